@@ -1,0 +1,3 @@
+#![no_std]
+//! Simulation kernel.
+extern crate alloc;

@@ -1,0 +1,2 @@
+//! Package under construction.
+fn main() {}
