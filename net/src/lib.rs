@@ -1,1 +1,10 @@
-//! Package under construction.
+//! Sans-I/O netcode of Shieldwall: sessions, frames, replication, prediction.
+//!
+//! No sockets, no clock, no threads, no source of randomness: datagrams, the time and random bytes are
+//! parameters, so a whole battle over a bad link runs in one thread of a test, from a seed.
+//!
+//! - [`time`]: `Micros` and `UnixSeconds`
+//! - [`secure`]: netcode 1.02 (connect tokens, encrypted packets, client and server sessions)
+
+pub mod secure;
+pub mod time;
