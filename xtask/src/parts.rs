@@ -1,0 +1,257 @@
+//! The parts of the test run, in one table, and what each of them calls.
+
+use crate::process::{self, Background, CANNOT_RUN_HERE, Outcome};
+use crate::summary::{Ending, Summary};
+use crate::{fuzz, setup};
+use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+struct Part {
+    name: &'static str,
+    what: &'static str,
+    run: fn() -> Ending,
+}
+
+/// Cheap and telling first; what needs other programs last.
+const PARTS: &[Part] = &[
+    Part { name: "format", what: "every file as rustfmt has it", run: format },
+    Part { name: "clippy", what: "no warning in any package or target", run: clippy },
+    Part { name: "debug", what: "unit, property, interop, tidy and documentation tests", run: debug },
+    Part {
+        name: "release",
+        what: "determinism, goldens and allocation in the optimized build",
+        run: release,
+    },
+    Part { name: "docs", what: "the reference builds without a broken link", run: docs },
+    Part { name: "fuzz", what: "every decoder, a bounded number of executions", run: fuzz_all },
+    Part { name: "demo", what: "the main job: 200 bots over real UDP, read from its report", run: demo },
+    Part { name: "page", what: "the live page in headless Chromium", run: page },
+    Part { name: "godot", what: "the add-on in real Godot against a running host", run: godot },
+];
+
+/// `cargo xtask test [--list] [PART ...]`.
+pub fn run(arguments: &[String]) -> Outcome {
+    if arguments.iter().any(|word| word == "--list") {
+        for part in PARTS {
+            println!("{:<10} {}", part.name, part.what);
+        }
+        return Ok(());
+    }
+    if let Some(unknown) = arguments.iter().find(|word| !PARTS.iter().any(|part| part.name == *word)) {
+        return Err(format!("there is no part '{unknown}': see `cargo xtask test --list`"));
+    }
+    let mut summary = Summary::default();
+    for part in
+        PARTS.iter().filter(|part| arguments.is_empty() || arguments.iter().any(|word| word == part.name))
+    {
+        summary.run(part.name, part.what, part.run);
+    }
+    summary.close()
+}
+
+/// `cargo xtask golden [--update]`.
+pub fn golden(arguments: &[String]) -> Outcome {
+    let mut command = process::cargo();
+    command.args([
+        "test",
+        "--quiet",
+        "--release",
+        "-p",
+        "shieldwall-tests",
+        "--test",
+        "goldens",
+        "--",
+        "--nocapture",
+    ]);
+    match arguments {
+        [] => {}
+        [word] if word == "--update" => {
+            command.env("UPDATE_GOLDENS", "1");
+        }
+        _ => return Err("usage: cargo xtask golden [--update]".into()),
+    }
+    process::run(&mut command)
+}
+
+/// `cargo xtask header`.
+pub fn header() -> Outcome {
+    let mut command = process::cargo();
+    command.env("UPDATE_HEADER", "1");
+    process::run(command.args(["test", "--quiet", "-p", "shieldwall-ffi", "--test", "header"]))
+}
+
+fn ending(outcome: Outcome) -> Ending {
+    outcome.map_or_else(Ending::Failed, |()| Ending::Passed)
+}
+
+fn cargo_part(arguments: &[&str]) -> Ending {
+    ending(process::run(process::cargo().args(arguments)))
+}
+
+fn format() -> Ending {
+    cargo_part(&["fmt", "--all", "--check"])
+}
+
+fn clippy() -> Ending {
+    cargo_part(&["clippy", "--quiet", "--workspace", "--all-targets", "--", "-D", "warnings"])
+}
+
+fn debug() -> Ending {
+    // The Godot package has no tests of its own: it is tested by the engine, in the part `godot`.
+    let tested = ending(process::run(process::cargo().args([
+        "test",
+        "--quiet",
+        "--workspace",
+        "--exclude",
+        "shieldwall-godot",
+        "--exclude",
+        "shieldwall-benches",
+    ])));
+    match tested {
+        // The fuzz targets are plain functions too: their committed corpus runs without libFuzzer.
+        Ending::Passed => cargo_part(&["test", "--quiet", "--manifest-path", "fuzz/Cargo.toml"]),
+        other => other,
+    }
+}
+
+fn release() -> Ending {
+    cargo_part(&[
+        "test",
+        "--quiet",
+        "--release",
+        "-p",
+        "shieldwall-tests",
+        "--test",
+        "determinism",
+        "--test",
+        "goldens",
+        "--test",
+        "no_alloc",
+        "--test",
+        "replay",
+        "--test",
+        "link_faults",
+    ])
+}
+
+fn docs() -> Ending {
+    let mut command = process::cargo();
+    command.env("RUSTDOCFLAGS", "-D warnings");
+    command.args(["doc", "--quiet", "--no-deps", "--workspace", "--exclude", "shieldwall-godot"]);
+    ending(process::run(&mut command))
+}
+
+fn fuzz_all() -> Ending {
+    if !process::has_program("g++") && !process::has_program("c++") {
+        return Ending::CannotRun("libFuzzer is C++ and there is no C++ compiler (install g++)".into());
+    }
+    ending(fuzz::run_targets(fuzz::DEFAULT_RUNS, &[]))
+}
+
+/// Builds the host once and returns its path.
+pub fn build_host() -> Result<PathBuf, String> {
+    process::run(process::cargo().args(["build", "--quiet", "--release", "-p", "shieldwall-host"]))?;
+    Ok(process::target_folder().join("release").join("shieldwall"))
+}
+
+fn demo() -> Ending {
+    let attempt = || -> Outcome {
+        let host = build_host()?;
+        let report = process::target_folder().join("demo-report.json");
+        let (udp_port, http_port) = free_ports()?;
+        let mut command = Command::new(host);
+        command.args(["demo", "--bots", "200", "--duration-s", "10", "--seed", "1", "--report"]).arg(&report);
+        command.args(["--udp-port", &udp_port.to_string(), "--http-port", &http_port.to_string()]);
+        process::run(&mut command)?;
+        let text =
+            std::fs::read_to_string(&report).map_err(|error| format!("{}: {error}", report.display()))?;
+        println!("{text}");
+        // Not a time is judged here, on a machine that may be busy: only what must hold on any machine.
+        check_report(&text)
+    };
+    ending(attempt())
+}
+
+fn check_report(text: &str) -> Outcome {
+    for field in
+        ["tick_ms", "ticks_late", "server_cpu_us_per_client_s", "state_hash", "entities_visible_mean"]
+    {
+        if !text.contains(&format!("\"{field}\"")) {
+            return Err(format!("the report has no field {field}"));
+        }
+    }
+    let number = |field: &str| -> Result<f64, String> {
+        let (_, rest) =
+            text.split_once(&format!("\"{field}\":")).ok_or(format!("the report has no {field}"))?;
+        let digits: String =
+            rest.trim_start().chars().take_while(|c| c.is_ascii_digit() || *c == '.').collect();
+        digits.parse().map_err(|_| format!("{field} is not a number"))
+    };
+    if number("clients")? < 200.0 {
+        return Err(format!("only {} of 200 bots were connected", number("clients")?));
+    }
+    if number("kills")? < 1.0 {
+        return Err("nobody died in a battle of 200".into());
+    }
+    Ok(())
+}
+
+fn page() -> Ending {
+    if let Err(reason) = setup::chromium() {
+        return Ending::CannotRun(format!("Chromium: {reason}"));
+    }
+    let attempt = || -> Result<i32, String> {
+        let host = build_host()?;
+        let (udp_port, http_port) = free_ports()?;
+        let mut command = Command::new(host);
+        command.args(["demo", "--duration-s", "180", "--seed", "1"]);
+        command.args(["--udp-port", &udp_port.to_string(), "--http-port", &http_port.to_string()]);
+        let mut running = Background::start(&mut command)?;
+        running
+            .wait_until(Duration::from_secs(30), || TcpStream::connect(("127.0.0.1", http_port)).is_ok())?;
+        let screenshot = process::target_folder().join("live-page.png");
+        let url = format!("http://127.0.0.1:{http_port}/");
+        let mut check = Command::new("python3");
+        check.args(["tools/page-check.py", "--url", &url, "--follow", "--screenshot"]).arg(screenshot);
+        process::status(&mut check)
+    };
+    script_ending(attempt(), "tools/page-check.py")
+}
+
+fn godot() -> Ending {
+    if let Err(reason) = setup::xvfb() {
+        return Ending::CannotRun(format!("Xvfb: {reason}"));
+    }
+    if let Err(reason) = setup::godot() {
+        return Ending::CannotRun(format!("Godot: {reason}"));
+    }
+    let attempt = || -> Result<i32, String> {
+        let host = build_host()?;
+        let mut command = Command::new("sh");
+        command.arg("tools/godot-test.sh").env("SHIELDWALL_GODOT_PREFIX", setup::godot_prefix());
+        command.env("SHIELDWALL_HOST", host);
+        process::status(&mut command)
+    };
+    script_ending(attempt(), "tools/godot-test.sh")
+}
+
+fn script_ending(status: Result<i32, String>, script: &str) -> Ending {
+    match status {
+        Ok(0) => Ending::Passed,
+        Ok(CANNOT_RUN_HERE) => Ending::CannotRun(format!("{script} named the reason above")),
+        Ok(code) => Ending::Failed(format!("{script} ended with exit code {code}")),
+        Err(reason) => Ending::Failed(reason),
+    }
+}
+
+/// Two ports nobody uses now, for UDP and for HTTP.
+pub fn free_ports() -> Result<(u16, u16), String> {
+    let udp = UdpSocket::bind("127.0.0.1:0").and_then(|socket| socket.local_addr());
+    let tcp = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
+    match (udp, tcp) {
+        (Ok(udp), Ok(tcp)) => Ok((udp.port(), tcp.port())),
+        (Err(error), _) | (_, Err(error)) => Err(format!("no free port on the loopback address: {error}")),
+    }
+}
