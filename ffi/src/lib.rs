@@ -1,1 +1,19 @@
-//! Package under construction.
+//! `libshieldwall`: the C ABI of the simulation kernel and of a client session without input and output of its own.
+//!
+//! The header `include/shieldwall.h` is generated from this package and is the reference for C; `docs/C_ABI.md` tells
+//! the rules (handles, versions of structs, lifetimes of views, threads). Rust programs use `shieldwall-core` and
+//! `shieldwall-net` and not this package.
+//!
+//! | file | what is there |
+//! |---|---|
+//! | `boundary.rs` | the only pointer accesses, the panic boundary |
+//! | `result.rs` | numbered result codes |
+//! | `handle_table.rs` | generational handles |
+//! | `general.rs` | version, names, last error |
+// One contract for the pointers of all functions, in boundary.rs, instead of fifty copies of it.
+#![allow(clippy::missing_safety_doc)]
+
+mod boundary;
+pub mod general;
+mod handle_table;
+pub mod result;
