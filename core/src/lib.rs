@@ -1,3 +1,5 @@
 #![no_std]
 //! Simulation kernel.
 extern crate alloc;
+
+pub mod numeric;
