@@ -1,0 +1,343 @@
+// The battlefield: the order of its layers and how each is drawn on the canvas.
+// Not here: where things are (motion.js), the view (camera.js), the markers' looks (sprites.js), passing marks (marks.js).
+
+import { FLAG_AIRBORNE, FLAG_ALIVE } from "./feed.js";
+import { Marks } from "./marks.js";
+import { STRUCK, Sprites } from "./sprites.js";
+import { paintTerrain } from "./terrain.js";
+
+const TURN = Math.PI * 2;
+const MARKER_M = 0.5;
+const MARKER_MIN_PX = 4.2;
+const MARKER_MAX_PX = 24;
+const BARS_FROM_PX = 6.5; // radius from which health bars are drawn
+const SWING_MS = 240;
+const SWING_REACH_M = 2.5;
+const SWING_HALF_ANGLE = Math.PI / 6;
+const FALL_MS = 500;
+const FLASH_MS = 130;
+const TRAIL_M = 3.4;
+const TERRAIN_SLICE_MS = 5;
+const TEAM_COLORS = ["#4aa8ff", "#ff9f3a", "#3ecfa0", "#e78bd0", "#e8dd5a", "#9d8cff"];
+
+// Colours come from the style sheet, so that light and dark are decided in one place.
+function readTheme() {
+  const style = getComputedStyle(document.documentElement);
+  const value = (name) => style.getPropertyValue(`--${name}`).trim();
+  return {
+    outside: value("field-outside"), edge: value("field-edge"), grid: value("field-grid"), text: value("text"),
+    outline: value("marker-outline"), hollow: value("marker-hollow"), flash: value("marker-flash"),
+    spark: value("spark"), markUnder: value("mark-under"), tier: value("tier"), shadow: value("marker-shadow"),
+    chip: value("field-chip"), veil: value("field-veil"), healthTrack: value("health-track"),
+    terrain: {
+      stops: value("terrain-stops").split(/\s+/), contour: value("terrain-contour"),
+      minor: Number(value("terrain-minor")), major: Number(value("terrain-major")),
+      bright: Number(value("terrain-bright")), dark: Number(value("terrain-dark")), grain: Number(value("terrain-grain")),
+    },
+  };
+}
+
+export function teamColor(team, index) {
+  return team.color ?? TEAM_COLORS[index % TEAM_COLORS.length];
+}
+
+export class Field {
+  constructor(canvas, camera, motion) {
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d", { alpha: false });
+    this.camera = camera;
+    this.motion = motion;
+    this.sprites = new Sprites();
+    this.marks = new Marks();
+    this.visible = new Uint8Array(65536);
+    this.hello = null;
+    this.terrain = null;
+    this.painting = null;
+    this.pixelRatio = 1;
+    this.following = -1;
+    this.hovered = -1;
+    this.reduced = false;
+    this.drawMs = 0;
+    this.readTheme();
+  }
+
+  readTheme() {
+    this.theme = readTheme();
+    if (this.hello !== null) this.setHello(this.hello);
+  }
+
+  setHello(hello) {
+    this.hello = hello;
+    this.colors = hello.teams.map(teamColor);
+    const { outline, hollow, flash } = this.theme;
+    this.sprites.setLooks(this.colors.map((color, shape) => ({ color, shape, outline, hollow, flash })));
+    this.painting = hello.terrain === null ? null : paintTerrain(hello.terrain, this.theme.terrain, 1);
+    if (this.painting === null) this.terrain = null;
+    else if (this.terrain === null) {
+      // A coarse picture at once, the sharp one as time allows.
+      for (const picture of paintTerrain(hello.terrain, this.theme.terrain, 0.25)) this.terrain = picture;
+    }
+  }
+
+  resize() {
+    const box = this.canvas.getBoundingClientRect();
+    this.pixelRatio = Math.min(window.devicePixelRatio || 1, this.drawMs > 14 ? 1 : 2);
+    this.canvas.width = Math.max(Math.round(box.width * this.pixelRatio), 1);
+    this.canvas.height = Math.max(Math.round(box.height * this.pixelRatio), 1);
+    this.camera.resize(box.width, box.height);
+  }
+
+  setVisible(slots) {
+    this.visible.fill(0);
+    for (const slot of slots) this.visible[slot] = 1;
+  }
+
+  continueTerrain() {
+    const until = performance.now() + TERRAIN_SLICE_MS;
+    while (this.painting !== null && performance.now() < until) {
+      const { value, done } = this.painting.next();
+      if (value) this.terrain = value;
+      if (done) this.painting = null;
+    }
+  }
+
+  draw(timeMs) {
+    const started = performance.now();
+    if (this.painting !== null) this.continueTerrain();
+    const { context, camera } = this;
+    context.setTransform(this.pixelRatio, 0, 0, this.pixelRatio, 0, 0);
+    context.fillStyle = this.theme.outside;
+    context.fillRect(0, 0, camera.width, camera.height);
+    if (this.hello === null || camera.scale === 0) return;
+    this.drawGround();
+    if (this.motion.frame !== null) this.drawBattle(timeMs);
+    this.drawScaleBar();
+    this.drawMs += (performance.now() - started - this.drawMs) * 0.05;
+  }
+
+  drawGround() {
+    const { context, camera, theme } = this;
+    const half = this.hello.halfExtent;
+    const [left, top] = [camera.toScreenX(-half), camera.toScreenY(-half)];
+    const side = half * 2 * camera.scale;
+    if (this.terrain !== null) {
+      const { columns, rows, spacing } = this.hello.terrain;
+      context.imageSmoothingQuality = "medium";
+      const [width, height] = [(columns - 1) * spacing * camera.scale, (rows - 1) * spacing * camera.scale];
+      context.drawImage(this.terrain, left, top, width, height);
+    }
+    const gap = camera.scale > 14 ? 10 : camera.scale > 3 ? 25 : 50;
+    context.strokeStyle = theme.grid;
+    context.lineWidth = 1;
+    context.beginPath();
+    for (let line = Math.ceil(-half / gap) * gap; line < half; line += gap) {
+      const [px, py] = [Math.round(camera.toScreenX(line)) + 0.5, Math.round(camera.toScreenY(line)) + 0.5];
+      context.moveTo(px, top);
+      context.lineTo(px, top + side);
+      context.moveTo(left, py);
+      context.lineTo(left + side, py);
+    }
+    context.stroke();
+    context.strokeStyle = theme.edge;
+    context.lineWidth = 2;
+    context.strokeRect(left, top, side, side);
+  }
+
+  drawBattle(timeMs) {
+    const { context, camera, motion, theme } = this;
+    const radius = Math.min(Math.max(camera.scale * MARKER_M, MARKER_MIN_PX), MARKER_MAX_PX);
+    const followedRow = this.following >= 0 ? motion.rowOfSlot[this.following] : -1;
+    this.sprites.prepare(radius * this.pixelRatio);
+    if (followedRow >= 0) this.drawTiers(followedRow);
+    this.marks.drawGround(context, camera, timeMs, this.colors, theme);
+    this.drawSwings(timeMs);
+    this.drawCharacters(timeMs, radius, followedRow);
+    this.drawProjectiles();
+    this.marks.drawFlares(context, camera, timeMs, this.colors, theme, this.reduced);
+    if (radius >= BARS_FROM_PX) this.drawBars(radius, followedRow);
+    if (followedRow >= 0) this.drawRing(followedRow, radius, theme.text, 2);
+    const hoveredRow = this.hovered >= 0 ? motion.rowOfSlot[this.hovered] : -1;
+    if (hoveredRow >= 0 && hoveredRow !== followedRow) this.drawRing(hoveredRow, radius, theme.text, 1.2);
+  }
+
+  // The rings of the followed character's area of interest: the nearer, the more often it is told what happens.
+  drawTiers(row) {
+    const { context, camera, motion, theme } = this;
+    const [px, py] = [camera.toScreenX(motion.x[row]), camera.toScreenY(motion.z[row])];
+    const tiers = this.hello.tiers;
+    if (tiers.length === 0) return;
+    context.fillStyle = theme.veil;
+    context.beginPath();
+    context.rect(0, 0, camera.width, camera.height);
+    context.arc(px, py, tiers.at(-1) * camera.scale, 0, TURN, true);
+    context.fill();
+    context.strokeStyle = theme.tier;
+    context.lineWidth = 1.4;
+    context.setLineDash([7, 6]);
+    for (const tier of tiers) {
+      context.beginPath();
+      context.arc(px, py, tier * camera.scale, 0, TURN);
+      context.stroke();
+    }
+    context.setLineDash([]);
+    context.font = "12px system-ui, sans-serif";
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    for (const tier of tiers) this.drawChip(px, py - tier * camera.scale, `${tier} m`);
+  }
+
+  drawChip(px, py, text) {
+    const { context, theme } = this;
+    const width = context.measureText(text).width + 14;
+    context.fillStyle = theme.chip;
+    context.beginPath();
+    context.roundRect(px - width / 2, py - 10, width, 20, 10);
+    context.fill();
+    context.fillStyle = theme.text;
+    context.fillText(text, px, py + 0.5);
+  }
+
+  onCanvas(px, py, margin) {
+    return px > -margin && py > -margin && px < this.camera.width + margin && py < this.camera.height + margin;
+  }
+
+  // While somebody is followed, what its client does not know of steps back.
+  strength(slot, followedRow) {
+    return followedRow < 0 || this.visible[slot] === 1 || slot === this.following ? 1 : 0.28;
+  }
+
+  drawSwings(timeMs) {
+    if (this.reduced) return;
+    const { context, camera, motion } = this;
+    const { slot, flags, team } = motion.frame.characters;
+    const reach = Math.max(SWING_REACH_M * camera.scale, 11);
+    for (let i = 0; i < slot.length; i += 1) {
+      const age = (timeMs - motion.swungAt[slot[i]]) / SWING_MS;
+      if (age < 0 || age >= 1 || !(flags[i] & FLAG_ALIVE)) continue;
+      const [px, py] = [camera.toScreenX(motion.x[i]), camera.toScreenY(motion.z[i])];
+      if (!this.onCanvas(px, py, reach)) continue;
+      const ahead = -Math.PI / 2 - motion.yaw[i];
+      const to = ahead - SWING_HALF_ANGLE + Math.min(age * 1.6, 1) * 2 * SWING_HALF_ANGLE;
+      context.globalAlpha = (1 - age) * 0.5;
+      context.fillStyle = this.colors[team[i]];
+      context.beginPath();
+      context.moveTo(px, py);
+      context.arc(px, py, reach, ahead - SWING_HALF_ANGLE, to);
+      context.closePath();
+      context.fill();
+    }
+    context.globalAlpha = 1;
+  }
+
+  drawCharacters(timeMs, radius, followedRow) {
+    const { context, camera, motion, sprites, theme } = this;
+    const { slot, flags, team, health } = motion.frame.characters;
+    context.fillStyle = theme.shadow;
+    context.beginPath();
+    for (let i = 0; i < slot.length; i += 1) {
+      if (!(flags[i] & FLAG_ALIVE)) continue;
+      const drop = radius * (flags[i] & FLAG_AIRBORNE ? 1.1 : 0.3);
+      const [px, py] = [camera.toScreenX(motion.x[i]) + drop, camera.toScreenY(motion.z[i]) + drop];
+      if (!this.onCanvas(px, py, 30)) continue;
+      context.moveTo(px + radius, py);
+      context.arc(px, py, radius, 0, TURN);
+    }
+    context.fill();
+    for (let i = 0; i < slot.length; i += 1) {
+      const [px, py] = [camera.toScreenX(motion.x[i]), camera.toScreenY(motion.z[i])];
+      if (!this.onCanvas(px, py, 40)) continue;
+      const strength = this.strength(slot[i], followedRow);
+      let grow = (flags[i] & FLAG_AIRBORNE ? 1.22 : 1) / this.pixelRatio;
+      let alpha = strength;
+      if (!(flags[i] & FLAG_ALIVE)) {
+        const fallen = (timeMs - motion.diedAt[slot[i]]) / FALL_MS;
+        if (fallen >= 1 || fallen < 0) continue;
+        alpha *= 1 - fallen;
+        grow *= 1 - fallen * 0.4;
+      }
+      const struck = timeMs - motion.struckAt[slot[i]] < FLASH_MS && !this.reduced;
+      context.globalAlpha = alpha;
+      sprites.draw(context, px, py, motion.yaw[i], team[i], struck ? STRUCK : sprites.level(health[i]), grow);
+    }
+    context.globalAlpha = 1;
+  }
+
+  // Arrows: a bright head and a tail that thins out, in three strokes for each team.
+  drawProjectiles() {
+    const { context, camera, motion } = this;
+    const { slot, yaw, team } = motion.frame.projectiles;
+    const length = Math.max(TRAIL_M * camera.scale, 12);
+    context.lineCap = "round";
+    for (let t = 0; t < this.colors.length; t += 1) {
+      for (const [part, alpha, width] of [[1, 0.22, 1.2], [0.55, 0.45, 1.6], [0.2, 1, 2.1]]) {
+        context.beginPath();
+        for (let i = 0; i < slot.length; i += 1) {
+          if (team[i] !== t) continue;
+          const [px, py] = [camera.toScreenX(motion.projectileX[i]), camera.toScreenY(motion.projectileZ[i])];
+          if (!this.onCanvas(px, py, length)) continue;
+          const angle = (yaw[i] * TURN) / 256;
+          context.moveTo(px, py);
+          context.lineTo(px + Math.sin(angle) * length * part, py + Math.cos(angle) * length * part);
+        }
+        context.globalAlpha = alpha;
+        context.strokeStyle = part === 0.2 ? this.theme.spark : this.colors[t];
+        context.lineWidth = width;
+        context.stroke();
+      }
+    }
+    context.globalAlpha = 1;
+    context.lineCap = "butt";
+  }
+
+  drawBars(radius, followedRow) {
+    const { context, camera, motion, theme } = this;
+    const { slot, flags, health } = motion.frame.characters;
+    const [width, thick] = [Math.round(radius * 2.6), radius > 12 ? 4 : 3];
+    for (let i = 0; i < slot.length; i += 1) {
+      if (!(flags[i] & FLAG_ALIVE) || health[i] === 255) continue;
+      const [px, py] = [camera.toScreenX(motion.x[i]) - width / 2, camera.toScreenY(motion.z[i]) - radius * 2.1 - thick];
+      if (!this.onCanvas(px, py, 40)) continue;
+      const part = health[i] / 255;
+      context.globalAlpha = this.strength(slot[i], followedRow);
+      context.fillStyle = theme.healthTrack;
+      context.fillRect(px - 1, py - 1, width + 2, thick + 2);
+      context.fillStyle = part > 0.6 ? "#e8eef2" : part > 0.3 ? "#f2cf63" : "#ff7a5c";
+      context.fillRect(px, py, width * part, thick);
+    }
+    context.globalAlpha = 1;
+  }
+
+  drawRing(row, radius, color, width) {
+    const { context, camera, motion } = this;
+    context.strokeStyle = color;
+    context.lineWidth = width;
+    context.beginPath();
+    context.arc(camera.toScreenX(motion.x[row]), camera.toScreenY(motion.z[row]), radius * 2 + 3, 0, TURN);
+    context.stroke();
+  }
+
+  drawScaleBar() {
+    const { context, camera, theme } = this;
+    const metres = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000].find((m) => m * camera.scale >= 70) ?? 10_000;
+    const [right, bottom, length] = [camera.width - 20, camera.height - 20, metres * camera.scale];
+    context.font = "12px system-ui, sans-serif";
+    context.textAlign = "center";
+    context.textBaseline = "alphabetic";
+    for (const [color, width] of [[theme.chip, 4], [theme.text, 1.5]]) {
+      context.strokeStyle = color;
+      context.lineWidth = width;
+      context.beginPath();
+      context.moveTo(right - length, bottom - 5);
+      context.lineTo(right - length, bottom);
+      context.lineTo(right, bottom);
+      context.lineTo(right, bottom - 5);
+      context.stroke();
+    }
+    context.lineJoin = "round";
+    context.strokeStyle = theme.chip;
+    context.lineWidth = 3;
+    context.strokeText(`${metres} m`, right - length / 2, bottom - 7);
+    context.fillStyle = theme.text;
+    context.fillText(`${metres} m`, right - length / 2, bottom - 7);
+  }
+}
