@@ -1,0 +1,421 @@
+//! The server side of netcode 1.02, for one UDP socket that the caller owns.
+//!
+//! Datagrams go in with their source and the time; events, replies and packets to send come out. Steps of a
+//! connection are in `handshake.rs`, its life and end in `sessions.rs`.
+//!
+//! - All memory is allocated by [`SecureServer::new`], in proportion to `max_clients`; no datagram allocates.
+//! - Cheap checks come first; opening tokens is limited by a budget.
+//! - A reply is never longer than a third of the datagram it answers.
+//! - No (key, nonce) pair is used twice: handshake packets count from a random place above 2^63, packets of a
+//!   session from 0, and a token begins one session only.
+
+mod handshake;
+mod sessions;
+
+use core::fmt;
+use std::net::SocketAddr;
+
+use super::DATAGRAM_MAX;
+use super::crypto::{KEY_BYTES, Key, PacketKey};
+use super::endpoint::{AddressKey, Peer, Peers};
+use super::keyed_index::HashKey;
+use super::opening_budget::OpeningBudget;
+use super::packet::{Packet, PacketKind, Side, open_packet, read_header};
+use super::stats::{DropReason, SecureStats};
+use super::token::UserData;
+use super::used_tokens::UsedTokens;
+use crate::time::{Micros, UnixSeconds};
+
+/// A client's slot on a server, below the server's `max_clients`. Free again after the client's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(transparent)]
+pub struct ClientIndex(pub u32);
+
+/// Most client slots of one server: a bound against mistyped numbers, far above what one machine serves.
+pub const MAX_CLIENTS_LIMIT: u32 = 1 << 20;
+
+/// What a server is made from.
+#[derive(Clone)]
+pub struct SecureServerConfig {
+    /// Number of the game and its protocol version.
+    pub protocol_id: u64,
+    /// Shared with whoever makes the tokens.
+    pub private_key: Key,
+    /// Client slots, 1 to [`MAX_CLIENTS_LIMIT`]. All memory follows from it: about 2 KiB each.
+    pub max_clients: u32,
+    /// What tokens may call this server. A token that names none of these is refused.
+    pub public_addresses: Vec<SocketAddr>,
+    /// Tokens opened in a second at most. The default of 50,000 is about 5 % of one core.
+    pub token_openings_per_second: u32,
+    /// Refuse tokens that expire before this. A server that restarts forgets which tokens were used: set it to
+    /// the start plus the longest lifetime of a token, and none from before the start is accepted. Default: 0.
+    pub earliest_token_expiry: UnixSeconds,
+    /// A keep-alive is sent after so long without a packet to a client. Default: 100 ms.
+    pub keep_alive_interval: Micros,
+}
+
+impl SecureServerConfig {
+    /// The configuration with defaults.
+    #[must_use]
+    pub fn new(
+        protocol_id: u64,
+        private_key: Key,
+        max_clients: u32,
+        public_addresses: Vec<SocketAddr>,
+    ) -> SecureServerConfig {
+        SecureServerConfig {
+            protocol_id,
+            private_key,
+            max_clients,
+            public_addresses,
+            token_openings_per_second: 50_000,
+            earliest_token_expiry: UnixSeconds(0),
+            keep_alive_interval: Micros::from_millis(100),
+        }
+    }
+}
+
+impl fmt::Debug for SecureServerConfig {
+    /// Without the key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecureServerConfig")
+            .field("protocol_id", &self.protocol_id)
+            .field("max_clients", &self.max_clients)
+            .field("public_addresses", &self.public_addresses)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a configuration makes no server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SecureServerConfigError {
+    /// `max_clients` is zero or above [`MAX_CLIENTS_LIMIT`].
+    MaxClients(u32),
+    /// `public_addresses` is empty: no token could ever be meant for this server.
+    NoPublicAddress,
+}
+
+impl fmt::Display for SecureServerConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SecureServerConfigError::MaxClients(n) => {
+                write!(f, "max_clients is {n}; it must be 1 to {MAX_CLIENTS_LIMIT}")
+            }
+            SecureServerConfigError::NoPublicAddress => f.write_str("a server needs a public address"),
+        }
+    }
+}
+
+impl std::error::Error for SecureServerConfigError {}
+
+/// Why a session ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DisconnectReason {
+    /// The client said so.
+    ByClient,
+    /// The server said so.
+    ByServer,
+    /// Nothing was heard for the token's timeout.
+    TimedOut,
+}
+
+impl DisconnectReason {
+    /// Name for logs and metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            DisconnectReason::ByClient => "by_client",
+            DisconnectReason::ByServer => "by_server",
+            DisconnectReason::TimedOut => "timed_out",
+        }
+    }
+}
+
+/// What an accepted datagram meant.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ServerEvent<'a> {
+    /// Nothing to do (a keep-alive).
+    None,
+    /// Send the first so many bytes of `out` back to where the datagram came from.
+    Reply(usize),
+    /// A client connected. Send the reply back, too.
+    Connected {
+        /// Its slot.
+        client: ClientIndex,
+        /// Its number, from the token.
+        client_id: u64,
+        /// The backend's bytes, from the token.
+        user_data: &'a UserData,
+        /// Length of the reply in `out`.
+        reply_len: usize,
+    },
+    /// A payload of a connected client, opened in place.
+    Payload {
+        /// Who sent it.
+        client: ClientIndex,
+        /// 1 to 1200 bytes.
+        bytes: &'a [u8],
+    },
+    /// The client ended its session. Its slot is free.
+    Disconnected {
+        /// The slot it had.
+        client: ClientIndex,
+        /// Its number.
+        client_id: u64,
+        /// Always [`DisconnectReason::ByClient`] here.
+        reason: DisconnectReason,
+    },
+}
+
+impl ServerEvent<'_> {
+    /// Bytes of `out` to send back; zero for none.
+    #[must_use]
+    pub fn reply_len(&self) -> usize {
+        match self {
+            ServerEvent::Reply(len) | ServerEvent::Connected { reply_len: len, .. } => *len,
+            _ => 0,
+        }
+    }
+}
+
+/// What a server wants done outside the handling of a datagram.
+#[derive(Debug, PartialEq, Eq)]
+pub enum ServerOutput<'a> {
+    /// Send this.
+    Datagram {
+        /// Where to.
+        to: SocketAddr,
+        /// What.
+        bytes: &'a [u8],
+    },
+    /// A session ended. Its slot is free.
+    Disconnected {
+        /// The slot it had.
+        client: ClientIndex,
+        /// The client's number.
+        client_id: u64,
+        /// Why.
+        reason: DisconnectReason,
+    },
+}
+
+/// Why a payload was not sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SealError {
+    /// No session.
+    NotConnected,
+    /// Not 1 to 1200 bytes.
+    PayloadSize(usize),
+    /// The session has sent 2^63 packets; a new token is needed.
+    SequenceExhausted,
+}
+
+impl fmt::Display for SealError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SealError::NotConnected => f.write_str("no session"),
+            SealError::PayloadSize(bytes) => write!(f, "a payload has 1 to 1200 bytes, not {bytes}"),
+            SealError::SequenceExhausted => f.write_str("the session's sequence numbers are used up"),
+        }
+    }
+}
+
+impl std::error::Error for SealError {}
+
+/// First sequence number that sessions do not use: above it are the packets of handshakes.
+pub(crate) const GLOBAL_SEQUENCES: u64 = 1 << 63;
+
+/// Where things are after a datagram was judged, without borrowing from either.
+enum Outcome {
+    None,
+    Reply(usize),
+    Connected { client: u32, reply_len: usize },
+    Payload { client: u32, start: usize, end: usize },
+    Disconnected { client: u32, client_id: u64 },
+}
+
+/// The server side of all sessions of one socket.
+pub struct SecureServer {
+    config: SecureServerConfig,
+    peers: Peers,
+    used_tokens: UsedTokens,
+    budget: OpeningBudget,
+    challenge_key: PacketKey,
+    challenge_sequence: u64,
+    global_sequence: u64,
+    hash_key: HashKey,
+    last_sweep: Option<Micros>,
+    last_pending_sweep: Micros,
+    stats: SecureStats,
+}
+
+impl SecureServer {
+    /// Makes a server. `random` fills 56 bytes and must be a cryptographic source, anew at each start.
+    ///
+    /// # Errors
+    /// A [`SecureServerConfigError`] that says what is wrong with `config`.
+    pub fn new(
+        config: SecureServerConfig,
+        random: &mut dyn FnMut(&mut [u8]),
+    ) -> Result<SecureServer, SecureServerConfigError> {
+        if config.max_clients == 0 || config.max_clients > MAX_CLIENTS_LIMIT {
+            return Err(SecureServerConfigError::MaxClients(config.max_clients));
+        }
+        if config.public_addresses.is_empty() {
+            return Err(SecureServerConfigError::NoPublicAddress);
+        }
+        let (mut challenge_key, mut hash_key, mut start) = ([0; KEY_BYTES], [0; 16], [0; 8]);
+        random(&mut challenge_key);
+        random(&mut hash_key);
+        random(&mut start);
+        let hash_key = HashKey::from_bytes(&hash_key);
+        let clients = config.max_clients;
+        Ok(SecureServer {
+            peers: Peers::new(clients, clients.max(64), hash_key),
+            used_tokens: UsedTokens::new(clients.max(64) * 4, hash_key),
+            budget: OpeningBudget::new(config.token_openings_per_second),
+            challenge_key: PacketKey::new(&challenge_key),
+            challenge_sequence: 0,
+            // A quarter of the number space to start in, a quarter at least to run in: two starts of a server
+            // will not meet, nor two servers that one token names.
+            global_sequence: GLOBAL_SEQUENCES | u64::from_le_bytes(start) >> 2,
+            hash_key,
+            last_sweep: None,
+            last_pending_sweep: Micros::ZERO,
+            stats: SecureStats::default(),
+            config,
+        })
+    }
+
+    /// Judges one datagram. It is opened in place, so its bytes change. Replies are written to `out`.
+    ///
+    /// # Errors
+    /// Why it was dropped; counted in [`SecureServer::stats`]. Nothing needs to be done about it.
+    pub fn handle_datagram<'a>(
+        &'a mut self,
+        from: SocketAddr,
+        datagram: &'a mut [u8],
+        now: Micros,
+        unix: UnixSeconds,
+        out: &mut [u8; DATAGRAM_MAX],
+    ) -> Result<ServerEvent<'a>, DropReason> {
+        self.stats.datagrams_received += 1;
+        let outcome = match self.judge(from, datagram, now, unix, out) {
+            Ok(outcome) => outcome,
+            Err(reason) => {
+                self.stats.count(reason);
+                return Err(reason);
+            }
+        };
+        Ok(match outcome {
+            Outcome::None => ServerEvent::None,
+            Outcome::Reply(len) => ServerEvent::Reply(len),
+            Outcome::Payload { client, start, end } => {
+                ServerEvent::Payload { client: ClientIndex(client), bytes: &datagram[start..end] }
+            }
+            Outcome::Disconnected { client, client_id } => ServerEvent::Disconnected {
+                client: ClientIndex(client),
+                client_id,
+                reason: DisconnectReason::ByClient,
+            },
+            Outcome::Connected { client, reply_len } => match self.peers.session(client) {
+                Some(session) => ServerEvent::Connected {
+                    client: ClientIndex(client),
+                    client_id: session.client_id,
+                    user_data: &session.user_data,
+                    reply_len,
+                },
+                None => ServerEvent::None,
+            },
+        })
+    }
+
+    fn judge(
+        &mut self,
+        from: SocketAddr,
+        datagram: &mut [u8],
+        now: Micros,
+        unix: UnixSeconds,
+        out: &mut [u8; DATAGRAM_MAX],
+    ) -> Result<Outcome, DropReason> {
+        if datagram.first() == Some(&(PacketKind::Request as u8)) {
+            return self.judge_request(from, datagram, now, unix, out);
+        }
+        let header = read_header(datagram, Side::Server)?;
+        let peer = self.peers.at_address(&AddressKey::new(&from)).ok_or(DropReason::UnknownAddress)?;
+        let client = match peer {
+            Peer::Pending(_) if header.kind != PacketKind::Response => return Err(DropReason::NotConnected),
+            Peer::Pending(at) => return self.judge_response(from, at, datagram, header, now, out),
+            Peer::Client(_) if header.kind == PacketKind::Response => {
+                return Err(DropReason::AddressConnected);
+            }
+            Peer::Client(client) => client,
+        };
+        let session = self.peers.session_mut(client).ok_or(DropReason::UnknownAddress)?;
+        let window = Some(&mut session.window);
+        let body = header.body(datagram.len());
+        match open_packet(datagram, header, self.config.protocol_id, &session.receive_key, window)? {
+            Packet::KeepAlive { .. } => {
+                session.confirmed = true;
+                self.peers.times[client as usize].last_received = now;
+                Ok(Outcome::None)
+            }
+            Packet::Payload(_) => {
+                session.confirmed = true;
+                self.peers.times[client as usize].last_received = now;
+                self.stats.payloads_received += 1;
+                Ok(Outcome::Payload { client, start: body.start, end: body.end })
+            }
+            Packet::Disconnect => {
+                let client_id = session.client_id;
+                self.peers.disconnect(client);
+                self.stats.disconnected_by_peer += 1;
+                Ok(Outcome::Disconnected { client, client_id })
+            }
+            Packet::Denied | Packet::Challenge { .. } | Packet::Response { .. } => {
+                Err(DropReason::TypeNotAllowed)
+            }
+        }
+    }
+
+    /// The counters.
+    #[must_use]
+    pub fn stats(&self) -> &SecureStats {
+        &self.stats
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &SecureServerConfig {
+        &self.config
+    }
+
+    /// Number of connected clients.
+    #[must_use]
+    pub fn connected_count(&self) -> u32 {
+        self.peers.live().len() as u32
+    }
+
+    /// The connected clients, in no order that means anything.
+    pub fn connected(&self) -> impl Iterator<Item = ClientIndex> + '_ {
+        self.peers.live().iter().map(|client| ClientIndex(*client))
+    }
+
+    /// A connected client's number.
+    #[must_use]
+    pub fn client_id(&self, client: ClientIndex) -> Option<u64> {
+        self.peers.session(client.0).map(|session| session.client_id)
+    }
+
+    /// A connected client's address.
+    #[must_use]
+    pub fn client_address(&self, client: ClientIndex) -> Option<SocketAddr> {
+        self.peers.session(client.0).map(|session| session.address)
+    }
+
+    /// The slot of the client with this number, if it is connected.
+    #[must_use]
+    pub fn client_with_id(&self, client_id: u64) -> Option<ClientIndex> {
+        self.peers.client_with_id(client_id).map(ClientIndex)
+    }
+}
