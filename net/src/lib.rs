@@ -3,10 +3,12 @@
 //! No sockets, no clock, no threads, no source of randomness: datagrams, the time and random bytes are
 //! parameters, so a whole battle over a bad link runs in one thread of a test, from a seed.
 //!
+//! - [`client`]: clock, prediction, interpolation
 //! - [`link_simulator`]: a seeded bad path, for tests, bots and debug panels
 //! - [`time`]: `Micros` and `UnixSeconds`
 //! - [`secure`]: netcode 1.02 (connect tokens, encrypted packets, client and server sessions)
 
+pub mod client;
 pub mod link_simulator;
 pub mod secure;
 pub mod time;

@@ -1,0 +1,588 @@
+//! When to run which tick: keeps the client so far ahead of the server that its inputs arrive before they are needed.
+//!
+//! The client labels each input with the server tick it is meant for. It measures nothing but its own sending times:
+//! the server reports how many ticks early (or late) the newest input of a packet came, so for each report the
+//! difference between "when I sent it" and "which tick the server was at" is known, with the path's delay already in
+//! it. The slowest packet of the last seconds, plus a reserve for packets lost in a row, gives the tick that must be
+//! sent now. The reserve follows the measured loss: as many packets in a row as are lost once in two million.
+//!
+//! The clock runs up to an eighth faster to gain lead (at once, upon one low report) and a thirty-second slower to
+//! give it back. Neither costs a correction, because inputs are labelled; far off, the clock jumps.
+//!
+//! All integers: time is counted in micro-ticks (a millionth of a tick), so that a microsecond is `tick_hz` of them.
+//! Not in here: the clock of what is drawn of others ([`super::interpolation`]).
+
+use shieldwall_core::numeric::Tick;
+
+use crate::time::Micros;
+
+/// Micro-ticks in a tick: with `tick_hz` ticks a second, one microsecond is `tick_hz` micro-ticks.
+pub(crate) const TICK: i64 = 1_000_000;
+
+/// Most ticks the client runs ahead of the newest snapshot; then it waits. Less than what prediction remembers.
+pub const AHEAD_MAX_TICKS: u32 = 110;
+/// Sending times remembered: more than the unacknowledged inputs there can be.
+const SENT_RING: usize = 128;
+/// The slowest packet counts for this many slices of [`SLICE_US`]: eight seconds.
+const SLICES: usize = 8;
+const SLICE_US: u64 = 1_000_000;
+/// Further off than this, forward or back, the clock jumps instead of running faster or slower.
+const RESYNC: i64 = 45 * TICK;
+/// More due ticks than this are skipped instead of run late.
+const SKIP_TICKS: i32 = 64;
+/// Slack beyond the computed need: the server starts a tick a little before or after its exact time.
+const SLACK: i64 = TICK;
+/// Extra lead after a miss that no slow packet explains, its largest sum, and how much of it a second takes back.
+const MISS_PENALTY: i64 = 2 * TICK;
+const MISS_PENALTY_MAX: i64 = 20 * TICK;
+const MISS_PENALTY_DECAY_PER_S: i64 = TICK / 16;
+
+/// `now` in micro-ticks. Times beyond 35 years and rates beyond 1,000 Hz stand still, so that no sum overflows.
+pub(crate) fn micro_ticks(now: Micros, tick_hz: u16) -> i64 {
+    now.0.min(1 << 50) as i64 * i64::from(tick_hz.min(1_000))
+}
+
+/// Smallest value of the last eight seconds, in slices of one second: a few words instead of a queue. Values age out
+/// only as newer ones come, so silence keeps the last figure.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SlidingMin {
+    slices: [i64; SLICES],
+    newest: u64,
+}
+
+impl SlidingMin {
+    pub(crate) const fn new() -> Self {
+        Self { slices: [i64::MAX; SLICES], newest: 0 }
+    }
+
+    pub(crate) fn add(&mut self, now: Micros, value: i64) {
+        let slice = now.0 / SLICE_US;
+        let behind = slice.saturating_sub(self.newest).min(SLICES as u64);
+        if behind > 0 {
+            for i in 0..behind {
+                self.slices[((slice - i) % SLICES as u64) as usize] = i64::MAX;
+            }
+            self.newest = slice;
+        }
+        let entry = &mut self.slices[(self.newest % SLICES as u64) as usize];
+        *entry = (*entry).min(value);
+    }
+
+    /// `None` before the first value.
+    pub(crate) fn min(&self) -> Option<i64> {
+        self.slices.iter().copied().min().filter(|&v| v != i64::MAX)
+    }
+}
+
+/// Share of packets lost, quick to rise and slow to fall, and the packets in a row that must be expected to be lost.
+#[derive(Clone, Copy, Debug)]
+pub struct LossEstimate {
+    ppm: u32,
+}
+
+impl LossEstimate {
+    /// Starts with a cautious 2 %, which a clean path forgets within some hundred packets.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { ppm: 20_000 }
+    }
+
+    /// Takes note of one packet's fate.
+    pub fn record(&mut self, lost: bool) {
+        if lost {
+            self.ppm += (1_000_000 - self.ppm) / 256;
+        } else {
+            self.ppm -= self.ppm.div_ceil(256);
+        }
+    }
+
+    /// Parts per million of packets lost.
+    #[must_use]
+    pub fn ppm(&self) -> u32 {
+        self.ppm
+    }
+
+    /// Fewest packets in a row of which all are lost with a chance below 1 in 2,000,000; at least 1, at most 8.
+    #[must_use]
+    pub fn expected_burst(&self) -> u32 {
+        // Largest loss (ppm) with loss^k <= 5e-7 for k = 2..=7, before them the loss that is taken for none.
+        const LARGEST: [u32; 7] = [150, 707, 7_937, 26_591, 54_928, 89_089, 125_882];
+        1 + LARGEST.iter().filter(|&&limit| self.ppm > limit).count() as u32
+    }
+}
+
+impl Default for LossEstimate {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// What the server said about the inputs that came since its last report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InputReport {
+    /// The newest input the server has: names the sending time the report is about.
+    pub newest: Tick,
+    /// Ticks from the tick the server was about to run to the newest input of a packet, the smallest of the packets
+    /// that brought something new. 0: came for the very next tick. Negative: too late.
+    pub margin_ticks: i32,
+    /// Ticks run without their input since the session began, modulo 256.
+    pub misses: u8,
+}
+
+/// The ticks that are due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DueTicks {
+    /// The first tick to run.
+    pub first: Tick,
+    /// How many.
+    pub count: u32,
+}
+
+/// The client's clock of predicted ticks. The module head says how it decides.
+#[derive(Clone, Debug)]
+pub struct ClockSync {
+    tick_hz: u16,
+    packet_interval_ticks: u32,
+    /// The moment being lived now, in micro-ticks of the server's count. `None` before the first snapshot.
+    position: Option<i64>,
+    advanced_to: Micros,
+    next_tick: u32,
+    newest_snapshot: u32,
+    sent_tick: [u32; SENT_RING],
+    sent_at: [i64; SENT_RING],
+    /// Sending time less the server's tick at arrival: small for a slow packet.
+    slowest: SlidingMin,
+    /// Arrival time less the tick of a snapshot: small for a fast one.
+    fastest_snapshot: SlidingMin,
+    first_lead: i64,
+    loss: LossEstimate,
+    margin_ticks: i32,
+    last_misses: Option<u8>,
+    misses: u32,
+    miss_penalty: i64,
+    resyncs: u32,
+}
+
+impl ClockSync {
+    /// A clock that waits for its first snapshot. `packet_interval_ticks` is the distance of two input packets;
+    /// `round_trip_us` a first guess of the round trip, for the time before the first report. Zeros count as 1.
+    #[must_use]
+    pub fn new(tick_hz: u16, packet_interval_ticks: u32, round_trip_us: u32) -> Self {
+        let tick_hz = tick_hz.max(1);
+        let first_lead_us = i64::from(round_trip_us.min(1_000_000)) + 100_000;
+        Self {
+            tick_hz,
+            packet_interval_ticks: packet_interval_ticks.max(1),
+            position: None,
+            advanced_to: Micros(0),
+            next_tick: 0,
+            newest_snapshot: 0,
+            sent_tick: [u32::MAX; SENT_RING],
+            sent_at: [0; SENT_RING],
+            slowest: SlidingMin::new(),
+            fastest_snapshot: SlidingMin::new(),
+            first_lead: first_lead_us * i64::from(tick_hz),
+            loss: LossEstimate::new(),
+            margin_ticks: 0,
+            last_misses: None,
+            misses: 0,
+            miss_penalty: 0,
+            resyncs: 0,
+        }
+    }
+
+    /// A snapshot of the state after `server_tick` came in at `now`, with or without news about inputs.
+    pub fn on_snapshot(&mut self, now: Micros, server_tick: Tick, report: Option<InputReport>) {
+        let local = micro_ticks(now, self.tick_hz);
+        self.fastest_snapshot.add(now, local - i64::from(server_tick.0) * TICK);
+        if self.position.is_none() {
+            self.newest_snapshot = server_tick.0;
+            self.advanced_to = now;
+            self.start_at(self.target(local));
+        }
+        self.newest_snapshot = self.newest_snapshot.max(server_tick.0);
+        if let Some(report) = report {
+            self.on_report(now, report);
+        }
+    }
+
+    /// One packet of ours is known to have arrived or to be lost.
+    pub fn on_packet_fate(&mut self, lost: bool) {
+        self.loss.record(lost);
+    }
+
+    /// A packet whose newest input is for `newest` leaves at `now`.
+    pub fn on_inputs_sent(&mut self, now: Micros, newest: Tick) {
+        let i = newest.0 as usize % SENT_RING;
+        if self.sent_tick[i] != newest.0 {
+            self.sent_tick[i] = newest.0;
+            self.sent_at[i] = micro_ticks(now, self.tick_hz);
+        }
+    }
+
+    /// Moves the clock on to `now` and returns the ticks to run, at most `most`; more stay due for the next call. None
+    /// before the first snapshot, and none further than [`AHEAD_MAX_TICKS`] from the newest one. The first tick is the
+    /// one after the last that was handed out, unless the clock had to skip.
+    pub fn advance(&mut self, now: Micros, most: u32) -> DueTicks {
+        let Some(before) = self.position else { return DueTicks { first: Tick(self.next_tick), count: 0 } };
+        let elapsed_us = now.since(self.advanced_to).0.min(10_000_000) as i64;
+        self.advanced_to = self.advanced_to.max(now);
+        self.miss_penalty = (self.miss_penalty - elapsed_us * MISS_PENALTY_DECAY_PER_S / 1_000_000).max(0);
+        let elapsed = elapsed_us * i64::from(self.tick_hz);
+        let mut position = before + elapsed;
+        let error = self.target(micro_ticks(now, self.tick_hz)) - position;
+        if error.abs() > RESYNC {
+            self.resyncs = self.resyncs.saturating_add(1);
+            position += error;
+        } else if error.abs() > TICK / 4 {
+            position += error.clamp(-elapsed / 32, elapsed / 8);
+        }
+        self.position = Some(position);
+        let due = (position / TICK).clamp(0, i64::from(u32::MAX)) as u32;
+        if due.wrapping_sub(self.next_tick) as i32 > SKIP_TICKS {
+            self.next_tick = due;
+        }
+        let last = due.min(self.newest_snapshot.saturating_add(AHEAD_MAX_TICKS));
+        let count = (i64::from(last) + 1 - i64::from(self.next_tick)).clamp(0, i64::from(most)) as u32;
+        let first = Tick(self.next_tick);
+        self.next_tick = self.next_tick.saturating_add(count);
+        DueTicks { first, count }
+    }
+
+    /// The next tick that [`Self::advance`] will hand out.
+    #[must_use]
+    pub fn next_tick(&self) -> Tick {
+        Tick(self.next_tick)
+    }
+
+    /// Part of the tick after the last one run that has passed, of 65,536: what is drawn lies between two ticks.
+    #[must_use]
+    pub fn tick_fraction(&self, now: Micros) -> u32 {
+        let Some(position) = self.position else { return 0 };
+        let elapsed = now.since(self.advanced_to).0.min(1_000_000) as i64 * i64::from(self.tick_hz);
+        let into = position + elapsed - (i64::from(self.next_tick) - 1) * TICK;
+        (into.clamp(0, TICK - 1) * 65_536 / TICK) as u32
+    }
+
+    /// How far the clock is ahead of the fastest snapshots, in microseconds: the fast round trip, plus jitter, plus
+    /// reserve. Zero before the first snapshot.
+    #[must_use]
+    pub fn lead_us(&self) -> u32 {
+        let (Some(position), Some(fastest)) = (self.position, self.fastest_snapshot.min()) else { return 0 };
+        let server = micro_ticks(self.advanced_to, self.tick_hz) - fastest;
+        ((position - server).max(0) / i64::from(self.tick_hz)) as u32
+    }
+
+    /// Ticks before it was needed that the newest input of the last reported packet arrived.
+    #[must_use]
+    pub fn margin_ticks(&self) -> i32 {
+        self.margin_ticks
+    }
+
+    /// Whether the server has reported on inputs, so that the lead is measured and no longer guessed.
+    #[must_use]
+    pub fn is_synced(&self) -> bool {
+        self.slowest.min().is_some()
+    }
+
+    /// Loss of packets to the server.
+    #[must_use]
+    pub fn loss(&self) -> &LossEstimate {
+        &self.loss
+    }
+
+    /// How often the clock jumped because it was far off.
+    #[must_use]
+    pub fn resyncs(&self) -> u32 {
+        self.resyncs
+    }
+
+    /// Ticks the server reported as run without our input.
+    #[must_use]
+    pub fn misses(&self) -> u32 {
+        self.misses
+    }
+
+    fn on_report(&mut self, now: Micros, report: InputReport) {
+        let missed = report.misses.wrapping_sub(self.last_misses.unwrap_or(0));
+        // A report that was overtaken by a newer one counts backwards: it has nothing new to say.
+        let missed = if missed > u8::MAX / 2 { 0 } else { missed };
+        if missed > 0 || self.last_misses.is_none() {
+            self.last_misses = Some(report.misses);
+            self.misses = self.misses.saturating_add(u32::from(missed));
+        }
+        let i = report.newest.0 as usize % SENT_RING;
+        if self.sent_tick[i] != report.newest.0 {
+            return;
+        }
+        self.margin_ticks = report.margin_ticks.clamp(-600, 600);
+        let server_at_arrival = i64::from(report.newest.0) - i64::from(self.margin_ticks);
+        let sample = self.sent_at[i] - server_at_arrival * TICK;
+        let before = self.slowest.min();
+        self.slowest.add(now, sample);
+        if before.is_none() {
+            // The guess is forgotten in one step, while nobody has got used to anything.
+            self.position = Some(self.target(micro_ticks(now, self.tick_hz)));
+            self.advanced_to = now;
+        } else if missed > 0 && before.is_some_and(|slowest| sample >= slowest) {
+            self.miss_penalty = (self.miss_penalty + MISS_PENALTY).min(MISS_PENALTY_MAX);
+        }
+    }
+
+    /// Where the clock ought to stand at the local time `local`, in micro-ticks.
+    fn target(&self, local: i64) -> i64 {
+        let Some(slowest) = self.slowest.min() else {
+            return local - self.fastest_snapshot.min().unwrap_or(local) + self.first_lead;
+        };
+        // A packet's oldest new input is one interval less a tick older than its newest; each packet lost before it
+        // makes that an interval more.
+        let interval = i64::from(self.packet_interval_ticks) * TICK;
+        let reserve = i64::from(self.loss.expected_burst() + 1) * interval - TICK;
+        local - slowest + reserve + SLACK + self.miss_penalty
+    }
+
+    fn start_at(&mut self, position: i64) {
+        self.position = Some(position);
+        self.next_tick = (position / TICK).clamp(0, i64::from(u32::MAX)) as u32;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::link_simulator::{LinkConditions, LinkSimulator};
+
+    const HZ: u16 = 60;
+    const PACKET_TICKS: u32 = 2;
+
+    /// A server that knows inputs only by their newest tick, a client that only sends them, and two links.
+    struct Rig {
+        clock: ClockSync,
+        up: LinkSimulator,
+        down: LinkSimulator,
+        now: u64,
+        server_offset_us: u64,
+        server_tick: u32,
+        have: u32,
+        margin: Option<i32>,
+        misses: u16,
+        received: u64,
+        newest_sequence: u32,
+        sequence: u32,
+        judged: u32,
+        last_sent: u32,
+        ran: Vec<u32>,
+        lead_ticks: Vec<i64>,
+    }
+
+    impl Rig {
+        fn new(conditions: LinkConditions, seed: u64) -> Self {
+            Self {
+                clock: ClockSync::new(HZ, PACKET_TICKS, 0),
+                up: LinkSimulator::new(conditions, seed),
+                down: LinkSimulator::new(conditions, seed ^ 0xFFFF),
+                now: 5_000_000,
+                server_offset_us: 3_000_000,
+                server_tick: 100,
+                have: 0,
+                margin: None,
+                misses: 0,
+                received: 0,
+                newest_sequence: 0,
+                sequence: 0,
+                judged: 0,
+                last_sent: 0,
+                ran: Vec::new(),
+                lead_ticks: Vec::new(),
+            }
+        }
+
+        /// Runs for a while in steps of a millisecond; the client looks at its clock every 7 ms.
+        fn run(&mut self, seconds: u64) {
+            let end = self.now + seconds * 1_000_000;
+            while self.now < end {
+                self.now += 1_000;
+                self.server();
+                if self.now % 7_000 == 0 {
+                    self.client();
+                }
+            }
+        }
+
+        fn server(&mut self) {
+            while let Some(bytes) = self.up.poll(Micros(self.now)) {
+                let word = |i: usize| u32::from_le_bytes(bytes[i..i + 4].try_into().unwrap());
+                let (sequence, newest) = (word(0), word(4));
+                if sequence > self.newest_sequence {
+                    self.received =
+                        self.received.checked_shl(sequence - self.newest_sequence).unwrap_or(0) | 1;
+                    self.newest_sequence = sequence;
+                } else if self.newest_sequence - sequence < 64 {
+                    self.received |= 1 << (self.newest_sequence - sequence);
+                }
+                if newest > self.have {
+                    self.have = newest;
+                    let margin = newest as i32 - self.server_tick as i32;
+                    self.margin = Some(self.margin.map_or(margin, |m| m.min(margin)));
+                }
+            }
+            let due = (self.now - self.server_offset_us) * u64::from(HZ) / 1_000_000;
+            while u64::from(self.server_tick) <= due {
+                if self.have < self.server_tick {
+                    self.misses = self.misses.wrapping_add(1);
+                }
+                if self.server_tick % 3 == 0 {
+                    let mut bytes = Vec::new();
+                    bytes.extend_from_slice(&self.server_tick.to_le_bytes());
+                    bytes.extend_from_slice(&self.have.to_le_bytes());
+                    bytes.extend_from_slice(&self.margin.take().unwrap_or(i32::MIN).to_le_bytes());
+                    bytes.extend_from_slice(&u32::from(self.misses).to_le_bytes());
+                    bytes.extend_from_slice(&self.newest_sequence.to_le_bytes());
+                    bytes.extend_from_slice(&self.received.to_le_bytes());
+                    self.down.push(&bytes, Micros(self.now));
+                }
+                self.server_tick += 1;
+            }
+        }
+
+        fn client(&mut self) {
+            let now = Micros(self.now);
+            while let Some(bytes) = self.down.poll(now) {
+                let word = |i: usize| u32::from_le_bytes(bytes[i..i + 4].try_into().unwrap());
+                let margin = word(8) as i32;
+                let report = (margin != i32::MIN).then(|| InputReport {
+                    newest: Tick(word(4)),
+                    margin_ticks: margin,
+                    misses: word(12) as u8,
+                });
+                self.clock.on_snapshot(now, Tick(word(0)), report);
+                let (newest, bits) = (word(16), u64::from_le_bytes(bytes[20..28].try_into().unwrap()));
+                while self.judged + 32 < newest {
+                    self.judged += 1;
+                    let back = newest - self.judged;
+                    self.clock.on_packet_fate(back < 64 && bits >> back & 1 == 0);
+                }
+            }
+            let due = self.clock.advance(now, 8);
+            self.ran.extend((0..due.count).map(|i| due.first.0 + i));
+            let Some(&newest) = self.ran.last() else { return };
+            if newest >= self.last_sent + PACKET_TICKS {
+                self.last_sent = newest;
+                self.sequence += 1;
+                let mut bytes = self.sequence.to_le_bytes().to_vec();
+                bytes.extend_from_slice(&newest.to_le_bytes());
+                self.up.push(&bytes, now);
+                self.clock.on_inputs_sent(now, Tick(newest));
+                self.lead_ticks.push(i64::from(newest) - i64::from(self.server_tick));
+            }
+        }
+    }
+
+    fn mean(values: &[i64]) -> i64 {
+        values.iter().sum::<i64>() / values.len() as i64
+    }
+
+    #[test]
+    fn a_clean_path_gets_a_short_lead_and_no_misses() {
+        for delay_us in [0, 10_000, 60_000] {
+            let mut rig = Rig::new(LinkConditions { latency_us: delay_us, ..LinkConditions::default() }, 1);
+            rig.run(3);
+            let before = rig.misses;
+            rig.run(40);
+            assert_eq!(rig.misses, before, "delay {delay_us} us");
+            let lead = mean(&rig.lead_ticks[rig.lead_ticks.len() - 60..]);
+            let path = i64::from(delay_us) * 60 / 1_000_000;
+            assert!((path + 2..=path + 8).contains(&lead), "lead {lead} ticks for a path of {path}");
+            assert_eq!(rig.clock.resyncs(), 0);
+        }
+    }
+
+    #[test]
+    fn the_bad_path_costs_no_input_after_five_seconds() {
+        let mut misses = 0;
+        for seed in 0..20 {
+            let mut rig = Rig::new(LinkConditions::bad_mobile(), seed);
+            rig.run(5);
+            let before = rig.misses;
+            rig.run(60);
+            misses += rig.misses - before;
+            let lead_ms = mean(&rig.lead_ticks[rig.lead_ticks.len() - 600..]) * 1_000 / 60;
+            assert!((200..=480).contains(&lead_ms), "lead {lead_ms} ms");
+            // The estimate wavers by 1 % around the true 5 %.
+            assert!((15_000..=90_000).contains(&rig.clock.loss().ppm()));
+        }
+        assert_eq!(misses, 0, "over 20 minutes");
+    }
+
+    #[test]
+    fn ticks_come_one_after_another_and_never_far_ahead_of_a_silent_server() {
+        let mut rig = Rig::new(LinkConditions::bad_mobile(), 3);
+        rig.run(20);
+        assert!(rig.ran.windows(2).all(|w| w[1] == w[0] + 1), "no tick is left out or repeated");
+        rig.down.set_conditions(LinkConditions { loss_ppm: 1_000_000, ..LinkConditions::bad_mobile() });
+        rig.run(10);
+        let last = *rig.ran.last().unwrap();
+        assert!(last <= rig.clock.newest_snapshot + AHEAD_MAX_TICKS);
+    }
+
+    #[test]
+    fn the_lead_rises_at_once_when_the_path_worsens_and_sinks_again() {
+        let mut rig = Rig::new(LinkConditions { latency_us: 20_000, ..LinkConditions::default() }, 5);
+        rig.run(20);
+        let calm = mean(&rig.lead_ticks[rig.lead_ticks.len() - 30..]);
+        let worse = LinkConditions { latency_us: 90_000, jitter_us: 40_000, ..LinkConditions::default() };
+        rig.up.set_conditions(worse);
+        rig.run(3);
+        let before = rig.misses;
+        let high = mean(&rig.lead_ticks[rig.lead_ticks.len() - 30..]);
+        assert!(high >= calm + 5, "{calm} to {high} ticks");
+        rig.run(10);
+        assert_eq!(rig.misses, before, "caught up within three seconds");
+        rig.up.set_conditions(LinkConditions { latency_us: 20_000, ..LinkConditions::default() });
+        rig.run(40);
+        let low = mean(&rig.lead_ticks[rig.lead_ticks.len() - 30..]);
+        assert!(low <= calm + 1, "{calm}, {high}, {low} ticks");
+    }
+
+    #[test]
+    fn a_server_that_stands_still_and_one_that_jumps_are_followed() {
+        let mut rig = Rig::new(LinkConditions::default(), 1);
+        rig.run(10);
+        rig.server_offset_us += 2_000_000;
+        rig.run(15);
+        rig.server_offset_us -= 2_000_000;
+        rig.run(15);
+        let before = rig.misses;
+        rig.run(10);
+        assert_eq!(rig.misses, before);
+        assert!(rig.clock.resyncs() >= 1);
+    }
+
+    #[test]
+    fn loss_is_learnt_fast_and_forgotten_slowly() {
+        let mut loss = LossEstimate::new();
+        assert_eq!(loss.expected_burst(), 4);
+        (0..3_000).for_each(|_| loss.record(false));
+        assert_eq!((loss.expected_burst(), loss.ppm()), (1, 0));
+        loss.record(true);
+        assert_eq!(loss.expected_burst(), 3);
+        (0..3_000).for_each(|i| loss.record(i % 20 == 0));
+        assert!((40_000..60_000).contains(&loss.ppm()) && (5..=6).contains(&loss.expected_burst()));
+        (0..10_000).for_each(|_| loss.record(true));
+        assert_eq!(loss.expected_burst(), 8);
+    }
+
+    #[test]
+    fn absurd_reports_and_times_do_no_harm() {
+        let mut clock = ClockSync::new(0, 0, u32::MAX);
+        clock.on_inputs_sent(Micros(u64::MAX), Tick(u32::MAX));
+        clock.on_snapshot(Micros(u64::MAX), Tick(u32::MAX), None);
+        clock.advance(Micros(0), 8);
+        clock.advance(Micros(u64::MAX), u32::MAX);
+        let report = InputReport { newest: Tick(u32::MAX), margin_ticks: i32::MIN, misses: 9 };
+        clock.on_snapshot(Micros(1), Tick(0), Some(report));
+        let due = clock.advance(Micros(u64::MAX), 8);
+        assert!(due.count <= 8);
+        let _ = (clock.tick_fraction(Micros(u64::MAX)), clock.lead_us());
+    }
+}

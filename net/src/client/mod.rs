@@ -1,0 +1,3 @@
+//! The client's side of a session above the secure packets: clock, prediction, the others.
+
+pub mod clock_sync;
