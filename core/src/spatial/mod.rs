@@ -1,0 +1,17 @@
+//! Space (rank 2): the grid over moving rows with its queries, crowd separation, and the terrain.
+//!
+//! Everything works on raw Q16.16 metres and row indices; what a row is, the callers know. Nothing here allocates after
+//! construction.
+//!
+//! Not here: who may hit whom, static obstacles, and when in a tick these run.
+
+pub mod grid;
+mod query;
+pub mod separation;
+pub mod terrain;
+mod terrain_noise;
+
+pub use grid::{Grid, GridConfig, GridError};
+pub use query::Cone;
+pub use separation::{Separation, SeparationError, SeparationRules};
+pub use terrain::{Terrain, TerrainError};
