@@ -1,6 +1,68 @@
 #![no_std]
-//! Simulation kernel.
+//! Deterministic, data-oriented simulation kernel for battles of thousands.
+//!
+//! Same configuration, state and commands give the same bytes, hash and event order, on any processor, number of
+//! threads and build profile. There is no clock, no socket, no floating point in the state, and no allocation in a
+//! step.
+//!
+//! Modules have ranks; a module imports only from lower ranks:
+//!
+//! | rank | module | what it is |
+//! |---|---|---|
+//! | 0 | [`numeric`] | fixed point, units, angles, random numbers, hash, SIMD lanes |
+//! | 0 | [`limits`] | every capacity and bound |
+//! | 1 | [`rules`] | weapons, movement, life: data |
+//! | 1 | [`state`] | tables of columns, handles, commands, events, snapshot |
+//! | 2 | [`spatial`] | the grid and its queries, separation, terrain |
+//! | 3 | [`systems`] | what happens in a tick, one file for each family |
+//! | 4 | [`step`] | the order in which it happens |
+//! | 5 | [`world`] | the face: configuration, world, replay |
+//!
+//! # Example
+//! ```
+//! use shieldwall_core::{CharacterInput, Command, Event, Placement, World, WorldConfig, buttons};
+//!
+//! let mut world = World::new(&WorldConfig::default())?;
+//! for team in 0..2 {
+//!     let spawn = Command::Spawn { tag: u32::from(team), team, placement: Placement::TeamSpawn };
+//!     world.step(&[spawn]);
+//! }
+//! let id = world.id_at(0).expect("the first spawn takes slot 0");
+//! let input = CharacterInput { buttons: buttons::SPRINT, move_forward: 127, ..Default::default() };
+//! let before = world.move_state(id).expect("it is there").position;
+//! world.step(&[Command::Input { id, input }]);
+//! for _ in 0..59 {
+//!     world.step(&[]); // an input holds until the next one
+//! }
+//! let after = world.move_state(id).expect("it is there").position;
+//! assert!(before.horizontal_distance(after).to_mm() > 6_000);
+//! assert_eq!(world.tick().0, 62);
+//! println!("{}", world.state_hash());
+//! # Ok::<(), shieldwall_core::ConfigError>(())
+//! ```
 extern crate alloc;
+#[cfg(test)]
+extern crate std;
 
+pub mod limits;
 pub mod numeric;
+pub mod rules;
 pub mod spatial;
+pub mod state;
+pub mod step;
+pub mod systems;
+pub mod world;
+
+pub use numeric::{Brads, LaneChoice, Metres, MetresPerSecond, Position, StateHash, Tick, Ticks, Velocity};
+pub use rules::{CrowdRules, LifeRules, MeleeRules, MovementRules, ProjectileRules, Rules, RulesError};
+pub use spatial::Terrain;
+pub use state::characters::{CharactersView, MoveState, action, flags};
+pub use state::commands::{CharacterInput, Command, CommandDecodeError, Placement, buttons};
+pub use state::events::{Event, EventDecodeError, SpawnRefusal, Weapon};
+pub use state::handle::CharacterId;
+pub use state::projectiles::ProjectilesView;
+pub use state::snapshot::SnapshotError;
+pub use step::{Stage, StepReport};
+pub use systems::movement::move_character;
+pub use world::replay::{ReplayError, ReplayReader, ReplayReport, ReplayWriter};
+pub use world::{ConfigDecodeError, ConfigError, World, WorldConfig};

@@ -1,0 +1,211 @@
+//! What a designer may change: movement, crowd, weapons, life. Plain fixed-point data with a range for every field.
+//!
+//! A rule table is declared once ([`table!`](self)): the declaration gives the struct, its defaults (the demo battle),
+//! its range checks, and its bytes in a fixed order. Durations are in milliseconds, so that the same rules mean the
+//! same battle at any tick rate. No behaviour lives here; the systems read these tables.
+
+mod table;
+
+use crate::numeric::{Brads, Metres, MetresPerSecond};
+use table::rule_table;
+pub use table::{RuleField, RulesError};
+
+rule_table! {
+    /// How a character walks, jumps and falls.
+    pub struct MovementRules as "movement" {
+        /// Speed on foot.
+        walk_speed: MetresPerSecond = MetresPerSecond::from_mm(4_000), 6_554, 20 << 16;
+        /// Speed while sprinting; only forwards.
+        sprint_speed: MetresPerSecond = MetresPerSecond::from_mm(6_500), 6_554, 30 << 16;
+        /// Gain of speed in a second, on the ground, towards what the input asks for.
+        ground_acceleration_per_s: MetresPerSecond = MetresPerSecond::from_mm(40_000), 1 << 16, 500 << 16;
+        /// Loss of speed in a second, on the ground, when the input asks to stand.
+        ground_friction_per_s: MetresPerSecond = MetresPerSecond::from_mm(50_000), 1 << 16, 500 << 16;
+        /// Change of speed in a second in the air.
+        air_acceleration_per_s: MetresPerSecond = MetresPerSecond::from_mm(6_000), 0, 500 << 16;
+        /// Upward speed at the start of a jump.
+        jump_speed: MetresPerSecond = MetresPerSecond::from_mm(5_000), 0, 30 << 16;
+        /// Downward change of speed in a second in the air.
+        gravity_per_s: MetresPerSecond = MetresPerSecond::from_mm(19_620), 1 << 16, 200 << 16;
+        /// Fastest fall.
+        fall_speed_max: MetresPerSecond = MetresPerSecond::from_mm(60_000), 1 << 16, 200 << 16;
+        /// A walker stays on the ground when it drops by no more than this in a tick.
+        step_down: Metres = Metres::from_mm(350), 0, 2 << 16;
+        /// Time after a landing before the next jump.
+        jump_rest_ms: u16 = 150, 0, 10_000;
+        /// Radius of the capsule.
+        radius: Metres = Metres::from_mm(400), 6_554, 1 << 16;
+        /// Height of the capsule.
+        height: Metres = Metres::from_mm(1_800), 32_768, 4 << 16;
+    }
+}
+
+rule_table! {
+    /// How characters make room for each other.
+    pub struct CrowdRules as "crowd" {
+        /// Share of an overlap that one pass takes away, in 1/256; half of it by each of the two.
+        stiffness_per_256: u16 = 160, 0, 256;
+        /// Farthest a character is pushed in one pass.
+        push_max: Metres = Metres::from_mm(100), 0, 1 << 16;
+    }
+}
+
+rule_table! {
+    /// The blade: everybody in a cone is hit at once.
+    pub struct MeleeRules as "melee" {
+        /// Reach, from the attacker's axis to the target's nearest side.
+        reach: Metres = Metres::from_mm(2_500), 6_554, 8 << 16;
+        /// Full opening of the cone.
+        cone: Brads = Brads::from_degrees(60), 182, 32_768;
+        /// Largest difference of height between the feet of the two.
+        height_reach: Metres = Metres::from_mm(2_000), 0, 8 << 16;
+        /// Time between two swings.
+        cooldown_ms: u16 = 500, 50, 60_000;
+        /// Health taken by one hit.
+        damage: u16 = 180, 0, 65_535;
+        /// Most characters one swing hits, nearest first.
+        targets: u8 = 3, 1, crate::limits::MELEE_TARGETS_MAX as i64;
+    }
+}
+
+rule_table! {
+    /// The bow: an arrow that falls, swept along its way.
+    pub struct ProjectileRules as "bow" {
+        /// Speed at which the arrow leaves.
+        speed: MetresPerSecond = MetresPerSecond::from_mm(45_000), 1 << 16, 400 << 16;
+        /// Downward change of speed in a second.
+        gravity_per_s: MetresPerSecond = MetresPerSecond::from_mm(9_810), 0, 200 << 16;
+        /// Height above the feet at which the arrow leaves.
+        launch_height: Metres = Metres::from_mm(1_500), 0, 4 << 16;
+        /// Added to a character's radius when the arrow is tested against it.
+        radius: Metres = Metres::from_mm(50), 0, 1 << 15;
+        /// Time between two shots.
+        cooldown_ms: u16 = 1_200, 50, 60_000;
+        /// An arrow ends after this time.
+        lifetime_ms: u16 = 3_000, 50, 60_000;
+        /// Health taken by one hit.
+        damage: u16 = 250, 0, 65_535;
+    }
+}
+
+rule_table! {
+    /// Health, death and return.
+    pub struct LifeRules as "life" {
+        /// Health of a fresh character.
+        health_max: u16 = 1_000, 1, 65_535;
+        /// Health regained in a second, out of combat.
+        regeneration_per_s: u16 = 5, 0, 65_535;
+        /// Out of combat means: this long since the last hit given or taken.
+        regeneration_delay_ms: u16 = 5_000, 0, 60_000;
+        /// Time from death to return.
+        respawn_ms: u16 = 3_000, 50, 60_000;
+        /// Distance of a team's spawn area from the centre of the field.
+        spawn_ring: Metres = Metres::from_mm(45_000), 0, (crate::limits::HALF_EXTENT_MAX_M as i64) << 16;
+        /// Side of the square spawn area.
+        spawn_width: Metres = Metres::from_mm(20_000), 0, (crate::limits::HALF_EXTENT_MAX_M as i64) << 16;
+        /// 1 lets weapons hurt the own team, 0 does not. Nobody is hit by its own weapon in either case.
+        friendly_fire: u8 = 0, 0, 1;
+    }
+}
+
+/// All rules of a world. `Default` is the demo battle.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Rules {
+    /// Walking, jumping, falling.
+    pub movement: MovementRules,
+    /// Making room.
+    pub crowd: CrowdRules,
+    /// The blade.
+    pub melee: MeleeRules,
+    /// The bow.
+    pub bow: ProjectileRules,
+    /// Health, death, return.
+    pub life: LifeRules,
+}
+
+impl Rules {
+    /// Bytes of all tables, encoded.
+    pub const BYTES: usize = MovementRules::BYTES
+        + CrowdRules::BYTES
+        + MeleeRules::BYTES
+        + ProjectileRules::BYTES
+        + LifeRules::BYTES;
+
+    /// Checks every field against its range and the relations between fields.
+    ///
+    /// # Errors
+    /// The first field that is out of range, or the first relation that does not hold, by name.
+    pub fn validate(&self) -> Result<(), RulesError> {
+        self.movement.validate()?;
+        self.crowd.validate()?;
+        self.melee.validate()?;
+        self.bow.validate()?;
+        self.life.validate()?;
+        let movement = &self.movement;
+        if movement.sprint_speed.0 < movement.walk_speed.0 {
+            return Err(RulesError::Relation("movement: sprint_speed is below walk_speed"));
+        }
+        if movement.height.0 < 2 * movement.radius.0 {
+            return Err(RulesError::Relation("movement: height is below twice the radius"));
+        }
+        if self.bow.launch_height.0 > movement.height.0 {
+            return Err(RulesError::Relation("bow: launch_height is above the character's height"));
+        }
+        Ok(())
+    }
+
+    /// Appends the tables' fields in declaration order, little-endian.
+    pub fn encode_into(&self, out: &mut alloc::vec::Vec<u8>) {
+        self.movement.encode_into(out);
+        self.crowd.encode_into(out);
+        self.melee.encode_into(out);
+        self.bow.encode_into(out);
+        self.life.encode_into(out);
+    }
+
+    /// Reads what [`Rules::encode_into`] wrote from the front of `bytes`; `None` when they end early.
+    /// Values are not judged here: [`Rules::validate`] does.
+    #[must_use]
+    pub fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let (movement, bytes) = MovementRules::decode(bytes)?;
+        let (crowd, bytes) = CrowdRules::decode(bytes)?;
+        let (melee, bytes) = MeleeRules::decode(bytes)?;
+        let (bow, bytes) = ProjectileRules::decode(bytes)?;
+        let (life, bytes) = LifeRules::decode(bytes)?;
+        Some((Self { movement, crowd, melee, bow, life }, bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_valid_and_round_trip() {
+        let rules = Rules::default();
+        rules.validate().unwrap();
+        let mut bytes = alloc::vec::Vec::new();
+        rules.encode_into(&mut bytes);
+        assert_eq!(bytes.len(), Rules::BYTES);
+        let (back, rest) = Rules::decode(&bytes).unwrap();
+        assert_eq!(back, rules);
+        assert!(rest.is_empty());
+        for cut in 0..bytes.len() {
+            assert!(Rules::decode(&bytes[..cut]).is_none());
+        }
+    }
+
+    #[test]
+    fn a_field_out_of_range_is_named() {
+        let mut rules = Rules::default();
+        rules.melee.targets = 99;
+        assert_eq!(
+            rules.validate(),
+            Err(RulesError::OutOfRange { table: "melee", field: "targets", value: 99, min: 1, max: 4 })
+        );
+        let mut rules = Rules::default();
+        rules.movement.sprint_speed = rules.movement.walk_speed;
+        rules.movement.walk_speed.0 += 1;
+        assert!(matches!(rules.validate(), Err(RulesError::Relation(_))));
+    }
+}

@@ -1,0 +1,311 @@
+//! The table of characters, what one row means, and the part of it that movement is a function of.
+
+use super::column::table;
+use super::commands::CharacterInput;
+use super::handle::CharacterId;
+use crate::numeric::{Brads, Metres, MetresPerSecond, Position, Velocity};
+use bytemuck::{Pod, Zeroable};
+
+/// Bits of the `flags` column and of [`MoveState::flags`].
+pub mod flags {
+    /// Stands on the terrain.
+    pub const GROUNDED: u16 = 1;
+    /// Has health; moves, fights, can be hit.
+    pub const ALIVE: u16 = 2;
+    /// The slot holds a character, alive or dead.
+    pub const IN_USE: u16 = 4;
+    /// Runs at sprint speed in this tick.
+    pub const SPRINTING: u16 = 8;
+    /// Every bit that means something.
+    pub const ALL: u16 = 15;
+}
+
+/// Values of the `action` column: what the character last began, at `action_tick`.
+pub mod action {
+    /// Nothing yet since it came.
+    pub const NONE: u8 = 0;
+    /// Swung the blade.
+    pub const MELEE: u8 = 1;
+    /// Shot the bow.
+    pub const SHOOT: u8 = 2;
+    /// Died.
+    pub const DIED: u8 = 3;
+    /// Largest value in use.
+    pub const MAX: u8 = DIED;
+}
+
+/// All that movement reads and writes of a character: what prediction keeps and the server sends exactly. 32 bytes.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Pod, Zeroable)]
+pub struct MoveState {
+    /// Where the feet are.
+    pub position: Position,
+    /// Metres per second.
+    pub velocity: Velocity,
+    /// Where it looks.
+    pub yaw: Brads,
+    /// Up or down, 1/65536 turn.
+    pub pitch: i16,
+    /// Bits of [`flags`].
+    pub flags: u16,
+    /// Ticks until the next jump is possible.
+    pub timer: u16,
+}
+
+const _: () = assert!(size_of::<MoveState>() == 32);
+
+table! {
+    /// The characters, one row a slot. Free rows are zero but for their generation.
+    pub struct Characters, view CharactersView, rows CharacterRows {
+        /// East, Q16.16 metres.
+        position_x: i32,
+        /// Height of the feet, Q16.16 metres.
+        position_y: i32,
+        /// South, Q16.16 metres.
+        position_z: i32,
+        /// Q16.16 metres per second.
+        velocity_x: i32,
+        /// Q16.16 metres per second.
+        velocity_y: i32,
+        /// Q16.16 metres per second.
+        velocity_z: i32,
+        /// Where it looks, 1/65536 turn.
+        yaw: u16,
+        /// Up or down, 1/65536 turn.
+        pitch: i16,
+        /// Bits of [`flags`].
+        flags: u16,
+        /// Ticks until the next jump is possible.
+        timer: u16,
+        /// The input that holds: [`CharacterInput::buttons`].
+        input_buttons: u16,
+        /// The input that holds: [`CharacterInput::move_right`].
+        input_right: i8,
+        /// The input that holds: [`CharacterInput::move_forward`].
+        input_forward: i8,
+        /// The input that holds: [`CharacterInput::yaw`].
+        input_yaw: u16,
+        /// The input that holds: [`CharacterInput::pitch`].
+        input_pitch: i16,
+        /// Health; 0 is dead.
+        health: u16,
+        /// Team, below the world's number of teams.
+        team: u8,
+        /// What it last began: values of [`action`].
+        action: u8,
+        /// Tick of the last action.
+        action_tick: u32,
+        /// First tick at which the blade is ready.
+        melee_ready_tick: u32,
+        /// First tick at which the bow is ready.
+        bow_ready_tick: u32,
+        /// Tick of the last hit given or taken.
+        combat_tick: u32,
+        /// Enemies killed, up to 65,535.
+        kills: u16,
+        /// Own deaths, up to 65,535.
+        deaths: u16,
+        /// Use of the slot: see [`CharacterId`]. Kept when the slot is free; 0 when it never was used.
+        generation: u32,
+    }
+}
+
+/// Bytes a tick can touch of a row: all but kills, deaths and generation.
+pub const CHARACTER_HOT_BYTES: usize = Characters::BYTES_PER_ROW - 8;
+const _: () = assert!(Characters::BYTES_PER_ROW == 68);
+const _: () = assert!(CHARACTER_HOT_BYTES <= 64);
+
+impl Characters {
+    /// A row as words for the state hash: every column, each bit once.
+    #[must_use]
+    pub(crate) fn row_words(&self, row: usize) -> [u64; 9] {
+        const {
+            assert!(Self::BYTES_PER_ROW <= 9 * 8);
+        }
+        [
+            pair(self.position_x[row].cast_unsigned(), self.position_y[row].cast_unsigned()),
+            pair(self.position_z[row].cast_unsigned(), self.velocity_x[row].cast_unsigned()),
+            pair(self.velocity_y[row].cast_unsigned(), self.velocity_z[row].cast_unsigned()),
+            quad(self.yaw[row], self.pitch[row].cast_unsigned(), self.flags[row], self.timer[row]),
+            quad(
+                self.input_buttons[row],
+                u16::from_le_bytes([
+                    self.input_right[row].cast_unsigned(),
+                    self.input_forward[row].cast_unsigned(),
+                ]),
+                self.input_yaw[row],
+                self.input_pitch[row].cast_unsigned(),
+            ),
+            quad(
+                self.health[row],
+                u16::from_le_bytes([self.team[row], self.action[row]]),
+                self.kills[row],
+                self.deaths[row],
+            ),
+            pair(self.action_tick[row], self.melee_ready_tick[row]),
+            pair(self.bow_ready_tick[row], self.combat_tick[row]),
+            u64::from(self.generation[row]),
+        ]
+    }
+
+    /// The id of what lives in a slot.
+    #[must_use]
+    pub fn id_at(&self, slot: u32) -> Option<CharacterId> {
+        self.view().id_at(slot)
+    }
+
+    /// The row an id names, if it still does.
+    #[must_use]
+    pub fn row_of(&self, id: CharacterId) -> Option<usize> {
+        (self.id_at(id.slot)? == id).then_some(id.slot as usize)
+    }
+
+    /// Sets the input that holds. The caller sanitizes it.
+    pub(crate) fn set_input(&mut self, row: usize, input: CharacterInput) {
+        self.input_buttons[row] = input.buttons;
+        self.input_right[row] = input.move_right;
+        self.input_forward[row] = input.move_forward;
+        self.input_yaw[row] = input.yaw.0;
+        self.input_pitch[row] = input.pitch;
+    }
+}
+
+impl CharactersView<'_> {
+    /// Number of slots, used or free.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.flags.len()
+    }
+
+    /// Whether the table has no slots at all.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.flags.is_empty()
+    }
+
+    /// Whether the slot holds a character with health. False for slots that do not exist.
+    #[must_use]
+    pub fn is_alive(&self, slot: u32) -> bool {
+        self.flags.get(slot as usize).is_some_and(|bits| bits & flags::ALIVE != 0)
+    }
+
+    /// The id of what lives in a slot, or `None` when it is free or does not exist.
+    #[must_use]
+    pub fn id_at(&self, slot: u32) -> Option<CharacterId> {
+        let in_use = self.flags.get(slot as usize)? & flags::IN_USE != 0;
+        in_use.then(|| CharacterId { slot, generation: self.generation[slot as usize] })
+    }
+
+    /// The slots that hold a character, alive or dead, ascending.
+    pub fn live_slots(&self) -> impl Iterator<Item = u32> + '_ {
+        (0_u32..).zip(self.flags).filter(|(_, bits)| *bits & flags::IN_USE != 0).map(|(slot, _)| slot)
+    }
+
+    /// The position of a slot.
+    ///
+    /// # Panics
+    /// When the slot does not exist.
+    #[must_use]
+    pub fn position(&self, slot: u32) -> Position {
+        let row = slot as usize;
+        Position {
+            x: Metres(self.position_x[row]),
+            y: Metres(self.position_y[row]),
+            z: Metres(self.position_z[row]),
+        }
+    }
+
+    /// The part of a slot that movement is a function of.
+    ///
+    /// # Panics
+    /// When the slot does not exist.
+    #[must_use]
+    pub fn move_state(&self, slot: u32) -> MoveState {
+        let row = slot as usize;
+        MoveState {
+            position: self.position(slot),
+            velocity: Velocity {
+                x: MetresPerSecond(self.velocity_x[row]),
+                y: MetresPerSecond(self.velocity_y[row]),
+                z: MetresPerSecond(self.velocity_z[row]),
+            },
+            yaw: Brads(self.yaw[row]),
+            pitch: self.pitch[row],
+            flags: self.flags[row],
+            timer: self.timer[row],
+        }
+    }
+
+    /// The input that holds for a slot.
+    ///
+    /// # Panics
+    /// When the slot does not exist.
+    #[must_use]
+    pub fn input(&self, slot: u32) -> CharacterInput {
+        let row = slot as usize;
+        CharacterInput {
+            buttons: self.input_buttons[row],
+            move_right: self.input_right[row],
+            move_forward: self.input_forward[row],
+            yaw: Brads(self.input_yaw[row]),
+            pitch: self.input_pitch[row],
+        }
+    }
+}
+
+impl CharacterRows<'_> {
+    /// The part of a row that movement is a function of.
+    #[must_use]
+    pub(crate) fn move_state(&self, row: usize) -> MoveState {
+        MoveState {
+            position: Position {
+                x: Metres(self.position_x[row]),
+                y: Metres(self.position_y[row]),
+                z: Metres(self.position_z[row]),
+            },
+            velocity: Velocity {
+                x: MetresPerSecond(self.velocity_x[row]),
+                y: MetresPerSecond(self.velocity_y[row]),
+                z: MetresPerSecond(self.velocity_z[row]),
+            },
+            yaw: Brads(self.yaw[row]),
+            pitch: self.pitch[row],
+            flags: self.flags[row],
+            timer: self.timer[row],
+        }
+    }
+
+    /// Writes what movement made of a row.
+    pub(crate) fn set_move_state(&mut self, row: usize, state: &MoveState) {
+        self.position_x[row] = state.position.x.0;
+        self.position_y[row] = state.position.y.0;
+        self.position_z[row] = state.position.z.0;
+        self.velocity_x[row] = state.velocity.x.0;
+        self.velocity_y[row] = state.velocity.y.0;
+        self.velocity_z[row] = state.velocity.z.0;
+        self.yaw[row] = state.yaw.0;
+        self.pitch[row] = state.pitch;
+        self.flags[row] = state.flags;
+        self.timer[row] = state.timer;
+    }
+
+    /// The input that holds for a row.
+    #[must_use]
+    pub(crate) fn input(&self, row: usize) -> CharacterInput {
+        CharacterInput {
+            buttons: self.input_buttons[row],
+            move_right: self.input_right[row],
+            move_forward: self.input_forward[row],
+            yaw: Brads(self.input_yaw[row]),
+            pitch: self.input_pitch[row],
+        }
+    }
+}
+
+pub(crate) fn pair(low: u32, high: u32) -> u64 {
+    u64::from(high) << 32 | u64::from(low)
+}
+
+fn quad(a: u16, b: u16, c: u16, d: u16) -> u64 {
+    u64::from(d) << 48 | u64::from(c) << 32 | u64::from(b) << 16 | u64::from(a)
+}

@@ -1,0 +1,307 @@
+//! The command manifest: everything that may change a world from outside, and its bytes.
+//!
+//! Opcodes are stable: a number is never used again for something else. Commands of one tick run in the order given.
+
+use super::bytes::{ByteReader, EndOfBytes};
+use super::handle::CharacterId;
+use crate::numeric::{Brads, Metres};
+use alloc::vec::Vec;
+use bytemuck::{Pod, Zeroable};
+use core::fmt;
+
+/// Bits of [`CharacterInput::buttons`].
+pub mod buttons {
+    /// Run faster; only forwards.
+    pub const SPRINT: u16 = 1;
+    /// Jump when on the ground.
+    pub const JUMP: u16 = 2;
+    /// Swing the blade when it is ready.
+    pub const MELEE: u16 = 4;
+    /// Shoot the bow when it is ready.
+    pub const SHOOT: u16 = 8;
+    /// All bits that mean something; the others are masked off.
+    pub const ALL: u16 = 15;
+}
+
+/// What one player wants in one tick. Eight bytes; any eight bytes are valid once [`CharacterInput::sanitized`].
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Pod, Zeroable)]
+pub struct CharacterInput {
+    /// Bits of [`buttons`].
+    pub buttons: u16,
+    /// Wish to move right, -127 to 127 is full left to full right.
+    pub move_right: i8,
+    /// Wish to move forward, -127 to 127.
+    pub move_forward: i8,
+    /// Where the character looks; 0 is along -z, growing to the left (seen from above, counter-clockwise).
+    pub yaw: Brads,
+    /// Up (positive) or down, 1/65536 turn; held within a quarter turn.
+    pub pitch: i16,
+}
+
+impl CharacterInput {
+    /// Largest pitch either way: a quarter turn, less one step.
+    pub const PITCH_MAX: i16 = 16_383;
+
+    /// The input as the kernel takes it: unknown buttons off, -128 as -127, pitch within [`Self::PITCH_MAX`].
+    /// Idempotent.
+    #[must_use]
+    pub fn sanitized(self) -> Self {
+        Self {
+            buttons: self.buttons & buttons::ALL,
+            move_right: self.move_right.max(-127),
+            move_forward: self.move_forward.max(-127),
+            yaw: self.yaw,
+            pitch: self.pitch.clamp(-Self::PITCH_MAX, Self::PITCH_MAX),
+        }
+    }
+
+    /// Whether all the given buttons are down.
+    #[must_use]
+    pub const fn pressed(self, mask: u16) -> bool {
+        self.buttons & mask == mask
+    }
+}
+
+/// Where a spawned character stands first. The height is the terrain's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Placement {
+    /// Somewhere in the team's spawn area, by the world's seed.
+    TeamSpawn,
+    /// At a place, moved inside the world's bounds when it is outside.
+    At {
+        /// East.
+        x: Metres,
+        /// South.
+        z: Metres,
+        /// Direction it looks.
+        yaw: Brads,
+    },
+}
+
+/// One change of the world from outside.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Opcode 1. A new character in the lowest free slot; answered by `Spawned` or `SpawnRefused` with the same tag.
+    Spawn {
+        /// Chosen by the caller, to know the answer by; means nothing to the kernel.
+        tag: u32,
+        /// Team of the character, below the world's number of teams.
+        team: u8,
+        /// Where.
+        placement: Placement,
+    },
+    /// Opcode 2. Takes a character out; answered by `Despawned`.
+    Despawn {
+        /// Who.
+        id: CharacterId,
+    },
+    /// Opcode 3. Holds until the next input of the same character, through death and return.
+    Input {
+        /// Who.
+        id: CharacterId,
+        /// What it wants.
+        input: CharacterInput,
+    },
+}
+
+/// Why bytes are not a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CommandDecodeError {
+    /// The bytes end inside the command.
+    Truncated,
+    /// No command has this opcode.
+    UnknownOpcode(u8),
+    /// No placement has this number.
+    UnknownPlacement(u8),
+}
+
+impl fmt::Display for CommandDecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Truncated => f.write_str("command: the bytes end too early"),
+            Self::UnknownOpcode(opcode) => write!(f, "command: unknown opcode {opcode}"),
+            Self::UnknownPlacement(kind) => write!(f, "command: unknown placement {kind}"),
+        }
+    }
+}
+
+impl core::error::Error for CommandDecodeError {}
+
+impl From<EndOfBytes> for CommandDecodeError {
+    fn from(_: EndOfBytes) -> Self {
+        Self::Truncated
+    }
+}
+
+const OPCODE_SPAWN: u8 = 1;
+const OPCODE_DESPAWN: u8 = 2;
+const OPCODE_INPUT: u8 = 3;
+const PLACEMENT_TEAM_SPAWN: u8 = 0;
+const PLACEMENT_AT: u8 = 1;
+
+impl Command {
+    /// Appends the command's bytes, little-endian, at most [`crate::limits::COMMAND_BYTES_MAX`].
+    pub fn encode_into(&self, out: &mut Vec<u8>) {
+        match *self {
+            Self::Spawn { tag, team, placement } => {
+                out.push(OPCODE_SPAWN);
+                out.extend_from_slice(&tag.to_le_bytes());
+                out.push(team);
+                match placement {
+                    Placement::TeamSpawn => out.push(PLACEMENT_TEAM_SPAWN),
+                    Placement::At { x, z, yaw } => {
+                        out.push(PLACEMENT_AT);
+                        out.extend_from_slice(&x.0.to_le_bytes());
+                        out.extend_from_slice(&z.0.to_le_bytes());
+                        out.extend_from_slice(&yaw.0.to_le_bytes());
+                    }
+                }
+            }
+            Self::Despawn { id } => {
+                out.push(OPCODE_DESPAWN);
+                encode_id(id, out);
+            }
+            Self::Input { id, input } => {
+                out.push(OPCODE_INPUT);
+                encode_id(id, out);
+                out.extend_from_slice(&input.buttons.to_le_bytes());
+                out.extend_from_slice(&input.move_right.to_le_bytes());
+                out.extend_from_slice(&input.move_forward.to_le_bytes());
+                out.extend_from_slice(&input.yaw.0.to_le_bytes());
+                out.extend_from_slice(&input.pitch.to_le_bytes());
+            }
+        }
+    }
+
+    /// Reads one command from the front of `bytes` and returns it with what follows.
+    /// Ids and numbers are not judged here: a step refuses what does not fit its world.
+    ///
+    /// # Errors
+    /// [`CommandDecodeError`], on any bytes, without a panic.
+    pub fn decode(bytes: &[u8]) -> Result<(Self, &[u8]), CommandDecodeError> {
+        let mut reader = ByteReader::new(bytes);
+        let command = match reader.u8()? {
+            OPCODE_SPAWN => Self::Spawn {
+                tag: reader.u32()?,
+                team: reader.u8()?,
+                placement: match reader.u8()? {
+                    PLACEMENT_TEAM_SPAWN => Placement::TeamSpawn,
+                    PLACEMENT_AT => Placement::At {
+                        x: Metres(reader.i32()?),
+                        z: Metres(reader.i32()?),
+                        yaw: Brads(reader.u16()?),
+                    },
+                    other => return Err(CommandDecodeError::UnknownPlacement(other)),
+                },
+            },
+            OPCODE_DESPAWN => Self::Despawn { id: decode_id(&mut reader)? },
+            OPCODE_INPUT => Self::Input {
+                id: decode_id(&mut reader)?,
+                input: CharacterInput {
+                    buttons: reader.u16()?,
+                    move_right: i8::from_le_bytes(reader.array()?),
+                    move_forward: i8::from_le_bytes(reader.array()?),
+                    yaw: Brads(reader.u16()?),
+                    pitch: i16::from_le_bytes(reader.array()?),
+                },
+            },
+            other => return Err(CommandDecodeError::UnknownOpcode(other)),
+        };
+        Ok((command, reader.rest()))
+    }
+}
+
+pub(crate) fn encode_id(id: CharacterId, out: &mut Vec<u8>) {
+    out.extend_from_slice(&id.slot.to_le_bytes());
+    out.extend_from_slice(&id.generation.to_le_bytes());
+}
+
+pub(crate) fn decode_id(reader: &mut ByteReader<'_>) -> Result<CharacterId, EndOfBytes> {
+    Ok(CharacterId { slot: reader.u32()?, generation: reader.u32()? })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_id() -> impl Strategy<Value = CharacterId> {
+        (any::<u32>(), any::<u32>()).prop_map(|(slot, generation)| CharacterId { slot, generation })
+    }
+
+    fn any_command() -> impl Strategy<Value = Command> {
+        prop_oneof![
+            (any::<u32>(), any::<u8>()).prop_map(|(tag, team)| Command::Spawn {
+                tag,
+                team,
+                placement: Placement::TeamSpawn
+            }),
+            (any::<u32>(), any::<u8>(), any::<i32>(), any::<i32>(), any::<u16>()).prop_map(
+                |(tag, team, x, z, yaw)| Command::Spawn {
+                    tag,
+                    team,
+                    placement: Placement::At { x: Metres(x), z: Metres(z), yaw: Brads(yaw) }
+                }
+            ),
+            any_id().prop_map(|id| Command::Despawn { id }),
+            (any_id(), any::<u16>(), any::<i8>(), any::<i8>(), any::<u16>(), any::<i16>()).prop_map(
+                |(id, buttons, move_right, move_forward, yaw, pitch)| Command::Input {
+                    id,
+                    input: CharacterInput { buttons, move_right, move_forward, yaw: Brads(yaw), pitch }
+                }
+            ),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn encode_and_decode_are_inverse(commands in proptest::collection::vec(any_command(), 0..20)) {
+            let mut bytes = Vec::new();
+            for command in &commands {
+                let before = bytes.len();
+                command.encode_into(&mut bytes);
+                prop_assert!(bytes.len() - before <= crate::limits::COMMAND_BYTES_MAX);
+            }
+            let mut rest: &[u8] = &bytes;
+            for command in &commands {
+                let (back, after) = Command::decode(rest).unwrap();
+                prop_assert_eq!(&back, command);
+                rest = after;
+            }
+            prop_assert!(rest.is_empty());
+        }
+
+        #[test]
+        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
+            if let Ok((command, rest)) = Command::decode(&bytes) {
+                let mut again = Vec::new();
+                command.encode_into(&mut again);
+                prop_assert_eq!(&again[..], &bytes[..bytes.len() - rest.len()]);
+            }
+        }
+
+        #[test]
+        fn every_cut_is_refused(command in any_command()) {
+            let mut bytes = Vec::new();
+            command.encode_into(&mut bytes);
+            for cut in 0..bytes.len() {
+                prop_assert_eq!(Command::decode(&bytes[..cut]), Err(CommandDecodeError::Truncated));
+            }
+        }
+    }
+
+    #[test]
+    fn sanitizing_masks_and_clamps() {
+        let wild = CharacterInput {
+            buttons: 0xFFFF,
+            move_right: -128,
+            move_forward: 127,
+            yaw: Brads(9),
+            pitch: i16::MIN,
+        };
+        let tame = wild.sanitized();
+        assert_eq!((tame.buttons, tame.move_right, tame.pitch), (15, -127, -16_383));
+        assert_eq!(tame.sanitized(), tame);
+    }
+}

@@ -1,0 +1,242 @@
+//! A state as bytes, and back: a header, then the used rows of every column, each copied whole.
+//!
+//! ```text
+//! offset  bytes  what
+//!      0      4  magic "SWSN"
+//!      4      4  layout version
+//!      8      8  fingerprint of the configuration
+//!     16      4  tick
+//!     20      4  character capacity
+//!     24      4  projectile capacity
+//!     28      4  character rows that follow
+//!     32      4  projectile rows that follow
+//!     36      4  zero
+//!     40     16  state hash of what follows
+//!     56         columns of characters, then of projectiles
+//! ```
+//! All numbers are little-endian. An image is refused unless every field fits the world, the hash is right and every
+//! row is one that the kernel could have written; a refusal changes nothing.
+
+use super::State;
+use super::bytes::{ByteReader, EndOfBytes};
+use super::characters::{Characters, action, flags};
+use super::projectiles::Projectiles;
+use crate::limits::HEIGHT_MAX_M;
+use crate::numeric::{StateHash, Tick};
+use crate::rules::Rules;
+use alloc::vec::Vec;
+use core::fmt;
+
+/// First four bytes of an image.
+pub const MAGIC: [u8; 4] = *b"SWSN";
+
+/// Version of the layout of columns and header.
+pub const LAYOUT_VERSION: u32 = 1;
+
+/// Bytes before the first column.
+pub const HEADER_BYTES: usize = 56;
+
+/// Why an image was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SnapshotError {
+    /// The image ends too early.
+    Truncated,
+    /// The image goes on after its end.
+    TooLong,
+    /// It does not begin like an image.
+    NotAnImage,
+    /// It was written with another layout of columns.
+    OtherLayout(u32),
+    /// It comes from a world with another configuration.
+    OtherConfiguration {
+        /// The fingerprint in the image.
+        image: u64,
+        /// The fingerprint of this world.
+        world: u64,
+    },
+    /// A capacity or a number of rows does not fit this world.
+    OtherCapacity,
+    /// The columns do not have the hash that the header states.
+    Damaged,
+    /// A character's row holds what no character can have.
+    BadCharacter {
+        /// The row.
+        slot: u32,
+    },
+    /// A projectile's row holds what no projectile can have.
+    BadProjectile {
+        /// The row.
+        slot: u32,
+    },
+}
+
+impl fmt::Display for SnapshotError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Truncated => f.write_str("snapshot: the image ends too early"),
+            Self::TooLong => f.write_str("snapshot: the image goes on after its end"),
+            Self::NotAnImage => f.write_str("snapshot: this is no image of a world"),
+            Self::OtherLayout(version) => {
+                write!(f, "snapshot: layout version {version}, this build has {LAYOUT_VERSION}")
+            }
+            Self::OtherConfiguration { image, world } => {
+                write!(f, "snapshot: taken under configuration {image:016x}, this world has {world:016x}")
+            }
+            Self::OtherCapacity => f.write_str("snapshot: capacities or row counts do not fit this world"),
+            Self::Damaged => f.write_str("snapshot: the columns do not have the stated hash"),
+            Self::BadCharacter { slot } => write!(f, "snapshot: character {slot} is impossible"),
+            Self::BadProjectile { slot } => write!(f, "snapshot: projectile {slot} is impossible"),
+        }
+    }
+}
+
+impl core::error::Error for SnapshotError {}
+
+impl From<EndOfBytes> for SnapshotError {
+    fn from(_: EndOfBytes) -> Self {
+        Self::Truncated
+    }
+}
+
+/// What an image must agree with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ImageBounds<'a> {
+    pub(crate) fingerprint: u64,
+    pub(crate) teams: u8,
+    /// Largest absolute x and z, raw.
+    pub(crate) half_extent: i32,
+    /// Largest absolute part of a projectile's velocity, raw.
+    pub(crate) projectile_speed: i32,
+    pub(crate) rules: &'a Rules,
+}
+
+/// Appends the image of a state.
+pub(crate) fn write(state: &State, fingerprint: u64, out: &mut Vec<u8>) {
+    let (characters, projectiles) = (state.character_rows(), state.projectile_rows());
+    out.reserve(
+        HEADER_BYTES + characters * Characters::BYTES_PER_ROW + projectiles * Projectiles::BYTES_PER_ROW,
+    );
+    out.extend_from_slice(&MAGIC);
+    out.extend_from_slice(&LAYOUT_VERSION.to_le_bytes());
+    out.extend_from_slice(&fingerprint.to_le_bytes());
+    out.extend_from_slice(&state.tick.0.to_le_bytes());
+    let capacities = [state.characters.flags.len(), state.projectiles.alive.len()];
+    for number in capacities.into_iter().chain([characters, projectiles, 0]) {
+        out.extend_from_slice(&(number as u32).to_le_bytes());
+    }
+    out.extend_from_slice(&state.hash().to_le_bytes());
+    state.characters.write_rows(characters, out);
+    state.projectiles.write_rows(projectiles, out);
+}
+
+/// Reads an image into `scratch`, a state of the same capacities. On an error `scratch` holds rubbish and must not be
+/// used; on success it is a whole state.
+pub(crate) fn read(image: &[u8], bounds: &ImageBounds<'_>, scratch: &mut State) -> Result<(), SnapshotError> {
+    let mut reader = ByteReader::new(image);
+    if reader.array::<4>()? != MAGIC {
+        return Err(SnapshotError::NotAnImage);
+    }
+    let layout = reader.u32()?;
+    if layout != LAYOUT_VERSION {
+        return Err(SnapshotError::OtherLayout(layout));
+    }
+    let fingerprint = reader.u64()?;
+    if fingerprint != bounds.fingerprint {
+        return Err(SnapshotError::OtherConfiguration { image: fingerprint, world: bounds.fingerprint });
+    }
+    let tick = Tick(reader.u32()?);
+    let capacities = [reader.u32()? as usize, reader.u32()? as usize];
+    let rows = [reader.u32()? as usize, reader.u32()? as usize];
+    let own = [scratch.characters.flags.len(), scratch.projectiles.alive.len()];
+    if reader.u32()? != 0 || capacities != own || rows[0] > own[0] || rows[1] > own[1] {
+        return Err(SnapshotError::OtherCapacity);
+    }
+    let hash = StateHash(reader.u128()?);
+
+    scratch.clear();
+    scratch.tick = tick;
+    let rest = reader.rest();
+    let rest = scratch.characters.read_rows(rows[0], rest).ok_or(SnapshotError::Truncated)?;
+    let rest = scratch.projectiles.read_rows(rows[1], rest).ok_or(SnapshotError::Truncated)?;
+    if !rest.is_empty() {
+        return Err(SnapshotError::TooLong);
+    }
+    check_characters(&scratch.characters, rows[0], bounds)?;
+    check_projectiles(&scratch.projectiles, rows[1], bounds)?;
+    scratch.rebuild_ids();
+    // The stated numbers of rows are the ones that follow from the columns: one state has one image.
+    if rows != [scratch.character_rows(), scratch.projectile_rows()] || scratch.hash() != hash {
+        return Err(SnapshotError::Damaged);
+    }
+    Ok(())
+}
+
+/// Heights that something in the world can have, raw.
+const HEIGHTS: core::ops::RangeInclusive<i32> = -(HEIGHT_MAX_M << 16)..=(HEIGHT_MAX_M << 16);
+
+fn check_characters(
+    characters: &Characters,
+    rows: usize,
+    bounds: &ImageBounds<'_>,
+) -> Result<(), SnapshotError> {
+    let inside = -bounds.half_extent..=bounds.half_extent;
+    for row in 0..rows {
+        let words = characters.row_words(row);
+        let bits = characters.flags[row];
+        let fine = if bits & flags::IN_USE == 0 {
+            // Free rows are zero but for the generation, the last word.
+            words[..words.len() - 1].iter().all(|word| *word == 0)
+        } else {
+            let alive = bits & flags::ALIVE != 0;
+            let health = characters.health[row];
+            bits & !flags::ALL == 0
+                && characters.generation[row] != 0
+                && characters.team[row] < bounds.teams
+                && characters.action[row] <= action::MAX
+                && inside.contains(&characters.position_x[row])
+                && inside.contains(&characters.position_z[row])
+                && HEIGHTS.contains(&characters.position_y[row])
+                && health <= bounds.rules.life.health_max
+                && alive == (health > 0)
+        };
+        if !fine {
+            return Err(SnapshotError::BadCharacter { slot: row as u32 });
+        }
+    }
+    Ok(())
+}
+
+fn check_projectiles(
+    projectiles: &Projectiles,
+    rows: usize,
+    bounds: &ImageBounds<'_>,
+) -> Result<(), SnapshotError> {
+    let inside = -bounds.half_extent..=bounds.half_extent;
+    let speeds = -bounds.projectile_speed..=bounds.projectile_speed;
+    for row in 0..rows {
+        let generation = projectiles.generation[row];
+        let fine = match projectiles.alive[row] {
+            0 => {
+                let mut words = projectiles.row_words(row);
+                words[4] &= u64::from(u32::MAX);
+                words.iter().all(|word| *word == 0)
+            }
+            1 => {
+                generation != 0
+                    && projectiles.team[row] < bounds.teams
+                    && projectiles.owner_generation[row] != 0
+                    && inside.contains(&projectiles.position_x[row])
+                    && inside.contains(&projectiles.position_z[row])
+                    && HEIGHTS.contains(&projectiles.position_y[row])
+                    && speeds.contains(&projectiles.velocity_x[row])
+                    && speeds.contains(&projectiles.velocity_y[row])
+                    && speeds.contains(&projectiles.velocity_z[row])
+            }
+            _ => false,
+        };
+        if !fine {
+            return Err(SnapshotError::BadProjectile { slot: row as u32 });
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,55 @@
+//! Splitting the rows of a stage into units of work.
+//!
+//! The cuts depend on the number of rows alone, never on the number of threads: every unit writes only its own rows,
+//! and a row's result depends on nothing that another unit writes. So it makes no difference who runs which unit, or
+//! when.
+
+use super::parallel;
+use crate::limits::CHUNK_ROWS;
+use crate::state::column::Rows;
+
+/// Calls `work(first_row, rows)` for every unit of [`CHUNK_ROWS`] rows, on several threads when `parallel` is true and
+/// the feature is there.
+pub(crate) fn for_each_chunk<R: Rows>(rows: R, parallel: bool, work: &(impl Fn(usize, R) + Sync)) {
+    split(rows, 0, parallel, work);
+}
+
+fn split<R: Rows>(rows: R, first_row: usize, parallel: bool, work: &(impl Fn(usize, R) + Sync)) {
+    let count = rows.rows();
+    if count <= CHUNK_ROWS {
+        if count > 0 {
+            work(first_row, rows);
+        }
+        return;
+    }
+    let middle = count.div_ceil(CHUNK_ROWS).div_ceil(2) * CHUNK_ROWS;
+    let (left, right) = rows.split_rows(middle);
+    parallel::both(
+        parallel,
+        || split(left, first_row, parallel, work),
+        || split(right, first_row + middle, parallel, work),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::vec;
+
+    #[test]
+    fn every_row_is_visited_once_in_aligned_units() {
+        for count in [0, 1, CHUNK_ROWS - 1, CHUNK_ROWS, CHUNK_ROWS + 1, 5 * CHUNK_ROWS + 7] {
+            for parallel in [false, true] {
+                let mut rows = vec![usize::MAX; count];
+                for_each_chunk(&mut rows[..], parallel, &|first, chunk: &mut [usize]| {
+                    assert!(first.is_multiple_of(CHUNK_ROWS) && chunk.len() <= CHUNK_ROWS);
+                    for (offset, row) in chunk.iter_mut().enumerate() {
+                        assert_eq!(*row, usize::MAX);
+                        *row = first + offset;
+                    }
+                });
+                assert!(rows.iter().enumerate().all(|(index, row)| index == *row));
+            }
+        }
+    }
+}

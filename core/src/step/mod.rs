@@ -1,0 +1,213 @@
+//! One tick: which stages there are and in which order they run (rank 4). The order is decided here and nowhere else.
+
+mod chunks;
+mod parallel;
+
+use crate::limits::SEPARATION_PASSES;
+use crate::numeric::{Tick, Ticks};
+use crate::state::State;
+use crate::state::commands::Command;
+use crate::state::events::EventBuffer;
+use crate::state::projectiles::ProjectileRows;
+use crate::systems::projectiles::FlightEnd;
+use crate::systems::{Environment, Tally, combat, commands, contacts, lifecycle, movement, projectiles};
+use chunks::for_each_chunk;
+
+/// A stage of the tick, for those who watch or measure it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// What came from outside.
+    Commands,
+    /// The dead whose time has come.
+    Return,
+    /// Walking, jumping, falling.
+    Movement,
+    /// Making room for each other.
+    Contacts,
+    /// Blades and bowstrings.
+    Combat,
+    /// Arrows in flight.
+    Projectiles,
+    /// Regained health.
+    Lifecycle,
+}
+
+/// The stages in the order they run.
+const STAGES: [(Stage, fn(&mut Pass<'_>)); 7] = [
+    (Stage::Commands, run_commands),
+    (Stage::Return, run_return),
+    (Stage::Movement, run_movement),
+    (Stage::Contacts, run_contacts),
+    (Stage::Combat, run_combat),
+    (Stage::Projectiles, run_projectiles),
+    (Stage::Lifecycle, run_lifecycle),
+];
+
+/// What one step did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StepReport {
+    /// The tick that ran.
+    pub tick: Tick,
+    /// Events kept, in order, until the next step.
+    pub events: u32,
+    /// Events that did not fit.
+    pub events_dropped: u32,
+    /// Commands that did not fit the world.
+    pub commands_refused: u32,
+    /// Weapons that took health.
+    pub hits: u32,
+    /// Deaths.
+    pub deaths: u32,
+    /// Returns from death.
+    pub respawns: u32,
+    /// Arrows that left a bow.
+    pub shots: u32,
+    /// Arrows that did not, because the table was full.
+    pub shots_refused: u32,
+    /// Characters in the world after the tick, alive or dead.
+    pub characters: u32,
+    /// Projectiles in flight after the tick.
+    pub projectiles: u32,
+}
+
+/// Room for what stages hand to each other within a tick. Nothing in it survives a tick that a result depends on.
+#[derive(Debug)]
+pub struct Scratch {
+    contacts: contacts::ContactScratch,
+    combat: combat::CombatScratch,
+    projectiles: projectiles::FlightScratch,
+}
+
+impl Scratch {
+    /// Room for a world of these capacities.
+    #[must_use]
+    pub fn new(environment: &Environment, character_capacity: u32, projectile_capacity: u32) -> Self {
+        Self {
+            contacts: contacts::ContactScratch::new(environment, character_capacity as usize),
+            combat: combat::CombatScratch::new(character_capacity as usize),
+            projectiles: projectiles::FlightScratch::new(projectile_capacity as usize),
+        }
+    }
+
+    /// The index of the living, as of the last tick (or [`Scratch::rebuild_index`]).
+    #[must_use]
+    pub fn index(&self) -> &contacts::CrowdIndex {
+        &self.contacts.index
+    }
+
+    /// Builds the index anew, after a state came from elsewhere.
+    pub fn rebuild_index(&mut self, state: &State) {
+        self.contacts.index.rebuild(&state.characters.view(), state.character_ids.end());
+    }
+}
+
+/// Everything a stage may touch.
+struct Pass<'a> {
+    environment: &'a Environment,
+    state: &'a mut State,
+    scratch: &'a mut Scratch,
+    events: &'a mut EventBuffer,
+    commands: &'a [Command],
+    tally: Tally,
+    parallel: bool,
+}
+
+/// Runs one tick. `after_stage` is called after each stage: it sees the name and can change nothing.
+pub fn run(
+    environment: &Environment,
+    state: &mut State,
+    scratch: &mut Scratch,
+    events: &mut EventBuffer,
+    commands: &[Command],
+    after_stage: &mut (dyn FnMut(Stage) + Send),
+) -> StepReport {
+    let tick = state.tick;
+    events.clear();
+    let rows = state.character_ids.end().max(state.projectile_ids.end());
+    let parallel = rows >= environment.parallel_min_rows as usize;
+    let mut pass = Pass { environment, state, scratch, events, commands, tally: Tally::default(), parallel };
+    let tally = parallel::enter(parallel, || {
+        for (stage, run_stage) in STAGES {
+            run_stage(&mut pass);
+            after_stage(stage);
+        }
+        pass.tally
+    });
+    state.tick = tick + Ticks(1);
+    StepReport {
+        tick,
+        events: events.as_slice().len() as u32,
+        events_dropped: events.dropped(),
+        commands_refused: tally.commands_refused,
+        hits: tally.hits,
+        deaths: tally.deaths,
+        respawns: tally.respawns,
+        shots: tally.shots,
+        shots_refused: tally.shots_refused,
+        characters: state.character_ids.len() as u32,
+        projectiles: state.projectile_ids.len() as u32,
+    }
+}
+
+fn run_commands(pass: &mut Pass<'_>) {
+    commands::run(pass.state, pass.commands, pass.environment, pass.events, &mut pass.tally);
+}
+
+fn run_return(pass: &mut Pass<'_>) {
+    let (end, tick) = (pass.state.character_ids.end(), pass.state.tick);
+    let characters = &mut pass.state.characters;
+    lifecycle::run_return(characters, end, tick, pass.environment, pass.events, &mut pass.tally);
+}
+
+fn run_movement(pass: &mut Pass<'_>) {
+    let end = pass.state.character_ids.end();
+    let environment = pass.environment;
+    for_each_chunk(pass.state.characters.rows_below(end), pass.parallel, &|_, rows| {
+        movement::run(rows, &environment.terrain, &environment.rules.movement, environment.tick_hz);
+    });
+}
+
+fn run_contacts(pass: &mut Pass<'_>) {
+    let end = pass.state.character_ids.end();
+    let environment = pass.environment;
+    let contacts = &mut pass.scratch.contacts;
+    let characters = &mut pass.state.characters;
+    contacts.index.rebuild(&characters.view(), end);
+    for _ in 0..SEPARATION_PASSES {
+        let (separation, grid, pushes) = contacts.parts();
+        for_each_chunk(pushes, pass.parallel, &|first, (push_x, push_z): (&mut [i32], &mut [i32])| {
+            let range = first..first + push_x.len();
+            separation.pass(environment.lanes, grid, range, push_x, push_z);
+        });
+        contacts.apply(characters, environment);
+        contacts.index.refresh(&characters.view());
+    }
+}
+
+fn run_combat(pass: &mut Pass<'_>) {
+    let (end, tick) = (pass.state.character_ids.end(), pass.state.tick);
+    let (environment, index) = (pass.environment, &pass.scratch.contacts.index);
+    let combat = &mut pass.scratch.combat;
+    let characters = pass.state.characters.view();
+    for_each_chunk(combat.swings_below(end), pass.parallel, &|first, swings: &mut [combat::Swing]| {
+        combat::judge(first, swings, &characters, index, tick, environment);
+    });
+    combat::apply(pass.state, end, combat, environment, pass.events, &mut pass.tally);
+}
+
+fn run_projectiles(pass: &mut Pass<'_>) {
+    let (end, tick) = (pass.state.projectile_ids.end(), pass.state.tick);
+    let (environment, index) = (pass.environment, &pass.scratch.contacts.index);
+    let flights = &mut pass.scratch.projectiles;
+    let characters = pass.state.characters.view();
+    let rows = (pass.state.projectiles.rows_below(end), flights.ends_below(end));
+    for_each_chunk(rows, pass.parallel, &|_, (rows, ends): (ProjectileRows<'_>, &mut [FlightEnd])| {
+        projectiles::fly(rows, ends, &characters, index, tick, environment);
+    });
+    projectiles::land(pass.state, end, flights, environment, pass.events, &mut pass.tally);
+}
+
+fn run_lifecycle(pass: &mut Pass<'_>) {
+    let (end, tick) = (pass.state.character_ids.end(), pass.state.tick);
+    lifecycle::run_regeneration(&mut pass.state.characters, end, tick, pass.environment);
+}

@@ -1,0 +1,75 @@
+//! Stage "commands": what came from outside, in the order it came.
+
+use super::{Environment, Tally, lifecycle};
+use crate::numeric::Metres;
+use crate::state::State;
+use crate::state::commands::{Command, Placement};
+use crate::state::events::{Event, EventBuffer, SpawnRefusal};
+use crate::state::handle::CharacterId;
+
+/// Carries out the commands. What does not fit the world is refused and counted; a spawn is also answered.
+pub(crate) fn run(
+    state: &mut State,
+    commands: &[Command],
+    environment: &Environment,
+    events: &mut EventBuffer,
+    tally: &mut Tally,
+) {
+    for command in commands {
+        let done = match *command {
+            Command::Spawn { tag, team, placement } => match spawn(state, team, placement, environment) {
+                Ok(id) => {
+                    events.push(Event::Spawned { tag, id });
+                    true
+                }
+                Err(reason) => {
+                    events.push(Event::SpawnRefused { tag, reason });
+                    false
+                }
+            },
+            Command::Despawn { id } => {
+                let was_there = state.free_character(id);
+                if was_there {
+                    events.push(Event::Despawned { id });
+                }
+                was_there
+            }
+            Command::Input { id, input } => match state.characters.row_of(id) {
+                Some(row) => {
+                    state.characters.set_input(row, input.sanitized());
+                    true
+                }
+                None => false,
+            },
+        };
+        if !done {
+            tally.commands_refused += 1;
+        }
+    }
+}
+
+fn spawn(
+    state: &mut State,
+    team: u8,
+    placement: Placement,
+    environment: &Environment,
+) -> Result<CharacterId, SpawnRefusal> {
+    if team >= environment.teams {
+        return Err(SpawnRefusal::UnknownTeam);
+    }
+    let id = state.allocate_character().ok_or(SpawnRefusal::WorldFull)?;
+    let row = id.slot as usize;
+    state.characters.team[row] = team;
+    let (x, z, yaw) = match placement {
+        Placement::TeamSpawn => lifecycle::team_spawn(team, id.slot, state.tick, environment),
+        Placement::At { x, z, yaw } => {
+            let edge = environment.edge();
+            let inside = |metres: Metres| metres.min(edge).max(-edge);
+            (inside(x), inside(z), yaw)
+        }
+    };
+    // Until its first input comes it goes on looking where it was put.
+    state.characters.input_yaw[row] = yaw.0;
+    lifecycle::bring_to_life(&mut state.characters, row, (x, z, yaw), state.tick, environment);
+    Ok(id)
+}

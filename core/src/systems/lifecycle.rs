@@ -1,0 +1,157 @@
+//! Health: where characters appear, how a hit takes health, how it comes back, death and return.
+
+use super::{Environment, Tally};
+use crate::numeric::fixed::mul_q16;
+use crate::numeric::rng::{between_metres, random_u32x4};
+use crate::numeric::{Brads, Metres, Purpose, Tick};
+use crate::state::characters::{Characters, action, flags};
+use crate::state::events::{Event, EventBuffer, Weapon};
+use crate::state::handle::CharacterId;
+
+/// One weapon reaching one body.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Strike {
+    pub(crate) attacker: CharacterId,
+    pub(crate) target_row: usize,
+    pub(crate) damage: u16,
+    pub(crate) weapon: Weapon,
+}
+
+/// A place in a team's spawn area and the yaw towards the centre of the field.
+///
+/// The areas are squares of `spawn_width` on a ring of `spawn_ring`, team 0 in the west, the others evenly round it:
+/// with two teams, team 1 in the east. The place within is random in (seed, tick, slot).
+pub(crate) fn team_spawn(
+    team: u8,
+    slot: u32,
+    tick: Tick,
+    environment: &Environment,
+) -> (Metres, Metres, Brads) {
+    let life = &environment.rules.life;
+    let turn = u32::from(team) * 65_536 / u32::from(environment.teams.max(1));
+    let angle = Brads((turn as u16).wrapping_add(Brads::HALF.0));
+    let centre_x = Metres(mul_q16(life.spawn_ring.0, angle.cos().0));
+    let centre_z = Metres(mul_q16(life.spawn_ring.0, angle.sin().0));
+    let [word_x, word_z, ..] = random_u32x4(environment.seed, tick, slot, Purpose::SpawnPlacement);
+    let half = Metres(life.spawn_width.0 / 2);
+    let edge = environment.edge();
+    let x = (centre_x + between_metres(word_x, -half, half)).min(edge).max(-edge);
+    let z = (centre_z + between_metres(word_z, -half, half)).min(edge).max(-edge);
+    (x, z, Brads::yaw_of(-x, -z))
+}
+
+/// Puts a row on the ground with full health and nothing begun. Keeps team, input, score and generation.
+pub(crate) fn bring_to_life(
+    characters: &mut Characters,
+    row: usize,
+    (x, z, yaw): (Metres, Metres, Brads),
+    tick: Tick,
+    environment: &Environment,
+) {
+    characters.position_x[row] = x.0;
+    characters.position_y[row] = environment.terrain.height_at(x, z).0;
+    characters.position_z[row] = z.0;
+    characters.velocity_x[row] = 0;
+    characters.velocity_y[row] = 0;
+    characters.velocity_z[row] = 0;
+    characters.yaw[row] = yaw.0;
+    characters.pitch[row] = 0;
+    characters.flags[row] = flags::IN_USE | flags::ALIVE | flags::GROUNDED;
+    characters.timer[row] = 0;
+    characters.health[row] = environment.rules.life.health_max;
+    characters.action[row] = action::NONE;
+    characters.action_tick[row] = tick.0;
+    characters.melee_ready_tick[row] = tick.0;
+    characters.bow_ready_tick[row] = tick.0;
+    characters.combat_tick[row] = tick.0;
+}
+
+/// Stage "return": the dead whose time has come appear in their team's area.
+///
+/// It comes before movement, so that nobody changes place after the index of the tick is built.
+pub(crate) fn run_return(
+    characters: &mut Characters,
+    end: usize,
+    tick: Tick,
+    environment: &Environment,
+    events: &mut EventBuffer,
+    tally: &mut Tally,
+) {
+    for row in 0..end {
+        let dead = characters.flags[row] & (flags::IN_USE | flags::ALIVE) == flags::IN_USE;
+        if !dead || tick.since(Tick(characters.action_tick[row])) < environment.timing.respawn {
+            continue;
+        }
+        let slot = row as u32;
+        let place = team_spawn(characters.team[row], slot, tick, environment);
+        bring_to_life(characters, row, place, tick, environment);
+        tally.respawns += 1;
+        events.push(Event::Respawned { id: CharacterId { slot, generation: characters.generation[row] } });
+    }
+}
+
+/// Takes health for one strike, and the life with the last of it. A strike against the dead does nothing, so that no
+/// death is counted twice.
+pub(crate) fn strike(
+    characters: &mut Characters,
+    strike: Strike,
+    tick: Tick,
+    events: &mut EventBuffer,
+    tally: &mut Tally,
+) {
+    let Strike { attacker, target_row, damage, weapon } = strike;
+    let health = characters.health[target_row];
+    if characters.flags[target_row] & flags::ALIVE == 0 {
+        return;
+    }
+    let amount = damage.min(health);
+    let target = CharacterId { slot: target_row as u32, generation: characters.generation[target_row] };
+    let attacker_row = characters.row_of(attacker);
+    characters.health[target_row] = health - amount;
+    characters.combat_tick[target_row] = tick.0;
+    if let Some(row) = attacker_row {
+        characters.combat_tick[row] = tick.0;
+    }
+    tally.hits += 1;
+    events.push(Event::Hit { attacker, target, amount, weapon });
+    if characters.health[target_row] > 0 {
+        return;
+    }
+    characters.flags[target_row] &= !(flags::ALIVE | flags::SPRINTING);
+    characters.velocity_x[target_row] = 0;
+    characters.velocity_y[target_row] = 0;
+    characters.velocity_z[target_row] = 0;
+    characters.action[target_row] = action::DIED;
+    characters.action_tick[target_row] = tick.0;
+    characters.deaths[target_row] = characters.deaths[target_row].saturating_add(1);
+    if let Some(row) = attacker_row {
+        characters.kills[row] = characters.kills[row].saturating_add(1);
+    }
+    tally.deaths += 1;
+    events.push(Event::Died { victim: target, killer: attacker, weapon });
+}
+
+/// Stage "lifecycle": health comes back to those who have been out of combat for long enough.
+///
+/// The amount of a tick is the whole part that the rate gains from this tick to the next, so that any rate is met
+/// exactly over a second.
+pub(crate) fn run_regeneration(
+    characters: &mut Characters,
+    end: usize,
+    tick: Tick,
+    environment: &Environment,
+) {
+    let life = &environment.rules.life;
+    let (rate, tick_hz) = (u64::from(life.regeneration_per_s), u64::from(environment.tick_hz));
+    let whole = |ticks: u64| ticks * rate / tick_hz;
+    let gained = (whole(u64::from(tick.0) + 1) - whole(u64::from(tick.0))) as u16;
+    if gained == 0 {
+        return;
+    }
+    for row in 0..end {
+        let hurt = characters.flags[row] & flags::ALIVE != 0 && characters.health[row] < life.health_max;
+        if hurt && tick.since(Tick(characters.combat_tick[row])) >= environment.timing.regeneration_delay {
+            characters.health[row] = characters.health[row].saturating_add(gained).min(life.health_max);
+        }
+    }
+}

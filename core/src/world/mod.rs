@@ -1,0 +1,220 @@
+//! The face of the kernel (rank 5): a world, stepped by commands.
+
+pub mod config;
+pub mod replay;
+
+pub use config::{ConfigDecodeError, ConfigError, WorldConfig};
+
+use crate::limits::{SPEED_MAX_M_PER_S, SWEEP_MAX_M};
+use crate::numeric::{Metres, StateHash, Tick};
+use crate::spatial::Terrain;
+use crate::state::State;
+use crate::state::characters::{CharactersView, MoveState};
+use crate::state::commands::{CharacterInput, Command};
+use crate::state::events::{Event, EventBuffer};
+use crate::state::handle::CharacterId;
+use crate::state::projectiles::ProjectilesView;
+use crate::state::snapshot::{self, ImageBounds, SnapshotError};
+use crate::step::{self, Scratch, Stage, StepReport};
+use crate::systems::{Environment, Timing};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+
+/// A battle. All memory is taken when it is made; a step allocates nothing.
+#[derive(Debug)]
+pub struct World {
+    config: WorldConfig,
+    fingerprint: u64,
+    environment: Environment,
+    state: State,
+    scratch: Scratch,
+    events: EventBuffer,
+    /// Where a restore is read and judged before it replaces the state; taken at the first restore.
+    incoming: Option<Box<State>>,
+}
+
+impl World {
+    /// An empty world at tick 0.
+    ///
+    /// # Errors
+    /// What [`WorldConfig::validate`] finds.
+    pub fn new(config: &WorldConfig) -> Result<Self, ConfigError> {
+        config.validate()?;
+        let terrain = Terrain::from_seed(config.seed, config.half_extent, config.terrain_spacing)
+            .map_err(ConfigError::Terrain)?;
+        let environment = Environment {
+            seed: config.seed,
+            tick_hz: config.tick_hz,
+            teams: config.teams,
+            rules: config.rules,
+            timing: Timing::new(&config.rules, config.tick_hz),
+            terrain,
+            lanes: config.lanes,
+            parallel_min_rows: config.parallel_min_rows,
+        };
+        Ok(Self {
+            config: *config,
+            fingerprint: config.fingerprint(),
+            scratch: Scratch::new(&environment, config.character_capacity, config.projectile_capacity),
+            environment,
+            state: State::new(config.character_capacity, config.projectile_capacity),
+            events: EventBuffer::new(config.event_capacity as usize),
+            incoming: None,
+        })
+    }
+
+    /// What it was made from.
+    #[must_use]
+    pub const fn config(&self) -> &WorldConfig {
+        &self.config
+    }
+
+    /// [`WorldConfig::fingerprint`] of its configuration.
+    #[must_use]
+    pub const fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
+    /// The ground.
+    #[must_use]
+    pub const fn terrain(&self) -> &Terrain {
+        &self.environment.terrain
+    }
+
+    /// The next tick to run.
+    #[must_use]
+    pub const fn tick(&self) -> Tick {
+        self.state.tick
+    }
+
+    /// Runs one tick: the commands in the order given, then the stages of [`Stage`]. Allocates nothing.
+    pub fn step(&mut self, commands: &[Command]) -> StepReport {
+        self.step_observed(commands, &mut |_| {})
+    }
+
+    /// [`World::step`] that calls `after_stage` after each stage, for measuring. It changes no result.
+    pub fn step_observed(
+        &mut self,
+        commands: &[Command],
+        after_stage: &mut (dyn FnMut(Stage) + Send),
+    ) -> StepReport {
+        step::run(
+            &self.environment,
+            &mut self.state,
+            &mut self.scratch,
+            &mut self.events,
+            commands,
+            after_stage,
+        )
+    }
+
+    /// What the last step reported, in canonical order. Empty before the first step and after a restore.
+    #[must_use]
+    pub fn events(&self) -> &[Event] {
+        self.events.as_slice()
+    }
+
+    /// The characters' columns, by slot.
+    #[must_use]
+    pub fn characters(&self) -> CharactersView<'_> {
+        self.state.characters.view()
+    }
+
+    /// The projectiles' columns, by slot.
+    #[must_use]
+    pub fn projectiles(&self) -> ProjectilesView<'_> {
+        self.state.projectiles.view()
+    }
+
+    /// Characters in the world, alive or dead.
+    #[must_use]
+    pub const fn character_count(&self) -> usize {
+        self.state.character_ids.len()
+    }
+
+    /// One past the highest slot in use: no character lives at or above it.
+    #[must_use]
+    pub const fn character_slots_end(&self) -> u32 {
+        self.state.character_ids.end() as u32
+    }
+
+    /// Whether the id still names a character (alive or dead).
+    #[must_use]
+    pub fn is_current(&self, id: CharacterId) -> bool {
+        self.state.characters.row_of(id).is_some()
+    }
+
+    /// The id of what lives in a slot; `None` when it is free or does not exist.
+    #[must_use]
+    pub fn id_at(&self, slot: u32) -> Option<CharacterId> {
+        self.state.characters.id_at(slot)
+    }
+
+    /// All that movement reads and writes of a character: what its client predicts from.
+    #[must_use]
+    pub fn move_state(&self, id: CharacterId) -> Option<MoveState> {
+        self.is_current(id).then(|| self.characters().move_state(id.slot))
+    }
+
+    /// The input that holds for a character.
+    #[must_use]
+    pub fn input(&self, id: CharacterId) -> Option<CharacterInput> {
+        self.is_current(id).then(|| self.characters().input(id.slot))
+    }
+
+    /// Calls `visit` with the slot of every character, alive or dead, within `radius` of (x, z) on the ground plane:
+    /// the living in the order of the index, then the dead by slot. State of the last step or restore.
+    pub fn for_each_character_in_radius(
+        &self,
+        x: Metres,
+        z: Metres,
+        radius: Metres,
+        mut visit: impl FnMut(u32),
+    ) {
+        let index = self.scratch.index();
+        index.grid().for_each_in_radius(x, z, radius, &mut visit);
+        let limit = i64::from(radius.0.max(0)).pow(2);
+        for &slot in index.dead() {
+            let row = slot as usize;
+            let dx = i64::from(self.state.characters.position_x[row]) - i64::from(x.0);
+            let dz = i64::from(self.state.characters.position_z[row]) - i64::from(z.0);
+            if radius.0 >= 0 && dx * dx + dz * dz <= limit {
+                visit(slot);
+            }
+        }
+    }
+
+    /// The hash of the whole simulated state: equal in equal worlds, however they came about.
+    #[must_use]
+    pub fn state_hash(&self) -> StateHash {
+        self.state.hash()
+    }
+
+    /// Appends an image of the state: see [`crate::state::snapshot`] for its bytes. Events are not in it.
+    pub fn snapshot_into(&self, out: &mut Vec<u8>) {
+        snapshot::write(&self.state, self.fingerprint, out);
+    }
+
+    /// Puts the world into the state of an image of a world with the same configuration. From there on it runs exactly
+    /// as the other did.
+    ///
+    /// # Errors
+    /// [`SnapshotError`], on any bytes; the world is as it was then.
+    pub fn restore(&mut self, image: &[u8]) -> Result<(), SnapshotError> {
+        let sweep = SWEEP_MAX_M.saturating_mul(i32::from(self.config.tick_hz)).min(SPEED_MAX_M_PER_S);
+        let bounds = ImageBounds {
+            fingerprint: self.fingerprint,
+            teams: self.config.teams,
+            half_extent: self.config.half_extent.0,
+            projectile_speed: sweep << 16,
+            rules: &self.config.rules,
+        };
+        let (characters, projectiles) = (self.config.character_capacity, self.config.projectile_capacity);
+        let incoming = self.incoming.get_or_insert_with(|| Box::new(State::new(characters, projectiles)));
+        snapshot::read(image, &bounds, incoming)?;
+        core::mem::swap(&mut self.state, incoming);
+        self.events.clear();
+        self.scratch.rebuild_index(&self.state);
+        Ok(())
+    }
+}
