@@ -127,6 +127,11 @@ export class Camera {
     }
     const timeConstant = this.mode === "follow" ? 160 : this.mode === "free" ? 70 : 650;
     const part = this.reduced ? 1 : 1 - Math.exp(-elapsedMs / timeConstant);
+    const away = Math.hypot(this.goal.x - this.x, this.goal.z - this.z) * this.scale;
+    if (away < 0.2 && Math.abs(this.goal.scale / this.scale - 1) < 2e-4) {
+      Object.assign(this, this.goal); // at rest: the ground need not be drawn again
+      return;
+    }
     this.x += (this.goal.x - this.x) * part;
     this.z += (this.goal.z - this.z) * part;
     this.scale *= (this.goal.scale / this.scale) ** part;

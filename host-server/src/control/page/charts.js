@@ -52,8 +52,7 @@ export class Chart {
       values.append(item);
       return figure;
     });
-    values.append(element("span", "unit", spec.unit));
-    head.append(title, values);
+    head.append(title, element("span", "unit", spec.unit), values);
     this.canvas = element("canvas", "chart-canvas");
     this.canvas.setAttribute("role", "img");
     section.append(head, this.canvas);

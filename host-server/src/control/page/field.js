@@ -10,12 +10,12 @@ const TURN = Math.PI * 2;
 const MARKER_M = 0.5;
 const MARKER_MIN_PX = 4.2;
 const MARKER_MAX_PX = 24;
-const BARS_FROM_PX = 6.5; // radius from which health bars are drawn
+const BARS_FROM_PX = 9; // radius from which health bars are drawn
 const SWING_MS = 240;
 const SWING_REACH_M = 2.5;
 const SWING_HALF_ANGLE = Math.PI / 6;
 const FALL_MS = 500;
-const FLASH_MS = 130;
+const FLASH_MS = 100;
 const TRAIL_M = 3.4;
 const TERRAIN_SLICE_MS = 5;
 const TEAM_COLORS = ["#4aa8ff", "#ff9f3a", "#3ecfa0", "#e78bd0", "#e8dd5a", "#9d8cff"];
@@ -53,6 +53,8 @@ export class Field {
     this.hello = null;
     this.terrain = null;
     this.painting = null;
+    this.ground = document.createElement("canvas");
+    this.groundIs = "";
     this.pixelRatio = 1;
     this.following = -1;
     this.hovered = -1;
@@ -63,6 +65,7 @@ export class Field {
 
   readTheme() {
     this.theme = readTheme();
+    this.groundIs = "";
     if (this.hello !== null) this.setHello(this.hello);
   }
 
@@ -105,26 +108,44 @@ export class Field {
     const started = performance.now();
     if (this.painting !== null) this.continueTerrain();
     const { context, camera } = this;
-    context.setTransform(this.pixelRatio, 0, 0, this.pixelRatio, 0, 0);
-    context.fillStyle = this.theme.outside;
-    context.fillRect(0, 0, camera.width, camera.height);
-    if (this.hello === null || camera.scale === 0) return;
-    this.drawGround();
+    if (this.hello === null || camera.scale === 0) {
+      context.fillStyle = this.theme.outside;
+      context.fillRect(0, 0, this.canvas.width, this.canvas.height);
+      return;
+    }
+    this.showGround();
     if (this.motion.frame !== null) this.drawBattle(timeMs);
     this.drawScaleBar();
     this.drawMs += (performance.now() - started - this.drawMs) * 0.05;
   }
 
-  drawGround() {
-    const { context, camera, theme } = this;
+  // The ground is drawn anew only when the view has moved: while it rests, copying it is much cheaper than scaling it.
+  showGround() {
+    const { camera, canvas, context, ground, pixelRatio } = this;
+    const is = [camera.x, camera.z, camera.scale, canvas.width, canvas.height, this.terrain?.width, this.painting === null].join(" ");
+    if (is !== this.groundIs) {
+      this.groundIs = is;
+      if (ground.width !== canvas.width) ground.width = canvas.width;
+      if (ground.height !== canvas.height) ground.height = canvas.height;
+      const under = ground.getContext("2d", { alpha: false });
+      under.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
+      this.drawGround(under);
+    }
+    context.setTransform(1, 0, 0, 1, 0, 0);
+    context.drawImage(ground, 0, 0);
+    context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
+  }
+
+  drawGround(context) {
+    const { camera, theme } = this;
+    context.fillStyle = theme.outside;
+    context.fillRect(0, 0, camera.width, camera.height);
     const half = this.hello.halfExtent;
     const [left, top] = [camera.toScreenX(-half), camera.toScreenY(-half)];
     const side = half * 2 * camera.scale;
     if (this.terrain !== null) {
       const { columns, rows, spacing } = this.hello.terrain;
-      context.imageSmoothingQuality = "medium";
-      const [width, height] = [(columns - 1) * spacing * camera.scale, (rows - 1) * spacing * camera.scale];
-      context.drawImage(this.terrain, left, top, width, height);
+      this.drawPicture(context, this.terrain, left, top, (columns - 1) * spacing * camera.scale, (rows - 1) * spacing * camera.scale);
     }
     const gap = camera.scale > 14 ? 10 : camera.scale > 3 ? 25 : 50;
     context.strokeStyle = theme.grid;
@@ -141,6 +162,17 @@ export class Field {
     context.strokeStyle = theme.edge;
     context.lineWidth = 2;
     context.strokeRect(left, top, side, side);
+  }
+
+  // Only the part of a picture that shows: scaling the rest costs time where no graphics processor helps.
+  drawPicture(context, picture, left, top, width, height) {
+    const [perX, perY] = [picture.width / width, picture.height / height];
+    const [x0, y0] = [Math.max(Math.floor(-left * perX), 0), Math.max(Math.floor(-top * perY), 0)];
+    const x1 = Math.min(Math.ceil((this.camera.width - left) * perX), picture.width);
+    const y1 = Math.min(Math.ceil((this.camera.height - top) * perY), picture.height);
+    if (x1 <= x0 || y1 <= y0) return;
+    const [w, h] = [x1 - x0, y1 - y0];
+    context.drawImage(picture, x0, y0, w, h, left + x0 / perX, top + y0 / perY, w / perX, h / perY);
   }
 
   drawBattle(timeMs) {

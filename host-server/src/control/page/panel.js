@@ -173,6 +173,7 @@ export class Panel {
     this.followed = slot;
     this.at("card").hidden = slot === null;
     this.at("legend-visible").hidden = slot === null;
+    this.at("legend-click").hidden = slot !== null;
     if (slot === null) {
       this.say("Following ended.");
       return;

@@ -75,7 +75,7 @@ export class Sprites {
   prepare(radius) {
     if (this.radius > 0 && Math.abs(radius / this.radius - 1) < 0.07) return;
     this.radius = radius;
-    this.cell = Math.ceil(radius * 4.2 + 4);
+    this.cell = Math.ceil(radius * 3.55 + 3);
     this.canvas.width = this.cell * HEADINGS;
     this.canvas.height = this.cell * this.looks.length * (HEALTH_LEVELS + 1);
     this.drawn = new Uint8Array(HEADINGS * this.looks.length * (HEALTH_LEVELS + 1));

@@ -3,7 +3,7 @@
 
 const PIXELS_PER_METRE = 8;
 const SIDE_MAX = 2048;
-const CONTOURS_ABOUT = 9;
+const CONTOURS_ABOUT = 16;
 const LIGHT = normalise([-0.55, 0.66, -0.55]); // x east, y up, z south
 
 function normalise([x, y, z]) {
@@ -81,7 +81,7 @@ function measure(terrain) {
   }
   const relief = Math.max(high - low, 0.01);
   const steepness = Math.max(slopes / heights.length, 1e-4);
-  return { low, relief, exaggerate: Math.min(Math.max(0.34 / steepness, 1), 8), step: contourStep(relief) };
+  return { low, relief, exaggerate: Math.min(Math.max(0.26 / steepness, 1), 8), step: contourStep(relief) };
 }
 
 // Grain that keeps flat ground from looking like plastic: a fixed hash of the pixel.
