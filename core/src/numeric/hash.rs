@@ -22,18 +22,16 @@ pub trait HashValue: Copy {
 }
 
 macro_rules! hash_value {
-    ($($unsigned:ty, $signed:ty);*) => { $(
-        impl HashValue for $unsigned {
+    ($($value:ty as $wide:ty),*) => { $(
+        impl HashValue for $value {
             #[inline]
-            fn hash_word(self) -> u64 { self as u64 }
-        }
-        impl HashValue for $signed {
-            #[inline]
-            fn hash_word(self) -> u64 { self as i64 as u64 }
+            fn hash_word(self) -> u64 {
+                <$wide>::from(self) as u64
+            }
         }
     )* };
 }
-hash_value!(u8, i8; u16, i16; u32, i32; u64, i64);
+hash_value!(u8 as u64, u16 as u64, u32 as u64, u64 as u64, i8 as i64, i16 as i64, i32 as i64, i64 as i64);
 
 /// Adds up the hash of a state.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -120,17 +120,20 @@ impl Grid {
     /// Sorts the live rows anew. The columns are indexed by row and hold raw Q16.16 metres. Allocates nothing.
     ///
     /// # Panics
-    /// When there are more live rows than the capacity, or a live row is outside a column; and in debug builds, when
-    /// the live rows do not ascend (the canonical order needs it).
+    /// When there are more live rows than the capacity, the columns differ in length, or a live row is outside of them;
+    /// and in debug builds, when the live rows do not ascend (the canonical order needs it).
     pub fn rebuild(&mut self, live_rows: &[u32], x: &[i32], y: &[i32], z: &[i32]) {
         assert!(live_rows.len() <= self.cells.len(), "more live rows than the grid's capacity");
         debug_assert!(live_rows.is_sorted_by(|a, b| a < b), "live rows must ascend");
+        assert!(x.len() == y.len() && x.len() == z.len(), "columns of different lengths");
         self.len = live_rows.len();
         self.starts.fill(0);
+        let (half_extent, shift, side) = (self.half_extent, self.cell_shift, self.side);
+        let (y, z) = (&y[..x.len()], &z[..x.len()]);
         for (cell, &row) in self.cells.iter_mut().zip(live_rows) {
-            let column = cell_along(x[row as usize], self.half_extent, self.cell_shift);
-            let line = cell_along(z[row as usize], self.half_extent, self.cell_shift);
-            *cell = line * self.side + column;
+            let column = cell_along(x[row as usize], half_extent, shift);
+            let line = cell_along(z[row as usize], half_extent, shift);
+            *cell = line * side + column;
             self.starts[*cell as usize + 2] += 1;
         }
         let mut sum = 0;
@@ -139,18 +142,20 @@ impl Grid {
             *start = sum;
         }
         // Now starts[cell + 1] is where the cell begins; moving it along as rows are placed leaves it at the cell's end.
-        let half_extent = self.half_extent;
+        // All slices of one length: one bounds check serves them all.
+        let capacity = self.rows.len();
+        let (sx, sy, sz) = (&mut self.x[..capacity], &mut self.y[..capacity], &mut self.z[..capacity]);
+        let (rx, ry) = (&mut self.reduced_x[..capacity], &mut self.reduced_y[..capacity]);
+        let rz = &mut self.reduced_z[..capacity];
         for (&cell, &row) in self.cells.iter().zip(live_rows) {
-            let place = self.starts[cell as usize + 1] as usize;
-            self.starts[cell as usize + 1] += 1;
-            let (from, to) = (row as usize, place);
+            let start = &mut self.starts[cell as usize + 1];
+            let (from, to) = (row as usize, *start as usize);
+            *start += 1;
             self.rows[to] = row;
-            self.x[to] = x[from];
-            self.y[to] = y[from];
-            self.z[to] = z[from];
-            self.reduced_x[to] = inside(x[from], half_extent) >> REDUCED_SHIFT;
-            self.reduced_y[to] = y[from] >> REDUCED_SHIFT;
-            self.reduced_z[to] = inside(z[from], half_extent) >> REDUCED_SHIFT;
+            (sx[to], sy[to], sz[to]) = (x[from], y[from], z[from]);
+            rx[to] = inside(x[from], half_extent) >> REDUCED_SHIFT;
+            ry[to] = y[from] >> REDUCED_SHIFT;
+            rz[to] = inside(z[from], half_extent) >> REDUCED_SHIFT;
         }
     }
 

@@ -61,10 +61,10 @@ impl Grid {
         let [xs, _, zs] = self.coordinates();
         let (cx, cz, limit) = (i64::from(x.0), i64::from(z.0), i64::from(radius.0).pow(2));
         self.for_each_run_in_box(x, z, radius, |run| {
-            for index in run {
-                let (dx, dz) = (i64::from(xs[index]) - cx, i64::from(zs[index]) - cz);
-                if within(dx, dz, limit) {
-                    visit(self.rows()[index]);
+            let rows = &self.rows()[run.clone()];
+            for ((&row, &px), &pz) in rows.iter().zip(&xs[run.clone()]).zip(&zs[run]) {
+                if within(i64::from(px) - cx, i64::from(pz) - cz, limit) {
+                    visit(row);
                 }
             }
         });
@@ -148,7 +148,7 @@ fn within(dx: i64, dz: i64, limit: i64) -> bool {
     // Differences of i32 have 32 bits: their squares fit u64 one by one, but not always their sum.
     let (dx, dz) = (dx.unsigned_abs(), dz.unsigned_abs());
     let (a, b) = (dx * dx, dz * dz);
-    a.checked_add(b).is_some_and(|sum| sum <= limit as u64)
+    a.saturating_add(b) <= limit as u64
 }
 
 /// A segment on the ground plane with a radius around it.

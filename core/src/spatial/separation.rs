@@ -80,7 +80,7 @@ pub struct Separation {
     /// Coefficients of w for e¹ to e⁴, Q12, relaxation included.
     weights: [i32; 4],
     push_cap: i32,
-    /// Blocks of lanes whose pushes are surely summed without overflow.
+    /// Blocks of lanes whose pushes, over all lanes, are surely summed without overflow.
     blocks_per_flush: u32,
 }
 
@@ -128,7 +128,7 @@ impl Separation {
             e_factor,
             weights,
             push_cap: rules.push_cap.0,
-            blocks_per_flush: (i32::MAX / largest_push) as u32,
+            blocks_per_flush: (i32::MAX / largest_push) as u32 / LANES as u32,
         })
     }
 
@@ -165,7 +165,9 @@ impl Separation {
     #[inline(always)]
     fn push_of<L: Lanes8>(&self, grid: &Grid, index: usize) -> (i32, i32) {
         let mut sums = Sums { x: 0, z: 0, same_spot: 0 };
-        self.for_each_run(grid, index, |run| self.add_run::<L>(grid, index, run, &mut sums));
+        let mut block = BlockSums::<L>::new();
+        self.for_each_run(grid, index, |run| self.add_run(grid, index, run, &mut block, &mut sums));
+        block.flush_into(&mut sums);
         if sums.same_spot > 1 {
             // The row itself is one of them.
             self.for_each_run(grid, index, |run| self.add_same_spot(grid, index, run, &mut sums));
@@ -192,40 +194,42 @@ impl Separation {
     /// Adds the pushes of a run of neighbours, eight at a time. Neighbours on the same spot add nothing here; they are
     /// counted.
     #[inline(always)]
-    fn add_run<L: Lanes8>(&self, grid: &Grid, index: usize, run: Range<usize>, sums: &mut Sums) {
+    fn add_run<L: Lanes8>(
+        &self,
+        grid: &Grid,
+        index: usize,
+        run: Range<usize>,
+        block: &mut BlockSums<L>,
+        sums: &mut Sums,
+    ) {
         let [xs, ys, zs] = grid.reduced();
         let (x, y, z) = (L::splat(xs[index]), L::splat(ys[index]), L::splat(zs[index]));
         let (reach_squared, height) = (L::splat(self.reach_squared), L::splat(self.height));
-        let (zero, e_factor) = (L::splat(0), L::splat(self.e_factor));
         let [w1, w2, w3, w4] = self.weights.map(L::splat);
         let lane_numbers = L::from_array([0, 1, 2, 3, 4, 5, 6, 7]);
         let mut start = run.start;
         while start < run.end {
-            let (mut sum_x, mut sum_z, mut same_spot) = (zero, zero, zero);
-            let flush_at = run.end.min(start + self.blocks_per_flush as usize * LANES);
-            while start < flush_at {
-                let (dx, dz) = (x.sub(L::load(&xs[start..])), z.sub(L::load(&zs[start..])));
-                let left = reach_squared.sub(dx.mul(dx).add(dz.mul(dz)));
-                let near = left.greater(zero).and(height.greater(y.sub(L::load(&ys[start..])).abs()));
-                let in_run = L::splat((run.end - start) as i32).greater(lane_numbers);
-                let touching = near.and(in_run);
-                start += LANES;
-                if !touching.any() {
-                    continue;
-                }
-                same_spot = same_spot.sub(left.equal(reach_squared).and(touching));
-                let e = left.and(touching).shift_right_by(self.e_shift).mul(e_factor).shift_right::<15>();
-                let w = w4.mul(e).shift_right::<15>().add(w3);
-                let w = w.mul(e).shift_right::<15>().add(w2);
-                let w = w.mul(e).shift_right::<15>().add(w1);
-                let w = w.mul(e).shift_right::<15>();
-                sum_x = sum_x.add(dx.mul(w));
-                sum_z = sum_z.add(dz.mul(w));
+            let (dx, dz) = (x.sub(L::load(&xs[start..])), z.sub(L::load(&zs[start..])));
+            let left = reach_squared.sub(dx.mul(dx).add(dz.mul(dz)));
+            let near = left.greater(L::splat(0)).and(height.greater(y.sub(L::load(&ys[start..])).abs()));
+            let touching = near.and(L::splat((run.end - start) as i32).greater(lane_numbers));
+            start += LANES;
+            if !touching.any() {
+                continue;
             }
-            let total = |lanes: L| lanes.to_array().iter().map(|&lane| i64::from(lane)).sum::<i64>();
-            sums.x += total(sum_x);
-            sums.z += total(sum_z);
-            sums.same_spot += total(same_spot);
+            let e = left.and(touching).shift_right_by(self.e_shift);
+            let e = e.mul(L::splat(self.e_factor)).shift_right::<15>();
+            let w = w4.mul(e).shift_right::<15>().add(w3);
+            let w = w.mul(e).shift_right::<15>().add(w2);
+            let w = w.mul(e).shift_right::<15>().add(w1);
+            let w = w.mul(e).shift_right::<15>();
+            block.x = block.x.add(dx.mul(w));
+            block.z = block.z.add(dz.mul(w));
+            block.same_spot = block.same_spot.sub(left.equal(reach_squared).and(touching));
+            block.count += 1;
+            if block.count == self.blocks_per_flush {
+                block.flush_into(sums);
+            }
         }
     }
 
@@ -271,6 +275,29 @@ struct Sums {
     x: i64,
     z: i64,
     same_spot: i64,
+}
+
+/// The same in lanes of 32 bits, for a limited number of blocks.
+struct BlockSums<L> {
+    x: L,
+    z: L,
+    same_spot: L,
+    count: u32,
+}
+
+impl<L: Lanes8> BlockSums<L> {
+    fn new() -> Self {
+        BlockSums { x: L::splat(0), z: L::splat(0), same_spot: L::splat(0), count: 0 }
+    }
+
+    /// Moves what was summed to 64 bits.
+    #[inline(always)]
+    fn flush_into(&mut self, sums: &mut Sums) {
+        sums.x += i64::from(self.x.sum());
+        sums.z += i64::from(self.z.sum());
+        sums.same_spot += i64::from(self.same_spot.sum());
+        *self = BlockSums::new();
+    }
 }
 
 #[cfg(test)]

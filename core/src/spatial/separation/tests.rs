@@ -186,7 +186,7 @@ fn a_crowd_spreads_until_hardly_anybody_overlaps() {
         Metres(worst)
     };
     assert!(overlap(&points) > Metres::from_mm(500));
-    for _ in 0..120 {
+    for _ in 0..240 {
         let grid = sorted_grid(&points, Metres::from_m(1));
         for (point, push) in points.iter_mut().zip(pushes(&separation, LaneChoice::Wide, &grid, 64)) {
             point[0] += push.0;
