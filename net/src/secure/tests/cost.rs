@@ -1,0 +1,63 @@
+//! What sealing, opening and refusing cost. Prints, and judges nothing: run in release, by name, when wanted.
+//! `cargo test --release -p shieldwall-net -- --ignored --nocapture cost`
+
+#![allow(clippy::disallowed_types)]
+
+use std::time::Instant;
+
+use super::*;
+
+fn per_call_ns(calls: u32, mut call: impl FnMut(u32)) -> f64 {
+    (0..calls / 10).for_each(&mut call);
+    let began = Instant::now();
+    (0..calls).for_each(&mut call);
+    began.elapsed().as_nanos() as f64 / f64::from(calls)
+}
+
+#[test]
+#[ignore = "prints figures"]
+fn cost_of_packets_and_of_forged_requests() {
+    let mut rng = Rng(1);
+    let clients = 1_000;
+    let mut server = server_with(clients, |config| config.token_openings_per_second = u32::MAX);
+    let mut peers: Vec<SecureClient> = (0..clients)
+        .map(|n| connect(&mut server, token(u64::from(n), &mut rng), client_address(n), Micros(0)))
+        .collect();
+    let mut out = [0; DATAGRAM_MAX];
+    for size in [30, 600, 1200] {
+        let payload = vec![7; size];
+        let seal = per_call_ns(200_000, |n| {
+            server.seal_payload(ClientIndex(n % clients), &payload, Micros(0), &mut out).unwrap();
+        });
+        let sealed: Vec<Vec<u8>> = (0..200_000)
+            .map(|n| {
+                let (_, len) =
+                    peers[n % clients as usize].seal_payload(&payload, Micros(0), &mut out).unwrap();
+                out[..len].to_vec()
+            })
+            .collect();
+        let (mut bytes, mut reply) = ([0; DATAGRAM_MAX], [0; DATAGRAM_MAX]);
+        let began = Instant::now();
+        for (n, datagram) in sealed.iter().enumerate() {
+            bytes[..datagram.len()].copy_from_slice(datagram);
+            let from = client_address(n as u32 % clients);
+            server.handle_datagram(from, &mut bytes[..datagram.len()], Micros(0), UNIX, &mut reply).unwrap();
+        }
+        let open = began.elapsed().as_nanos() as f64 / sealed.len() as f64;
+        println!("{size} B over {clients} clients: seal {seal:.0} ns, find and open {open:.0} ns");
+    }
+    let mut forged = sent_by(&mut SecureClient::new(token(1, &mut rng), Micros(0)), Micros(0));
+    rng.fill(&mut forged[60..90]);
+    for (what, budget) in [("each opened", u32::MAX), ("within the default budget", 50_000)] {
+        let mut server = server_with(clients, |config| config.token_openings_per_second = budget);
+        let mut bytes = forged.clone();
+        let cost = per_call_ns(1_000_000, |n| {
+            bytes.copy_from_slice(&forged);
+            let from = client_address(n % 65_536);
+            _ = server.handle_datagram(from, &mut bytes, Micros(u64::from(n)), UNIX, &mut out);
+        });
+        println!("forged request, {what}: {cost:.0} ns, {:.0} a second", 1e9 / cost);
+    }
+    let everybody = per_call_ns(1_000, |n| server.update(Micros(u64::from(n) * 10), &mut |_| ()));
+    println!("update that finds nothing due: {everybody:.0} ns for {clients} clients");
+}
