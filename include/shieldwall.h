@@ -24,6 +24,131 @@
 #define SW_ABI_VERSION 65536
 
 /**
+ * Lanes that the processor's best instructions serve.
+ */
+#define SW_LANES_WIDE 0
+
+/**
+ * Plain code without vector instructions: the same bits, slower. For tests.
+ */
+#define SW_LANES_SCALAR 1
+
+/**
+ * `SwCommand::kind`: a new character. Uses `tag`, `team`, `placement`, and for `SW_PLACEMENT_AT` also `x`, `z`, `yaw`.
+ */
+#define SW_COMMAND_SPAWN 1
+
+/**
+ * `SwCommand::kind`: takes a character out of the world. Uses `id`.
+ */
+#define SW_COMMAND_DESPAWN 2
+
+/**
+ * `SwCommand::kind`: sets a character's input; it holds until the next one. Uses `id`, `input`.
+ */
+#define SW_COMMAND_INPUT 3
+
+/**
+ * `SwCommand::placement`: somewhere in the spawn area of the team.
+ */
+#define SW_PLACEMENT_TEAM_SPAWN 0
+
+/**
+ * `SwCommand::placement`: at `x`, `z`, looking to `yaw`; the height is the terrain's.
+ */
+#define SW_PLACEMENT_AT 1
+
+/**
+ * `SwInput::buttons`: run faster.
+ */
+#define SW_BUTTON_SPRINT 1
+
+/**
+ * `SwInput::buttons`: jump.
+ */
+#define SW_BUTTON_JUMP 2
+
+/**
+ * `SwInput::buttons`: strike with the melee weapon.
+ */
+#define SW_BUTTON_MELEE 4
+
+/**
+ * `SwInput::buttons`: shoot an arrow.
+ */
+#define SW_BUTTON_SHOOT 8
+
+/**
+ * `SwEvent::kind`: a character exists now. `tag`, `id`.
+ */
+#define SW_EVENT_SPAWNED 1
+
+/**
+ * `SwEvent::kind`: a spawn was refused. `tag`, `reason`.
+ */
+#define SW_EVENT_SPAWN_REFUSED 2
+
+/**
+ * `SwEvent::kind`: a character is gone. `id`.
+ */
+#define SW_EVENT_DESPAWNED 3
+
+/**
+ * `SwEvent::kind`: `other` hurt `id`. `amount`, `weapon`.
+ */
+#define SW_EVENT_HIT 4
+
+/**
+ * `SwEvent::kind`: `other` killed `id`. `weapon`.
+ */
+#define SW_EVENT_DIED 5
+
+/**
+ * `SwEvent::kind`: a dead character lives again. `id`.
+ */
+#define SW_EVENT_RESPAWNED 6
+
+/**
+ * `SwEvent::kind`: `other` shot. `projectile_slot`.
+ */
+#define SW_EVENT_PROJECTILE_LAUNCHED 7
+
+/**
+ * `SwEvent::kind`: a projectile is gone. `projectile_slot`, `x`, `y`, `z`.
+ */
+#define SW_EVENT_PROJECTILE_ENDED 8
+
+/**
+ * `SwEvent::weapon`: the melee weapon.
+ */
+#define SW_WEAPON_MELEE 1
+
+/**
+ * `SwEvent::weapon`: an arrow.
+ */
+#define SW_WEAPON_ARROW 2
+
+/**
+ * `flags` of a character: stands on the ground.
+ */
+#define SW_FLAG_GROUNDED 1
+
+/**
+ * `flags` of a character: has health.
+ */
+#define SW_FLAG_ALIVE 2
+
+/**
+ * `flags` of a character: the slot holds a character, alive or dead.
+ */
+#define SW_FLAG_IN_USE 4
+
+/**
+ * `flags` of a character: runs at sprint speed.
+ */
+#define SW_FLAG_SPRINTING 8
+
+/**
  * What a call answers. Zero is success; every other number says what was wrong, and
  * `sw_last_error` has a sentence about the same failure.
  */
@@ -126,6 +251,406 @@ typedef int32_t SwResult;
 #endif // __STDC_VERSION__ >= 202311L
 #endif // __cplusplus
 
+/**
+ * What a world is made of. Fill it with `sw_world_config_default`, then change what you need.
+ * The rules of movement and combat are those of the demo battle; `sw_world_create_encoded` takes any rules.
+ */
+typedef struct SwWorldConfig {
+    /**
+     * sizeof(SwWorldConfig), set by the caller.
+     */
+    uint32_t struct_size;
+    /**
+     * Ticks in a second, 10 to 120.
+     */
+    uint16_t tick_hz;
+    /**
+     * Number of teams.
+     */
+    uint8_t teams;
+    /**
+     * `SW_LANES_WIDE` or `SW_LANES_SCALAR`. Never changes a result.
+     */
+    uint8_t lanes;
+    /**
+     * Seed of terrain and of every random number.
+     */
+    uint64_t seed;
+    /**
+     * Half the side of the square field, Q16.16 metres.
+     */
+    int32_t half_extent;
+    /**
+     * Distance of the terrain's vertices, Q16.16 metres.
+     */
+    int32_t terrain_spacing;
+    /**
+     * Most characters at a time.
+     */
+    uint32_t character_capacity;
+    /**
+     * Most projectiles at a time.
+     */
+    uint32_t projectile_capacity;
+    /**
+     * Most events in one tick; more are counted as dropped.
+     */
+    uint32_t event_capacity;
+    /**
+     * Ticks with at least this many characters are shared out over threads. Never changes a result.
+     */
+    uint32_t parallel_min_rows;
+    /**
+     * Zero.
+     */
+    uint64_t reserved;
+} SwWorldConfig;
+
+/**
+ * A world. Zero is none.
+ */
+typedef uint64_t SwWorld;
+
+/**
+ * What one character wants in a tick.
+ */
+typedef struct SwInput {
+    /**
+     * Bits `SW_BUTTON_…`; unknown bits are ignored.
+     */
+    uint16_t buttons;
+    /**
+     * -127 (left) to 127 (right).
+     */
+    int8_t move_right;
+    /**
+     * -127 (back) to 127 (forward).
+     */
+    int8_t move_forward;
+    /**
+     * Where the character looks: 65536 = a full turn, 0 = -z, growing to the left.
+     */
+    uint16_t yaw;
+    /**
+     * Up is positive, in the same unit as `yaw`.
+     */
+    int16_t pitch;
+} SwInput;
+
+/**
+ * One change to a world from outside. Set everything else to zero.
+ */
+typedef struct SwCommand {
+    /**
+     * `SW_COMMAND_…`.
+     */
+    uint32_t kind;
+    /**
+     * Spawn: any number; the event that answers has it.
+     */
+    uint32_t tag;
+    /**
+     * Despawn, input: the character's id.
+     */
+    uint64_t id;
+    /**
+     * Spawn: place, Q16.16 metres.
+     */
+    int32_t x;
+    /**
+     * Spawn: place, Q16.16 metres.
+     */
+    int32_t z;
+    /**
+     * Spawn: direction, 65536 = a full turn.
+     */
+    uint16_t yaw;
+    /**
+     * Spawn: team, from 0.
+     */
+    uint8_t team;
+    /**
+     * Spawn: `SW_PLACEMENT_…`.
+     */
+    uint8_t placement;
+    /**
+     * Input.
+     */
+    struct SwInput input;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} SwCommand;
+
+/**
+ * What a step did.
+ */
+typedef struct SwStepReport {
+    /**
+     * sizeof(SwStepReport), set by the caller.
+     */
+    uint32_t struct_size;
+    /**
+     * The tick that was run.
+     */
+    uint32_t tick;
+    /**
+     * Events it reported.
+     */
+    uint32_t events;
+    /**
+     * Events that found no room in the world's `event_capacity`.
+     */
+    uint32_t events_dropped;
+    /**
+     * Commands for characters that do not exist, and spawns without room.
+     */
+    uint32_t commands_refused;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} SwStepReport;
+
+/**
+ * Something that happened in a tick. Fields that a kind does not name are zero.
+ */
+typedef struct SwEvent {
+    /**
+     * `SW_EVENT_…`. Skip kinds you do not know: later versions add some.
+     */
+    uint32_t kind;
+    /**
+     * The tag of the spawn command.
+     */
+    uint32_t tag;
+    /**
+     * The character it happened to.
+     */
+    uint64_t id;
+    /**
+     * The character that did it. For an arrow this may be somebody who is gone by now.
+     */
+    uint64_t other;
+    /**
+     * Place, Q16.16 metres.
+     */
+    int32_t x;
+    /**
+     * Place, Q16.16 metres.
+     */
+    int32_t y;
+    /**
+     * Place, Q16.16 metres.
+     */
+    int32_t z;
+    /**
+     * Health lost.
+     */
+    uint16_t amount;
+    /**
+     * `SW_WEAPON_…`.
+     */
+    uint8_t weapon;
+    /**
+     * Why a spawn was refused: 1 the world is full, 2 there is no such team.
+     */
+    uint8_t reason;
+    /**
+     * Slot of the projectile.
+     */
+    uint32_t projectile_slot;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} SwEvent;
+
+/**
+ * The events of the last step, in their canonical order. `event_size` is this library's sizeof(SwEvent): go from one
+ * event to the next by it, so that an older caller reads a newer library's events.
+ */
+typedef struct SwEventsView {
+    /**
+     * sizeof(SwEventsView), set by the caller.
+     */
+    uint32_t struct_size;
+    /**
+     * Bytes from one event to the next.
+     */
+    uint32_t event_size;
+    /**
+     * Number of events.
+     */
+    size_t count;
+    /**
+     * The first event; do not read when `count` is 0.
+     */
+    const struct SwEvent *events;
+    /**
+     * Zero.
+     */
+    uint64_t reserved;
+} SwEventsView;
+
+/**
+ * The columns of the characters, each `count` elements long, by slot. Slots without `SW_FLAG_IN_USE` hold nothing.
+ * The id of the character in slot `i` is `((uint64_t)generation[i] << 32) | i`.
+ */
+typedef struct SwCharactersView {
+    /**
+     * sizeof(SwCharactersView), set by the caller.
+     */
+    uint32_t struct_size;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+    /**
+     * Number of slots: the world's capacity.
+     */
+    size_t count;
+    /**
+     * East, Q16.16 metres.
+     */
+    const int32_t *position_x;
+    /**
+     * Up (the feet), Q16.16 metres.
+     */
+    const int32_t *position_y;
+    /**
+     * South, Q16.16 metres.
+     */
+    const int32_t *position_z;
+    /**
+     * Q16.16 metres per second.
+     */
+    const int32_t *velocity_x;
+    /**
+     * Q16.16 metres per second.
+     */
+    const int32_t *velocity_y;
+    /**
+     * Q16.16 metres per second.
+     */
+    const int32_t *velocity_z;
+    /**
+     * Where it looks, 65536 = a full turn.
+     */
+    const uint16_t *yaw;
+    /**
+     * Up is positive, in the same unit.
+     */
+    const int16_t *pitch;
+    /**
+     * Bits `SW_FLAG_…`.
+     */
+    const uint16_t *flags;
+    /**
+     * Ticks until the next jump is possible.
+     */
+    const uint16_t *timer;
+    /**
+     * The input that holds: bits `SW_BUTTON_…`.
+     */
+    const uint16_t *input_buttons;
+    /**
+     * The input that holds.
+     */
+    const int8_t *input_right;
+    /**
+     * The input that holds.
+     */
+    const int8_t *input_forward;
+    /**
+     * The input that holds.
+     */
+    const uint16_t *input_yaw;
+    /**
+     * Health; 0 is dead.
+     */
+    const uint16_t *health;
+    /**
+     * Team, from 0.
+     */
+    const uint8_t *team;
+    /**
+     * What it last began: 0 nothing, 1 melee, 2 shoot, 3 died.
+     */
+    const uint8_t *action;
+    /**
+     * Tick of the last action.
+     */
+    const uint32_t *action_tick;
+    /**
+     * Tick of the last hit given or taken.
+     */
+    const uint32_t *combat_tick;
+    /**
+     * Enemies killed.
+     */
+    const uint16_t *kills;
+    /**
+     * Own deaths.
+     */
+    const uint16_t *deaths;
+    /**
+     * Upper half of the id.
+     */
+    const uint32_t *generation;
+} SwCharactersView;
+
+/**
+ * The columns of the projectiles, each `count` elements long, by slot. Slots that are not alive hold nothing.
+ */
+typedef struct SwProjectilesView {
+    /**
+     * sizeof(SwProjectilesView), set by the caller.
+     */
+    uint32_t struct_size;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+    /**
+     * Number of slots: the world's capacity.
+     */
+    size_t count;
+    /**
+     * East, Q16.16 metres.
+     */
+    const int32_t *position_x;
+    /**
+     * Up, Q16.16 metres.
+     */
+    const int32_t *position_y;
+    /**
+     * South, Q16.16 metres.
+     */
+    const int32_t *position_z;
+    /**
+     * Q16.16 metres per second.
+     */
+    const int32_t *velocity_x;
+    /**
+     * Q16.16 metres per second.
+     */
+    const int32_t *velocity_y;
+    /**
+     * Q16.16 metres per second.
+     */
+    const int32_t *velocity_z;
+    /**
+     * Team of the shooter.
+     */
+    const uint8_t *team;
+    /**
+     * 1 in flight, 0 free.
+     */
+    const uint8_t *alive;
+} SwProjectilesView;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -158,6 +683,107 @@ SwResult sw_last_error(char *buffer,
  * `hash` are the 16 bytes of `sw_world_hash`.
  */
 SwResult sw_hash_to_hex(const uint8_t *hash, char *text, size_t capacity);
+
+/**
+ * The configuration of the demo battle.
+ */
+SwResult sw_world_config_default(struct SwWorldConfig *config);
+
+/**
+ * Makes a world; tick 0 is the next to run. `SW_RESULT_BAD_CONFIG` when a field breaks a rule.
+ */
+SwResult sw_world_create(const struct SwWorldConfig *config, SwWorld *world);
+
+/**
+ * Makes a world from the bytes of a configuration, as `sw_world_encode_config`, a server's welcome and a replay have
+ * them: rules included.
+ */
+SwResult sw_world_create_encoded(const uint8_t *config,
+                                 size_t config_len,
+                                 SwWorld *world);
+
+/**
+ * Writes the bytes of a world's configuration; `written` is their number, also when the buffer is too short.
+ */
+SwResult sw_world_encode_config(SwWorld world, uint8_t *buffer, size_t capacity, size_t *written);
+
+/**
+ * Destroys a world; its views die with it. A null handle is accepted and does nothing.
+ */
+SwResult sw_world_destroy(SwWorld world);
+
+/**
+ * Runs one tick with `count` commands, in their order. `command_size` is sizeof(SwCommand); `report` may be null.
+ *
+ * All commands are checked before any is executed. A command for a character that does not exist is no error: the
+ * report counts it. Views of the world end here. Allocates nothing after the first steps.
+ */
+SwResult sw_world_step(SwWorld world,
+                       const struct SwCommand *commands,
+                       size_t count,
+                       size_t command_size,
+                       struct SwStepReport *report);
+
+/**
+ * The tick that the next step will run.
+ */
+SwResult sw_world_tick(SwWorld world, uint32_t *tick);
+
+/**
+ * The events of the last step. Valid until the next step, restore or destroy.
+ */
+SwResult sw_world_events(SwWorld world, struct SwEventsView *view);
+
+/**
+ * The characters' columns, without a copy. Valid until the next step, restore or destroy.
+ */
+SwResult sw_world_characters(SwWorld world, struct SwCharactersView *view);
+
+/**
+ * The projectiles' columns, without a copy. Valid until the next step, restore or destroy.
+ */
+SwResult sw_world_projectiles(SwWorld world, struct SwProjectilesView *view);
+
+/**
+ * The slot of a character in the columns, or `SW_RESULT_NO_SUCH_CHARACTER` when the id names none (any more).
+ */
+SwResult sw_world_character_slot(SwWorld world, uint64_t id, uint32_t *slot);
+
+/**
+ * Height of the terrain at a place; all Q16.16 metres. Outside the field it is the height of the nearest border.
+ */
+SwResult sw_world_height_at(SwWorld world,
+                            int32_t x,
+                            int32_t z,
+                            int32_t *height);
+
+/**
+ * The number of bytes that `sw_world_snapshot_write` would write now.
+ */
+SwResult sw_world_snapshot_size(SwWorld world, size_t *size);
+
+/**
+ * Writes the whole state: little-endian, the same bytes on every machine. `written` is their number, also when the
+ * buffer is too short.
+ */
+SwResult sw_world_snapshot_write(SwWorld world,
+                                 uint8_t *buffer,
+                                 size_t capacity,
+                                 size_t *written);
+
+/**
+ * Puts the state of a snapshot in place of the world's. The snapshot must be of a world with the same configuration.
+ * Refused bytes change nothing. Views of the world end here; there are no events until the next step.
+ */
+SwResult sw_world_restore(SwWorld world,
+                          const uint8_t *image,
+                          size_t image_len);
+
+/**
+ * The hash of the whole state: 16 bytes, most significant first (`sw_hash_to_hex` writes them in this order).
+ * Equal states have equal hashes on every machine and in every language.
+ */
+SwResult sw_world_hash(SwWorld world, uint8_t *hash);
 
 #ifdef __cplusplus
 }  // extern "C"

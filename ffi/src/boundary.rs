@@ -25,6 +25,8 @@ use std::ptr;
 use bytemuck::Pod;
 
 use crate::result::{Failure, SwResult};
+use crate::types::{SwCommand, SwEvent, SwStepReport, SwWorldConfig};
+use crate::views::{SwCharactersView, SwEventsView, SwProjectilesView};
 
 /// No version of any struct is larger than this.
 const STRUCT_SIZE_MAX: usize = 4096;
@@ -63,7 +65,11 @@ macro_rules! abi_types {
         )*
     };
 }
-pub(crate) use abi_types;
+
+abi_types! {
+    structs { SwWorldConfig = 48, SwStepReport = 24, SwEventsView = 32, SwCharactersView = 192, SwProjectilesView = 80 }
+    elements { SwCommand = 40, SwEvent = 48 }
+}
 
 /// Runs the body of an exported function. See the module's documentation for what C promises.
 macro_rules! entry {

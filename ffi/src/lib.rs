@@ -10,6 +10,9 @@
 //! | `result.rs` | numbered result codes |
 //! | `handle_table.rs` | generational handles |
 //! | `general.rs` | version, names, last error |
+//! | `types.rs` | configuration, commands, events as C has them |
+//! | `views.rs` | pointers into a world's columns |
+//! | `world.rs` | worlds: create, step, look, save, restore, hash |
 // One contract for the pointers of all functions, in boundary.rs, instead of fifty copies of it.
 #![allow(clippy::missing_safety_doc)]
 
@@ -17,3 +20,6 @@ mod boundary;
 pub mod general;
 mod handle_table;
 pub mod result;
+pub mod types;
+pub mod views;
+pub mod world;

@@ -1,0 +1,258 @@
+//! The plain structs of the ABI that describe a world: what they mean, in which units, and how they become the
+//! kernel's own types. Layouts are fixed: fields are only added at the end (see `boundary.rs`).
+
+use bytemuck::{Pod, Zeroable};
+use shieldwall_core::{Brads, CharacterId, CharacterInput, Command, Event, Metres, Placement};
+
+use crate::result::{Failure, SwResult};
+
+/// Lanes that the processor's best instructions serve.
+pub const SW_LANES_WIDE: u8 = 0;
+/// Plain code without vector instructions: the same bits, slower. For tests.
+pub const SW_LANES_SCALAR: u8 = 1;
+
+/// What a world is made of. Fill it with `sw_world_config_default`, then change what you need.
+/// The rules of movement and combat are those of the demo battle; `sw_world_create_encoded` takes any rules.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Pod, Zeroable)]
+pub struct SwWorldConfig {
+    /// sizeof(SwWorldConfig), set by the caller.
+    pub struct_size: u32,
+    /// Ticks in a second, 10 to 120.
+    pub tick_hz: u16,
+    /// Number of teams.
+    pub teams: u8,
+    /// `SW_LANES_WIDE` or `SW_LANES_SCALAR`. Never changes a result.
+    pub lanes: u8,
+    /// Seed of terrain and of every random number.
+    pub seed: u64,
+    /// Half the side of the square field, Q16.16 metres.
+    pub half_extent: i32,
+    /// Distance of the terrain's vertices, Q16.16 metres.
+    pub terrain_spacing: i32,
+    /// Most characters at a time.
+    pub character_capacity: u32,
+    /// Most projectiles at a time.
+    pub projectile_capacity: u32,
+    /// Most events in one tick; more are counted as dropped.
+    pub event_capacity: u32,
+    /// Ticks with at least this many characters are shared out over threads. Never changes a result.
+    pub parallel_min_rows: u32,
+    /// Zero.
+    pub reserved: u64,
+}
+
+/// `SwCommand::kind`: a new character. Uses `tag`, `team`, `placement`, and for `SW_PLACEMENT_AT` also `x`, `z`, `yaw`.
+pub const SW_COMMAND_SPAWN: u32 = 1;
+/// `SwCommand::kind`: takes a character out of the world. Uses `id`.
+pub const SW_COMMAND_DESPAWN: u32 = 2;
+/// `SwCommand::kind`: sets a character's input; it holds until the next one. Uses `id`, `input`.
+pub const SW_COMMAND_INPUT: u32 = 3;
+
+/// `SwCommand::placement`: somewhere in the spawn area of the team.
+pub const SW_PLACEMENT_TEAM_SPAWN: u8 = 0;
+/// `SwCommand::placement`: at `x`, `z`, looking to `yaw`; the height is the terrain's.
+pub const SW_PLACEMENT_AT: u8 = 1;
+
+/// `SwInput::buttons`: run faster.
+pub const SW_BUTTON_SPRINT: u16 = 1;
+/// `SwInput::buttons`: jump.
+pub const SW_BUTTON_JUMP: u16 = 2;
+/// `SwInput::buttons`: strike with the melee weapon.
+pub const SW_BUTTON_MELEE: u16 = 4;
+/// `SwInput::buttons`: shoot an arrow.
+pub const SW_BUTTON_SHOOT: u16 = 8;
+
+/// What one character wants in a tick.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+pub struct SwInput {
+    /// Bits `SW_BUTTON_…`; unknown bits are ignored.
+    pub buttons: u16,
+    /// -127 (left) to 127 (right).
+    pub move_right: i8,
+    /// -127 (back) to 127 (forward).
+    pub move_forward: i8,
+    /// Where the character looks: 65536 = a full turn, 0 = -z, growing to the left.
+    pub yaw: u16,
+    /// Up is positive, in the same unit as `yaw`.
+    pub pitch: i16,
+}
+
+impl From<SwInput> for CharacterInput {
+    fn from(input: SwInput) -> CharacterInput {
+        CharacterInput {
+            buttons: input.buttons,
+            move_right: input.move_right,
+            move_forward: input.move_forward,
+            yaw: Brads(input.yaw),
+            pitch: input.pitch,
+        }
+    }
+}
+
+/// One change to a world from outside. Set everything else to zero.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+pub struct SwCommand {
+    /// `SW_COMMAND_…`.
+    pub kind: u32,
+    /// Spawn: any number; the event that answers has it.
+    pub tag: u32,
+    /// Despawn, input: the character's id.
+    pub id: u64,
+    /// Spawn: place, Q16.16 metres.
+    pub x: i32,
+    /// Spawn: place, Q16.16 metres.
+    pub z: i32,
+    /// Spawn: direction, 65536 = a full turn.
+    pub yaw: u16,
+    /// Spawn: team, from 0.
+    pub team: u8,
+    /// Spawn: `SW_PLACEMENT_…`.
+    pub placement: u8,
+    /// Input.
+    pub input: SwInput,
+    /// Zero.
+    pub reserved: u32,
+}
+
+impl SwCommand {
+    /// The kernel's command, or why it is none.
+    pub(crate) fn to_command(self, index: usize) -> Result<Command, Failure> {
+        let bad = |what: &str| Err(Failure::new(SwResult::BadCommand, format!("command {index}: {what}")));
+        if self.reserved != 0 {
+            return bad("`reserved` is not zero");
+        }
+        match self.kind {
+            SW_COMMAND_SPAWN => {
+                let placement = match self.placement {
+                    SW_PLACEMENT_TEAM_SPAWN => Placement::TeamSpawn,
+                    SW_PLACEMENT_AT => {
+                        Placement::At { x: Metres(self.x), z: Metres(self.z), yaw: Brads(self.yaw) }
+                    }
+                    _ => return bad("unknown placement"),
+                };
+                Ok(Command::Spawn { tag: self.tag, team: self.team, placement })
+            }
+            SW_COMMAND_DESPAWN => Ok(Command::Despawn { id: CharacterId::from_bits(self.id) }),
+            SW_COMMAND_INPUT => {
+                Ok(Command::Input { id: CharacterId::from_bits(self.id), input: self.input.into() })
+            }
+            _ => bad("unknown kind"),
+        }
+    }
+}
+
+/// What a step did.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+pub struct SwStepReport {
+    /// sizeof(SwStepReport), set by the caller.
+    pub struct_size: u32,
+    /// The tick that was run.
+    pub tick: u32,
+    /// Events it reported.
+    pub events: u32,
+    /// Events that found no room in the world's `event_capacity`.
+    pub events_dropped: u32,
+    /// Commands for characters that do not exist, and spawns without room.
+    pub commands_refused: u32,
+    /// Zero.
+    pub reserved: u32,
+}
+
+/// `SwEvent::kind`: a character exists now. `tag`, `id`.
+pub const SW_EVENT_SPAWNED: u32 = 1;
+/// `SwEvent::kind`: a spawn was refused. `tag`, `reason`.
+pub const SW_EVENT_SPAWN_REFUSED: u32 = 2;
+/// `SwEvent::kind`: a character is gone. `id`.
+pub const SW_EVENT_DESPAWNED: u32 = 3;
+/// `SwEvent::kind`: `other` hurt `id`. `amount`, `weapon`.
+pub const SW_EVENT_HIT: u32 = 4;
+/// `SwEvent::kind`: `other` killed `id`. `weapon`.
+pub const SW_EVENT_DIED: u32 = 5;
+/// `SwEvent::kind`: a dead character lives again. `id`.
+pub const SW_EVENT_RESPAWNED: u32 = 6;
+/// `SwEvent::kind`: `other` shot. `projectile_slot`.
+pub const SW_EVENT_PROJECTILE_LAUNCHED: u32 = 7;
+/// `SwEvent::kind`: a projectile is gone. `projectile_slot`, `x`, `y`, `z`.
+pub const SW_EVENT_PROJECTILE_ENDED: u32 = 8;
+
+/// `SwEvent::weapon`: the melee weapon.
+pub const SW_WEAPON_MELEE: u8 = 1;
+/// `SwEvent::weapon`: an arrow.
+pub const SW_WEAPON_ARROW: u8 = 2;
+
+/// Something that happened in a tick. Fields that a kind does not name are zero.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+pub struct SwEvent {
+    /// `SW_EVENT_…`. Skip kinds you do not know: later versions add some.
+    pub kind: u32,
+    /// The tag of the spawn command.
+    pub tag: u32,
+    /// The character it happened to.
+    pub id: u64,
+    /// The character that did it. For an arrow this may be somebody who is gone by now.
+    pub other: u64,
+    /// Place, Q16.16 metres.
+    pub x: i32,
+    /// Place, Q16.16 metres.
+    pub y: i32,
+    /// Place, Q16.16 metres.
+    pub z: i32,
+    /// Health lost.
+    pub amount: u16,
+    /// `SW_WEAPON_…`.
+    pub weapon: u8,
+    /// Why a spawn was refused: 1 the world is full, 2 there is no such team.
+    pub reason: u8,
+    /// Slot of the projectile.
+    pub projectile_slot: u32,
+    /// Zero.
+    pub reserved: u32,
+}
+
+impl From<Event> for SwEvent {
+    fn from(event: Event) -> SwEvent {
+        let empty = SwEvent::default();
+        match event {
+            Event::Spawned { tag, id } => SwEvent { kind: SW_EVENT_SPAWNED, tag, id: id.to_bits(), ..empty },
+            Event::SpawnRefused { tag, reason } => {
+                SwEvent { kind: SW_EVENT_SPAWN_REFUSED, tag, reason: reason as u8, ..empty }
+            }
+            Event::Despawned { id } => SwEvent { kind: SW_EVENT_DESPAWNED, id: id.to_bits(), ..empty },
+            Event::Hit { attacker, target, amount, weapon } => SwEvent {
+                kind: SW_EVENT_HIT,
+                id: target.to_bits(),
+                other: attacker.to_bits(),
+                amount,
+                weapon: weapon as u8,
+                ..empty
+            },
+            Event::Died { victim, killer, weapon } => SwEvent {
+                kind: SW_EVENT_DIED,
+                id: victim.to_bits(),
+                other: killer.to_bits(),
+                weapon: weapon as u8,
+                ..empty
+            },
+            Event::Respawned { id } => SwEvent { kind: SW_EVENT_RESPAWNED, id: id.to_bits(), ..empty },
+            Event::ProjectileLaunched { projectile_slot, owner } => SwEvent {
+                kind: SW_EVENT_PROJECTILE_LAUNCHED,
+                projectile_slot,
+                other: owner.to_bits(),
+                ..empty
+            },
+            Event::ProjectileEnded { projectile_slot, at } => SwEvent {
+                kind: SW_EVENT_PROJECTILE_ENDED,
+                projectile_slot,
+                x: at.x.0,
+                y: at.y.0,
+                z: at.z.0,
+                ..empty
+            },
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! Worlds: create, command, step, look, save, restore, hash.
+#![allow(unsafe_code)] // for the attribute `no_mangle` and for the names of exported functions; pointers: boundary.rs
+
+use shieldwall_core::{CharacterId, Command, LaneChoice, Metres, World, WorldConfig};
+
+use crate::boundary::entry;
+use crate::handle_table::HandleTable;
+use crate::result::{Failure, SwResult};
+use crate::types::{SW_LANES_SCALAR, SW_LANES_WIDE, SwCommand, SwEvent, SwStepReport, SwWorldConfig};
+use crate::views::{SwCharactersView, SwEventsView, SwProjectilesView};
+
+/// A world. Zero is none.
+pub type SwWorld = u64;
+
+struct Simulation {
+    world: World,
+    /// The last step's events, as C reads them.
+    events: Vec<SwEvent>,
+    commands: Vec<Command>,
+    image: Vec<u8>,
+}
+
+static WORLDS: HandleTable<Simulation> = HandleTable::new(1);
+
+impl From<&WorldConfig> for SwWorldConfig {
+    fn from(config: &WorldConfig) -> SwWorldConfig {
+        SwWorldConfig {
+            struct_size: size_of::<SwWorldConfig>() as u32,
+            tick_hz: config.tick_hz,
+            teams: config.teams,
+            lanes: match config.lanes {
+                LaneChoice::Wide => SW_LANES_WIDE,
+                LaneChoice::Scalar => SW_LANES_SCALAR,
+            },
+            seed: config.seed,
+            half_extent: config.half_extent.0,
+            terrain_spacing: config.terrain_spacing.0,
+            character_capacity: config.character_capacity,
+            projectile_capacity: config.projectile_capacity,
+            event_capacity: config.event_capacity,
+            parallel_min_rows: config.parallel_min_rows,
+            reserved: 0,
+        }
+    }
+}
+
+fn to_config(config: &SwWorldConfig) -> Result<WorldConfig, Failure> {
+    let lanes = match config.lanes {
+        SW_LANES_WIDE => LaneChoice::Wide,
+        SW_LANES_SCALAR => LaneChoice::Scalar,
+        other => return Err(Failure::new(SwResult::BadConfig, format!("lanes {other} are unknown"))),
+    };
+    if config.reserved != 0 {
+        return Err(Failure::new(SwResult::BadConfig, "`reserved` is not zero"));
+    }
+    Ok(WorldConfig {
+        seed: config.seed,
+        tick_hz: config.tick_hz,
+        half_extent: Metres(config.half_extent),
+        terrain_spacing: Metres(config.terrain_spacing),
+        teams: config.teams,
+        character_capacity: config.character_capacity,
+        projectile_capacity: config.projectile_capacity,
+        event_capacity: config.event_capacity,
+        lanes,
+        parallel_min_rows: config.parallel_min_rows,
+        ..WorldConfig::default()
+    })
+}
+
+fn create(config: &WorldConfig) -> Result<SwWorld, Failure> {
+    let world = World::new(config).map_err(|error| Failure::new(SwResult::BadConfig, error.to_string()))?;
+    let events = Vec::with_capacity(config.event_capacity as usize);
+    WORLDS.insert(Simulation { world, events, commands: Vec::new(), image: Vec::new() })
+}
+
+/// The configuration of the demo battle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_config_default(config: *mut SwWorldConfig) -> SwResult {
+    entry!(caller => { caller.write(config, &SwWorldConfig::from(&WorldConfig::default()), "config") })
+}
+
+/// Makes a world; tick 0 is the next to run. `SW_RESULT_BAD_CONFIG` when a field breaks a rule.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_create(config: *const SwWorldConfig, world: *mut SwWorld) -> SwResult {
+    entry!(caller => {
+        caller.check_place(world, "world")?;
+        let config = to_config(&caller.read(config, "config")?)?;
+        caller.put(world, create(&config)?, "world")
+    })
+}
+
+/// Makes a world from the bytes of a configuration, as `sw_world_encode_config`, a server's welcome and a replay have
+/// them: rules included.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_create_encoded(
+    config: *const u8,
+    config_len: usize,
+    world: *mut SwWorld,
+) -> SwResult {
+    entry!(caller => {
+        caller.check_place(world, "world")?;
+        let bytes = caller.bytes(config, config_len, "config")?;
+        let (config, rest) = WorldConfig::decode(bytes)
+            .map_err(|error| Failure::new(SwResult::BadConfig, error.to_string()))?;
+        if !rest.is_empty() {
+            return Err(Failure::new(SwResult::BadConfig, format!("{} bytes too many", rest.len())));
+        }
+        caller.put(world, create(&config)?, "world")
+    })
+}
+
+/// Writes the bytes of a world's configuration; `written` is their number, also when the buffer is too short.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_encode_config(
+    world: SwWorld,
+    buffer: *mut u8,
+    capacity: usize,
+    written: *mut usize,
+) -> SwResult {
+    entry!(caller => {
+        WORLDS.with(world, |simulation| {
+            caller.fill(buffer, capacity, written, &simulation.world.config().encode(), "buffer")
+        })
+    })
+}
+
+/// Destroys a world; its views die with it. A null handle is accepted and does nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_destroy(world: SwWorld) -> SwResult {
+    entry!(_caller => { if world == 0 { Ok(()) } else { WORLDS.remove(world) } })
+}
+
+/// Runs one tick with `count` commands, in their order. `command_size` is sizeof(SwCommand); `report` may be null.
+///
+/// All commands are checked before any is executed. A command for a character that does not exist is no error: the
+/// report counts it. Views of the world end here. Allocates nothing after the first steps.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_step(
+    world: SwWorld,
+    commands: *const SwCommand,
+    count: usize,
+    command_size: usize,
+    report: *mut SwStepReport,
+) -> SwResult {
+    entry!(caller => {
+        if !report.is_null() {
+            caller.check_out(report, "report")?;
+        }
+        WORLDS.with(world, |simulation| {
+            simulation.commands.clear();
+            caller.for_each_element(commands, count, command_size, "commands", |index, command| {
+                simulation.commands.push(command.to_command(index)?);
+                Ok(())
+            })?;
+            let step = simulation.world.step(&simulation.commands);
+            simulation.events.clear();
+            simulation.events.extend(simulation.world.events().iter().map(|event| SwEvent::from(*event)));
+            if report.is_null() {
+                return Ok(());
+            }
+            let answer = SwStepReport {
+                struct_size: 0,
+                tick: step.tick.0,
+                events: step.events,
+                events_dropped: step.events_dropped,
+                commands_refused: step.commands_refused,
+                reserved: 0,
+            };
+            caller.write(report, &answer, "report")
+        })
+    })
+}
+
+/// The tick that the next step will run.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_tick(world: SwWorld, tick: *mut u32) -> SwResult {
+    entry!(caller => { WORLDS.with(world, |simulation| caller.put(tick, simulation.world.tick().0, "tick")) })
+}
+
+/// The events of the last step. Valid until the next step, restore or destroy.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_events(world: SwWorld, view: *mut SwEventsView) -> SwResult {
+    entry!(caller => {
+        WORLDS.with(world, |simulation| caller.write(view, &SwEventsView::of(&simulation.events), "view"))
+    })
+}
+
+/// The characters' columns, without a copy. Valid until the next step, restore or destroy.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_characters(world: SwWorld, view: *mut SwCharactersView) -> SwResult {
+    entry!(caller => {
+        WORLDS.with(world, |simulation| {
+            caller.write(view, &SwCharactersView::of(&simulation.world.characters()), "view")
+        })
+    })
+}
+
+/// The projectiles' columns, without a copy. Valid until the next step, restore or destroy.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_projectiles(world: SwWorld, view: *mut SwProjectilesView) -> SwResult {
+    entry!(caller => {
+        WORLDS.with(world, |simulation| {
+            caller.write(view, &SwProjectilesView::of(&simulation.world.projectiles()), "view")
+        })
+    })
+}
+
+/// The slot of a character in the columns, or `SW_RESULT_NO_SUCH_CHARACTER` when the id names none (any more).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_character_slot(world: SwWorld, id: u64, slot: *mut u32) -> SwResult {
+    entry!(caller => {
+        WORLDS.with(world, |simulation| {
+            let id = CharacterId::from_bits(id);
+            if !simulation.world.is_current(id) {
+                return Err(Failure::new(SwResult::NoSuchCharacter, format!("{id} is not in the world")));
+            }
+            caller.put(slot, id.slot, "slot")
+        })
+    })
+}
+
+/// Height of the terrain at a place; all Q16.16 metres. Outside the field it is the height of the nearest border.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_height_at(world: SwWorld, x: i32, z: i32, height: *mut i32) -> SwResult {
+    entry!(caller => {
+        WORLDS.with(world, |simulation| {
+            caller.put(height, simulation.world.terrain().height_at(Metres(x), Metres(z)).0, "height")
+        })
+    })
+}
+
+/// The number of bytes that `sw_world_snapshot_write` would write now.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_snapshot_size(world: SwWorld, size: *mut usize) -> SwResult {
+    entry!(caller => {
+        WORLDS.with(world, |simulation| {
+            simulation.image.clear();
+            simulation.world.snapshot_into(&mut simulation.image);
+            caller.put(size, simulation.image.len(), "size")
+        })
+    })
+}
+
+/// Writes the whole state: little-endian, the same bytes on every machine. `written` is their number, also when the
+/// buffer is too short.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_snapshot_write(
+    world: SwWorld,
+    buffer: *mut u8,
+    capacity: usize,
+    written: *mut usize,
+) -> SwResult {
+    entry!(caller => {
+        WORLDS.with(world, |simulation| {
+            simulation.image.clear();
+            simulation.world.snapshot_into(&mut simulation.image);
+            caller.fill(buffer, capacity, written, &simulation.image, "buffer")
+        })
+    })
+}
+
+/// Puts the state of a snapshot in place of the world's. The snapshot must be of a world with the same configuration.
+/// Refused bytes change nothing. Views of the world end here; there are no events until the next step.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_restore(world: SwWorld, image: *const u8, image_len: usize) -> SwResult {
+    entry!(caller => {
+        let image = caller.bytes(image, image_len, "image")?;
+        WORLDS.with(world, |simulation| {
+            simulation
+                .world
+                .restore(image)
+                .map_err(|error| Failure::new(SwResult::BadSnapshot, error.to_string()))?;
+            simulation.events.clear();
+            Ok(())
+        })
+    })
+}
+
+/// The hash of the whole state: 16 bytes, most significant first (`sw_hash_to_hex` writes them in this order).
+/// Equal states have equal hashes on every machine and in every language.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_hash(world: SwWorld, hash: *mut u8) -> SwResult {
+    entry!(caller => {
+        WORLDS.with(world, |simulation| {
+            let mut written = 0;
+            caller.check_place(hash, "hash")?;
+            caller.fill(hash, 16, &raw mut written, &simulation.world.state_hash().0.to_be_bytes(), "hash")
+        })
+    })
+}

@@ -1,0 +1,271 @@
+//! A caller that does everything wrong gets an answer with a number, never a crash, and damages nothing.
+#![allow(unsafe_code)] // this test stands in for C
+
+use std::ffi::CStr;
+use std::ptr::{null, null_mut};
+
+use shieldwall::general::{sw_abi_version, sw_hash_to_hex, sw_last_error, sw_result_name};
+use shieldwall::result::SwResult;
+use shieldwall::types::{SW_COMMAND_INPUT, SW_COMMAND_SPAWN, SwCommand, SwStepReport, SwWorldConfig};
+use shieldwall::views::{SwCharactersView, SwEventsView, SwProjectilesView};
+use shieldwall::world::*;
+
+/// Calls an exported function, as C does.
+macro_rules! c {
+    // SAFETY: every pointer of these tests is null or points to a live local of the size that it claims.
+    ($call:expr) => {
+        unsafe { $call }
+    };
+}
+
+fn config() -> SwWorldConfig {
+    let mut config: SwWorldConfig = bytemuck::Zeroable::zeroed();
+    config.struct_size = size_of::<SwWorldConfig>() as u32;
+    assert_eq!(c!(sw_world_config_default(&raw mut config)), SwResult::Ok);
+    config.character_capacity = 64;
+    config
+}
+
+fn world() -> SwWorld {
+    let mut world = 0;
+    assert_eq!(c!(sw_world_create(&config(), &raw mut world)), SwResult::Ok);
+    assert_ne!(world, 0);
+    world
+}
+
+fn hash(world: SwWorld) -> [u8; 16] {
+    let mut hash = [0; 16];
+    assert_eq!(c!(sw_world_hash(world, hash.as_mut_ptr())), SwResult::Ok);
+    hash
+}
+
+fn last_error() -> String {
+    let mut buffer = [0_u8; 512];
+    assert_eq!(c!(sw_last_error(buffer.as_mut_ptr().cast(), buffer.len(), null_mut())), SwResult::Ok);
+    CStr::from_bytes_until_nul(&buffer).unwrap().to_str().unwrap().to_owned()
+}
+
+#[test]
+fn null_pointers_are_refused() {
+    let world = world();
+    let before = hash(world);
+    let mut handle = 0;
+    for result in [
+        c!(sw_world_config_default(null_mut())),
+        c!(sw_world_create(null(), &raw mut handle)),
+        c!(sw_world_create(&config(), null_mut())),
+        c!(sw_world_create_encoded(null(), 10, &raw mut handle)),
+        c!(sw_world_encode_config(world, null_mut(), 1000, &mut 0)),
+        c!(sw_world_encode_config(world, null_mut(), 1000, null_mut())),
+        c!(sw_world_step(world, null(), 1, size_of::<SwCommand>(), null_mut())),
+        c!(sw_world_tick(world, null_mut())),
+        c!(sw_world_events(world, null_mut())),
+        c!(sw_world_characters(world, null_mut())),
+        c!(sw_world_projectiles(world, null_mut())),
+        c!(sw_world_height_at(world, 0, 0, null_mut())),
+        c!(sw_world_snapshot_size(world, null_mut())),
+        c!(sw_world_snapshot_write(world, null_mut(), 0, null_mut())),
+        c!(sw_world_restore(world, null(), 10)),
+        c!(sw_world_hash(world, null_mut())),
+        c!(sw_hash_to_hex(null(), [0; 33].as_mut_ptr(), 33)),
+        c!(sw_hash_to_hex([0; 16].as_ptr(), null_mut(), 33)),
+        c!(sw_last_error(null_mut(), 10, null_mut())),
+    ] {
+        assert_eq!(result, SwResult::NullPointer);
+    }
+    assert_eq!(handle, 0);
+    assert_eq!(hash(world), before, "refused calls change nothing");
+    assert!(last_error().contains("null"), "{}", last_error());
+    assert_eq!(c!(sw_world_destroy(world)), SwResult::Ok);
+}
+
+#[test]
+fn wrong_struct_sizes_are_refused_and_other_versions_are_understood() {
+    let mut handle = 0;
+    for size in [0, 4, size_of::<SwWorldConfig>() as u32 - 1, 5000, u32::MAX] {
+        let bad = SwWorldConfig { struct_size: size, ..config() };
+        assert_eq!(c!(sw_world_create(&raw const bad, &raw mut handle)), SwResult::BadStructSize, "{size}");
+    }
+    #[repr(C)]
+    struct Newer {
+        config: SwWorldConfig,
+        later_field: u64,
+    }
+    let mut newer = Newer { config: config(), later_field: 0 };
+    newer.config.struct_size = size_of::<Newer>() as u32;
+    assert_eq!(c!(sw_world_create((&raw const newer).cast(), &raw mut handle)), SwResult::Ok);
+    assert_eq!(c!(sw_world_destroy(handle)), SwResult::Ok);
+    newer.later_field = 1;
+    assert_eq!(c!(sw_world_create((&raw const newer).cast(), &raw mut handle)), SwResult::BadStructSize);
+    newer.later_field = u64::MAX;
+    assert_eq!(c!(sw_world_config_default((&raw mut newer).cast())), SwResult::Ok);
+    assert_eq!(newer.later_field, 0, "what the library does not know is zero");
+    assert_eq!(newer.config.struct_size, size_of::<Newer>() as u32, "struct_size stays the caller's");
+
+    let world = world();
+    let mut report = SwStepReport { struct_size: 3, ..Default::default() };
+    assert_eq!(c!(sw_world_step(world, null(), 0, 0, &raw mut report)), SwResult::BadStructSize);
+    let mut tick = 9;
+    assert_eq!(c!(sw_world_tick(world, &raw mut tick)), SwResult::Ok);
+    assert_eq!(tick, 0, "a refused step does not run");
+    let command = SwCommand::default();
+    for size in [0, 39, 5000, usize::MAX] {
+        assert_eq!(
+            c!(sw_world_step(world, &raw const command, 1, size, null_mut())),
+            SwResult::BadStructSize,
+            "{size}"
+        );
+    }
+    c!(sw_world_destroy(world));
+}
+
+#[test]
+fn handles_of_no_world_are_refused() {
+    let world = world();
+    let mut tick = 0;
+    for forged in [0, 1, u64::MAX, world + 1, world ^ (1 << 56), world ^ (1 << 40)] {
+        assert_eq!(c!(sw_world_tick(forged, &raw mut tick)), SwResult::BadHandle, "{forged:#x}");
+    }
+    assert_eq!(c!(sw_world_destroy(0)), SwResult::Ok, "like free(NULL)");
+    assert_eq!(c!(sw_world_destroy(world)), SwResult::Ok);
+    assert_eq!(c!(sw_world_destroy(world)), SwResult::StaleHandle);
+    assert_eq!(c!(sw_world_tick(world, &raw mut tick)), SwResult::StaleHandle);
+    assert!(last_error().contains("destroyed"));
+}
+
+#[test]
+fn bad_commands_run_nothing() {
+    let world = world();
+    let before = hash(world);
+    let spawn = SwCommand { kind: SW_COMMAND_SPAWN, ..Default::default() };
+    for bad in [
+        SwCommand::default(),
+        SwCommand { kind: 99, ..Default::default() },
+        SwCommand { placement: 7, ..spawn },
+        SwCommand { reserved: 1, ..spawn },
+    ] {
+        let commands = [spawn, bad];
+        let result = c!(sw_world_step(world, commands.as_ptr(), 2, size_of::<SwCommand>(), null_mut()));
+        assert_eq!(result, SwResult::BadCommand);
+        assert!(last_error().contains("command 1"), "{}", last_error());
+    }
+    let huge = c!(sw_world_step(world, &raw const spawn, usize::MAX, size_of::<SwCommand>(), null_mut()));
+    assert_eq!(huge, SwResult::TooLarge);
+    assert_eq!(hash(world), before);
+    // Ids that name nobody are legal and counted.
+    let mut report = SwStepReport { struct_size: size_of::<SwStepReport>() as u32, ..Default::default() };
+    let input = SwCommand { kind: SW_COMMAND_INPUT, id: u64::MAX, ..Default::default() };
+    let team = SwCommand { team: 200, ..spawn };
+    let commands = [input, team];
+    let result = c!(sw_world_step(world, commands.as_ptr(), 2, size_of::<SwCommand>(), &raw mut report));
+    assert_eq!(result, SwResult::Ok);
+    assert_eq!(report.commands_refused, 2);
+    c!(sw_world_destroy(world));
+}
+
+#[test]
+fn bad_configurations_are_refused_with_a_reason() {
+    let mut handle = 0;
+    for bad in [
+        SwWorldConfig { tick_hz: 0, ..config() },
+        SwWorldConfig { teams: 0, ..config() },
+        SwWorldConfig { half_extent: -1, ..config() },
+        SwWorldConfig { terrain_spacing: 0, ..config() },
+        SwWorldConfig { character_capacity: 0, ..config() },
+        SwWorldConfig { character_capacity: u32::MAX, ..config() },
+        SwWorldConfig { event_capacity: u32::MAX, ..config() },
+        SwWorldConfig { lanes: 9, ..config() },
+        SwWorldConfig { reserved: 1, ..config() },
+    ] {
+        assert_eq!(c!(sw_world_create(&raw const bad, &raw mut handle)), SwResult::BadConfig, "{bad:?}");
+        assert!(!last_error().is_empty());
+    }
+    assert_eq!(c!(sw_world_create_encoded([1, 2, 3].as_ptr(), 3, &raw mut handle)), SwResult::BadConfig);
+    assert_eq!(handle, 0);
+}
+
+#[test]
+fn short_buffers_say_how_much_is_needed() {
+    let world = world();
+    let mut needed = 0;
+    assert_eq!(c!(sw_world_snapshot_size(world, &raw mut needed)), SwResult::Ok);
+    let mut image = vec![0xAA_u8; needed];
+    let mut written = 0;
+    let result = c!(sw_world_snapshot_write(world, image.as_mut_ptr(), needed - 1, &raw mut written));
+    assert_eq!((result, written), (SwResult::ShortBuffer, needed));
+    assert!(image.iter().all(|byte| *byte == 0xAA), "nothing is written into a short buffer");
+    let result = c!(sw_world_snapshot_write(world, image.as_mut_ptr(), needed, &raw mut written));
+    assert_eq!((result, written), (SwResult::Ok, needed));
+
+    let before = hash(world);
+    assert_eq!(c!(sw_world_step(world, null(), 0, 0, null_mut())), SwResult::Ok);
+    assert_eq!(c!(sw_world_restore(world, image.as_ptr(), needed - 1)), SwResult::BadSnapshot);
+    assert_eq!(c!(sw_world_restore(world, null(), 0)), SwResult::BadSnapshot);
+    assert_ne!(hash(world), before);
+    assert_eq!(c!(sw_world_restore(world, image.as_ptr(), needed)), SwResult::Ok);
+    assert_eq!(hash(world), before);
+
+    let mut small = [1_u8; 8];
+    assert_eq!(c!(sw_hash_to_hex(before.as_ptr(), small.as_mut_ptr().cast(), 8)), SwResult::ShortBuffer);
+    c!(sw_world_destroy(world));
+}
+
+#[test]
+fn a_world_made_from_bytes_is_the_same_world() {
+    let (first, mut second) = (world(), 0);
+    let mut bytes = [0_u8; 4096];
+    let mut written = 0;
+    let result = c!(sw_world_encode_config(first, bytes.as_mut_ptr(), bytes.len(), &raw mut written));
+    assert_eq!(result, SwResult::Ok);
+    assert_eq!(c!(sw_world_create_encoded(bytes.as_ptr(), written, &raw mut second)), SwResult::Ok);
+    assert_eq!(hash(first), hash(second));
+    c!(sw_world_destroy(first));
+    c!(sw_world_destroy(second));
+}
+
+#[test]
+fn views_show_the_columns() {
+    let world = world();
+    let spawn = SwCommand { kind: SW_COMMAND_SPAWN, tag: 5, team: 1, ..Default::default() };
+    c!(sw_world_step(world, &raw const spawn, 1, size_of::<SwCommand>(), null_mut()));
+    // SAFETY: all-zero bytes are valid for structs of numbers and pointers.
+    let (mut events, mut characters, mut projectiles): (SwEventsView, SwCharactersView, SwProjectilesView) =
+        unsafe { std::mem::zeroed() };
+    events.struct_size = size_of::<SwEventsView>() as u32;
+    characters.struct_size = size_of::<SwCharactersView>() as u32;
+    projectiles.struct_size = size_of::<SwProjectilesView>() as u32;
+    assert_eq!(c!(sw_world_events(world, &raw mut events)), SwResult::Ok);
+    assert_eq!(c!(sw_world_characters(world, &raw mut characters)), SwResult::Ok);
+    assert_eq!(c!(sw_world_projectiles(world, &raw mut projectiles)), SwResult::Ok);
+    assert_eq!((events.count, characters.count), (1, 64));
+    // SAFETY: the views are fresh, and the indices are below their counts.
+    let (event, team, health) = unsafe { (*events.events, *characters.team, *characters.health) };
+    assert_eq!((event.tag, team, health), (5, 1, 1000));
+    let mut slot = 99;
+    assert_eq!(c!(sw_world_character_slot(world, event.id, &raw mut slot)), SwResult::Ok);
+    assert_eq!(slot, 0);
+    assert_eq!(c!(sw_world_character_slot(world, event.id + 1, &raw mut slot)), SwResult::NoSuchCharacter);
+    c!(sw_world_destroy(world));
+}
+
+#[test]
+fn the_last_error_is_cut_to_the_buffer() {
+    let mut tick = 0;
+    c!(sw_world_tick(77, &raw mut tick));
+    let whole = last_error();
+    let (mut buffer, mut length) = ([0x55_u8; 6], 0);
+    assert_eq!(c!(sw_last_error(buffer.as_mut_ptr().cast(), 6, &raw mut length)), SwResult::Ok);
+    assert_eq!(length, whole.len());
+    assert_eq!((&buffer[..5], buffer[5]), (&whole.as_bytes()[..5], 0));
+    assert_eq!(c!(sw_last_error(null_mut(), 0, &raw mut length)), SwResult::Ok);
+}
+
+#[test]
+fn results_and_versions_have_names() {
+    // SAFETY: the function answers texts that live as long as the program.
+    let name = |number| unsafe { CStr::from_ptr(sw_result_name(number)) }.to_str().unwrap();
+    assert_eq!(name(0), "SW_RESULT_OK");
+    assert_eq!(name(SwResult::StaleHandle as i32), "SW_RESULT_STALE_HANDLE");
+    assert_eq!((name(-1), name(12_345)), ("SW_RESULT_UNKNOWN", "SW_RESULT_UNKNOWN"));
+    assert_eq!(sw_abi_version() >> 16, 1);
+}

@@ -1,0 +1,212 @@
+//! `ShieldwallWorld`: the kernel itself, for tests, tools and games that simulate by themselves.
+
+use godot::classes::RefCounted;
+use godot::global::Error;
+use godot::prelude::*;
+use shieldwall_core::{Brads, CharacterId, CharacterInput, Command, Event, Placement, World, WorldConfig};
+
+use crate::convert::{metres_from_f64, position_to_vector};
+
+/// A deterministic world, stepped by hand.
+///
+/// Set the properties, call [method create], queue commands, call [method step]. The same commands give the same bits
+/// in Godot, C and Rust, on every machine: compare [method get_hash].
+/// [codeblock]
+/// var world := ShieldwallWorld.new()
+/// world.seed = 7
+/// if world.create() != OK: return
+/// world.queue_spawn(0, 0)
+/// world.step()
+/// print(world.get_events(), world.get_hash())
+/// [/codeblock]
+#[derive(GodotClass)]
+#[class(init, base = RefCounted)]
+pub struct ShieldwallWorld {
+    /// Seed of the terrain and of every random number.
+    #[var]
+    #[init(val = 1)]
+    seed: i64,
+    /// Ticks in a second, 10 to 120.
+    #[var]
+    #[init(val = 60)]
+    tickrate: i64,
+    /// Number of teams.
+    #[var]
+    #[init(val = 2)]
+    teams: i64,
+    /// Half the side of the square field, in metres.
+    #[var]
+    #[init(val = 128.0)]
+    half_extent: f64,
+    /// Most characters at a time.
+    #[var]
+    #[init(val = 4096)]
+    character_capacity: i64,
+    world: Option<World>,
+    commands: Vec<Command>,
+    base: Base<RefCounted>,
+}
+
+#[godot_api]
+impl ShieldwallWorld {
+    /// Makes the world from the properties. Answers ERR_INVALID_PARAMETER when one is out of range.
+    #[func]
+    fn create(&mut self) -> Error {
+        let defaults = WorldConfig::default();
+        let narrow = || -> Option<WorldConfig> {
+            Some(WorldConfig {
+                seed: self.seed as u64,
+                tick_hz: self.tickrate.try_into().ok()?,
+                teams: self.teams.try_into().ok()?,
+                half_extent: metres_from_f64(self.half_extent),
+                character_capacity: self.character_capacity.try_into().ok()?,
+                ..defaults
+            })
+        };
+        match narrow().map(|config| World::new(&config)) {
+            Some(Ok(world)) => {
+                self.world = Some(world);
+                self.commands.clear();
+                Error::OK
+            }
+            Some(Err(_)) | None => Error::ERR_INVALID_PARAMETER,
+        }
+    }
+
+    /// Brings a character to its team's spawn area with the next step. The event that answers carries [param tag].
+    #[func]
+    fn queue_spawn(&mut self, tag: u32, team: u8) {
+        self.commands.push(Command::Spawn { tag, team, placement: Placement::TeamSpawn });
+    }
+
+    /// Brings a character to a place (metres) with the next step, looking to [param yaw] (65536 = a full turn).
+    #[func]
+    fn queue_spawn_at(&mut self, tag: u32, team: u8, x: f64, z: f64, yaw: i64) {
+        let placement =
+            Placement::At { x: metres_from_f64(x), z: metres_from_f64(z), yaw: Brads((yaw & 0xFFFF) as u16) };
+        self.commands.push(Command::Spawn { tag, team, placement });
+    }
+
+    /// Takes a character out with the next step.
+    #[func]
+    fn queue_despawn(&mut self, id: i64) {
+        self.commands.push(Command::Despawn { id: CharacterId::from_bits(id as u64) });
+    }
+
+    /// Sets a character's input with the next step; it holds until the next one. Moves go from -127 to 127, angles
+    /// have 65536 to the turn.
+    #[func]
+    fn queue_input(
+        &mut self,
+        id: i64,
+        buttons: i64,
+        move_right: i64,
+        move_forward: i64,
+        yaw: i64,
+        pitch: i64,
+    ) {
+        let input = CharacterInput {
+            buttons: (buttons & 0xFFFF) as u16,
+            move_right: move_right.clamp(-127, 127) as i8,
+            move_forward: move_forward.clamp(-127, 127) as i8,
+            yaw: Brads((yaw & 0xFFFF) as u16),
+            pitch: pitch.clamp(-16_383, 16_383) as i16,
+        };
+        self.commands.push(Command::Input { id: CharacterId::from_bits(id as u64), input });
+    }
+
+    /// Runs one tick with the queued commands. Answers what it did: tick, events, events_dropped, commands_refused;
+    /// empty before [method create].
+    #[func]
+    fn step(&mut self) -> VarDictionary {
+        let Some(world) = &mut self.world else { return VarDictionary::new() };
+        let report = world.step(&self.commands);
+        self.commands.clear();
+        vdict! {
+            "tick": report.tick.0,
+            "events": report.events,
+            "events_dropped": report.events_dropped,
+            "commands_refused": report.commands_refused,
+        }
+    }
+
+    /// The events of the last step, each a dictionary with its "kind".
+    #[func]
+    fn get_events(&self) -> Array<VarDictionary> {
+        let Some(world) = &self.world else { return Array::new() };
+        world.events().iter().map(event_to_dictionary).collect()
+    }
+
+    /// The tick that the next step runs; -1 before [method create].
+    #[func]
+    fn get_tick(&self) -> i64 {
+        self.world.as_ref().map_or(-1, |world| i64::from(world.tick().0))
+    }
+
+    /// The hash of the whole state as 32 hexadecimal digits; empty before [method create].
+    #[func]
+    fn get_hash(&self) -> GString {
+        self.world.as_ref().map_or_else(GString::new, |world| GString::from(&world.state_hash().to_string()))
+    }
+
+    /// The ids of all characters, alive or dead.
+    #[func]
+    fn get_ids(&self) -> PackedInt64Array {
+        let Some(world) = &self.world else { return PackedInt64Array::new() };
+        let view = world.characters();
+        view.live_slots().filter_map(|slot| view.id_at(slot)).map(|id| id.to_bits() as i64).collect()
+    }
+
+    /// Where the characters of [method get_ids] stand, in the same order, in metres.
+    #[func]
+    fn get_positions(&self) -> PackedVector3Array {
+        let Some(world) = &self.world else { return PackedVector3Array::new() };
+        let view = world.characters();
+        view.live_slots().map(|slot| position_to_vector(view.position(slot))).collect()
+    }
+
+    /// The whole state as bytes; empty before [method create].
+    #[func]
+    fn save_state(&self) -> PackedByteArray {
+        let mut image = Vec::new();
+        if let Some(world) = &self.world {
+            world.snapshot_into(&mut image);
+        }
+        PackedByteArray::from(image)
+    }
+
+    /// Puts a saved state in place of the present one. Answers ERR_INVALID_DATA, and changes nothing, when the bytes
+    /// are no state of a world with this configuration.
+    #[func]
+    fn load_state(&mut self, image: PackedByteArray) -> Error {
+        let Some(world) = &mut self.world else { return Error::ERR_UNCONFIGURED };
+        match world.restore(image.as_slice()) {
+            Ok(()) => Error::OK,
+            Err(_) => Error::ERR_INVALID_DATA,
+        }
+    }
+}
+
+fn event_to_dictionary(event: &Event) -> VarDictionary {
+    let bits = |id: &CharacterId| id.to_bits() as i64;
+    match event {
+        Event::Spawned { tag, id } => vdict! { "kind": "spawned", "tag": *tag, "id": bits(id) },
+        Event::SpawnRefused { tag, reason } => {
+            vdict! { "kind": "spawn_refused", "tag": *tag, "reason": reason.to_string() }
+        }
+        Event::Despawned { id } => vdict! { "kind": "despawned", "id": bits(id) },
+        Event::Hit { attacker, target, amount, weapon } => vdict! {
+            "kind": "hit", "id": bits(target), "attacker": bits(attacker), "amount": *amount, "weapon": *weapon as u8,
+        },
+        Event::Died { victim, killer, weapon } => vdict! {
+            "kind": "died", "id": bits(victim), "killer": bits(killer), "weapon": *weapon as u8,
+        },
+        Event::Respawned { id } => vdict! { "kind": "respawned", "id": bits(id) },
+        Event::ProjectileLaunched { projectile_slot, owner } => vdict! {
+            "kind": "projectile_launched", "slot": *projectile_slot, "owner": bits(owner),
+        },
+        Event::ProjectileEnded { projectile_slot, at } => vdict! {
+            "kind": "projectile_ended", "slot": *projectile_slot, "position": position_to_vector(*at),
+        },
+    }
+}

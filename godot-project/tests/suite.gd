@@ -1,0 +1,28 @@
+extends RefCounted
+## What every suite of tests extends: checks that note a failure and go on.
+
+var tree: SceneTree
+var failures: PackedStringArray = []
+var checks := 0
+## Number of errors that the test provokes on purpose.
+var allowed_errors := 0
+
+
+func check(holds: bool, what: String) -> void:
+	checks += 1
+	if not holds:
+		failures.append(what)
+
+
+func check_equal(is_value: Variant, should_be: Variant, what: String) -> void:
+	check(is_value == should_be, "%s is %s, should be %s" % [what, is_value, should_be])
+
+
+## Waits frame by frame until the condition holds; false if it never did within the seconds of real time.
+func until(condition: Callable, seconds: float) -> bool:
+	var end := Time.get_ticks_msec() + int(seconds * 1000.0)
+	while Time.get_ticks_msec() < end:
+		if condition.call():
+			return true
+		await tree.process_frame
+	return condition.call()

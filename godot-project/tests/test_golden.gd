@@ -1,0 +1,85 @@
+extends "res://tests/suite.gd"
+## The kernel inside Godot gives the same bits as in Rust and in C: the scene "muster", 64 characters, 600 ticks.
+
+const CHARACTERS := 64
+const TICKS := 600
+const U32 := 0xFFFFFFFF
+
+
+## One 32-bit mixing of (character, tick), the same in every language of the test.
+func _mix(i: int, t: int) -> int:
+	@warning_ignore("integer_division")
+	var h := (i * 2654435761 + (t / 15) * 2246822519 + 7) & U32
+	h ^= h >> 15
+	h = (h * 2246822507) & U32
+	h ^= h >> 13
+	h = (h * 3266489909) & U32
+	return h ^ (h >> 16)
+
+
+func _signed_byte(value: int) -> int:
+	var byte := value & 255
+	return maxi(byte - 256 if byte > 127 else byte, -127)
+
+
+func _muster() -> ShieldwallWorld:
+	var world := ShieldwallWorld.new()
+	world.seed = 7
+	world.character_capacity = 256
+	check_equal(world.create(), OK, "create()")
+	for i in CHARACTERS:
+		@warning_ignore("integer_division")
+		var row := i / 8
+		world.queue_spawn_at(i, i % 2, (i % 8) * 2 - 8, row * 2 - 8, i * 1024)
+	world.step()
+	var ids := {}
+	for event in world.get_events():
+		if event.kind == "spawned":
+			ids[event.tag] = event.id
+	check_equal(ids.size(), CHARACTERS, "characters spawned")
+	for t in range(1, TICKS + 1):
+		for i in CHARACTERS:
+			var h := _mix(i, t)
+			world.queue_input(ids[i], h & 15, _signed_byte(h >> 8), _signed_byte(h >> 16), (h >> 4) & 65535, 0)
+		world.step()
+	return world
+
+
+func test_muster_has_the_golden_hash() -> void:
+	var world := _muster()
+	print("muster ", world.get_hash())
+	var golden := OS.get_environment("SHIELDWALL_MUSTER_HASH")
+	if not golden.is_empty():
+		check_equal(world.get_hash(), golden, "the hash")
+	check_equal(world.get_hash().length(), 32, "digits of the hash")
+	check_equal(world.get_tick(), TICKS + 1, "the next tick")
+
+
+func test_a_saved_state_goes_on_alike() -> void:
+	var world := _muster()
+	var image := world.save_state()
+	check(image.size() > 1000, "an image of %d bytes" % image.size())
+	world.step()
+	var later := world.get_hash()
+	check_equal(world.load_state(image), OK, "load_state()")
+	check(world.get_hash() != later, "the restored state is the earlier one")
+	world.step()
+	check_equal(world.get_hash(), later, "the hash after the same step")
+
+
+func test_a_foreign_image_is_refused() -> void:
+	var world := ShieldwallWorld.new()
+	world.character_capacity = 256
+	check_equal(world.create(), OK, "create()")
+	var before := world.get_hash()
+	check_equal(world.load_state(PackedByteArray()), ERR_INVALID_DATA, "load_state() of nothing")
+	check_equal(world.load_state("not an image".to_utf8_buffer()), ERR_INVALID_DATA, "load_state() of a text")
+	check_equal(world.get_hash(), before, "the hash after refused images")
+
+
+func test_a_world_that_was_not_created_refuses_all() -> void:
+	var world := ShieldwallWorld.new()
+	check_equal(world.step(), {}, "the report")
+	check_equal(world.get_hash(), "", "the hash")
+	world.teams = 0
+	check_equal(world.create(), ERR_INVALID_PARAMETER, "create() without teams")
