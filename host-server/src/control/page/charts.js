@@ -4,7 +4,8 @@ export const SPAN_S = 60;
 const KEPT = 512;
 const RIGHT_PX = 46;
 const TOP_PX = 8;
-const BOTTOM_PX = 16;
+const BOTTOM_PX = 3;
+const TIMES_PX = 16;
 
 // A round number not below the value: 1, 2, 2.5, 5 times a power of ten.
 function roundUp(value) {
@@ -24,7 +25,7 @@ export function short(value) {
 }
 
 export class Chart {
-  // spec: {title, help, unit, scale: "linear"|"log", low, high, budget?, series: [{key, label, color, fill?, dash?}]}
+  // spec: {title, help, unit, scale: "linear"|"log", low, high, times (write the times under it), series: [{key, label, color, fill?, dash?}]}
   constructor(spec, host, shared) {
     this.spec = spec;
     this.shared = shared;
@@ -111,7 +112,7 @@ export class Chart {
     const fit = scale === "log"
       ? (value) => Math.log(Math.max(value, bottom) / bottom) / Math.log(top / bottom)
       : (value) => value / top;
-    const plot = height - TOP_PX - BOTTOM_PX;
+    const plot = height - TOP_PX - (this.spec.times ? TIMES_PX : BOTTOM_PX);
     const newest = this.samples.at(-1).second;
     return {
       width, height, top, bottom, base: TOP_PX + plot, right: width - RIGHT_PX,
@@ -149,22 +150,24 @@ export class Chart {
     context.lineWidth = 1;
     for (const mark of marks) {
       const py = Math.round(at.y(mark)) + 0.5;
+      if (this.budget !== null && this.budget <= at.top && Math.abs(at.y(this.budget) - py) < 11) continue;
       context.strokeStyle = color("line");
       context.beginPath();
       context.moveTo(0, py);
       context.lineTo(at.right, py);
       context.stroke();
-      const crowded = this.budget !== null && Math.abs(at.y(this.budget) - py) < 11;
       context.fillStyle = color("muted");
-      if (!crowded) context.fillText(mark >= 1000 ? `${mark / 1000}k` : String(Number(mark.toPrecision(3))), at.right + 6, py);
+      context.fillText(mark >= 1000 ? `${mark / 1000}k` : String(Number(mark.toPrecision(3))), at.right + 6, py);
     }
-    context.textBaseline = "bottom";
-    context.fillStyle = color("muted");
-    context.fillText("60 s ago", 0, at.height);
-    context.textAlign = "right";
-    context.fillText("now", at.right, at.height);
-    context.textAlign = "left";
-    context.textBaseline = "middle";
+    if (this.spec.times) {
+      context.textBaseline = "bottom";
+      context.fillStyle = color("muted");
+      context.fillText("60 s ago", 0, at.height);
+      context.textAlign = "right";
+      context.fillText("now", at.right, at.height);
+      context.textAlign = "left";
+      context.textBaseline = "middle";
+    }
     if (this.budget === null || this.budget > at.top) return;
     const py = Math.round(at.y(this.budget)) + 0.5;
     context.strokeStyle = color("budget");
@@ -175,7 +178,8 @@ export class Chart {
     context.stroke();
     context.setLineDash([]);
     context.fillStyle = color("budget");
-    context.fillText("budget", at.right + 6, py);
+    context.fillText(short(this.budget), at.right + 6, py);
+    context.fillText("budget", 0, py + 9);
   }
 
   drawSeries(context, at, series, index, color) {

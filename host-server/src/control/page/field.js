@@ -17,7 +17,7 @@ const SWING_HALF_ANGLE = Math.PI / 6;
 const FALL_MS = 500;
 const FLASH_MS = 100;
 const TRAIL_M = 3.4;
-const TERRAIN_SLICE_MS = 5;
+const TERRAIN_SLICE_MS = 7;
 const TEAM_COLORS = ["#4aa8ff", "#ff9f3a", "#3ecfa0", "#e78bd0", "#e8dd5a", "#9d8cff"];
 
 // Colours come from the style sheet, so that light and dark are decided in one place.

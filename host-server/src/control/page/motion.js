@@ -87,18 +87,20 @@ export class Motion {
     const spacing = spacings.length ? spacings[spacings.length >> 1] : 50;
     const wanted = Math.min(Math.max(spacing * 1.1 + late, DELAY_MIN_MS), DELAY_MAX_MS);
     this.delayMs += (wanted - this.delayMs) * 0.03;
-    return nowMs - earliest - this.delayMs;
+    // A battle that runs slowed down falls behind the clock: never aim past what has arrived.
+    const newest = (this.queue.at(-1) ?? this.frame).timeMs;
+    return Math.min(nowMs - earliest - this.delayMs, newest - spacing * 0.25);
   }
 
   // Moves the playhead to now; calls enter(frame) for each frame it passes, then interpolates.
   advance(nowMs, enter) {
-    if (this.arrivals.length === 0) return;
+    if (this.queue.length === 0 && this.frame === null) return;
     const target = this.targetMs(nowMs);
     const elapsed = Math.max(nowMs - this.sampledAt, 0);
     this.sampledAt = nowMs;
     const error = target - this.playheadMs - elapsed;
     if (Math.abs(error) > SNAP_MS) this.playheadMs = target;
-    else this.playheadMs += elapsed * Math.min(Math.max(1 + error * 0.003, 0.85), 1.15);
+    else this.playheadMs += elapsed * Math.min(Math.max(1 + error * 0.003, 0.2), 2);
     while (this.queue.length > 0 && this.queue[0].timeMs <= this.playheadMs) {
       this.enterFrame(this.queue.shift());
       enter(this.frame);

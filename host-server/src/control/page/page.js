@@ -26,7 +26,10 @@ function characterName(slot) {
   return names.get(slot) ?? `Character ${slot}`;
 }
 
+let shownMode = "";
 function showMode() {
+  if (camera.mode === shownMode) return;
+  shownMode = camera.mode;
   at("button-battle").setAttribute("aria-pressed", String(camera.mode === "battle"));
   at("button-field").setAttribute("aria-pressed", String(camera.mode === "field"));
 }
@@ -85,6 +88,7 @@ function showHover() {
 
 function showFollowedHealth() {
   const row = field.following < 0 ? -1 : motion.rowOfSlot[field.following];
+  if (field.following >= 0 && row < 0) panel.setHealth(null);
   if (row < 0) return;
   const { flags, health } = motion.frame.characters;
   panel.setHealth(flags[row] & FLAG_ALIVE ? Math.max(health[row], 1) / 255 : 0);
@@ -182,7 +186,11 @@ feed = new Feed({
 listen(canvas, camera, motion, actions);
 at("button-battle").addEventListener("click", actions.battle);
 at("button-field").addEventListener("click", actions.field);
-at("button-keys").addEventListener("click", () => at("keys").showModal());
+at("button-keys").addEventListener("click", (event) => {
+  event.stopPropagation();
+  hideHelp();
+  at("keys").showModal();
+});
 at("keys-close").addEventListener("click", () => at("keys").close());
 at("card-close").addEventListener("click", () => endFollow(true));
 for (const kind of ["pointerover", "focusin", "click"]) document.addEventListener(kind, showHelp);

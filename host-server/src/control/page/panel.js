@@ -41,7 +41,7 @@ const CHARTS = [
     values: (stats) => [stats.snapshotAgeMs],
   },
   {
-    key: "corrections", title: "Corrections per client", unit: "per second", scale: "linear", high: 0.1,
+    key: "corrections", title: "Corrections per client", unit: "per second", scale: "linear", high: 0.1, times: true,
     help: "How often in a second a client had to correct the place it had predicted for its own character. Pushing through a crowd causes some; without contact there should be none.",
     series: [{ label: "", color: "plot-c", fill: true }],
     values: (stats) => [stats.corrections],
