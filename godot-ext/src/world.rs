@@ -123,10 +123,10 @@ impl ShieldwallWorld {
         let report = world.step(&self.commands);
         self.commands.clear();
         vdict! {
-            "tick": report.tick.0,
-            "events": report.events,
-            "events_dropped": report.events_dropped,
-            "commands_refused": report.commands_refused,
+            "tick" => report.tick.0,
+            "events" => report.events,
+            "events_dropped" => report.events_dropped,
+            "commands_refused" => report.commands_refused,
         }
     }
 
@@ -190,23 +190,23 @@ impl ShieldwallWorld {
 fn event_to_dictionary(event: &Event) -> VarDictionary {
     let bits = |id: &CharacterId| id.to_bits() as i64;
     match event {
-        Event::Spawned { tag, id } => vdict! { "kind": "spawned", "tag": *tag, "id": bits(id) },
+        Event::Spawned { tag, id } => vdict! { "kind" => "spawned", "tag" => *tag, "id" => bits(id) },
         Event::SpawnRefused { tag, reason } => {
-            vdict! { "kind": "spawn_refused", "tag": *tag, "reason": reason.to_string() }
+            vdict! { "kind" => "spawn_refused", "tag" => *tag, "reason" => reason.to_string() }
         }
-        Event::Despawned { id } => vdict! { "kind": "despawned", "id": bits(id) },
+        Event::Despawned { id } => vdict! { "kind" => "despawned", "id" => bits(id) },
         Event::Hit { attacker, target, amount, weapon } => vdict! {
-            "kind": "hit", "id": bits(target), "attacker": bits(attacker), "amount": *amount, "weapon": *weapon as u8,
+            "kind" => "hit", "id" => bits(target), "attacker" => bits(attacker), "amount" => *amount, "weapon" => *weapon as u8,
         },
         Event::Died { victim, killer, weapon } => vdict! {
-            "kind": "died", "id": bits(victim), "killer": bits(killer), "weapon": *weapon as u8,
+            "kind" => "died", "id" => bits(victim), "killer" => bits(killer), "weapon" => *weapon as u8,
         },
-        Event::Respawned { id } => vdict! { "kind": "respawned", "id": bits(id) },
+        Event::Respawned { id } => vdict! { "kind" => "respawned", "id" => bits(id) },
         Event::ProjectileLaunched { projectile_slot, owner } => vdict! {
-            "kind": "projectile_launched", "slot": *projectile_slot, "owner": bits(owner),
+            "kind" => "projectile_launched", "slot" => *projectile_slot, "owner" => bits(owner),
         },
         Event::ProjectileEnded { projectile_slot, at } => vdict! {
-            "kind": "projectile_ended", "slot": *projectile_slot, "position": position_to_vector(*at),
+            "kind" => "projectile_ended", "slot" => *projectile_slot, "position" => position_to_vector(*at),
         },
     }
 }
