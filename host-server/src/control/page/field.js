@@ -8,7 +8,8 @@ import { paintTerrain } from "./terrain.js";
 
 const TURN = Math.PI * 2;
 const MARKER_M = 0.5;
-const MARKER_MIN_PX = 4.2;
+const MARKER_MIN_PX = [2.8, 4.2]; // far away, and as soon as a metre is some pixels
+const MARKER_MIN_M = 0.9;
 const MARKER_MAX_PX = 24;
 const BARS_FROM_PX = 9; // radius from which health bars are drawn
 const SWING_MS = 240;
@@ -52,6 +53,7 @@ export class Field {
     this.visible = new Uint8Array(65536);
     this.hello = null;
     this.terrain = null;
+    this.terrainHalf = null;
     this.painting = null;
     this.ground = document.createElement("canvas");
     this.groundIs = "";
@@ -78,8 +80,19 @@ export class Field {
     if (this.painting === null) this.terrain = null;
     else if (this.terrain === null) {
       // A coarse picture at once, the sharp one as time allows.
-      for (const picture of paintTerrain(hello.terrain, this.theme.terrain, 0.25)) this.terrain = picture;
+      for (const picture of paintTerrain(hello.terrain, this.theme.terrain, 0.25)) if (picture) this.setTerrain(picture);
     }
+  }
+
+  // Keeps a picture of the ground, and one of half its size: seen from far away, thin lines would break up otherwise.
+  setTerrain(picture) {
+    this.terrain = picture;
+    this.terrainHalf = document.createElement("canvas");
+    this.terrainHalf.width = Math.max(picture.width >> 1, 1);
+    this.terrainHalf.height = Math.max(picture.height >> 1, 1);
+    const context = this.terrainHalf.getContext("2d");
+    context.imageSmoothingQuality = "medium";
+    context.drawImage(picture, 0, 0, this.terrainHalf.width, this.terrainHalf.height);
   }
 
   resize() {
@@ -99,7 +112,7 @@ export class Field {
     const until = performance.now() + TERRAIN_SLICE_MS;
     while (this.painting !== null && performance.now() < until) {
       const { value, done } = this.painting.next();
-      if (value) this.terrain = value;
+      if (value) this.setTerrain(value);
       if (done) this.painting = null;
     }
   }
@@ -145,7 +158,8 @@ export class Field {
     const side = half * 2 * camera.scale;
     if (this.terrain !== null) {
       const { columns, rows, spacing } = this.hello.terrain;
-      this.drawPicture(context, this.terrain, left, top, (columns - 1) * spacing * camera.scale, (rows - 1) * spacing * camera.scale);
+      const [width, height] = [(columns - 1) * spacing * camera.scale, (rows - 1) * spacing * camera.scale];
+      this.drawPicture(context, this.terrain.width > width * 1.3 ? this.terrainHalf : this.terrain, left, top, width, height);
     }
     const gap = camera.scale > 14 ? 10 : camera.scale > 3 ? 25 : 50;
     context.strokeStyle = theme.grid;
@@ -172,12 +186,14 @@ export class Field {
     const y1 = Math.min(Math.ceil((this.camera.height - top) * perY), picture.height);
     if (x1 <= x0 || y1 <= y0) return;
     const [w, h] = [x1 - x0, y1 - y0];
+    context.imageSmoothingQuality = "low";
     context.drawImage(picture, x0, y0, w, h, left + x0 / perX, top + y0 / perY, w / perX, h / perY);
   }
 
   drawBattle(timeMs) {
     const { context, camera, motion, theme } = this;
-    const radius = Math.min(Math.max(camera.scale * MARKER_M, MARKER_MIN_PX), MARKER_MAX_PX);
+    const least = Math.min(Math.max(camera.scale * MARKER_MIN_M, MARKER_MIN_PX[0]), MARKER_MIN_PX[1]);
+    const radius = Math.min(Math.max(camera.scale * MARKER_M, least), MARKER_MAX_PX);
     const followedRow = this.following >= 0 ? motion.rowOfSlot[this.following] : -1;
     this.sprites.prepare(radius * this.pixelRatio);
     if (followedRow >= 0) this.drawTiers(followedRow);
