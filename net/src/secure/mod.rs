@@ -10,6 +10,7 @@
 mod bytes;
 mod client;
 mod crypto;
+mod development;
 mod endpoint;
 mod keyed_index;
 mod opening_budget;
@@ -26,6 +27,7 @@ mod tests;
 
 pub use client::{ClientEvent, ClientState, SecureClient};
 pub use crypto::{KEY_BYTES, Key, TAG_BYTES, TOKEN_NONCE_BYTES};
+pub use development::{PROTOCOL_ID, development_token};
 pub use packet::REQUEST_BYTES;
 pub use replay_window::REPLAY_WINDOW;
 pub use server::{

@@ -47,6 +47,8 @@ pub enum TokenError {
     AddressKind,
     /// The fields do not fit the bytes.
     Truncated,
+    /// The development key protects nothing beyond this machine.
+    NotLoopback,
 }
 
 impl fmt::Display for TokenError {
@@ -58,6 +60,7 @@ impl fmt::Display for TokenError {
             TokenError::AddressCount => "a token names 1 to 32 server addresses",
             TokenError::AddressKind => "a server address is neither IPv4 nor IPv6",
             TokenError::Truncated => "the token's fields run past its end",
+            TokenError::NotLoopback => "the development key works for loopback addresses only",
         })
     }
 }
