@@ -1,0 +1,405 @@
+//! The client's copies of other characters: snapshots decoded, and the last states of each with their ticks.
+//!
+//! Every state is kept under the tick it belongs to and compared with nothing but states of named ticks, so lost,
+//! doubled and reordered snapshots cannot make a wrong one: a state that is held for (slot, tick) equals the
+//! server's of that tick, or it is not held. A snapshot that needs a state which is not here is refused
+//! ([`FrameError::StaleBaseline`]) and must not be acknowledged.
+//!
+//! What is not here: interpolation between the states, prediction of the own character.
+
+use crate::channel::FrameError;
+use crate::wire::DecodeError;
+use crate::wire::bits::BitReader;
+use crate::wire::prefix_codes::read_gap;
+use crate::wire::quantize::{EntityCodec, EntityState};
+use crate::wire::snapshot::{
+    BASELINE_AGE_MAX, OwnBaselineMissing, OwnState, SectionHead, SnapshotHeader, VERSIONS_KEPT,
+};
+use shieldwall_core::numeric::Tick;
+use shieldwall_core::world::WorldConfig;
+
+/// Own states kept as baselines.
+const OWN_KEPT: usize = 32;
+const NO_TRACK: u16 = u16::MAX;
+
+/// A character's state at a tick.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sample {
+    /// When.
+    pub tick: Tick,
+    /// What.
+    pub state: EntityState,
+}
+
+/// The states held of one character: a ring, sorted by tick.
+#[derive(Clone, Debug)]
+struct Track {
+    slot: u16,
+    len: u8,
+    /// Index of the newest sample.
+    head: u8,
+    /// Set by a leave; cleared by a newer state.
+    left_at: Option<Tick>,
+    samples: [Sample; VERSIONS_KEPT],
+}
+
+impl Track {
+    fn at(&self, back: usize) -> &Sample {
+        &self.samples[(usize::from(self.head) + VERSIONS_KEPT - back) % VERSIONS_KEPT]
+    }
+
+    fn find(&self, tick: Tick) -> Option<&EntityState> {
+        (0..usize::from(self.len)).map(|back| self.at(back)).find(|s| s.tick == tick).map(|s| &s.state)
+    }
+
+    /// Files a state under its tick. One older than everything in a full ring is not kept.
+    fn insert(&mut self, sample: Sample) {
+        let newer = (0..usize::from(self.len))
+            .take_while(|&back| self.at(back).tick.signed_distance(sample.tick) > 0)
+            .count();
+        if newer < usize::from(self.len) && self.at(newer).tick == sample.tick {
+            return;
+        }
+        if newer >= VERSIONS_KEPT {
+            return;
+        }
+        // The head moves on by one; whatever is newer moves with it.
+        self.head = (self.head + 1) % VERSIONS_KEPT as u8;
+        for back in 0..newer {
+            let to = (usize::from(self.head) + VERSIONS_KEPT - back) % VERSIONS_KEPT;
+            self.samples[to] = self.samples[(to + VERSIONS_KEPT - 1) % VERSIONS_KEPT];
+        }
+        let place = (usize::from(self.head) + VERSIONS_KEPT - newer) % VERSIONS_KEPT;
+        self.samples[place] = sample;
+        self.len = (self.len + 1).min(VERSIONS_KEPT as u8);
+    }
+
+    fn is_visible(&self) -> bool {
+        self.len > 0 && self.left_at.is_none()
+    }
+}
+
+/// Counters of a replica.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ReplicaStats {
+    /// Snapshots decoded.
+    pub snapshots: u64,
+    /// Of these, the ones that came after a newer one.
+    pub late_snapshots: u64,
+    /// States decoded.
+    pub updates: u64,
+    /// Of these, the ones sent in full.
+    pub full_updates: u64,
+    /// Leaves decoded.
+    pub leaves: u64,
+    /// Snapshots refused because a baseline was missing.
+    pub stale_baselines: u64,
+}
+
+/// All characters the server lets this client see.
+#[derive(Clone, Debug)]
+pub struct ReplicaTable {
+    codec: EntityCodec,
+    /// Track of each slot, or [`NO_TRACK`].
+    track_of: Vec<u16>,
+    tracks: Vec<Track>,
+    free: Vec<u16>,
+    own: [Option<(Tick, OwnState)>; OWN_KEPT],
+    newest: Option<Tick>,
+    stats: ReplicaStats,
+}
+
+impl ReplicaTable {
+    /// An empty table for a world.
+    #[must_use]
+    pub fn new(config: &WorldConfig) -> Self {
+        Self {
+            codec: EntityCodec::new(config),
+            track_of: vec![NO_TRACK; config.character_capacity as usize],
+            tracks: Vec::new(),
+            free: Vec::new(),
+            own: [None; OWN_KEPT],
+            newest: None,
+            stats: ReplicaStats::default(),
+        }
+    }
+
+    /// Tick of the newest snapshot.
+    #[must_use]
+    pub fn newest_tick(&self) -> Option<Tick> {
+        self.newest
+    }
+
+    /// Counters.
+    #[must_use]
+    pub fn stats(&self) -> ReplicaStats {
+        self.stats
+    }
+
+    /// The states of one character, if it is in sight.
+    #[must_use]
+    pub fn entity(&self, slot: u16) -> Option<EntitySamples<'_>> {
+        let &index = self.track_of.get(usize::from(slot))?;
+        let track = self.tracks.get(usize::from(index))?;
+        track.is_visible().then_some(EntitySamples { track })
+    }
+
+    /// Every character in sight, in no meaningful but a repeatable order.
+    pub fn entities(&self) -> impl Iterator<Item = EntitySamples<'_>> {
+        self.tracks.iter().filter(|track| track.is_visible()).map(|track| EntitySamples { track })
+    }
+
+    /// Decodes a snapshot frame (after its kind) and keeps what it says. The header may be of an older tick than
+    /// [`ReplicaTable::newest_tick`]: then it came late, and only its states are of use.
+    ///
+    /// # Errors
+    /// [`FrameError::Decode`] and [`FrameError::StaleBaseline`]: do not acknowledge the packet. What was decoded
+    /// before the fault is kept; each state stands for itself.
+    pub fn apply(&mut self, reader: &mut BitReader<'_>) -> Result<SnapshotHeader, FrameError> {
+        let own = &self.own;
+        let header = SnapshotHeader::read(reader, |tick| {
+            own.iter().flatten().find(|(held, _)| *held == tick).map(|(_, state)| *state)
+        })?
+        .map_err(|OwnBaselineMissing { age_ticks }| {
+            self.stats.stale_baselines += 1;
+            FrameError::StaleBaseline { slot: u16::MAX, age_ticks }
+        })?;
+        let section = SectionHead::read(reader)?;
+        self.read_leaves(reader, &section, header.tick)?;
+        self.read_updates(reader, &section, header.tick)?;
+        if let Some(state) = header.own {
+            self.keep_own(header.tick, state);
+        }
+        let late = self.newest.is_some_and(|newest| newest.signed_distance(header.tick) > 0);
+        if !late {
+            self.newest = Some(header.tick);
+        }
+        self.stats.late_snapshots += u64::from(late);
+        self.stats.snapshots += 1;
+        self.release_left();
+        Ok(header)
+    }
+
+    fn read_leaves(
+        &mut self,
+        reader: &mut BitReader<'_>,
+        section: &SectionHead,
+        tick: Tick,
+    ) -> Result<(), FrameError> {
+        let mut slots = SlotReader { next: 0, low_bits: section.gap_low_bits, capacity: self.track_of.len() };
+        for _ in 0..section.leaves {
+            let slot = slots.read(reader)?;
+            self.stats.leaves += 1;
+            let Some(track) = self.tracks.get_mut(usize::from(self.track_of[slot])) else { continue };
+            let newer_state = track.len > 0 && track.at(0).tick.signed_distance(tick) > 0;
+            let newer_leave = track.left_at.is_some_and(|left| left.signed_distance(tick) >= 0);
+            if !newer_state && !newer_leave {
+                track.left_at = Some(tick);
+            }
+        }
+        Ok(())
+    }
+
+    fn read_updates(
+        &mut self,
+        reader: &mut BitReader<'_>,
+        section: &SectionHead,
+        tick: Tick,
+    ) -> Result<(), FrameError> {
+        let mut slots = SlotReader { next: 0, low_bits: section.gap_low_bits, capacity: self.track_of.len() };
+        for _ in 0..section.updates {
+            let slot = slots.read(reader)?;
+            let state = match section.read_age(reader)? {
+                None => {
+                    self.stats.full_updates += 1;
+                    self.codec.decode_full(reader)?
+                }
+                Some(age_ticks) => {
+                    let baseline = Tick(tick.0.wrapping_sub(age_ticks.into()));
+                    let track = self.tracks.get(usize::from(self.track_of[slot]));
+                    let Some(base) = track.and_then(|track| track.find(baseline)) else {
+                        self.stats.stale_baselines += 1;
+                        return Err(FrameError::StaleBaseline { slot: slot as u16, age_ticks });
+                    };
+                    self.codec.decode_delta(reader, base, age_ticks)?
+                }
+            };
+            self.stats.updates += 1;
+            let track = self.track_for(slot as u16);
+            track.insert(Sample { tick, state });
+            if track.left_at.is_some_and(|left| tick.signed_distance(left) > 0) {
+                track.left_at = None;
+            }
+        }
+        Ok(())
+    }
+
+    fn track_for(&mut self, slot: u16) -> &mut Track {
+        let index = &mut self.track_of[usize::from(slot)];
+        if *index == NO_TRACK {
+            let fresh =
+                Track { slot, len: 0, head: 0, left_at: None, samples: [Sample::default(); VERSIONS_KEPT] };
+            *index = match self.free.pop() {
+                Some(free) => {
+                    self.tracks[usize::from(free)] = fresh;
+                    free
+                }
+                None => {
+                    self.tracks.push(fresh);
+                    (self.tracks.len() - 1) as u16
+                }
+            };
+        }
+        &mut self.tracks[usize::from(*index)]
+    }
+
+    fn keep_own(&mut self, tick: Tick, state: OwnState) {
+        let oldest = self
+            .own
+            .iter_mut()
+            .max_by_key(|entry| entry.map_or(i64::MAX, |(held, _)| i64::from(tick.signed_distance(held))));
+        if let Some(entry) = oldest
+            && entry.is_none_or(|(held, _)| tick.signed_distance(held) > 0)
+        {
+            *entry = Some((tick, state));
+        }
+    }
+
+    /// Frees what left so long ago that no snapshot can refer to it any more.
+    fn release_left(&mut self) {
+        let Some(newest) = self.newest else { return };
+        for (index, track) in self.tracks.iter_mut().enumerate() {
+            let Some(left) = track.left_at else { continue };
+            if track.len > 0 && newest.signed_distance(left) > i32::from(BASELINE_AGE_MAX) {
+                track.len = 0;
+                self.track_of[usize::from(track.slot)] = NO_TRACK;
+                self.free.push(index as u16);
+            }
+        }
+    }
+}
+
+/// Slots from gaps, ascending and below the world's capacity.
+struct SlotReader {
+    next: usize,
+    low_bits: u32,
+    capacity: usize,
+}
+
+impl SlotReader {
+    fn read(&mut self, reader: &mut BitReader<'_>) -> Result<usize, DecodeError> {
+        let slot = self.next + read_gap(reader, self.low_bits)? as usize;
+        if slot >= self.capacity {
+            return Err(DecodeError::Value("slot"));
+        }
+        self.next = slot + 1;
+        Ok(slot)
+    }
+}
+
+/// The states held of one character in sight, newest first.
+#[derive(Clone, Copy, Debug)]
+pub struct EntitySamples<'a> {
+    track: &'a Track,
+}
+
+impl<'a> EntitySamples<'a> {
+    /// Its slot.
+    #[must_use]
+    pub fn slot(self) -> u16 {
+        self.track.slot
+    }
+
+    /// States held: 1 to [`VERSIONS_KEPT`].
+    #[must_use]
+    pub fn count(self) -> usize {
+        self.track.len.into()
+    }
+
+    /// The newest.
+    #[must_use]
+    pub fn newest(self) -> &'a Sample {
+        self.track.at(0)
+    }
+
+    /// All of them, newest first.
+    pub fn iter(self) -> impl Iterator<Item = &'a Sample> {
+        (0..self.count()).map(move |back| self.track.at(back))
+    }
+
+    /// The newest state at or before `tick`, and the oldest one after it where there is one. Both are of the same
+    /// character: a slot's former inhabitant is never mixed with the present one. When all states are after
+    /// `tick`, both are the oldest.
+    #[must_use]
+    pub fn around(self, tick: Tick) -> (&'a Sample, Option<&'a Sample>) {
+        let mut after = None;
+        for sample in self.iter() {
+            if after.is_some_and(|a: &Sample| a.state.generation != sample.state.generation) {
+                break;
+            }
+            if sample.tick.signed_distance(tick) <= 0 {
+                return (sample, after);
+            }
+            after = Some(sample);
+        }
+        let oldest = after.unwrap_or(self.newest());
+        (oldest, Some(oldest))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn sample(tick: u32) -> Sample {
+        Sample { tick: Tick(tick), state: EntityState { x: tick as i32, ..EntityState::default() } }
+    }
+
+    proptest! {
+        /// In whatever order states come, the ring holds the newest sixteen, sorted.
+        #[test]
+        fn ring_keeps_the_newest(ticks in prop::collection::vec(0_u32..60, 1..80)) {
+            let mut track = Track { slot: 0, len: 0, head: 0, left_at: None, samples: [Sample::default(); VERSIONS_KEPT] };
+            let mut kept: Vec<u32> = Vec::new();
+            for tick in ticks {
+                let tick = tick.wrapping_sub(30);
+                track.insert(sample(tick));
+                if !kept.contains(&tick) {
+                    kept.push(tick);
+                    kept.sort_by_key(|t| std::cmp::Reverse(*t as i32));
+                    kept.truncate(VERSIONS_KEPT);
+                }
+                let held: Vec<u32> = EntitySamples { track: &track }.iter().map(|s| s.tick.0).collect();
+                prop_assert_eq!(&held, &kept);
+                let labelled = EntitySamples { track: &track }.iter().all(|s| s.state.x == s.tick.0 as i32);
+                prop_assert!(labelled);
+            }
+        }
+
+        #[test]
+        fn any_bytes_decode_or_fail(frames in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 1..4)) {
+            let mut table = ReplicaTable::new(&WorldConfig::default());
+            for bytes in frames {
+                let _ = table.apply(&mut BitReader::new(&bytes));
+            }
+        }
+    }
+
+    #[test]
+    fn around_finds_the_neighbours_of_a_tick() {
+        let mut track =
+            Track { slot: 0, len: 0, head: 0, left_at: None, samples: [Sample::default(); VERSIONS_KEPT] };
+        for tick in [10, 13, 16] {
+            track.insert(sample(tick));
+        }
+        let around = |tick: u32| {
+            let (before, after) = EntitySamples { track: &track }.around(Tick(tick));
+            (before.tick.0, after.map(|s| s.tick.0))
+        };
+        assert_eq!(around(14), (13, Some(16)));
+        assert_eq!(around(13), (13, Some(16)));
+        assert_eq!(around(20), (16, None));
+        assert_eq!(around(5), (10, Some(10)));
+    }
+}

@@ -1,0 +1,161 @@
+//! What the operator may choose about replication, checked once.
+
+use core::fmt;
+use shieldwall_core::numeric::Metres;
+use shieldwall_core::world::WorldConfig;
+
+/// Everybody within `radius` is sent `rate_hz` times a second, bandwidth permitting.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InterestTier {
+    /// Outer edge.
+    pub radius: Metres,
+    /// Updates a second, at most the snapshot rate.
+    pub rate_hz: u16,
+}
+
+/// Tiers at most.
+pub const TIERS_MAX: usize = 8;
+
+/// Configuration of a zone's replication.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ReplicationConfig {
+    /// Snapshots a second and client. The nearest rate that divides the tick rate is used.
+    pub snapshot_hz: u16,
+    /// How often a client's surroundings are searched, a second; at most the snapshot rate.
+    pub interest_hz: u16,
+    /// Rings of interest, from the inner to the outer. Beyond the last nobody is seen.
+    pub tiers: Vec<InterestTier>,
+    /// Whoever is this near comes before everybody else: the reach of weapons one must see coming.
+    pub always_first: Metres,
+    /// A character that is in a tier stays in it until it is this much farther out than the edge.
+    pub leave_margin: Metres,
+    /// Bytes a second and client downwards, all-in: with UDP/IP and encryption around every packet.
+    pub down_budget_bytes_per_s: u32,
+}
+
+impl Default for ReplicationConfig {
+    fn default() -> Self {
+        let tier = |metres, rate_hz| InterestTier { radius: Metres::from_m(metres), rate_hz };
+        Self {
+            snapshot_hz: 20,
+            interest_hz: 10,
+            tiers: vec![tier(50, 20), tier(150, 10), tier(400, 4)],
+            always_first: Metres::from_m(10),
+            leave_margin: Metres::from_m(4),
+            down_budget_bytes_per_s: 11_000,
+        }
+    }
+}
+
+/// Why a [`ReplicationConfig`] was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ReplicationConfigError {
+    /// Not between 1 and the tick rate, or over 120.
+    SnapshotRate(u16),
+    /// Not between 1 and the snapshot rate.
+    InterestRate(u16),
+    /// None, or more than [`TIERS_MAX`].
+    TierCount(usize),
+    /// Tiers must grow outwards from a positive radius, and their rates be 1 to the snapshot rate.
+    Tier(usize),
+    /// Negative or over a kilometre.
+    Distance,
+    /// Under 2,000 bytes a second: not even the own character fits.
+    Budget(u32),
+    /// More clients than 2^20.
+    MaxClients(u32),
+    /// More characters than 65,535, which 16-bit slots cannot name.
+    CharacterCapacity(u32),
+}
+
+impl fmt::Display for ReplicationConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SnapshotRate(hz) => write!(f, "replication: snapshot rate {hz} is not 1 to the tick rate"),
+            Self::InterestRate(hz) => {
+                write!(f, "replication: interest rate {hz} is not 1 to the snapshot rate")
+            }
+            Self::TierCount(count) => write!(f, "replication: {count} tiers, allowed are 1 to {TIERS_MAX}"),
+            Self::Tier(index) => {
+                write!(f, "replication: tier {index} does not grow outwards or has no usable rate")
+            }
+            Self::Distance => write!(f, "replication: always_first and leave_margin are 0 to 1000 m"),
+            Self::Budget(bytes) => write!(f, "replication: {bytes} bytes/s are too few, at least 2000"),
+            Self::MaxClients(clients) => write!(f, "replication: {clients} clients are too many"),
+            Self::CharacterCapacity(rows) => write!(f, "replication: {rows} characters are more than 65535"),
+        }
+    }
+}
+
+impl core::error::Error for ReplicationConfigError {}
+
+impl ReplicationConfig {
+    /// Checks every number and relation.
+    ///
+    /// # Errors
+    /// The first thing that does not hold.
+    pub fn validate(&self, world: &WorldConfig) -> Result<(), ReplicationConfigError> {
+        use ReplicationConfigError as E;
+        if !(1..=world.tick_hz.min(120)).contains(&self.snapshot_hz) {
+            return Err(E::SnapshotRate(self.snapshot_hz));
+        }
+        if !(1..=self.snapshot_hz).contains(&self.interest_hz) {
+            return Err(E::InterestRate(self.interest_hz));
+        }
+        if !(1..=TIERS_MAX).contains(&self.tiers.len()) {
+            return Err(E::TierCount(self.tiers.len()));
+        }
+        let mut edge = Metres::ZERO;
+        for (index, tier) in self.tiers.iter().enumerate() {
+            let too_far = tier.radius > Metres::from_m(16_000);
+            if tier.radius <= edge || too_far || !(1..=self.snapshot_hz).contains(&tier.rate_hz) {
+                return Err(E::Tier(index));
+            }
+            edge = tier.radius;
+        }
+        let sensible = Metres::ZERO..=Metres::from_m(1_000);
+        if !sensible.contains(&self.always_first) || !sensible.contains(&self.leave_margin) {
+            return Err(E::Distance);
+        }
+        if self.down_budget_bytes_per_s < 2_000 {
+            return Err(E::Budget(self.down_budget_bytes_per_s));
+        }
+        if world.character_capacity > 65_535 {
+            return Err(E::CharacterCapacity(world.character_capacity));
+        }
+        Ok(())
+    }
+
+    /// Ticks between two snapshots of a client.
+    #[must_use]
+    pub fn snapshot_interval_ticks(&self, tick_hz: u16) -> u32 {
+        u32::from((tick_hz + self.snapshot_hz / 2) / self.snapshot_hz.max(1)).max(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_holds_and_each_fault_is_named() {
+        let world = WorldConfig::default();
+        let good = ReplicationConfig::default();
+        assert_eq!(good.validate(&world), Ok(()));
+        assert_eq!(good.snapshot_interval_ticks(60), 3);
+        let with = |change: fn(&mut ReplicationConfig)| {
+            let mut config = ReplicationConfig::default();
+            change(&mut config);
+            config.validate(&WorldConfig::default()).unwrap_err()
+        };
+        use ReplicationConfigError as E;
+        assert_eq!(with(|c| c.snapshot_hz = 0), E::SnapshotRate(0));
+        assert_eq!(with(|c| c.snapshot_hz = 61), E::SnapshotRate(61));
+        assert_eq!(with(|c| c.interest_hz = 21), E::InterestRate(21));
+        assert_eq!(with(|c| c.tiers.clear()), E::TierCount(0));
+        assert_eq!(with(|c| c.tiers[1].radius = c.tiers[0].radius), E::Tier(1));
+        assert_eq!(with(|c| c.tiers[2].rate_hz = 0), E::Tier(2));
+        assert_eq!(with(|c| c.leave_margin = Metres(-1)), E::Distance);
+        assert_eq!(with(|c| c.down_budget_bytes_per_s = 100), E::Budget(100));
+    }
+}

@@ -1,0 +1,184 @@
+//! One client's inputs on their way to the tick they are meant for.
+//!
+//! A tick takes the input labelled with it, and no other. When it has not come, the one before is repeated and the
+//! miss is counted; after a second of silence the character lets go of everything.
+
+use crate::wire::snapshot::InputReport;
+use shieldwall_core::numeric::Tick;
+use shieldwall_core::state::commands::CharacterInput;
+
+/// How far ahead of its tick an input may arrive, in ticks; also the places in the buffer.
+pub const AHEAD_TICKS_MAX: i32 = 64;
+
+/// What became of the inputs received.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InputStats {
+    /// Kept for their tick.
+    pub accepted: u64,
+    /// For a tick that had run already, and new: the client was too late.
+    pub late: u64,
+    /// More than [`AHEAD_TICKS_MAX`] ticks ahead: refused.
+    pub too_early: u64,
+    /// With buttons that do not exist, which were masked off.
+    pub masked: u64,
+    /// Ticks run without an input of their own.
+    pub missed: u64,
+}
+
+/// The buffer.
+#[derive(Clone, Debug)]
+pub struct InputBuffer {
+    places: [Option<(Tick, CharacterInput)>; AHEAD_TICKS_MAX as usize],
+    held: CharacterInput,
+    newest: Option<Tick>,
+    least_margin: Option<i8>,
+    last_margin: i8,
+    silent_ticks: u32,
+    stats: InputStats,
+}
+
+impl Default for InputBuffer {
+    fn default() -> Self {
+        Self {
+            places: [None; AHEAD_TICKS_MAX as usize],
+            held: CharacterInput::default(),
+            newest: None,
+            least_margin: None,
+            last_margin: 0,
+            silent_ticks: 0,
+            stats: InputStats::default(),
+        }
+    }
+}
+
+impl InputBuffer {
+    /// Takes one input meant for `tick`; `next` is the tick that will run next.
+    pub fn receive(&mut self, tick: Tick, input: CharacterInput, next: Tick) {
+        let ahead = tick.signed_distance(next);
+        if ahead >= AHEAD_TICKS_MAX {
+            self.stats.too_early += 1;
+            return;
+        }
+        let is_news = self.newest.is_none_or(|newest| tick.signed_distance(newest) > 0);
+        if is_news {
+            self.newest = Some(tick);
+        }
+        if ahead < 0 {
+            self.stats.late += u64::from(is_news);
+            return;
+        }
+        let place = &mut self.places[tick.0 as usize % AHEAD_TICKS_MAX as usize];
+        if place.is_some_and(|(held, _)| held == tick) {
+            return;
+        }
+        let clean = input.sanitized();
+        self.stats.masked += u64::from(clean.buttons != input.buttons);
+        self.stats.accepted += 1;
+        *place = Some((tick, clean));
+    }
+
+    /// A packet of inputs was read whole; `newest` is its newest. Packets with nothing new say nothing about time.
+    pub fn packet_read(&mut self, newest: Tick, was_newest_before: Option<Tick>, next: Tick) {
+        if was_newest_before.is_some_and(|before| newest.signed_distance(before) <= 0) {
+            return;
+        }
+        let margin = newest.signed_distance(next).clamp(i8::MIN.into(), i8::MAX.into()) as i8;
+        self.last_margin = margin;
+        self.least_margin = Some(self.least_margin.map_or(margin, |least| least.min(margin)));
+    }
+
+    /// The newest tick an input was received for.
+    #[must_use]
+    pub fn newest(&self) -> Option<Tick> {
+        self.newest
+    }
+
+    /// The input `tick` runs with. `silence_ticks` misses in a row let the character stand still.
+    pub fn take(&mut self, tick: Tick, silence_ticks: u32) -> CharacterInput {
+        let place = &mut self.places[tick.0 as usize % AHEAD_TICKS_MAX as usize];
+        match place.take_if(|(held, _)| *held == tick) {
+            Some((_, input)) => {
+                self.held = input;
+                self.silent_ticks = 0;
+            }
+            None if self.newest.is_some() => {
+                self.stats.missed += 1;
+                self.silent_ticks = self.silent_ticks.saturating_add(1);
+                if self.silent_ticks == silence_ticks {
+                    self.held = CharacterInput { buttons: 0, move_right: 0, move_forward: 0, ..self.held };
+                }
+            }
+            None => {}
+        }
+        self.held
+    }
+
+    /// The report for the next snapshot; the margin starts anew.
+    pub fn report(&mut self) -> InputReport {
+        InputReport {
+            newest_received: self.newest,
+            margin_ticks: self.least_margin.take().unwrap_or(self.last_margin),
+            missed: self.stats.missed as u8,
+        }
+    }
+
+    /// Counters.
+    #[must_use]
+    pub fn stats(&self) -> InputStats {
+        self.stats
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shieldwall_core::numeric::Brads;
+
+    fn input(yaw: u16) -> CharacterInput {
+        CharacterInput { yaw: Brads(yaw), move_forward: 100, buttons: 1, ..CharacterInput::default() }
+    }
+
+    #[test]
+    fn each_tick_takes_its_own_input_and_repeats_when_there_is_none() {
+        let mut buffer = InputBuffer::default();
+        assert_eq!(buffer.take(Tick(9), 60), CharacterInput::default());
+        assert_eq!(buffer.stats().missed, 0, "nothing is missed before the first input");
+        for tick in [12, 10, 10] {
+            buffer.receive(Tick(tick), input(tick as u16), Tick(10));
+        }
+        let taken: Vec<u16> = (10..14).map(|tick| buffer.take(Tick(tick), 60).yaw.0).collect();
+        assert_eq!(taken, [10, 10, 12, 12]);
+        let stats = buffer.stats();
+        assert_eq!((stats.accepted, stats.missed, stats.late), (2, 2, 0));
+    }
+
+    #[test]
+    fn late_early_and_foreign_inputs_are_counted() {
+        let mut buffer = InputBuffer::default();
+        buffer.receive(Tick(74), input(1), Tick(10));
+        buffer.receive(Tick(8), input(1), Tick(10));
+        buffer.receive(Tick(7), input(1), Tick(10));
+        buffer.receive(Tick(20), CharacterInput { buttons: 0xff01, ..input(3) }, Tick(10));
+        let stats = buffer.stats();
+        assert_eq!((stats.too_early, stats.late, stats.masked, stats.accepted), (1, 1, 1, 1));
+        assert_eq!(buffer.take(Tick(20), 60).buttons, 1);
+    }
+
+    #[test]
+    fn silence_stops_the_character_but_not_its_gaze() {
+        let mut buffer = InputBuffer::default();
+        buffer.receive(Tick(0), input(5), Tick(0));
+        let last = (0..5).map(|tick| buffer.take(Tick(tick), 3)).last().unwrap();
+        assert_eq!(last, CharacterInput { yaw: Brads(5), ..CharacterInput::default() });
+    }
+
+    #[test]
+    fn the_margin_is_the_least_since_the_last_report() {
+        let mut buffer = InputBuffer::default();
+        buffer.packet_read(Tick(15), None, Tick(10));
+        buffer.packet_read(Tick(16), Some(Tick(15)), Tick(13));
+        buffer.packet_read(Tick(15), Some(Tick(16)), Tick(16));
+        assert_eq!(buffer.report().margin_ticks, 3);
+        assert_eq!(buffer.report().margin_ticks, 3, "repeated while nothing comes");
+    }
+}

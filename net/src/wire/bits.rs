@@ -1,0 +1,373 @@
+//! Bits in bytes: the writer asserts, the reader checks.
+//!
+//! Order: the first bit written is the lowest bit of the first byte; a value's lowest bit goes first. A value of
+//! `n` bits therefore lies in the stream as it lies in a little-endian integer, and a whole run of encoded bits
+//! can be copied into any packet with shifts alone.
+//!
+//! What is not here: meaning. Codes with structure are in [`super::prefix_codes`].
+
+use super::DecodeError;
+
+/// Something bits can be put into: a packet ([`BitWriter`]) or a short run kept for several packets
+/// ([`BitRun`]).
+pub trait BitSink {
+    /// Appends the low `bits` bits of `value`, lowest first.
+    ///
+    /// # Panics
+    /// If `bits` is over 32, if `value` does not fit in `bits`, or if the sink is full: the caller has to ask
+    /// for room before it writes.
+    fn put(&mut self, value: u32, bits: u32);
+
+    /// One bit.
+    fn put_bit(&mut self, value: bool) {
+        self.put(u32::from(value), 1);
+    }
+}
+
+/// Writes bits into a byte slice of fixed size.
+#[derive(Debug)]
+pub struct BitWriter<'b> {
+    bytes: &'b mut [u8],
+    /// Whole bytes already stored.
+    stored: usize,
+    pending: u64,
+    pending_bits: u32,
+}
+
+impl<'b> BitWriter<'b> {
+    /// A writer at the start of `bytes`.
+    pub fn new(bytes: &'b mut [u8]) -> Self {
+        Self { bytes, stored: 0, pending: 0, pending_bits: 0 }
+    }
+
+    /// Bits written so far.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.stored * 8 + self.pending_bits as usize
+    }
+
+    /// Bits that still fit.
+    #[must_use]
+    pub fn remaining(&self) -> usize {
+        self.bytes.len() * 8 - self.position()
+    }
+
+    /// Appends a run of bits encoded before.
+    ///
+    /// # Panics
+    /// If it does not fit.
+    pub fn put_run(&mut self, run: BitRun) {
+        let (mut value, mut left) = (run.value, run.len);
+        while left > 32 {
+            self.put(value as u32, 32);
+            value >>= 32;
+            left -= 32;
+        }
+        self.put(value as u32, left);
+    }
+
+    /// Fills the current byte up with zero bits, so that the next bit starts a byte.
+    pub fn align(&mut self) {
+        let over = self.pending_bits % 8;
+        if over != 0 {
+            self.put(0, 8 - over);
+        }
+    }
+
+    /// Appends whole bytes; the writer must be aligned.
+    ///
+    /// # Panics
+    /// If the writer is not at a byte boundary or the bytes do not fit.
+    pub fn put_bytes(&mut self, source: &[u8]) {
+        assert!(self.pending_bits % 8 == 0, "bytes start at a byte boundary");
+        self.flush();
+        self.bytes[self.stored..self.stored + source.len()].copy_from_slice(source);
+        self.stored += source.len();
+    }
+
+    /// Overwrites `bits` bits written earlier at bit `position`, for a count that is known only at the end.
+    ///
+    /// # Panics
+    /// If that place has not been written yet or the value does not fit.
+    pub fn patch(&mut self, position: usize, value: u32, bits: u32) {
+        assert!(position + bits as usize <= self.position(), "patched bits were written before");
+        assert!(bits == 32 || value >> bits == 0, "value fits its bits");
+        for i in 0..bits {
+            let (at, bit) = (position + i as usize, (value >> i) & 1);
+            if at / 8 < self.stored {
+                let byte = &mut self.bytes[at / 8];
+                *byte = *byte & !(1 << (at % 8)) | (bit as u8) << (at % 8);
+            } else {
+                let shift = at - self.stored * 8;
+                self.pending = self.pending & !(1 << shift) | u64::from(bit) << shift;
+            }
+        }
+    }
+
+    /// Ends the stream (the last byte is filled with zero bits) and returns its length in bytes.
+    pub fn finish(mut self) -> usize {
+        self.align();
+        self.flush();
+        self.stored
+    }
+
+    /// Stores whole pending bytes.
+    fn flush(&mut self) {
+        while self.pending_bits >= 8 {
+            self.bytes[self.stored] = self.pending as u8;
+            self.stored += 1;
+            self.pending >>= 8;
+            self.pending_bits -= 8;
+        }
+    }
+}
+
+impl BitSink for BitWriter<'_> {
+    #[inline]
+    fn put(&mut self, value: u32, bits: u32) {
+        assert!(bits <= 32 && u64::from(value) >> bits == 0, "value fits its bits");
+        self.pending |= u64::from(value) << self.pending_bits;
+        self.pending_bits += bits;
+        if self.pending_bits >= 32 {
+            self.bytes[self.stored..self.stored + 4].copy_from_slice(&(self.pending as u32).to_le_bytes());
+            self.stored += 4;
+            self.pending >>= 32;
+            self.pending_bits -= 32;
+        }
+        assert!(
+            self.stored + (self.pending_bits as usize).div_ceil(8) <= self.bytes.len(),
+            "the caller asked for room"
+        );
+    }
+}
+
+/// Up to 128 bits, encoded once and copied into many packets.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BitRun {
+    value: u128,
+    len: u32,
+}
+
+impl BitRun {
+    /// No bits.
+    pub const EMPTY: Self = Self { value: 0, len: 0 };
+
+    /// Bits held.
+    #[must_use]
+    pub fn len(self) -> usize {
+        self.len as usize
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len == 0
+    }
+}
+
+impl BitSink for BitRun {
+    #[inline]
+    fn put(&mut self, value: u32, bits: u32) {
+        assert!(bits <= 32 && u64::from(value) >> bits == 0, "value fits its bits");
+        assert!(self.len + bits <= 128, "a run holds 128 bits");
+        if bits != 0 {
+            self.value |= u128::from(value) << self.len;
+            self.len += bits;
+        }
+    }
+}
+
+/// Reads bits from bytes somebody else wrote: every read can fail, none can panic.
+#[derive(Clone, Debug)]
+pub struct BitReader<'b> {
+    bytes: &'b [u8],
+    position: usize,
+}
+
+impl<'b> BitReader<'b> {
+    /// A reader at the first bit of `bytes`.
+    #[must_use]
+    pub fn new(bytes: &'b [u8]) -> Self {
+        Self { bytes, position: 0 }
+    }
+
+    /// Bits read so far.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.position
+    }
+
+    /// Bits left.
+    #[must_use]
+    pub fn remaining(&self) -> usize {
+        self.bytes.len() * 8 - self.position
+    }
+
+    /// At least 57 bits from here on (zeros after the end), without moving.
+    #[inline]
+    pub(super) fn peek(&self) -> u64 {
+        let byte = self.position / 8;
+        let word = match self.bytes.get(byte..byte + 8) {
+            Some(eight) => u64::from_le_bytes(eight.try_into().unwrap_or([0; 8])),
+            None => {
+                let tail = self.bytes.get(byte..).unwrap_or(&[]);
+                tail.iter().rev().fold(0, |word, &b| word << 8 | u64::from(b))
+            }
+        };
+        word >> (self.position % 8)
+    }
+
+    /// Moves on by `bits`.
+    ///
+    /// # Errors
+    /// [`DecodeError::Truncated`] when fewer are left.
+    #[inline]
+    pub(super) fn skip(&mut self, bits: u32) -> Result<(), DecodeError> {
+        if self.remaining() < bits as usize {
+            return Err(DecodeError::Truncated);
+        }
+        self.position += bits as usize;
+        Ok(())
+    }
+
+    /// The next `bits` bits (at most 32).
+    ///
+    /// # Errors
+    /// [`DecodeError::Truncated`] when fewer are left.
+    #[inline]
+    pub fn get(&mut self, bits: u32) -> Result<u32, DecodeError> {
+        debug_assert!(bits <= 32);
+        let value = self.peek() & ((1_u64 << bits) - 1);
+        self.skip(bits)?;
+        Ok(value as u32)
+    }
+
+    /// One bit.
+    ///
+    /// # Errors
+    /// [`DecodeError::Truncated`] at the end.
+    #[inline]
+    pub fn get_bit(&mut self) -> Result<bool, DecodeError> {
+        Ok(self.get(1)? != 0)
+    }
+
+    /// Moves on to the next byte boundary; the bits between must be zero, so that every packet has one form.
+    ///
+    /// # Errors
+    /// [`DecodeError::Padding`] where they are not.
+    pub fn align(&mut self) -> Result<(), DecodeError> {
+        let over = (self.position % 8) as u32;
+        if over != 0 && self.get(8 - over)? != 0 {
+            return Err(DecodeError::Padding);
+        }
+        Ok(())
+    }
+
+    /// The next `length` bytes; the reader must be aligned ([`BitReader::align`]).
+    ///
+    /// # Errors
+    /// [`DecodeError::Truncated`] when fewer are left.
+    pub fn get_bytes(&mut self, length: usize) -> Result<&'b [u8], DecodeError> {
+        debug_assert!(self.position.is_multiple_of(8));
+        let start = self.position / 8;
+        let taken = self.bytes.get(start..start + length).ok_or(DecodeError::Truncated)?;
+        self.position += length * 8;
+        Ok(taken)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn first_bit_is_the_lowest_of_the_first_byte() {
+        let mut bytes = [0_u8; 4];
+        let mut writer = BitWriter::new(&mut bytes);
+        writer.put(1, 1);
+        writer.put(0b10, 2);
+        writer.put(0x1234, 16);
+        assert_eq!(writer.finish(), 3);
+        assert_eq!(bytes, [0b1010_0101, 0b1001_0001, 0, 0]);
+    }
+
+    #[test]
+    #[should_panic(expected = "room")]
+    fn writing_past_the_end_is_the_callers_mistake() {
+        let mut bytes = [0_u8; 1];
+        let mut writer = BitWriter::new(&mut bytes);
+        writer.put(0x1ff, 9);
+    }
+
+    proptest! {
+        #[test]
+        fn what_was_written_is_read(values in prop::collection::vec((any::<u32>(), 0_u32..=32), 0..200)) {
+            let mut bytes = [0_u8; 1000];
+            let mut writer = BitWriter::new(&mut bytes);
+            let mut run_total = 0;
+            for &(value, bits) in &values {
+                writer.put((u64::from(value) & ((1 << bits) - 1)) as u32, bits);
+                run_total += bits as usize;
+            }
+            prop_assert_eq!(writer.position(), run_total);
+            let length = writer.finish();
+            prop_assert_eq!(length, run_total.div_ceil(8));
+            let mut reader = BitReader::new(&bytes[..length]);
+            for &(value, bits) in &values {
+                prop_assert_eq!(u64::from(reader.get(bits).unwrap()), u64::from(value) & ((1 << bits) - 1));
+            }
+            prop_assert!(reader.remaining() < 8);
+        }
+
+        #[test]
+        fn a_run_is_the_same_bits(values in prop::collection::vec((any::<u32>(), 0_u32..=32), 0..5), shift in 0_u32..32) {
+            let (mut a, mut b) = ([0_u8; 32], [0_u8; 32]);
+            let (mut direct, mut copied) = (BitWriter::new(&mut a), BitWriter::new(&mut b));
+            let mut run = BitRun::EMPTY;
+            direct.put(0, shift);
+            copied.put(0, shift);
+            for &(value, bits) in values.iter().take(4) {
+                let value = (u64::from(value) & ((1 << bits) - 1)) as u32;
+                direct.put(value, bits);
+                run.put(value, bits);
+            }
+            copied.put_run(run);
+            direct.finish();
+            copied.finish();
+            prop_assert_eq!(a, b);
+        }
+
+        #[test]
+        fn patch_changes_only_its_bits(before in any::<u32>(), after in any::<u32>(), lead in 0_u32..32, tail in 0_u32..32) {
+            let mut bytes = [0_u8; 16];
+            let mut writer = BitWriter::new(&mut bytes);
+            writer.put(0, lead);
+            writer.put(before, 32);
+            writer.put(0, tail);
+            writer.patch(lead as usize, after, 32);
+            writer.finish();
+            let mut reader = BitReader::new(&bytes);
+            prop_assert_eq!(reader.get(lead).unwrap(), 0);
+            prop_assert_eq!(reader.get(32).unwrap(), after);
+            prop_assert_eq!(reader.get(tail).unwrap(), 0);
+        }
+
+        #[test]
+        fn bytes_follow_bits(lead in 0_u32..32, tail in prop::collection::vec(any::<u8>(), 0..20)) {
+            let mut bytes = [0_u8; 40];
+            let mut writer = BitWriter::new(&mut bytes);
+            writer.put(0, lead);
+            writer.align();
+            writer.put_bytes(&tail);
+            writer.put(5, 3);
+            let length = writer.finish();
+            let mut reader = BitReader::new(&bytes[..length]);
+            reader.get(lead).unwrap();
+            reader.align().unwrap();
+            prop_assert_eq!(reader.get_bytes(tail.len()).unwrap(), &tail[..]);
+            prop_assert_eq!(reader.get(3).unwrap(), 5);
+            prop_assert!(reader.get_bytes(0).is_ok() || reader.position() % 8 != 0);
+        }
+    }
+}

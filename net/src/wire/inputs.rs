@@ -1,0 +1,178 @@
+//! Inputs, client to server: every input the server has not confirmed, oldest first, each as its change to the one
+//! before. A held stick costs one bit a tick, so repeating a dozen inputs in each packet is cheap, and a lost
+//! packet costs nothing as long as a later one arrives in time.
+//!
+//! Bits: newest tick 32, number of inputs less one 6, then the inputs. The first is a change to the resting input
+//! (all zero). An input is one bit "as before", or that bit set and four flags (buttons, move, yaw, pitch) with the
+//! fields they announce.
+
+use super::DecodeError;
+use super::bits::{BitReader, BitSink};
+use super::prefix_codes::{PrefixCode, fold, unfold, width};
+use shieldwall_core::numeric::{Brads, Tick};
+use shieldwall_core::state::commands::CharacterInput;
+
+/// Inputs in one frame at most.
+pub const INPUTS_MAX: usize = 64;
+
+/// Bits of one changed input at most.
+pub const INPUT_BITS_MAX: usize = 1 + 4 + 17 + 16 + 2 * (8 + 15);
+
+/// Bits of a frame of `count` inputs at most, without its kind.
+#[must_use]
+pub const fn frame_bits_max(count: usize) -> usize {
+    32 + 6 + count * INPUT_BITS_MAX
+}
+
+/// Width of a difference of angles.
+const ANGLE: PrefixCode<17> = PrefixCode::new([7, 7, 6, 5, 4, 4, 4, 4, 3, 3, 3, 3, 4, 4, 5, 6, 6]);
+
+/// Writes the inputs `newest + 1 - inputs.len() ..= newest`, oldest first.
+///
+/// # Panics
+/// If there are none or more than [`INPUTS_MAX`].
+pub fn write(sink: &mut impl BitSink, newest: Tick, inputs: impl ExactSizeIterator<Item = CharacterInput>) {
+    assert!((1..=INPUTS_MAX).contains(&inputs.len()), "1 to 64 inputs");
+    sink.put(newest.0, 32);
+    sink.put(inputs.len() as u32 - 1, 6);
+    let mut before = CharacterInput::default();
+    for input in inputs {
+        write_input(sink, &before, &input);
+        before = input;
+    }
+}
+
+/// Reads a frame and calls `each` with tick and input, oldest first. Any bits are some inputs: what they ask for is
+/// judged by the caller.
+///
+/// # Errors
+/// [`DecodeError::Truncated`]; `each` may have been called for the inputs before.
+pub fn read(
+    reader: &mut BitReader<'_>,
+    mut each: impl FnMut(Tick, CharacterInput),
+) -> Result<(), DecodeError> {
+    let newest = reader.get(32)?;
+    let older = reader.get(6)?;
+    let mut before = CharacterInput::default();
+    for back in (0..=older).rev() {
+        before = read_input(reader, &before)?;
+        each(Tick(newest.wrapping_sub(back)), before);
+    }
+    Ok(())
+}
+
+fn write_input(sink: &mut impl BitSink, before: &CharacterInput, input: &CharacterInput) {
+    sink.put_bit(before != input);
+    if before == input {
+        return;
+    }
+    let moved = (before.move_right, before.move_forward) != (input.move_right, input.move_forward);
+    sink.put_bit(before.buttons != input.buttons);
+    sink.put_bit(moved);
+    sink.put_bit(before.yaw != input.yaw);
+    sink.put_bit(before.pitch != input.pitch);
+    if before.buttons != input.buttons {
+        // Buttons of today fit four bits; the others are sent whole, for the server to refuse.
+        sink.put_bit(input.buttons > 15);
+        sink.put(input.buttons.into(), if input.buttons > 15 { 16 } else { 4 });
+    }
+    if moved {
+        sink.put(input.move_right.cast_unsigned().into(), 8);
+        sink.put(input.move_forward.cast_unsigned().into(), 8);
+    }
+    if before.yaw != input.yaw {
+        write_angle(sink, before.yaw.0.cast_signed(), input.yaw.0.cast_signed());
+    }
+    if before.pitch != input.pitch {
+        write_angle(sink, before.pitch, input.pitch);
+    }
+}
+
+fn read_input(reader: &mut BitReader<'_>, before: &CharacterInput) -> Result<CharacterInput, DecodeError> {
+    let mut input = *before;
+    if !reader.get_bit()? {
+        return Ok(input);
+    }
+    let (buttons, moved) = (reader.get_bit()?, reader.get_bit()?);
+    let (yaw, pitch) = (reader.get_bit()?, reader.get_bit()?);
+    if buttons {
+        let bits = if reader.get_bit()? { 16 } else { 4 };
+        input.buttons = reader.get(bits)? as u16;
+    }
+    if moved {
+        input.move_right = (reader.get(8)? as u8).cast_signed();
+        input.move_forward = (reader.get(8)? as u8).cast_signed();
+    }
+    if yaw {
+        input.yaw = Brads(read_angle(reader, before.yaw.0.cast_signed())?.cast_unsigned());
+    }
+    if pitch {
+        input.pitch = read_angle(reader, before.pitch)?;
+    }
+    Ok(input)
+}
+
+fn write_angle(sink: &mut impl BitSink, before: i16, angle: i16) {
+    let folded = fold(angle.wrapping_sub(before).into());
+    ANGLE.write_unsigned(sink, folded);
+    debug_assert!(width(folded) <= 16);
+}
+
+fn read_angle(reader: &mut BitReader<'_>, before: i16) -> Result<i16, DecodeError> {
+    Ok(before.wrapping_add(unfold(ANGLE.read_unsigned(reader)?) as i16))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::bits::BitWriter;
+    use super::*;
+    use proptest::prelude::*;
+
+    fn any_input() -> impl Strategy<Value = CharacterInput> {
+        (any::<u16>(), any::<i8>(), any::<i8>(), any::<u16>(), any::<i16>()).prop_map(
+            |(buttons, move_right, move_forward, yaw, pitch)| CharacterInput {
+                buttons,
+                move_right,
+                move_forward,
+                yaw: Brads(yaw),
+                pitch,
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn inputs_round_trip(newest: u32, inputs in prop::collection::vec((any_input(), 1_usize..4), 1..=16)) {
+            let inputs: Vec<_> = inputs.iter().flat_map(|&(input, times)| vec![input; times]).collect();
+            let mut bytes = [0; 1200];
+            let mut writer = BitWriter::new(&mut bytes);
+            write(&mut writer, Tick(newest), inputs.iter().copied());
+            prop_assert!(writer.position() <= frame_bits_max(inputs.len()));
+            let length = writer.finish();
+            let mut back = Vec::new();
+            read(&mut BitReader::new(&bytes[..length]), |tick, input| back.push((tick, input))).unwrap();
+            let want: Vec<_> = inputs.iter().rev().enumerate()
+                .map(|(i, &input)| (Tick(newest.wrapping_sub(i as u32)), input)).rev().collect();
+            prop_assert_eq!(back, want);
+        }
+
+        #[test]
+        fn any_bytes_decode_or_fail(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            let mut count = 0;
+            let _ = read(&mut BitReader::new(&bytes), |_, _| count += 1);
+            prop_assert!(count <= INPUTS_MAX);
+        }
+    }
+
+    #[test]
+    fn a_held_input_costs_one_bit() {
+        let input = CharacterInput { move_forward: 127, yaw: Brads(700), ..CharacterInput::default() };
+        let bits = |count: usize| {
+            let mut bytes = [0; 64];
+            let mut writer = BitWriter::new(&mut bytes);
+            write(&mut writer, Tick(9), std::iter::repeat_n(input, count));
+            writer.position()
+        };
+        assert_eq!(bits(12) - bits(2), 10);
+    }
+}

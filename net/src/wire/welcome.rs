@@ -1,0 +1,152 @@
+//! Reliable messages of the server, and the first of them: all a client must know to understand the rest.
+//!
+//! A message is one byte of [`MessageKind`] and a body. Welcome's body, little-endian: protocol version u16, tick u32,
+//! own slot u32, own generation u32, snapshot rate u16 (a second), the world's configuration in the kernel's own
+//! encoding (it contains the seed, so the terrain follows from it).
+
+use super::DecodeError;
+use super::PROTOCOL_VERSION;
+use super::events::GameEvent;
+use super::goodbye::GoodbyeReason;
+use crate::channel::reliable::MESSAGE_BYTES;
+use shieldwall_core::numeric::Tick;
+use shieldwall_core::state::handle::CharacterId;
+use shieldwall_core::world::WorldConfig;
+
+/// First byte of a reliable message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum MessageKind {
+    /// [`Welcome`].
+    Welcome = 1,
+    /// One [`GameEvent`] the client takes part in, with its tick.
+    Event = 2,
+    /// [`GoodbyeReason`].
+    Goodbye = 3,
+}
+
+/// What the server tells a client whose character has been spawned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Welcome {
+    /// The world's tick when this was written.
+    pub tick: Tick,
+    /// The client's character.
+    pub character: CharacterId,
+    /// Snapshots a second.
+    pub snapshot_hz: u16,
+    /// The world: rates, rules, seed.
+    pub config: WorldConfig,
+}
+
+const HEAD_BYTES: usize = 1 + 2 + 4 + 4 + 4 + 2;
+const _: () = assert!(HEAD_BYTES + WorldConfig::ENCODED_BYTES <= MESSAGE_BYTES);
+
+impl Welcome {
+    /// The message's bytes.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(HEAD_BYTES + WorldConfig::ENCODED_BYTES);
+        bytes.push(MessageKind::Welcome as u8);
+        bytes.extend_from_slice(&PROTOCOL_VERSION.to_le_bytes());
+        bytes.extend_from_slice(&self.tick.0.to_le_bytes());
+        bytes.extend_from_slice(&self.character.slot.to_le_bytes());
+        bytes.extend_from_slice(&self.character.generation.to_le_bytes());
+        bytes.extend_from_slice(&self.snapshot_hz.to_le_bytes());
+        self.config.encode_into(&mut bytes);
+        bytes
+    }
+
+    fn decode(body: &[u8]) -> Result<Self, DecodeError> {
+        let (version, body) = body.split_first_chunk::<2>().ok_or(DecodeError::Truncated)?;
+        let version = u16::from_le_bytes(*version);
+        if version != PROTOCOL_VERSION {
+            return Err(DecodeError::Version(version));
+        }
+        let (head, config) = body.split_first_chunk::<14>().ok_or(DecodeError::Truncated)?;
+        let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
+        let character = CharacterId { slot: word(4), generation: word(8) };
+        let snapshot_hz = u16::from_le_bytes([head[12], head[13]]);
+        let (config, rest) =
+            WorldConfig::decode(config).map_err(|_| DecodeError::Value("world configuration"))?;
+        if !rest.is_empty() {
+            return Err(DecodeError::Value("message length"));
+        }
+        if character.slot >= config.character_capacity || character.generation == 0 {
+            return Err(DecodeError::Value("own character"));
+        }
+        if snapshot_hz == 0 || snapshot_hz > config.tick_hz {
+            return Err(DecodeError::Value("snapshot rate"));
+        }
+        Ok(Self { tick: Tick(word(0)), character, snapshot_hz, config })
+    }
+}
+
+/// A reliable message of the server, read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ServerMessage {
+    /// First of all.
+    Welcome(Welcome),
+    /// Something the client's character took part in.
+    Event(Tick, GameEvent),
+    /// Last of all.
+    Goodbye(GoodbyeReason),
+}
+
+impl ServerMessage {
+    /// Reads a message.
+    ///
+    /// # Errors
+    /// [`DecodeError`]: the server speaks another protocol, or it is not a server.
+    pub fn decode(message: &[u8]) -> Result<Self, DecodeError> {
+        let (&kind, body) = message.split_first().ok_or(DecodeError::Truncated)?;
+        match kind {
+            1 => Welcome::decode(body).map(Self::Welcome),
+            2 => GameEvent::decode_message(body).map(|(tick, event)| Self::Event(tick, event)),
+            3 => GoodbyeReason::decode(body).map(Self::Goodbye),
+            unknown => Err(DecodeError::UnknownMessage(unknown)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn welcome() -> Welcome {
+        Welcome {
+            tick: Tick(77),
+            character: CharacterId { slot: 3, generation: 2 },
+            snapshot_hz: 20,
+            config: WorldConfig { seed: 99, ..WorldConfig::default() },
+        }
+    }
+
+    #[test]
+    fn welcome_comes_back_and_every_cut_is_refused() {
+        let bytes = welcome().encode();
+        assert_eq!(ServerMessage::decode(&bytes), Ok(ServerMessage::Welcome(welcome())));
+        for cut in 0..bytes.len() {
+            assert!(ServerMessage::decode(&bytes[..cut]).is_err());
+        }
+        let mut other = bytes.clone();
+        other[1] ^= 0xff;
+        assert!(matches!(ServerMessage::decode(&other), Err(DecodeError::Version(_))));
+        let mut longer = bytes;
+        longer.push(0);
+        assert_eq!(ServerMessage::decode(&longer), Err(DecodeError::Value("message length")));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_decode_or_fail(bytes in prop::collection::vec(any::<u8>(), 0..300), flips in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..5)) {
+            let _ = ServerMessage::decode(&bytes);
+            let mut near = welcome().encode();
+            for (at, byte) in flips {
+                let at = at.index(near.len());
+                near[at] = byte;
+            }
+            let _ = ServerMessage::decode(&near);
+        }
+    }
+}
