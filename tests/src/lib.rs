@@ -1,1 +1,3 @@
-//! Package under construction.
+//! What the cross-package tests, the benches and the examples share.
+
+pub mod scenes;
