@@ -219,7 +219,9 @@ impl SecureClient {
         if self.state.is_over() {
             return Err(DropReason::OutOfState);
         }
-        if from != self.server_address() {
+        // By IP and port alone: the operating system adds a scope to link-local sources, tokens have none.
+        let server = self.server_address();
+        if (from.ip(), from.port()) != (server.ip(), server.port()) {
             return Err(DropReason::WrongSource);
         }
         let header = read_header(datagram, Side::Client)?;
