@@ -30,6 +30,12 @@ const SLICE_US: u64 = 1_000_000;
 const RESYNC: i64 = 45 * TICK;
 /// More due ticks than this are skipped instead of run late.
 const SKIP_TICKS: i32 = 64;
+/// When this many snapshots in a row come later than the fastest by more than this, the server's clock has moved: what
+/// was measured before is worth nothing.
+const MOVED_SNAPSHOTS: u32 = 10;
+const MOVED: i64 = 30 * TICK;
+/// Longest round trip that is believed before anything was measured; the server refuses inputs a second early.
+const FIRST_ROUND_TRIP_MAX_US: u32 = 500_000;
 /// Slack beyond the computed need: the server starts a tick a little before or after its exact time.
 const SLACK: i64 = TICK;
 /// Extra lead after a miss that no slow packet explains, its largest sum, and how much of it a second takes back.
@@ -142,7 +148,10 @@ pub struct DueTicks {
 #[derive(Clone, Debug)]
 pub struct ClockSync {
     tick_hz: u16,
-    packet_interval_ticks: u32,
+    /// Smoothed distance of two input packets, in 256ths of a tick; never below what was configured.
+    interval_256: i64,
+    interval_min_256: i64,
+    newest_sent: Option<u32>,
     /// The moment being lived now, in micro-ticks of the server's count. `None` before the first snapshot.
     position: Option<i64>,
     advanced_to: Micros,
@@ -155,6 +164,8 @@ pub struct ClockSync {
     /// Arrival time less the tick of a snapshot: small for a fast one.
     fastest_snapshot: SlidingMin,
     first_lead: i64,
+    late_in_a_row: u32,
+    last_reported: Option<u32>,
     loss: LossEstimate,
     margin_ticks: i32,
     last_misses: Option<u8>,
@@ -169,10 +180,12 @@ impl ClockSync {
     #[must_use]
     pub fn new(tick_hz: u16, packet_interval_ticks: u32, round_trip_us: u32) -> Self {
         let tick_hz = tick_hz.max(1);
-        let first_lead_us = i64::from(round_trip_us.min(1_000_000)) + 100_000;
+        let first_lead_us = i64::from(round_trip_us.min(FIRST_ROUND_TRIP_MAX_US)) + 100_000;
         Self {
             tick_hz,
-            packet_interval_ticks: packet_interval_ticks.max(1),
+            interval_256: i64::from(packet_interval_ticks.clamp(1, 60)) * 256,
+            interval_min_256: i64::from(packet_interval_ticks.clamp(1, 60)) * 256,
+            newest_sent: None,
             position: None,
             advanced_to: Micros(0),
             next_tick: 0,
@@ -182,6 +195,8 @@ impl ClockSync {
             slowest: SlidingMin::new(),
             fastest_snapshot: SlidingMin::new(),
             first_lead: first_lead_us * i64::from(tick_hz),
+            late_in_a_row: 0,
+            last_reported: None,
             loss: LossEstimate::new(),
             margin_ticks: 0,
             last_misses: None,
@@ -194,7 +209,7 @@ impl ClockSync {
     /// A snapshot of the state after `server_tick` came in at `now`, with or without news about inputs.
     pub fn on_snapshot(&mut self, now: Micros, server_tick: Tick, report: Option<InputReport>) {
         let local = micro_ticks(now, self.tick_hz);
-        self.fastest_snapshot.add(now, local - i64::from(server_tick.0) * TICK);
+        self.notice_moved_clock(now, local - i64::from(server_tick.0) * TICK);
         if self.position.is_none() {
             self.newest_snapshot = server_tick.0;
             self.advanced_to = now;
@@ -213,6 +228,12 @@ impl ClockSync {
 
     /// A packet whose newest input is for `newest` leaves at `now`.
     pub fn on_inputs_sent(&mut self, now: Micros, newest: Tick) {
+        // A sender that cannot keep the configured pace needs a longer reserve for the same burst of losses.
+        if let Some(before) = self.newest_sent.replace(newest.0) {
+            let distance = i64::from(newest.0.saturating_sub(before).min(30)) * 256;
+            self.interval_256 =
+                (self.interval_256 + (distance - self.interval_256) / 16).max(self.interval_min_256);
+        }
         let i = newest.0 as usize % SENT_RING;
         if self.sent_tick[i] != newest.0 {
             self.sent_tick[i] = newest.0;
@@ -255,12 +276,12 @@ impl ClockSync {
         Tick(self.next_tick)
     }
 
-    /// Part of the tick after the last one run that has passed, of 65,536: what is drawn lies between two ticks.
+    /// Part of the tick after the last one run that had passed at the last [`Self::advance`], of 65,536: what is drawn
+    /// lies between two ticks.
     #[must_use]
-    pub fn tick_fraction(&self, now: Micros) -> u32 {
+    pub fn fraction(&self) -> u32 {
         let Some(position) = self.position else { return 0 };
-        let elapsed = now.since(self.advanced_to).0.min(1_000_000) as i64 * i64::from(self.tick_hz);
-        let into = position + elapsed - (i64::from(self.next_tick) - 1) * TICK;
+        let into = position - (i64::from(self.next_tick) - 1) * TICK;
         (into.clamp(0, TICK - 1) * 65_536 / TICK) as u32
     }
 
@@ -303,6 +324,21 @@ impl ClockSync {
         self.misses
     }
 
+    /// Takes note of a snapshot's delay. When the server's clock has moved, all that was measured starts anew, from the
+    /// lead there was.
+    fn notice_moved_clock(&mut self, now: Micros, delay: i64) {
+        let late = self.fastest_snapshot.min().is_some_and(|fastest| delay - fastest > MOVED);
+        self.late_in_a_row = if late { self.late_in_a_row + 1 } else { 0 };
+        if self.late_in_a_row >= MOVED_SNAPSHOTS {
+            self.first_lead =
+                self.first_lead.max(i64::from(self.lead_us()) * i64::from(self.tick_hz)).min(RESYNC);
+            self.late_in_a_row = 0;
+            self.fastest_snapshot = SlidingMin::new();
+            self.slowest = SlidingMin::new();
+        }
+        self.fastest_snapshot.add(now, delay);
+    }
+
     fn on_report(&mut self, now: Micros, report: InputReport) {
         let missed = report.misses.wrapping_sub(self.last_misses.unwrap_or(0));
         // A report that was overtaken by a newer one counts backwards: it has nothing new to say.
@@ -312,7 +348,10 @@ impl ClockSync {
             self.misses = self.misses.saturating_add(u32::from(missed));
         }
         let i = report.newest.0 as usize % SENT_RING;
-        if self.sent_tick[i] != report.newest.0 {
+        // A report is repeated while nothing new comes; heard twice it would keep an old figure young.
+        if self.sent_tick[i] != report.newest.0
+            || self.last_reported.replace(report.newest.0) == Some(report.newest.0)
+        {
             return;
         }
         self.margin_ticks = report.margin_ticks.clamp(-600, 600);
@@ -336,7 +375,7 @@ impl ClockSync {
         };
         // A packet's oldest new input is one interval less a tick older than its newest; each packet lost before it
         // makes that an interval more.
-        let interval = i64::from(self.packet_interval_ticks) * TICK;
+        let interval = self.interval_256 * TICK / 256;
         let reserve = i64::from(self.loss.expected_burst() + 1) * interval - TICK;
         local - slowest + reserve + SLACK + self.miss_penalty
     }
@@ -420,9 +459,9 @@ mod tests {
                 } else if self.newest_sequence - sequence < 64 {
                     self.received |= 1 << (self.newest_sequence - sequence);
                 }
-                if newest > self.have {
+                let margin = newest as i32 - self.server_tick as i32;
+                if newest > self.have && margin < 64 {
                     self.have = newest;
-                    let margin = newest as i32 - self.server_tick as i32;
                     self.margin = Some(self.margin.map_or(margin, |m| m.min(margin)));
                 }
             }
@@ -583,6 +622,6 @@ mod tests {
         clock.on_snapshot(Micros(1), Tick(0), Some(report));
         let due = clock.advance(Micros(u64::MAX), 8);
         assert!(due.count <= 8);
-        let _ = (clock.tick_fraction(Micros(u64::MAX)), clock.lead_us());
+        let _ = (clock.fraction(), clock.lead_us());
     }
 }

@@ -1,0 +1,445 @@
+//! The client of a battle, whole: secure session, packets, prediction, the others, figures. No socket, no clock.
+//!
+//! The caller hands in what arrives ([`GameClient::handle_datagram`]), asks what to send
+//! ([`GameClient::poll_transmit`], until it answers `None`), and once a frame says what the player wants
+//! ([`GameClient::advance`]). Everything takes `now`; a thousand clients can share one thread.
+//!
+//! Nothing is allocated after the welcome, except when more characters come into sight than ever before.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use shieldwall_core::numeric::Tick;
+use shieldwall_core::state::commands::CharacterInput;
+use shieldwall_core::state::handle::CharacterId;
+
+use super::replica::ReplicaTable;
+use super::session::{ClientWorld, Session};
+use super::views::{
+    AdvanceReport, ClientEvent, ClientStats, EndReason, EntityView, GameClientState, OwnView,
+};
+use crate::channel::sequence::Sequence;
+use crate::channel::{Channel, Fate, FrameError};
+use crate::secure::{self, ConnectToken, DATAGRAM_MAX, DropReason, PAYLOAD_MAX, SecureClient};
+use crate::time::Micros;
+use crate::wire::snapshot::OwnState;
+use crate::wire::welcome::{ServerMessage, Welcome};
+use crate::wire::{FrameKind, events};
+
+/// Bytes of IP and UDP headers around a datagram.
+const HEADERS_BYTES: u64 = 28;
+/// A packet goes out at least so often, if only for its acks.
+const IDLE_SEND: Micros = Micros::from_millis(100);
+/// Sending may fall this far behind its allowance and catch up.
+const BURST: Micros = Micros::from_millis(200);
+
+/// What a client may be told beforehand.
+#[derive(Clone, Debug)]
+pub struct GameClientConfig {
+    /// Input packets a second, 10 to 60. More shorten the lead on lossy paths, fewer save the bytes around them.
+    pub input_packets_per_s: u16,
+    /// Bytes a second that may be sent, all-in with 28 bytes of headers for each packet. When inputs need more, packets
+    /// go out less often.
+    pub up_budget_bytes_per_s: u32,
+    /// Events kept until they are taken; older ones are dropped and counted. At least 1.
+    pub event_capacity: usize,
+    /// The world, if another client of this process knows it already: saves making the terrain again. Used only if the
+    /// server's world turns out to be the same.
+    pub known_world: Option<Arc<ClientWorld>>,
+}
+
+impl Default for GameClientConfig {
+    /// 30 packets and at most 2,400 bytes a second, 256 events.
+    fn default() -> Self {
+        Self { input_packets_per_s: 30, up_budget_bytes_per_s: 2_400, event_capacity: 256, known_world: None }
+    }
+}
+
+/// Why a datagram was refused. The session goes on; the refusal is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientError {
+    /// Forged, damaged, replayed, or not from the server.
+    Datagram(DropReason),
+    /// From the server, but its content was refused.
+    Payload(FrameError),
+}
+
+impl fmt::Display for ClientError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Datagram(reason) => write!(f, "datagram dropped: {reason:?}"),
+            Self::Payload(error) => write!(f, "payload refused: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for ClientError {}
+
+/// One player's client. See the module head for how it is driven.
+pub struct GameClient {
+    secure: SecureClient,
+    channel: Channel<SentInputs>,
+    session: Option<Box<Session>>,
+    config: GameClientConfig,
+    ended: Option<EndReason>,
+    events: VecDeque<ClientEvent>,
+    was_playing: bool,
+    now: Micros,
+    last_snapshot_at: Micros,
+    last_payload_at: Option<Micros>,
+    last_sent_input: u32,
+    /// The upward allowance is spent until then.
+    allowed_at: Micros,
+    highest_received: Option<(Sequence, u64)>,
+    counts: ClientStats,
+}
+
+/// What is remembered of each packet: the newest input in it.
+#[derive(Clone, Copy, Debug)]
+struct SentInputs {
+    newest: Option<Tick>,
+}
+
+impl fmt::Debug for GameClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("GameClient").field("state", &self.state()).finish_non_exhaustive()
+    }
+}
+
+impl GameClient {
+    /// Starts connecting with this token. One token makes one client.
+    #[must_use]
+    pub fn new(token: ConnectToken, config: GameClientConfig, now: Micros) -> Self {
+        Self {
+            secure: SecureClient::new(token, now),
+            channel: Channel::default(),
+            session: None,
+            events: VecDeque::with_capacity(config.event_capacity.max(1)),
+            config,
+            ended: None,
+            was_playing: false,
+            now,
+            last_snapshot_at: now,
+            last_payload_at: None,
+            last_sent_input: 0,
+            allowed_at: now,
+            highest_received: None,
+            counts: ClientStats::default(),
+        }
+    }
+
+    /// Where the client is on its way into the battle.
+    #[must_use]
+    pub fn state(&self) -> GameClientState {
+        if let Some(reason) = self.ended {
+            return GameClientState::Ended(reason);
+        }
+        match &self.session {
+            Some(session) if session.is_playing() => GameClientState::Playing,
+            Some(_) => GameClientState::WaitingForCharacter,
+            None if self.secure.state() == secure::ClientState::Connected => {
+                GameClientState::WaitingForWelcome
+            }
+            None => GameClientState::Connecting,
+        }
+    }
+
+    /// Takes in one datagram. It is opened in place, so its bytes change.
+    ///
+    /// # Errors
+    /// Why it was refused; also counted in [`Self::stats`].
+    pub fn handle_datagram(
+        &mut self,
+        from: SocketAddr,
+        datagram: &mut [u8],
+        now: Micros,
+    ) -> Result<(), ClientError> {
+        self.now = self.now.max(now);
+        self.counts.datagrams_received += 1;
+        self.counts.bytes_received += datagram.len() as u64 + HEADERS_BYTES;
+        match self.secure.handle_datagram(from, datagram, now) {
+            Ok(secure::ClientEvent::None) => Ok(()),
+            Ok(secure::ClientEvent::Connected { client_index, .. }) => {
+                self.push_event(ClientEvent::Connected { client_index });
+                Ok(())
+            }
+            Ok(secure::ClientEvent::Payload(payload)) => {
+                let read = self.receive_payload(payload, now);
+                self.counts.refused_payloads += u64::from(read.is_err());
+                read.map_err(ClientError::Payload)
+            }
+            Ok(secure::ClientEvent::Ended(state)) => {
+                self.end(EndReason::Secure(state));
+                Ok(())
+            }
+            Err(reason) => {
+                self.counts.refused_datagrams += 1;
+                Err(ClientError::Datagram(reason))
+            }
+        }
+    }
+
+    /// What is to be sent now: writes it to `out` and returns where to and its length. Call it until it answers `None`,
+    /// each frame and at least 30 times a second; timeouts are noticed here.
+    pub fn poll_transmit(
+        &mut self,
+        now: Micros,
+        out: &mut [u8; DATAGRAM_MAX],
+    ) -> Option<(SocketAddr, usize)> {
+        self.now = self.now.max(now);
+        let sent = match self.secure.poll_transmit(now, out) {
+            Some(sent) => Some(sent),
+            None => self.payload_due(now).then(|| self.write_payload(now, out)).flatten(),
+        };
+        if self.secure.state().is_over() {
+            self.end(EndReason::Secure(self.secure.state()));
+        }
+        if let Some((_, length)) = sent {
+            self.counts.datagrams_sent += 1;
+            self.counts.bytes_sent += length as u64 + HEADERS_BYTES;
+        }
+        sent
+    }
+
+    /// Moves the client's clock to `now` and predicts the ticks that are due with `input` (at most 8; what is left is
+    /// due at the next call). Before the battle begins it does nothing.
+    pub fn advance(&mut self, now: Micros, input: CharacterInput) -> AdvanceReport {
+        self.now = self.now.max(now);
+        match &mut self.session {
+            Some(session) if self.ended.is_none() => session.advance(now, input),
+            _ => AdvanceReport::default(),
+        }
+    }
+
+    /// The own character as of the last [`Self::advance`]; none outside the battle.
+    #[must_use]
+    pub fn own(&self) -> Option<OwnView> {
+        self.session.as_ref()?.own_view()
+    }
+
+    /// The own character as the newest snapshot had it, exactly, with that snapshot's tick.
+    #[must_use]
+    pub fn own_truth(&self) -> Option<(Tick, OwnState)> {
+        self.session.as_ref()?.own_truth()
+    }
+
+    /// The own character's id, once the server has said it.
+    #[must_use]
+    pub fn character(&self) -> Option<CharacterId> {
+        self.session.as_ref().map(|session| session.character())
+    }
+
+    /// The world, once it is known.
+    #[must_use]
+    pub fn world(&self) -> Option<&Arc<ClientWorld>> {
+        self.session.as_ref().map(|session| session.world())
+    }
+
+    /// Replaces the content of `out` with all others in sight as drawn at `now`.
+    pub fn sample_crowd(&mut self, now: Micros, out: &mut Vec<EntityView>) {
+        out.clear();
+        if let Some(session) = &mut self.session {
+            session.sample_crowd(now, out);
+        }
+    }
+
+    /// The states of others as they came, without any smoothing; none before the welcome.
+    #[must_use]
+    pub fn replica(&self) -> Option<&ReplicaTable> {
+        self.session.as_ref().map(|session| session.replica())
+    }
+
+    /// The oldest event that nobody has taken.
+    pub fn next_event(&mut self) -> Option<ClientEvent> {
+        self.events.pop_front()
+    }
+
+    /// The client's figures.
+    #[must_use]
+    pub fn stats(&self) -> ClientStats {
+        let round_trip = self.channel.round_trip();
+        let mut stats = ClientStats {
+            rtt_us: round_trip.smoothed().map_or(0, |rtt| rtt.0.min(u32::MAX.into()) as u32),
+            jitter_us: round_trip.deviation().0.min(u32::MAX.into()) as u32,
+            loss_down_ppm: self.loss_down_ppm(),
+            ..self.counts
+        };
+        if let Some(session) = &self.session {
+            let (clock, corrections) = (&session.clock, &session.corrections);
+            stats.loss_up_ppm = clock.loss().ppm();
+            stats.lead_us = clock.lead_us();
+            stats.input_margin_ticks = clock.margin_ticks();
+            stats.input_misses = clock.misses();
+            stats.clock_resyncs = clock.resyncs();
+            stats.interpolation_delay_us = session.interpolation.clock().delay_us();
+            stats.snapshots = session.snapshots;
+            stats.snapshot_age_us = self.now.since(self.last_snapshot_at).0.min(u32::MAX.into()) as u32;
+            stats.corrections = corrections.corrections;
+            stats.correction_sum_mm = corrections.sum_mm;
+            stats.correction_max_mm = corrections.max_mm;
+            stats.relocations = corrections.relocations;
+            stats.entities_visible = session.replica().entities().count() as u32;
+        }
+        stats
+    }
+
+    /// Leaves. The next answers of [`Self::poll_transmit`] tell the server.
+    pub fn disconnect(&mut self) {
+        self.end(EndReason::Left);
+    }
+
+    fn end(&mut self, reason: EndReason) {
+        if self.ended.is_none() {
+            self.ended = Some(reason);
+            self.secure.disconnect();
+            self.push_event(ClientEvent::Ended(reason));
+        }
+    }
+
+    fn push_event(&mut self, event: ClientEvent) {
+        if self.events.len() >= self.config.event_capacity.max(1) {
+            self.events.pop_front();
+            self.counts.events_dropped += 1;
+        }
+        self.events.push_back(event);
+    }
+
+    fn receive_payload(&mut self, payload: &[u8], now: Micros) -> Result<(), FrameError> {
+        if self.ended.is_some() {
+            return Ok(());
+        }
+        let session = &mut self.session;
+        let mut open = self.channel.receive(payload, now, |record: &SentInputs, fate| {
+            if let Some(session) = session {
+                session.clock.on_packet_fate(fate == Fate::Lost);
+                if let (Fate::Acked, Some(newest)) = (fate, record.newest) {
+                    session.on_inputs_acked(newest);
+                }
+            }
+        })?;
+        self.count_sequence(open.sequence);
+        loop {
+            match FrameKind::read(&mut open.reader)? {
+                FrameKind::End => break,
+                FrameKind::Snapshot => {
+                    let session = self.session.as_mut().ok_or(FrameError::NotWelcomed)?;
+                    let tick = session.read_snapshot(&mut open.reader, now)?;
+                    self.last_snapshot_at = now;
+                    if session.is_playing() && !self.was_playing {
+                        self.was_playing = true;
+                        self.push_event(ClientEvent::Playing { tick });
+                    }
+                }
+                FrameKind::Events => {
+                    let mut events = open.reader.clone();
+                    events::read(&mut events, |_, _| {})?;
+                    events::read(&mut open.reader, |tick, event| {
+                        self.push_event(ClientEvent::Game { tick, event });
+                    })?;
+                }
+                FrameKind::Fragment => self.channel.read_fragment(&mut open.reader)?,
+                kind @ FrameKind::Inputs => return Err(FrameError::WrongDirection(kind)),
+            }
+        }
+        self.channel.confirm(open.sequence);
+        self.receive_messages()
+    }
+
+    fn receive_messages(&mut self) -> Result<(), FrameError> {
+        loop {
+            let message = match self.channel.next_message() {
+                Ok(None) => return Ok(()),
+                Ok(Some(bytes)) => ServerMessage::decode(bytes).map_err(FrameError::Decode),
+                Err(error) => Err(FrameError::Reliable(error)),
+            };
+            match message {
+                Ok(ServerMessage::Welcome(welcome)) => self.on_welcome(&welcome),
+                Ok(ServerMessage::Event(tick, event)) => self.push_event(ClientEvent::Game { tick, event }),
+                Ok(ServerMessage::Goodbye(reason)) => self.end(EndReason::Goodbye(reason)),
+                // Reliable messages come in order: what cannot be read can never be passed.
+                Err(error) => {
+                    self.end(EndReason::Protocol(error));
+                    return Err(error);
+                }
+            }
+        }
+    }
+
+    fn on_welcome(&mut self, welcome: &Welcome) {
+        let known = self.config.known_world.as_ref().filter(|world| *world.config() == welcome.config);
+        let world = match known {
+            Some(world) => Arc::clone(world),
+            None => match ClientWorld::new(&welcome.config) {
+                Ok(world) => Arc::new(world),
+                Err(_) => {
+                    let error = crate::wire::DecodeError::Value("world configuration");
+                    return self.end(EndReason::Protocol(FrameError::Decode(error)));
+                }
+            },
+        };
+        let interval = self.packet_interval_ticks(welcome.config.tick_hz);
+        let round_trip =
+            self.channel.round_trip().smoothed().map_or(100_000, |rtt| rtt.0.min(1_000_000) as u32);
+        self.session = Some(Box::new(Session::new(welcome, world, interval, round_trip)));
+        self.was_playing = false;
+        self.push_event(ClientEvent::Welcomed { character: welcome.character, tick: welcome.tick });
+    }
+
+    fn packet_interval_ticks(&self, tick_hz: u16) -> u32 {
+        u32::from(tick_hz).div_ceil(u32::from(self.config.input_packets_per_s.clamp(10, 60))).max(1)
+    }
+
+    fn payload_due(&self, now: Micros) -> bool {
+        if self.secure.state() != secure::ClientState::Connected {
+            return false;
+        }
+        let idle = self.last_payload_at.is_none_or(|last| now.since(last) >= IDLE_SEND);
+        let Some(session) = &self.session else { return idle };
+        let interval = self.packet_interval_ticks(session.world().config().tick_hz);
+        let fresh = session
+            .newest_input()
+            .is_some_and(|newest| newest.0.saturating_sub(self.last_sent_input) >= interval);
+        idle || (fresh && now >= self.allowed_at)
+    }
+
+    fn write_payload(&mut self, now: Micros, out: &mut [u8; DATAGRAM_MAX]) -> Option<(SocketAddr, usize)> {
+        let mut payload = [0; PAYLOAD_MAX];
+        let mut writer = self.channel.begin(&mut payload);
+        let newest = self.session.as_ref().and_then(|session| session.write_inputs(&mut writer));
+        self.channel.write_reliable(&mut writer, now);
+        let session = &mut self.session;
+        let length = self.channel.finish(writer, SentInputs { newest }, now, |_| {
+            if let Some(session) = session {
+                session.clock.on_packet_fate(true);
+            }
+        });
+        let sent = self.secure.seal_payload(&payload[..length], now, out).ok()?;
+        self.last_payload_at = Some(now);
+        if let (Some(session), Some(newest)) = (&mut self.session, newest) {
+            session.clock.on_inputs_sent(now, newest);
+            self.last_sent_input = newest.0;
+        }
+        let rate = u64::from(self.config.up_budget_bytes_per_s.max(500));
+        let cost = (sent.1 as u64 + HEADERS_BYTES) * 1_000_000 / rate;
+        self.allowed_at = Micros(self.allowed_at.0.max(now.0.saturating_sub(BURST.0)) + cost);
+        Some(sent)
+    }
+
+    fn count_sequence(&mut self, sequence: Sequence) {
+        self.highest_received = match self.highest_received {
+            None => Some((sequence, 1)),
+            Some((highest, span)) => {
+                let ahead = sequence.since(highest);
+                Some(if ahead > 0 { (sequence, span + ahead as u64) } else { (highest, span) })
+            }
+        };
+    }
+
+    fn loss_down_ppm(&self) -> u32 {
+        let span = self.highest_received.map_or(0, |(_, span)| span);
+        let missing = span.saturating_sub(self.channel.stats().received);
+        (missing * 1_000_000).checked_div(span).unwrap_or(0) as u32
+    }
+}

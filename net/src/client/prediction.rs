@@ -1,0 +1,424 @@
+//! The own character, run ahead of the server with the kernel's own movement, and put right where it went wrong.
+//!
+//! Every predicted tick keeps its input and the state after it. A snapshot brings the server's exact state after one
+//! tick: if it is what was predicted, nothing happens at all (not one bit changes); if not, the state is restored and
+//! the inputs since are replayed. What the player sees does not jump: the difference becomes a visible offset that
+//! fades within about a tenth of a second.
+//!
+//! Deaths, returns and teleports are news, not errors: they are taken over at once and not counted as corrections.
+//!
+//! Not in here: which tick is due ([`super::clock_sync`]), sending inputs ([`super::game_client`]).
+
+use shieldwall_core::numeric::fixed::length3d;
+use shieldwall_core::numeric::{Metres, Position, Tick};
+use shieldwall_core::state::characters::{MoveState, flags};
+use shieldwall_core::state::commands::CharacterInput;
+
+/// Ticks of inputs and states remembered: two seconds at 60 Hz.
+pub const RING: usize = 128;
+
+/// A visible offset longer than this is dropped: fading over such a way looks worse than a jump.
+const SNAP_M: Metres = Metres::from_m(2);
+/// A difference longer than this is a change of place, not an error of prediction.
+const TELEPORT_M: Metres = Metres::from_m(8);
+/// Marks a ring entry without content.
+const EMPTY: u32 = u32::MAX;
+
+/// What a snapshot's own state did to the prediction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reconciliation {
+    /// Older than one that was used before: ignored.
+    Stale,
+    /// Exactly as predicted.
+    Unchanged,
+    /// Nothing had been predicted for that tick: taken over.
+    Adopted,
+    /// Died, came back or was put elsewhere: taken over, not an error.
+    Relocated,
+    /// Predicted wrongly and put right.
+    Corrected {
+        /// Distance between the predicted and the true position at that tick; zero when only other parts of the state
+        /// differed.
+        distance: Metres,
+    },
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    input_tick: u32,
+    state_tick: u32,
+    input: CharacterInput,
+    state: MoveState,
+}
+
+/// Inputs and predicted states of the own character. 128 entries of 48 bytes; never allocates after creation.
+#[derive(Clone, Debug)]
+pub struct Prediction {
+    ring: Box<[Entry]>,
+    /// The last tick run, once there was one.
+    newest: Option<u32>,
+    /// The last tick given an input; 0 before the first.
+    newest_input: u32,
+    /// The last tick of which the server's state was used.
+    authoritative: Option<u32>,
+    current: MoveState,
+    previous: MoveState,
+    offset: [i32; 3],
+    /// Share of the offset that fades in each tick, of 256.
+    fade: i32,
+}
+
+impl Prediction {
+    /// Nothing predicted yet.
+    #[must_use]
+    pub fn new(tick_hz: u16) -> Self {
+        let entry = Entry {
+            input_tick: EMPTY,
+            state_tick: EMPTY,
+            input: CharacterInput::default(),
+            state: MoveState::default(),
+        };
+        Self {
+            ring: vec![entry; RING].into_boxed_slice(),
+            newest: None,
+            newest_input: 0,
+            authoritative: None,
+            current: MoveState::default(),
+            previous: MoveState::default(),
+            offset: [0; 3],
+            // A quarter at 60 Hz: 18 % is left after 100 ms, 3 % after 200 ms.
+            fade: (256 * 15 / i32::from(tick_hz.max(1))).clamp(1, 256),
+        }
+    }
+
+    /// Runs one tick with `input`. `step` is the kernel's movement. Ticks left out since the last one are run with the
+    /// last input repeated, as the server does when an input is missing; a tick run before is left as it is.
+    pub fn run(
+        &mut self,
+        tick: Tick,
+        input: CharacterInput,
+        step: &mut impl FnMut(MoveState, CharacterInput) -> MoveState,
+    ) {
+        let entry = &mut self.ring[tick.0 as usize % RING];
+        (entry.input_tick, entry.input) = (tick.0, input);
+        self.newest_input = self.newest_input.max(tick.0);
+        let Some(newest) = self.newest else { return };
+        if tick.0 <= newest {
+            return;
+        }
+        // A gap longer than the ring cannot be replayed either way; the next snapshot puts it right.
+        let first = (newest + 1).max(tick.0.saturating_sub(RING as u32 - 1));
+        let mut held = self.input_at(Tick(newest)).unwrap_or_default();
+        for t in first..=tick.0 {
+            held = self.input_at(Tick(t)).unwrap_or(held);
+            self.previous = self.current;
+            self.current = step(self.current, held);
+            self.store_state(t, self.current);
+        }
+        self.newest = Some(tick.0);
+        let fade = self.fade;
+        for part in &mut self.offset {
+            *part -= fade_part(*part, fade);
+        }
+    }
+
+    /// The server's exact state after `tick`. Restores and replays if it is not what was predicted.
+    pub fn reconcile(
+        &mut self,
+        tick: Tick,
+        truth: MoveState,
+        step: &mut impl FnMut(MoveState, CharacterInput) -> MoveState,
+    ) -> Reconciliation {
+        if self.authoritative.is_some_and(|last| tick.0 <= last) {
+            return Reconciliation::Stale;
+        }
+        let first = self.authoritative.is_none();
+        self.authoritative = Some(tick.0);
+        let entry = self.ring[tick.0 as usize % RING];
+        let predicted = (entry.state_tick == tick.0).then_some(entry.state);
+        if predicted == Some(truth) {
+            return Reconciliation::Unchanged;
+        }
+        let shown = self.current.position;
+        self.replay_from(tick.0, truth, step);
+        let Some(predicted) = predicted.filter(|_| !first) else {
+            self.offset = [0; 3];
+            return Reconciliation::Adopted;
+        };
+        let distance = distance(predicted.position, truth.position);
+        let life_changed = (predicted.flags ^ truth.flags) & (flags::ALIVE | flags::IN_USE) != 0;
+        if life_changed || distance > TELEPORT_M {
+            self.offset = [0; 3];
+            self.previous = self.current;
+            return Reconciliation::Relocated;
+        }
+        let now = self.current.position;
+        self.offset = [
+            self.offset[0].saturating_add(shown.x.0.saturating_sub(now.x.0)),
+            self.offset[1].saturating_add(shown.y.0.saturating_sub(now.y.0)),
+            self.offset[2].saturating_add(shown.z.0.saturating_sub(now.z.0)),
+        ];
+        if length3d(self.offset[0], self.offset[1], self.offset[2]) > SNAP_M.0 {
+            self.offset = [0; 3];
+        }
+        Reconciliation::Corrected { distance }
+    }
+
+    /// The input of a tick, if it is still remembered.
+    #[must_use]
+    pub fn input_at(&self, tick: Tick) -> Option<CharacterInput> {
+        let entry = &self.ring[tick.0 as usize % RING];
+        (entry.input_tick == tick.0).then_some(entry.input)
+    }
+
+    /// The predicted state after the last tick run, once the server has told where the character is.
+    #[must_use]
+    pub fn current(&self) -> Option<&MoveState> {
+        self.newest.map(|_| &self.current)
+    }
+
+    /// The last tick run, once there is one.
+    #[must_use]
+    pub fn newest(&self) -> Option<Tick> {
+        self.newest.map(Tick)
+    }
+
+    /// Where to draw the character: between the last two ticks by `fraction` (of 65,536), plus what is left of the
+    /// visible offset.
+    #[must_use]
+    pub fn visible_position(&self, fraction: u32) -> Position {
+        let between = |a: Metres, b: Metres, offset: i32| {
+            let way = i64::from(b.0) - i64::from(a.0);
+            Metres((i64::from(a.0) + ((way * i64::from(fraction.min(65_536))) >> 16)) as i32)
+                .saturating_add(Metres(offset))
+        };
+        let (a, b) = (&self.previous.position, &self.current.position);
+        Position::new(
+            between(a.x, b.x, self.offset[0]),
+            between(a.y, b.y, self.offset[1]),
+            between(a.z, b.z, self.offset[2]),
+        )
+    }
+
+    /// Length of the visible offset that is left.
+    #[must_use]
+    pub fn visible_offset(&self) -> Metres {
+        Metres(length3d(self.offset[0], self.offset[1], self.offset[2]))
+    }
+
+    /// Forgets states, keeps inputs: the next state of the server is taken over. For a character that is gone.
+    pub fn forget_states(&mut self) {
+        self.newest = None;
+        self.authoritative = None;
+        self.offset = [0; 3];
+        for entry in &mut self.ring {
+            entry.state_tick = EMPTY;
+        }
+    }
+
+    fn replay_from(
+        &mut self,
+        tick: u32,
+        truth: MoveState,
+        step: &mut impl FnMut(MoveState, CharacterInput) -> MoveState,
+    ) {
+        // Further than the ring reaches nothing can be replayed; the clock never runs that far ahead.
+        let newest = self.newest_input.clamp(tick, tick.saturating_add(RING as u32 - 1));
+        self.store_state(tick, truth);
+        (self.previous, self.current) = (truth, truth);
+        let mut held = self.input_at(Tick(tick)).unwrap_or_default();
+        for t in (tick..newest).map(|before| before + 1) {
+            held = self.input_at(Tick(t)).unwrap_or(held);
+            self.previous = self.current;
+            self.current = step(self.current, held);
+            self.store_state(t, self.current);
+        }
+        self.newest = Some(newest);
+    }
+
+    fn store_state(&mut self, tick: u32, state: MoveState) {
+        let entry = &mut self.ring[tick as usize % RING];
+        (entry.state_tick, entry.state) = (tick, state);
+    }
+}
+
+/// Length of the way between two points.
+fn distance(a: Position, b: Position) -> Metres {
+    Metres(length3d(a.x.0.saturating_sub(b.x.0), a.y.0.saturating_sub(b.y.0), a.z.0.saturating_sub(b.z.0)))
+}
+
+/// What fades of one part of the offset in a tick: `share` of 256, away from zero, so that it ends.
+fn fade_part(part: i32, share: i32) -> i32 {
+    let magnitude = (i64::from(part.unsigned_abs()) * i64::from(share) + 255) / 256;
+    (magnitude.min(i64::from(i32::MAX)) as i32) * part.signum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HZ: u16 = 60;
+
+    /// A stand-in for the kernel's movement: a pure function of state and input, which is all prediction rests on.
+    fn step(mut state: MoveState, input: CharacterInput) -> MoveState {
+        if state.flags & flags::ALIVE != 0 {
+            state.velocity.x.0 = i32::from(input.move_right) * 4_096;
+            state.velocity.z.0 = state.velocity.z.0 / 2 + i32::from(input.move_forward) * 2_048;
+            state.position = state.position.advanced(state.velocity, HZ);
+            state.yaw = input.yaw;
+        }
+        state
+    }
+
+    fn alive() -> MoveState {
+        MoveState { flags: flags::ALIVE | flags::IN_USE, ..MoveState::default() }
+    }
+
+    fn input(n: u32) -> CharacterInput {
+        let h = n.wrapping_mul(2_654_435_761) >> 8;
+        CharacterInput { move_right: h as i8, move_forward: (h >> 8) as i8, ..CharacterInput::default() }
+    }
+
+    /// States of the true server: `states[t]` is after tick `t`, starting from `alive()` before tick 1.
+    fn server(ticks: u32, input_of: impl Fn(u32) -> CharacterInput) -> Vec<MoveState> {
+        let mut states = vec![alive()];
+        for t in 1..=ticks {
+            states.push(step(states[t as usize - 1], input_of(t)));
+        }
+        states
+    }
+
+    #[test]
+    fn same_inputs_never_correct() {
+        let truth = server(400, input);
+        let mut p = Prediction::new(HZ);
+        assert_eq!(p.reconcile(Tick(0), truth[0], &mut step), Reconciliation::Adopted);
+        for t in 1..=400 {
+            p.run(Tick(t), input(t), &mut step);
+            if t > 30 && t % 3 == 0 {
+                assert_eq!(
+                    p.reconcile(Tick(t - 30), truth[t as usize - 30], &mut step),
+                    Reconciliation::Unchanged
+                );
+            }
+            assert_eq!(p.current(), Some(&truth[t as usize]));
+            assert_eq!(p.visible_offset(), Metres::ZERO);
+        }
+    }
+
+    #[test]
+    fn inputs_given_before_the_first_state_are_replayed() {
+        let truth = server(40, input);
+        let mut p = Prediction::new(HZ);
+        for t in 1..=40 {
+            p.run(Tick(t), input(t), &mut step);
+        }
+        assert_eq!(p.current(), None);
+        assert_eq!(p.reconcile(Tick(10), truth[10], &mut step), Reconciliation::Adopted);
+        assert_eq!(p.current(), Some(&truth[40]));
+    }
+
+    #[test]
+    fn a_missed_input_is_corrected_once_and_the_picture_does_not_jump() {
+        let missed = 50;
+        let held = |t: u32| if t == missed { input(t - 1) } else { input(t) };
+        let truth = server(200, held);
+        let mut p = Prediction::new(HZ);
+        p.reconcile(Tick(0), truth[0], &mut step);
+        let mut corrections = 0;
+        for t in 1..=200 {
+            p.run(Tick(t), input(t), &mut step);
+            let before = p.visible_position(65_536);
+            if t > 20 && t % 3 == 0 {
+                let at = t - 20;
+                if let Reconciliation::Corrected { distance } =
+                    p.reconcile(Tick(at), truth[at as usize], &mut step)
+                {
+                    corrections += 1;
+                    assert!(distance > Metres::ZERO && distance < Metres::ONE);
+                    assert_eq!(p.visible_position(65_536), before);
+                    assert_ne!(p.visible_offset(), Metres::ZERO);
+                }
+            }
+            if t > missed + 60 {
+                assert_eq!(p.current(), Some(&truth[t as usize]));
+                assert_eq!(p.visible_offset(), Metres::ZERO);
+            }
+        }
+        assert_eq!(corrections, 1);
+    }
+
+    #[test]
+    fn one_wrong_bit_is_corrected() {
+        let truth = server(20, input);
+        for bit in 0..256 {
+            let mut p = Prediction::new(HZ);
+            p.reconcile(Tick(0), truth[0], &mut step);
+            (1..=20).for_each(|t| p.run(Tick(t), input(t), &mut step));
+            let mut bytes: [u8; 32] = bytemuck::cast(truth[10]);
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let told = p.reconcile(Tick(10), bytemuck::cast(bytes), &mut step);
+            assert!(
+                matches!(told, Reconciliation::Corrected { .. } | Reconciliation::Relocated),
+                "bit {bit}: {told:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn death_return_and_teleport_are_no_corrections() {
+        let mut p = Prediction::new(HZ);
+        p.reconcile(Tick(0), alive(), &mut step);
+        (1..=30).for_each(|t| p.run(Tick(t), input(t), &mut step));
+        let mut dead = server(20, input)[20];
+        dead.flags &= !flags::ALIVE;
+        assert_eq!(p.reconcile(Tick(20), dead, &mut step), Reconciliation::Relocated);
+        assert_eq!(p.current(), Some(&dead), "the dead do not move");
+        (31..=60).for_each(|t| p.run(Tick(t), input(t), &mut step));
+        assert_eq!(p.reconcile(Tick(40), dead, &mut step), Reconciliation::Unchanged);
+        let mut back = alive();
+        back.position.x = Metres::from_m(45);
+        assert_eq!(p.reconcile(Tick(50), back, &mut step), Reconciliation::Relocated);
+        assert_eq!(p.visible_offset(), Metres::ZERO);
+        let mut elsewhere = alive();
+        elsewhere.position.z = Metres::from_m(-45);
+        assert_eq!(p.reconcile(Tick(53), elsewhere, &mut step), Reconciliation::Relocated);
+    }
+
+    #[test]
+    fn large_errors_snap_small_ones_fade() {
+        for (error_mm, snaps) in [(500, false), (1_900, false), (2_100, true), (5_000, true)] {
+            let mut p = Prediction::new(HZ);
+            p.reconcile(Tick(0), alive(), &mut step);
+            (1..=9).for_each(|t| p.run(Tick(t), CharacterInput::default(), &mut step));
+            let mut pushed = alive();
+            pushed.position.x = Metres::from_mm(error_mm);
+            let told = p.reconcile(Tick(5), pushed, &mut step);
+            assert!(
+                matches!(told, Reconciliation::Corrected { distance } if distance.0.abs_diff(pushed.position.x.0) < 4)
+            );
+            assert_eq!(p.visible_offset() == Metres::ZERO, snaps, "{error_mm} mm");
+            // 100 ms later at most a fifth is left.
+            (10..16).for_each(|t| p.run(Tick(t), CharacterInput::default(), &mut step));
+            assert!(p.visible_offset() < Metres::from_mm(error_mm / 5));
+        }
+    }
+
+    #[test]
+    fn old_snapshots_gaps_and_extremes_are_harmless() {
+        let mut p = Prediction::new(HZ);
+        p.reconcile(Tick(10), alive(), &mut step);
+        assert_eq!(p.reconcile(Tick(10), alive(), &mut step), Reconciliation::Stale);
+        assert_eq!(p.reconcile(Tick(3), alive(), &mut step), Reconciliation::Stale);
+        p.run(Tick(11), input(1), &mut step);
+        p.run(Tick(5_000), input(2), &mut step);
+        assert_eq!(p.newest(), Some(Tick(5_000)));
+        let mut far = alive();
+        far.position = Position::from_raw(i32::MIN, i32::MAX, i32::MIN);
+        assert_eq!(p.reconcile(Tick(4_999), far, &mut step), Reconciliation::Relocated);
+        p.reconcile(Tick(u32::MAX - 1), alive(), &mut step);
+        let _ = p.visible_position(u32::MAX);
+        p.forget_states();
+        assert_eq!(p.current(), None);
+    }
+}

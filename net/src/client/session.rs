@@ -1,0 +1,260 @@
+//! What a client knows once the server has said which world this is: clock, prediction, the others.
+//!
+//! Not in here: packets and their acks, the secure session, the player's events ([`super::game_client`]).
+
+use std::sync::Arc;
+
+use shieldwall_core::numeric::Tick;
+use shieldwall_core::spatial::terrain::Terrain;
+use shieldwall_core::state::characters::{MoveState, flags};
+use shieldwall_core::state::commands::CharacterInput;
+use shieldwall_core::state::handle::CharacterId;
+use shieldwall_core::systems::movement::move_character;
+use shieldwall_core::world::{ConfigError, WorldConfig};
+
+use super::clock_sync::{ClockSync, InputReport};
+use super::interpolation::Interpolation;
+use super::prediction::{Prediction, Reconciliation};
+use super::replica::ReplicaTable;
+use super::views::{AdvanceReport, EntityView, OwnView};
+use crate::channel::FrameError;
+use crate::time::Micros;
+use crate::wire::FrameKind;
+use crate::wire::bits::{BitReader, BitWriter};
+use crate::wire::inputs;
+use crate::wire::snapshot::{OwnState, SnapshotHeader};
+use crate::wire::welcome::Welcome;
+
+/// Most ticks predicted in one call; more stay due for the next.
+const TICKS_PER_ADVANCE: u32 = 8;
+
+/// The world a client plays in. Clients of one process that play in the same world share one.
+#[derive(Debug)]
+pub struct ClientWorld {
+    config: WorldConfig,
+    terrain: Terrain,
+}
+
+impl ClientWorld {
+    /// Makes the terrain of a world.
+    ///
+    /// # Errors
+    /// A name of what is wrong with the configuration.
+    pub fn new(config: &WorldConfig) -> Result<Self, ConfigError> {
+        config.validate()?;
+        let terrain = Terrain::from_seed(config.seed, config.half_extent, config.terrain_spacing)
+            .map_err(ConfigError::Terrain)?;
+        Ok(Self { config: *config, terrain })
+    }
+
+    /// Rates, rules, sizes, seed.
+    #[must_use]
+    pub fn config(&self) -> &WorldConfig {
+        &self.config
+    }
+
+    /// The ground.
+    #[must_use]
+    pub fn terrain(&self) -> &Terrain {
+        &self.terrain
+    }
+
+    fn step(&self, state: MoveState, input: CharacterInput) -> MoveState {
+        move_character(state, input, &self.terrain, &self.config.rules.movement, self.config.tick_hz)
+    }
+}
+
+/// What reconciling the snapshots has cost so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct CorrectionStats {
+    pub(crate) corrections: u64,
+    pub(crate) sum_mm: u64,
+    pub(crate) max_mm: u32,
+    pub(crate) relocations: u64,
+}
+
+/// A client's part of the battle, from the welcome on.
+#[derive(Debug)]
+pub(crate) struct Session {
+    world: Arc<ClientWorld>,
+    character: CharacterId,
+    pub(crate) clock: ClockSync,
+    pub(crate) interpolation: Interpolation,
+    replica: ReplicaTable,
+    prediction: Prediction,
+    own: Option<OwnState>,
+    newest_snapshot: Option<u32>,
+    /// All inputs up to this tick need not be sent any more.
+    confirmed: u32,
+    pub(crate) corrections: CorrectionStats,
+    pub(crate) snapshots: u64,
+}
+
+impl Session {
+    pub(crate) fn new(
+        welcome: &Welcome,
+        world: Arc<ClientWorld>,
+        packet_interval_ticks: u32,
+        round_trip_us: u32,
+    ) -> Self {
+        let config = world.config;
+        Self {
+            character: welcome.character,
+            clock: ClockSync::new(config.tick_hz, packet_interval_ticks, round_trip_us),
+            interpolation: Interpolation::new(config.tick_hz),
+            replica: ReplicaTable::new(&config),
+            prediction: Prediction::new(config.tick_hz),
+            own: None,
+            newest_snapshot: None,
+            confirmed: 0,
+            corrections: CorrectionStats::default(),
+            snapshots: 0,
+            world,
+        }
+    }
+
+    pub(crate) fn world(&self) -> &Arc<ClientWorld> {
+        &self.world
+    }
+
+    pub(crate) fn character(&self) -> CharacterId {
+        self.character
+    }
+
+    pub(crate) fn replica(&self) -> &ReplicaTable {
+        &self.replica
+    }
+
+    pub(crate) fn is_playing(&self) -> bool {
+        self.own.is_some()
+    }
+
+    /// Runs the ticks that are due, all with the same input.
+    pub(crate) fn advance(&mut self, now: Micros, input: CharacterInput) -> AdvanceReport {
+        let due = self.clock.advance(now, TICKS_PER_ADVANCE);
+        let input = input.sanitized();
+        let world = &self.world;
+        for i in 0..due.count {
+            let tick = Tick(due.first.0.wrapping_add(i));
+            self.prediction.run(tick, input, &mut |state, input| world.step(state, input));
+        }
+        AdvanceReport { ticks: due.count, newest: self.newest_input() }
+    }
+
+    /// The last tick that has an input.
+    pub(crate) fn newest_input(&self) -> Option<Tick> {
+        self.clock.next_tick().0.checked_sub(1).map(Tick).filter(|&t| self.prediction.input_at(t).is_some())
+    }
+
+    /// Writes every input that the server has not confirmed; the newest, if there was any to write.
+    pub(crate) fn write_inputs(&self, writer: &mut BitWriter<'_>) -> Option<Tick> {
+        let newest = self.newest_input()?;
+        let first = (self.confirmed + 1).max(newest.0.saturating_sub(inputs::INPUTS_MAX as u32 - 1));
+        if first > newest.0 {
+            return None;
+        }
+        FrameKind::Inputs.write(writer);
+        let mut held = CharacterInput::default();
+        inputs::write(
+            writer,
+            newest,
+            (0..newest.0 - first + 1).map(|i| {
+                held = self.prediction.input_at(Tick(first + i)).unwrap_or(held);
+                held
+            }),
+        );
+        Some(newest)
+    }
+
+    pub(crate) fn on_inputs_acked(&mut self, newest: Tick) {
+        self.confirmed = self.confirmed.max(newest.0);
+    }
+
+    /// The own character as of the last advance.
+    pub(crate) fn own_view(&self) -> Option<OwnView> {
+        let (own, state) = (self.own.as_ref()?, self.prediction.current()?);
+        let fraction = self.clock.fraction();
+        Some(OwnView {
+            id: self.character,
+            tick: self.prediction.newest()?,
+            position: self.prediction.visible_position(fraction),
+            predicted_position: state.position,
+            velocity: state.velocity,
+            yaw: state.yaw,
+            pitch: state.pitch,
+            team: own.team,
+            health: own.health,
+            alive: own.health > 0,
+            grounded: state.flags & flags::GROUNDED != 0,
+        })
+    }
+
+    pub(crate) fn own_truth(&self) -> Option<(Tick, OwnState)> {
+        Some((Tick(self.newest_snapshot?), self.own?))
+    }
+
+    /// Everybody else in sight as drawn at `now`.
+    pub(crate) fn sample_crowd(&mut self, now: Micros, out: &mut Vec<EntityView>) {
+        self.interpolation.sample(now, &self.replica, self.character.slot, &self.world.terrain, out);
+    }
+
+    /// Reads a snapshot frame and takes over what it says; its tick.
+    pub(crate) fn read_snapshot(
+        &mut self,
+        reader: &mut BitReader<'_>,
+        now: Micros,
+    ) -> Result<Tick, FrameError> {
+        let header = self.replica.apply(reader)?;
+        self.interpolation.on_snapshot(now, header.tick);
+        self.apply_header(&header, now);
+        Ok(header.tick)
+    }
+
+    /// Takes the parts of a snapshot that concern the clock and the own character.
+    fn apply_header(&mut self, header: &SnapshotHeader, now: Micros) {
+        let report = header.inputs.newest_received.map(|newest| InputReport {
+            newest,
+            margin_ticks: i32::from(header.inputs.margin_ticks),
+            misses: header.inputs.missed,
+        });
+        self.snapshots += 1;
+        self.clock.on_snapshot(now, header.tick, report);
+        if let Some(newest) = header.inputs.newest_received {
+            self.on_inputs_acked(newest);
+        }
+        // Inputs for ticks that have run are of no use to anybody.
+        self.confirmed = self.confirmed.max(header.tick.0);
+        if self.newest_snapshot.is_some_and(|newest| header.tick.0 <= newest) {
+            return;
+        }
+        self.newest_snapshot = Some(header.tick.0);
+        match header.own {
+            Some(own) => {
+                let world = &self.world;
+                let step = &mut |state, input| world.step(state, input);
+                let told = self.prediction.reconcile(header.tick, own.state, step);
+                self.corrections.count(told);
+                self.own = Some(own);
+            }
+            None => {
+                self.own = None;
+                self.prediction.forget_states();
+            }
+        }
+    }
+}
+
+impl CorrectionStats {
+    fn count(&mut self, told: Reconciliation) {
+        match told {
+            Reconciliation::Corrected { distance } => {
+                let mm = distance.to_mm().unsigned_abs();
+                self.corrections += 1;
+                self.sum_mm += u64::from(mm);
+                self.max_mm = self.max_mm.max(mm);
+            }
+            Reconciliation::Relocated => self.relocations += 1,
+            Reconciliation::Stale | Reconciliation::Unchanged | Reconciliation::Adopted => {}
+        }
+    }
+}
