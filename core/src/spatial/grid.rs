@@ -202,12 +202,19 @@ impl Grid {
         [&self.reduced_x[..end], &self.reduced_y[..end], &self.reduced_z[..end]]
     }
 
+    /// The column and the line of the cell that a sorted row is in.
+    #[inline]
+    pub(super) fn cell_of(&self, index: usize) -> (u32, u32) {
+        (self.cell_along(self.x[index]), self.cell_along(self.z[index]))
+    }
+
     /// Half extent in raw units.
     pub(super) fn raw_half_extent(&self) -> i32 {
         self.half_extent
     }
 
     /// The column or line of cells that a raw coordinate falls into.
+    #[inline]
     pub(super) fn cell_along(&self, coordinate: i32) -> u32 {
         cell_along(coordinate, self.half_extent, self.cell_shift)
     }

@@ -13,12 +13,15 @@
 //! Rows on the very same spot (to 1/1024 m) are pushed along a direction drawn from their row numbers, the lower
 //! against the higher.
 
+mod lane_pass;
+
 use super::grid::{Grid, REDUCED_SHIFT};
 use crate::numeric::fixed::{clamp_length2d, saturate};
-use crate::numeric::lanes::{LANES, LaneChoice, Lanes8, Scalar8, Wide8};
+use crate::numeric::lanes::{LANES, LaneChoice, run};
 use crate::numeric::{Brads, Fx, Metres};
 use core::fmt;
 use core::ops::Range;
+use lane_pass::Pass;
 
 /// How the crowd behaves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -147,90 +150,9 @@ impl Separation {
         push_x: &mut [i32],
         push_z: &mut [i32],
     ) {
-        match lanes {
-            LaneChoice::Wide => self.pass_on::<Wide8>(grid, range, push_x, push_z),
-            LaneChoice::Scalar => self.pass_on::<Scalar8>(grid, range, push_x, push_z),
-        }
-    }
-
-    fn pass_on<L: Lanes8>(&self, grid: &Grid, range: Range<usize>, push_x: &mut [i32], push_z: &mut [i32]) {
         assert!(range.end <= grid.len(), "sorted rows outside the grid");
         let (push_x, push_z) = (&mut push_x[..range.len()], &mut push_z[..range.len()]);
-        for ((index, x), z) in range.zip(push_x).zip(push_z) {
-            (*x, *z) = self.push_of::<L>(grid, index);
-        }
-    }
-
-    /// The push of one sorted row.
-    #[inline(always)]
-    fn push_of<L: Lanes8>(&self, grid: &Grid, index: usize) -> (i32, i32) {
-        let mut sums = Sums { x: 0, z: 0, same_spot: 0 };
-        let mut block = BlockSums::<L>::new();
-        self.for_each_run(grid, index, |run| self.add_run(grid, index, run, &mut block, &mut sums));
-        block.flush_into(&mut sums);
-        if sums.same_spot > 1 {
-            // The row itself is one of them.
-            self.for_each_run(grid, index, |run| self.add_same_spot(grid, index, run, &mut sums));
-        }
-        self.finish(&sums)
-    }
-
-    /// Hands out the runs of sorted rows that can be within reach.
-    #[inline(always)]
-    fn for_each_run(&self, grid: &Grid, index: usize, mut visit: impl FnMut(Range<usize>)) {
-        let [reduced_x, _, reduced_z] = grid.reduced();
-        // The reduced coordinates lost less than one reduced unit.
-        let (low, high) = (self.reach << REDUCED_SHIFT, (self.reach + 1) << REDUCED_SHIFT);
-        let cells = |reduced: i32| {
-            let raw = reduced << REDUCED_SHIFT;
-            (grid.cell_along(raw.saturating_sub(low)), grid.cell_along(raw.saturating_add(high)))
-        };
-        let ((first, last), (first_line, last_line)) = (cells(reduced_x[index]), cells(reduced_z[index]));
-        for line in first_line..=last_line {
-            visit(grid.run(line, first, last));
-        }
-    }
-
-    /// Adds the pushes of a run of neighbours, eight at a time. Neighbours on the same spot add nothing here; they are
-    /// counted.
-    #[inline(always)]
-    fn add_run<L: Lanes8>(
-        &self,
-        grid: &Grid,
-        index: usize,
-        run: Range<usize>,
-        block: &mut BlockSums<L>,
-        sums: &mut Sums,
-    ) {
-        let [xs, ys, zs] = grid.reduced();
-        let (x, y, z) = (L::splat(xs[index]), L::splat(ys[index]), L::splat(zs[index]));
-        let (reach_squared, height) = (L::splat(self.reach_squared), L::splat(self.height));
-        let [w1, w2, w3, w4] = self.weights.map(L::splat);
-        let lane_numbers = L::from_array([0, 1, 2, 3, 4, 5, 6, 7]);
-        let mut start = run.start;
-        while start < run.end {
-            let (dx, dz) = (x.sub(L::load(&xs[start..])), z.sub(L::load(&zs[start..])));
-            let left = reach_squared.sub(dx.mul(dx).add(dz.mul(dz)));
-            let near = left.greater(L::splat(0)).and(height.greater(y.sub(L::load(&ys[start..])).abs()));
-            let touching = near.and(L::splat((run.end - start) as i32).greater(lane_numbers));
-            start += LANES;
-            if !touching.any() {
-                continue;
-            }
-            let e = left.and(touching).shift_right_by(self.e_shift);
-            let e = e.mul(L::splat(self.e_factor)).shift_right::<15>();
-            let w = w4.mul(e).shift_right::<15>().add(w3);
-            let w = w.mul(e).shift_right::<15>().add(w2);
-            let w = w.mul(e).shift_right::<15>().add(w1);
-            let w = w.mul(e).shift_right::<15>();
-            block.x = block.x.add(dx.mul(w));
-            block.z = block.z.add(dz.mul(w));
-            block.same_spot = block.same_spot.sub(left.equal(reach_squared).and(touching));
-            block.count += 1;
-            if block.count == self.blocks_per_flush {
-                block.flush_into(sums);
-            }
-        }
+        run(lanes, Pass { separation: self, grid, range, push_x, push_z });
     }
 
     /// Adds the pushes of the neighbours that stand on the same spot.
@@ -275,29 +197,6 @@ struct Sums {
     x: i64,
     z: i64,
     same_spot: i64,
-}
-
-/// The same in lanes of 32 bits, for a limited number of blocks.
-struct BlockSums<L> {
-    x: L,
-    z: L,
-    same_spot: L,
-    count: u32,
-}
-
-impl<L: Lanes8> BlockSums<L> {
-    fn new() -> Self {
-        BlockSums { x: L::splat(0), z: L::splat(0), same_spot: L::splat(0), count: 0 }
-    }
-
-    /// Moves what was summed to 64 bits.
-    #[inline(always)]
-    fn flush_into(&mut self, sums: &mut Sums) {
-        sums.x += i64::from(self.x.sum());
-        sums.z += i64::from(self.z.sum());
-        sums.same_spot += i64::from(self.same_spot.sum());
-        *self = BlockSums::new();
-    }
 }
 
 #[cfg(test)]

@@ -1,11 +1,14 @@
-//! The one door to SIMD: eight logical lanes of `i32`, in two implementations with the same results.
+//! The one door to SIMD: eight logical lanes of `i32`, in several implementations with the same results.
 //!
-//! [`Wide8`] is the `wide` crate's vector, which becomes the widest instructions the build allows; [`Scalar8`] is its
-//! plain twin, kept as the meaning of every operation. Both are always compiled, and [`LaneChoice`] picks one at run
-//! time: an outcome never depends on the choice, tests hold the two against each other.
+//! [`Scalar8`] is plain integers and the meaning of every operation. [`Wide8`] is the `wide` crate's vector, which
+//! becomes the widest instructions the build's target allows; and where the target promises less than AVX2 but the
+//! processor has it, a private third one uses that. A hot loop is a [`LaneTask`], and [`run`]
+//! picks its lanes at run time: an outcome never depends on the choice, tests hold all of them against each other.
 //!
 //! All arithmetic wraps. Comparisons give masks: lanes of all ones (−1) or all zeros.
 
+#[cfg(all(target_arch = "x86_64", not(target_feature = "avx2")))]
+mod avx2;
 mod scalar;
 mod wide8;
 
@@ -23,6 +26,32 @@ pub enum LaneChoice {
     Wide,
     /// Plain integers, one lane after the other.
     Scalar,
+}
+
+/// A hot loop, generic over the lanes it runs on.
+pub trait LaneTask {
+    /// What the loop gives.
+    type Output;
+
+    /// Does the work. Mark it, and everything it calls in its inner loop, `#[inline(always)]`: only what is inlined
+    /// into [`run`] is compiled for the processor's own instructions.
+    fn run<L: Lanes8>(self) -> Self::Output;
+}
+
+/// Runs a loop on the chosen lanes: for [`LaneChoice::Wide`], the best that this processor has.
+#[inline]
+pub fn run<T: LaneTask>(choice: LaneChoice, task: T) -> T::Output {
+    match choice {
+        LaneChoice::Scalar => task.run::<Scalar8>(),
+        LaneChoice::Wide => {
+            #[cfg(all(target_arch = "x86_64", not(target_feature = "avx2")))]
+            let task = match avx2::try_run(task) {
+                Ok(output) => return output,
+                Err(task) => task,
+            };
+            task.run::<Wide8>()
+        }
+    }
 }
 
 /// Eight lanes of `i32`.

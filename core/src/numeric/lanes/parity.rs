@@ -1,6 +1,6 @@
 //! Every operation of both implementations on the same inputs, edge values preferred.
 
-use super::{LANES, Lanes8, Scalar8, Wide8};
+use super::{LANES, LaneChoice, LaneTask, Lanes8, Scalar8, Wide8, run};
 use alloc::vec::Vec;
 use proptest::prelude::*;
 
@@ -54,17 +54,29 @@ fn trace<L: Lanes8>(a: [i32; LANES], b: [i32; LANES], bits: u32) -> Vec<[i32; LA
     results
 }
 
+struct Trace([i32; LANES], [i32; LANES], u32);
+
+impl LaneTask for Trace {
+    type Output = Vec<[i32; LANES]>;
+    fn run<L: Lanes8>(self) -> Self::Output {
+        trace::<L>(self.0, self.1, self.2)
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn both_implementations_agree(a in words(), b in words(), bits in 0u32..64, same in any::<u8>()) {
+    fn all_implementations_agree(a in words(), b in words(), bits in 0u32..64, same in any::<u8>()) {
         let mut b = b;
         for lane in 0..LANES {
             if same >> lane & 1 == 1 {
                 b[lane] = a[lane];
             }
         }
-        prop_assert_eq!(trace::<Scalar8>(a, b, bits), trace::<Wide8>(a, b, bits));
+        let meaning = trace::<Scalar8>(a, b, bits);
+        prop_assert_eq!(&trace::<Wide8>(a, b, bits), &meaning);
+        prop_assert_eq!(&run(LaneChoice::Wide, Trace(a, b, bits)), &meaning);
+        prop_assert_eq!(&run(LaneChoice::Scalar, Trace(a, b, bits)), &meaning);
     }
 }
