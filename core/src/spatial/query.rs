@@ -29,7 +29,7 @@ impl Cone {
 
     /// Whether a point of the ground plane lies inside; the edges belong to the cone, and so does its tip.
     ///
-    /// Exact for the table sine and cosine of the two angles. Radii beyond [`Cone::MAX_RADIUS`] count as that.
+    /// Exact for the integer sines and cosines of the two angles. Radii beyond [`Cone::MAX_RADIUS`] count as that.
     #[must_use]
     pub fn contains(&self, x: Metres, z: Metres) -> bool {
         let (dx, dz) = (i64::from(x.0) - i64::from(self.x.0), i64::from(z.0) - i64::from(self.z.0));
