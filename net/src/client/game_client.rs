@@ -30,8 +30,9 @@ use crate::wire::{FrameKind, events};
 
 /// Bytes of IP and UDP headers around a datagram.
 const HEADERS_BYTES: u64 = 28;
-/// A packet goes out at least so often, if only for its acks.
+/// A packet goes out at least so often, if only for its acks; more often while the server waits for them to begin.
 const IDLE_SEND: Micros = Micros::from_millis(100);
+const IDLE_SEND_BEFORE_PLAY: Micros = Micros::from_millis(33);
 /// Sending may fall this far behind its allowance and catch up.
 const BURST: Micros = Micros::from_millis(200);
 
@@ -298,7 +299,7 @@ impl GameClient {
         }
     }
 
-    fn push_event(&mut self, event: ClientEvent) {
+    pub(super) fn push_event(&mut self, event: ClientEvent) {
         if self.events.len() >= self.config.event_capacity.max(1) {
             self.events.pop_front();
             self.counts.events_dropped += 1;
@@ -395,7 +396,8 @@ impl GameClient {
         if self.secure.state() != secure::ClientState::Connected {
             return false;
         }
-        let idle = self.last_payload_at.is_none_or(|last| now.since(last) >= IDLE_SEND);
+        let longest = if self.was_playing { IDLE_SEND } else { IDLE_SEND_BEFORE_PLAY };
+        let idle = self.last_payload_at.is_none_or(|last| now.since(last) >= longest);
         let Some(session) = &self.session else { return idle };
         let interval = self.packet_interval_ticks(session.world().config().tick_hz);
         let fresh = session

@@ -16,6 +16,9 @@ pub mod replica;
 pub mod session;
 pub mod views;
 
+#[cfg(test)]
+mod tests;
+
 pub use game_client::{ClientError, GameClient, GameClientConfig};
 pub use session::ClientWorld;
 pub use views::{AdvanceReport, ClientEvent, ClientStats, EndReason, EntityView, GameClientState, OwnView};

@@ -1,0 +1,350 @@
+//! The client against a toy server: one character, honest or not.
+
+use std::net::SocketAddr;
+
+use proptest::prelude::*;
+use shieldwall_core::numeric::{Brads, Tick};
+use shieldwall_core::state::characters::flags;
+use shieldwall_core::state::commands::{CharacterInput, Command, Placement, buttons};
+use shieldwall_core::state::handle::CharacterId;
+use shieldwall_core::world::{World, WorldConfig};
+
+use super::*;
+use crate::channel::{Channel, FrameError};
+use crate::secure::{
+    ConnectToken, DATAGRAM_MAX, SecureServer, SecureServerConfig, ServerEvent, TokenParams, USER_DATA_BYTES,
+};
+use crate::time::{Micros, UnixSeconds};
+use crate::wire::bits::{BitSink, BitWriter};
+use crate::wire::goodbye::GoodbyeReason;
+use crate::wire::snapshot::{InputReport, OwnState, SectionHead, SnapshotHeader};
+use crate::wire::welcome::Welcome;
+use crate::wire::{DecodeError, FrameKind, inputs};
+
+const KEY: [u8; 32] = [3; 32];
+const TICK_US: u64 = 16_667;
+
+fn address() -> SocketAddr {
+    "127.0.0.1:7777".parse().unwrap()
+}
+
+/// A server of one client: keeps inputs by tick, sends the own state every third tick.
+struct Toy {
+    secure: SecureServer,
+    channel: Channel<()>,
+    world: World,
+    id: CharacterId,
+    inputs: Vec<Option<CharacterInput>>,
+    newest: Option<Tick>,
+    margin: i32,
+    missed: u32,
+    connected: bool,
+    client: GameClient,
+    now: u64,
+}
+
+fn random() -> impl FnMut(&mut [u8]) {
+    let mut n = 1_u8;
+    move |bytes| bytes.iter_mut().for_each(|b| (*b, n) = (n, n.wrapping_mul(31).wrapping_add(7)))
+}
+
+impl Toy {
+    fn new() -> Self {
+        let config = WorldConfig { character_capacity: 4, ..WorldConfig::default() };
+        let mut world = World::new(&config).unwrap();
+        world.step(&[Command::Spawn { tag: 0, team: 0, placement: Placement::TeamSpawn }]);
+        let addresses = [address()];
+        let token = ConnectToken::generate(
+            &TokenParams {
+                protocol_id: 1,
+                client_id: 5,
+                created: UnixSeconds(100),
+                lifetime_seconds: 60,
+                timeout_seconds: 5,
+                server_addresses: &addresses,
+                internal_addresses: &addresses,
+                user_data: &[0; USER_DATA_BYTES],
+                private_key: &KEY,
+            },
+            &mut random(),
+        )
+        .unwrap();
+        let secure = SecureServerConfig::new(1, KEY, 2, addresses.to_vec());
+        Self {
+            secure: SecureServer::new(secure, &mut random()).unwrap(),
+            channel: Channel::default(),
+            id: world.id_at(0).unwrap(),
+            world,
+            inputs: vec![None; 4_000],
+            newest: None,
+            margin: 0,
+            missed: 0,
+            connected: false,
+            client: GameClient::new(token, GameClientConfig::default(), Micros(0)),
+            now: 0,
+        }
+    }
+
+    /// One tick: client to server, the world, server to client. The client gives `input`.
+    fn tick(&mut self, input: CharacterInput) {
+        self.now += TICK_US;
+        let now = Micros(self.now);
+        self.client.advance(now, input);
+        let mut out = [0; DATAGRAM_MAX];
+        while let Some((_, len)) = self.client.poll_transmit(now, &mut out) {
+            self.server_takes(&mut out[..len].to_vec());
+        }
+        if !self.connected {
+            return;
+        }
+        let tick = self.world.tick();
+        match self.inputs[tick.0 as usize] {
+            Some(input) => _ = self.world.step(&[Command::Input { id: self.id, input }]),
+            None => {
+                self.missed += 1;
+                self.world.step(&[]);
+            }
+        }
+        if tick.0.is_multiple_of(3) {
+            // As the real server: snapshots flow once the welcome has been acknowledged.
+            match self.channel.reliable_in_flight() {
+                0 => self.send_snapshot(tick),
+                _ => self.send(|_| {}).unwrap(),
+            }
+        }
+    }
+
+    fn server_takes(&mut self, datagram: &mut [u8]) {
+        let now = Micros(self.now);
+        let mut out = [0; DATAGRAM_MAX];
+        let Ok(event) = self.secure.handle_datagram(address(), datagram, now, UnixSeconds(100), &mut out)
+        else {
+            return;
+        };
+        let reply = event.reply_len();
+        match event {
+            ServerEvent::Connected { .. } => {
+                let welcome = Welcome {
+                    tick: self.world.tick(),
+                    character: self.id,
+                    snapshot_hz: 20,
+                    config: *self.world.config(),
+                };
+                self.channel.send_reliable(&welcome.encode()).unwrap();
+                self.connected = true;
+            }
+            ServerEvent::Payload { bytes, .. } => {
+                let mut open = self.channel.receive(bytes, now, |(), _| {}).unwrap();
+                while let Ok(FrameKind::Inputs) = FrameKind::read(&mut open.reader) {
+                    let next = self.world.tick();
+                    let (slots, newest) = (&mut self.inputs, &mut self.newest);
+                    let before = *newest;
+                    inputs::read(&mut open.reader, |tick, input| {
+                        slots[tick.0 as usize] = Some(input);
+                        *newest = (*newest).max(Some(tick));
+                    })
+                    .unwrap();
+                    if *newest > before {
+                        self.margin = newest.unwrap().signed_distance(next);
+                    }
+                }
+                self.channel.confirm(open.sequence);
+            }
+            _ => {}
+        }
+        if reply > 0 {
+            self.client.handle_datagram(address(), &mut out[..reply], now).unwrap();
+        }
+    }
+
+    fn send_snapshot(&mut self, tick: Tick) {
+        let state = self.world.move_state(self.id).unwrap();
+        let own = OwnState { state, health: 1_000, generation: 1, action: 0, team: 0 };
+        let report = InputReport {
+            newest_received: self.newest,
+            margin_ticks: self.margin.clamp(-128, 127) as i8,
+            missed: self.missed as u8,
+        };
+        let header = SnapshotHeader { tick, inputs: report, own: Some(own) };
+        self.send(|writer| {
+            FrameKind::Snapshot.write(writer);
+            header.write(writer, None);
+            SectionHead::default().write(writer);
+        })
+        .unwrap();
+    }
+
+    /// Sends one packet with these frames and lets the client judge it.
+    fn send(&mut self, frames: impl FnOnce(&mut BitWriter<'_>)) -> Result<(), ClientError> {
+        let now = Micros(self.now);
+        let mut payload = [0; 1_200];
+        let mut writer = self.channel.begin(&mut payload);
+        frames(&mut writer);
+        self.channel.write_reliable(&mut writer, now);
+        let length = self.channel.finish(writer, (), now, |()| {});
+        self.send_payload(&payload[..length])
+    }
+
+    fn send_payload(&mut self, payload: &[u8]) -> Result<(), ClientError> {
+        let mut result = Ok(());
+        let (client, now) = (&mut self.client, Micros(self.now));
+        let index = self.secure.client_with_id(5).unwrap();
+        self.secure
+            .send_payload(index, payload, now, &mut |_, bytes| {
+                result = client.handle_datagram(address(), &mut bytes.to_vec(), now);
+            })
+            .unwrap();
+        result
+    }
+
+    fn until_playing(&mut self) {
+        for _ in 0..60 {
+            self.tick(CharacterInput::default());
+            if self.client.state() == GameClientState::Playing {
+                return;
+            }
+        }
+        panic!("{:?}", self.client.state());
+    }
+}
+
+fn wild(n: u32) -> CharacterInput {
+    let h = (n / 7).wrapping_mul(2_654_435_761);
+    CharacterInput {
+        buttons: (h >> 5) as u16 & (buttons::SPRINT | buttons::JUMP),
+        move_right: (h >> 8) as i8,
+        move_forward: (h >> 16) as i8,
+        yaw: Brads((n * 97) as u16),
+        pitch: (n * 13) as i16,
+    }
+}
+
+#[test]
+fn the_way_into_the_battle_and_a_minute_without_a_correction() {
+    let mut toy = Toy::new();
+    assert_eq!(toy.client.state(), GameClientState::Connecting);
+    toy.until_playing();
+    for n in 0..120 {
+        toy.tick(wild(n));
+    }
+    let (before, missed) = (toy.client.stats(), toy.missed);
+    for n in 120..3_600 {
+        toy.tick(wild(n));
+        let own = toy.client.own().unwrap();
+        assert!(own.alive && own.grounded == (toy.client.own().unwrap().grounded));
+        assert_eq!(own.id, toy.id);
+    }
+    let after = toy.client.stats();
+    assert_eq!((after.corrections, toy.missed), (before.corrections, missed));
+    assert_eq!((after.relocations, after.clock_resyncs), (0, 0));
+    assert!(
+        after.bytes_sent - before.bytes_sent < 58 * 2_500,
+        "{} B/s",
+        (after.bytes_sent - before.bytes_sent) / 58
+    );
+    let events: Vec<_> = std::iter::from_fn(|| toy.client.next_event()).collect();
+    assert!(matches!(
+        events[..],
+        [ClientEvent::Connected { .. }, ClientEvent::Welcomed { .. }, ClientEvent::Playing { .. }]
+    ));
+}
+
+#[test]
+fn a_push_by_the_server_is_one_correction_and_the_picture_stays_whole() {
+    let mut toy = Toy::new();
+    toy.until_playing();
+    (0..120).for_each(|n| toy.tick(wild(n)));
+    let before = toy.client.stats().corrections;
+    let own = toy.client.own_truth().unwrap().1;
+    assert_ne!(own.state.flags & flags::ALIVE, 0);
+    // Lose the inputs of a few ticks in which the player turns around.
+    for tick in toy.world.tick().0 + 1..toy.world.tick().0 + 20 {
+        toy.inputs[tick as usize] = Some(CharacterInput { move_forward: -127, ..CharacterInput::default() });
+    }
+    (120..180).for_each(|n| toy.tick(wild(n)));
+    let stats = toy.client.stats();
+    assert!(stats.corrections > before);
+    (180..240).for_each(|n| toy.tick(wild(n)));
+    assert_eq!(toy.client.stats().corrections, stats.corrections);
+}
+
+#[test]
+fn the_last_word_of_the_server_is_heard() {
+    let mut toy = Toy::new();
+    toy.until_playing();
+    toy.channel.send_reliable(&GoodbyeReason::Shutdown.encode()).unwrap();
+    toy.send(|_| {}).unwrap();
+    assert_eq!(toy.client.state(), GameClientState::Ended(EndReason::Goodbye(GoodbyeReason::Shutdown)));
+    let mut out = [0; DATAGRAM_MAX];
+    assert!(toy.client.poll_transmit(Micros(toy.now), &mut out).is_some(), "says farewell");
+    assert_eq!(toy.client.advance(Micros(toy.now + 100_000), wild(1)), AdvanceReport::default());
+}
+
+#[test]
+fn another_protocol_version_ends_the_session_with_that_reason() {
+    let mut toy = Toy::new();
+    toy.until_playing();
+    let welcome = Welcome { tick: Tick(1), character: toy.id, snapshot_hz: 20, config: *toy.world.config() };
+    let mut bytes = welcome.encode();
+    bytes[1] ^= 0x40;
+    toy.channel.send_reliable(&bytes).unwrap();
+    assert!(toy.send(|_| {}).is_err());
+    assert!(matches!(
+        toy.client.state(),
+        GameClientState::Ended(EndReason::Protocol(FrameError::Decode(DecodeError::Version(_))))
+    ));
+}
+
+#[test]
+fn frames_that_only_clients_send_and_frames_out_of_order_are_refused() {
+    let mut toy = Toy::new();
+    toy.until_playing();
+    let wrong = toy.send(|writer| {
+        FrameKind::Inputs.write(writer);
+        writer.put(0, 32);
+    });
+    assert_eq!(wrong, Err(ClientError::Payload(FrameError::WrongDirection(FrameKind::Inputs))));
+    let before = toy.client.stats().refused_payloads;
+    assert!(before > 0);
+    assert!(toy.send_payload(&[1, 2, 3]).is_err());
+    assert_eq!(toy.client.stats().refused_payloads, before + 1);
+    (0..60).for_each(|n| toy.tick(wild(n)));
+    assert_eq!(toy.client.state(), GameClientState::Playing);
+}
+
+#[test]
+fn events_nobody_takes_are_bounded() {
+    let mut toy = Toy::new();
+    toy.until_playing();
+    for _ in 0..300 {
+        toy.client.push_event(ClientEvent::Connected { client_index: 0 });
+    }
+    assert!(toy.client.stats().events_dropped >= 40);
+    assert_eq!(std::iter::from_fn(|| toy.client.next_event()).count(), 256);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// Whatever an authenticated server sends, nothing panics and the client can still be asked everything.
+    #[test]
+    fn hostile_payloads_never_panic(payloads in prop::collection::vec(prop::collection::vec(any::<u8>(), 1..300), 1..30)) {
+        let mut toy = Toy::new();
+        toy.until_playing();
+        for (n, mut payload) in payloads.into_iter().enumerate() {
+            // A plausible header, so that the frames behind it are reached.
+            if payload.len() > 8 {
+                payload[..2].copy_from_slice(&(1_000 + n as u16).to_le_bytes());
+                payload[2..8].fill(0);
+            }
+            let _ = toy.send_payload(&payload);
+            toy.now += TICK_US;
+            toy.client.advance(Micros(toy.now), wild(n as u32));
+            let mut out = [0; DATAGRAM_MAX];
+            while toy.client.poll_transmit(Micros(toy.now), &mut out).is_some() {}
+            let mut crowd = Vec::new();
+            toy.client.sample_crowd(Micros(toy.now), &mut crowd);
+            let _ = (toy.client.own(), toy.client.stats(), toy.client.own_truth());
+        }
+    }
+}
