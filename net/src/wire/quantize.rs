@@ -336,7 +336,7 @@ fn write_pair<const N: usize>(code: &PrefixCode<N>, sink: &mut impl BitSink, pai
     let folded = pair.map(fold);
     let bits = width(folded[0] | folded[1]);
     code.write(sink, bits as usize);
-    folded.map(|value| sink.put(value, bits));
+    folded.iter().for_each(|&value| sink.put(value, bits));
 }
 
 fn read_pair<const N: usize>(

@@ -340,6 +340,7 @@ mod tests {
             let mut writer = BitWriter::new(&mut bytes);
             header.write(&mut writer, base.as_ref().map(|(age, own)| (*age, own)));
             prop_assert!(writer.position() <= HEADER_BITS_MAX);
+            writer.finish();
             let at = |wanted: Tick| {
                 let (age, base) = base?;
                 (wanted.0 == tick.wrapping_sub(age.into())).then_some(base)
@@ -357,6 +358,7 @@ mod tests {
             let at = head.write(&mut writer);
             ages.iter().for_each(|&age| head.write_age(&mut writer, age));
             SectionHead::patch_counts(&mut writer, at, 5, 700);
+            writer.finish();
             let mut reader = BitReader::new(&bytes);
             let back = SectionHead::read(&mut reader).unwrap();
             prop_assert_eq!(back, SectionHead { leaves: 5, updates: 700, ..head });

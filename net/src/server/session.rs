@@ -1,0 +1,181 @@
+//! One client: its channel, its inputs, what it knows of the world, its bandwidth.
+
+use super::PACKET_OVERHEAD_BYTES;
+use super::input_buffer::InputBuffer;
+use super::stats::{RefusedPayloads, SessionStats, Traffic};
+use super::tracking::{SNAPSHOTS_REMEMBERED, SnapshotLog, TrackTable};
+use crate::channel::budget::Budget;
+use crate::channel::{Channel, Fate, FrameError};
+use crate::time::Micros;
+use crate::wire::events::{EVENT_MESSAGE_BYTES, GameEvent};
+use crate::wire::goodbye::GoodbyeReason;
+use crate::wire::snapshot::OwnState;
+use crate::wire::{DecodeError, FrameKind, inputs};
+use shieldwall_core::{CharacterId, Tick};
+
+/// How far a session has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// A spawn has to be asked for in the next tick.
+    WantsCharacter,
+    /// Asked for; the world has not answered.
+    AwaitsCharacter,
+    /// Has a character. Snapshots flow once the welcome has been acknowledged.
+    Plays(CharacterId),
+    /// The world refused; the client has been told.
+    Refused,
+}
+
+/// What the channel remembers of a packet: the number of the snapshot in it.
+pub(super) type PacketRecord = Option<u32>;
+
+/// One client's state.
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) client_id: u64,
+    pub(super) team: u8,
+    /// Tag of the spawn command.
+    pub(super) tag: u32,
+    /// Which of the ticks of a snapshot interval is this client's.
+    pub(super) phase: u32,
+    pub(super) stage: Stage,
+    pub(super) channel: Channel<PacketRecord>,
+    pub(super) inputs: InputBuffer,
+    pub(super) input_margin: i8,
+    pub(super) budget: Budget,
+    pub(super) log: SnapshotLog,
+    pub(super) tracks: TrackTable,
+    /// Own states by snapshot number.
+    pub(super) own: [Option<OwnState>; SNAPSHOTS_REMEMBERED],
+    /// The welcome has been acknowledged.
+    pub(super) welcomed: bool,
+    /// Snapshots until the surroundings are searched again.
+    pub(super) search_in: u32,
+    /// First tick whose events have not been told.
+    pub(super) events_from: u32,
+    /// What an update with a baseline costs in bits, slot and age included: a moving mean, times 16.
+    pub(super) delta_bits_16: u32,
+    pub(super) traffic: Traffic,
+    pub(super) refused: RefusedPayloads,
+}
+
+/// First guess of an update's cost in bits.
+const DELTA_BITS_GUESS: u32 = 32;
+
+impl Session {
+    pub(super) fn new(
+        client_id: u64,
+        team: u8,
+        tag: u32,
+        phase: u32,
+        bytes_per_s: u32,
+        capacity: u32,
+    ) -> Self {
+        Self {
+            client_id,
+            team,
+            tag,
+            phase,
+            stage: Stage::WantsCharacter,
+            channel: Channel::default(),
+            inputs: InputBuffer::default(),
+            input_margin: 0,
+            budget: Budget::new(bytes_per_s),
+            log: SnapshotLog::default(),
+            tracks: TrackTable::new(capacity),
+            own: [None; SNAPSHOTS_REMEMBERED],
+            welcomed: false,
+            search_in: 0,
+            events_from: 0,
+            delta_bits_16: DELTA_BITS_GUESS * 16,
+            traffic: Traffic::default(),
+            refused: RefusedPayloads::default(),
+        }
+    }
+
+    /// The character, once there is one.
+    pub(super) fn character(&self) -> Option<CharacterId> {
+        match self.stage {
+            Stage::Plays(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Reads a payload. `next` is the tick that runs next.
+    pub(super) fn receive(&mut self, payload: &[u8], now: Micros, next: Tick) -> Result<(), FrameError> {
+        let Self { channel, budget, log, .. } = self;
+        let mut packet = channel.receive(payload, now, |record, fate| {
+            budget.resolve(fate == Fate::Lost);
+            if let (Some(number), Fate::Acked) = (record, fate) {
+                log.acknowledge(*number);
+            }
+        })?;
+        loop {
+            let reader = &mut packet.reader;
+            match FrameKind::read(reader)? {
+                FrameKind::End => break,
+                FrameKind::Inputs => {
+                    let (before, mut newest) = (self.inputs.newest(), None);
+                    inputs::read(reader, |tick, input| {
+                        self.inputs.receive(tick, input, next);
+                        newest = Some(tick);
+                    })?;
+                    if let Some(newest) = newest {
+                        self.inputs.packet_read(newest, before, next);
+                    }
+                }
+                FrameKind::Fragment => self.channel.read_fragment(reader)?,
+                kind @ (FrameKind::Snapshot | FrameKind::Events) => {
+                    return Err(FrameError::WrongDirection(kind));
+                }
+            }
+        }
+        // Clients have nothing reliable to say in this version of the protocol.
+        if let Some(message) = self.channel.next_message()? {
+            let kind = message.first().copied().unwrap_or(0);
+            return Err(DecodeError::UnknownMessage(kind).into());
+        }
+        self.channel.confirm(packet.sequence);
+        self.traffic.packets_received += 1;
+        self.traffic.payload_bytes_received += payload.len() as u64;
+        Ok(())
+    }
+
+    /// Queues an event the client's character took part in.
+    pub(super) fn tell(&mut self, tick: Tick, event: GameEvent) {
+        let mut buffer = [0; EVENT_MESSAGE_BYTES];
+        if self.channel.send_reliable(event.encode_message(tick, &mut buffer)).is_err() {
+            self.traffic.events_dropped += 1;
+        }
+    }
+
+    /// Queues the last word.
+    pub(super) fn say_goodbye(&mut self, reason: GoodbyeReason) {
+        if self.channel.send_reliable(&reason.encode()).is_err() {
+            self.traffic.events_dropped += 1;
+        }
+    }
+
+    /// Accounts for a packet that was made.
+    pub(super) fn count_sent(&mut self, payload_bytes: usize) {
+        self.budget.spend(payload_bytes + PACKET_OVERHEAD_BYTES);
+        self.traffic.packets_sent += 1;
+        self.traffic.payload_bytes_sent += payload_bytes as u64;
+    }
+
+    pub(super) fn stats(&self) -> SessionStats {
+        SessionStats {
+            client_id: self.client_id,
+            team: self.team,
+            character: self.character(),
+            visible: self.tracks.visible(),
+            traffic: self.traffic,
+            channel: self.channel.stats(),
+            round_trip: self.channel.round_trip().smoothed(),
+            rate_bytes_per_s: self.budget.rate(),
+            inputs: self.inputs.stats(),
+            input_margin_ticks: self.input_margin,
+            refused: self.refused,
+        }
+    }
+}

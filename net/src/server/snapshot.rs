@@ -1,0 +1,251 @@
+//! One client's packet: what is reliable, what was seen to happen, and as much of the world as fits.
+
+use super::delta_cache::DeltaCache;
+use super::history::StateHistory;
+use super::interest::InterestTable;
+use super::priority::{Candidate, Priorities};
+use super::session::{Session, Stage};
+use super::tracking::SNAPSHOTS_REMEMBERED;
+use super::zone_events::ZoneEvents;
+use super::{MIN_PAYLOAD_BYTES, PACKET_OVERHEAD_BYTES};
+use crate::time::Micros;
+use crate::wire::bits::BitWriter;
+use crate::wire::events::{EVENT_BITS_MAX, EVENTS_HEAD_BITS, GameEvent};
+use crate::wire::prefix_codes::{GAP_BITS_MAX, width, write_gap};
+use crate::wire::snapshot::{
+    COMMON_AGES, HEADER_BITS_MAX, OwnState, SECTION_BITS_MAX, SectionHead, SnapshotHeader, UPDATES_MAX,
+};
+use crate::wire::{FRAME_KIND_BITS, FrameKind, PAYLOAD_BYTES, events};
+use shieldwall_core::{CharacterId, Tick, World};
+
+/// What the packets of one tick are made from and with.
+#[derive(Debug)]
+pub(super) struct Workshop {
+    pub(super) history: StateHistory,
+    pub(super) cache: DeltaCache,
+    pub(super) table: InterestTable,
+    pub(super) priorities: Priorities,
+    pub(super) events: ZoneEvents,
+    pub(super) snapshot_hz: u16,
+    pub(super) searches_every: u32,
+    pub(super) buffer: [u8; PAYLOAD_BYTES],
+    /// Events chosen for one packet.
+    pub(super) chosen_events: Vec<GameEvent>,
+}
+
+/// What a full state is expected to cost, slot and age included.
+const FULL_BITS: usize = 96;
+/// Share of a packet that may go to events seen.
+const EVENTS_SHARE: usize = 6;
+/// Bits at the end that the estimate leaves free, so that a dear update seldom has to wait.
+const MARGIN_BITS: usize = 64;
+
+impl Workshop {
+    /// Makes the packet of a session at `tick`, the tick the world has just run, and returns its length in the
+    /// buffer.
+    pub(super) fn make_packet(
+        &mut self,
+        session: &mut Session,
+        world: &World,
+        tick: Tick,
+        now: Micros,
+    ) -> usize {
+        let allowed = session.budget.open_packet(self.snapshot_hz.into());
+        let limit = allowed.saturating_sub(PACKET_OVERHEAD_BYTES).clamp(MIN_PAYLOAD_BYTES, PAYLOAD_BYTES);
+        let mut buffer = self.buffer;
+        let mut writer = session.channel.begin(&mut buffer[..limit]);
+        session.channel.write_reliable(&mut writer, now);
+        let mut record = None;
+        if let Stage::Plays(id) = session.stage
+            && session.is_welcomed()
+            && writer.remaining() >= FRAME_KIND_BITS as usize + HEADER_BITS_MAX + SECTION_BITS_MAX
+        {
+            if session.search_in == 0 {
+                session.tracks.search(world, &self.table, id.slot as usize);
+                session.search_in = self.searches_every;
+            }
+            session.search_in -= 1;
+            self.write_events(session, &mut writer, tick);
+            record = Some(self.write_snapshot(session, &mut writer, world, id, tick));
+        }
+        let budget = &mut session.budget;
+        let length = session.channel.finish(writer, record, now, |_| budget.resolve(true));
+        self.buffer = buffer;
+        session.count_sent(length);
+        length
+    }
+
+    /// Tells what happened to others nearby since the last packet.
+    fn write_events(&mut self, session: &mut Session, writer: &mut BitWriter<'_>, tick: Tick) {
+        let spare = writer.remaining() / EVENTS_SHARE;
+        let most = spare.saturating_sub(EVENTS_HEAD_BITS) / EVENT_BITS_MAX;
+        self.chosen_events.clear();
+        let seen = self.events.since(session.events_from);
+        let near = seen.filter(|event| session.tracks.is_close(event.slot.into()));
+        self.chosen_events.extend(near.map(|event| event.event).take(most.min(events::EVENTS_MAX)));
+        session.events_from = tick.0.wrapping_add(1);
+        let room = FRAME_KIND_BITS as usize
+            + HEADER_BITS_MAX
+            + SECTION_BITS_MAX
+            + EVENTS_HEAD_BITS
+            + self.chosen_events.len() * EVENT_BITS_MAX;
+        if !self.chosen_events.is_empty() && writer.remaining() >= room + FRAME_KIND_BITS as usize {
+            FrameKind::Events.write(writer);
+            events::write(writer, tick, &self.chosen_events);
+        }
+    }
+
+    /// Writes the snapshot frame and returns the snapshot's number.
+    fn write_snapshot(
+        &mut self,
+        session: &mut Session,
+        writer: &mut BitWriter<'_>,
+        world: &World,
+        id: CharacterId,
+        tick: Tick,
+    ) -> u32 {
+        let number = session.log.begin(tick.0);
+        FrameKind::Snapshot.write(writer);
+        write_header(session, writer, world, id, tick, number);
+        let present = self.history.present();
+        session.tracks.gather(
+            &session.log,
+            tick.0,
+            present,
+            &self.table,
+            self.snapshot_hz,
+            &mut self.priorities,
+        );
+        let spare = writer.remaining().saturating_sub(SECTION_BITS_MAX + MARGIN_BITS);
+        let delta_bits = (session.delta_bits_16 / 16).max(4) as usize;
+        self.priorities.keep_most_urgent(spare, delta_bits, FULL_BITS, number);
+        let head = section_head(&self.priorities.candidates);
+        let counts = head.write(writer);
+        let leaves = write_leaves(session, writer, &head, &self.priorities.leaves);
+        let updates = self.write_updates(session, writer, &head, tick);
+        SectionHead::patch_counts(writer, counts, leaves, updates);
+        session.traffic.snapshots += 1;
+        session.traffic.visible_sum += u64::from(session.tracks.visible());
+        number
+    }
+
+    /// Copies the chosen updates into the packet, in the order of slots, until one does not fit.
+    fn write_updates(
+        &mut self,
+        session: &mut Session,
+        writer: &mut BitWriter<'_>,
+        head: &SectionHead,
+        tick: Tick,
+    ) -> u32 {
+        let (start, mut next, mut count, mut fulls) = (writer.position(), 0, 0, 0);
+        let mut full_bits = 0;
+        for candidate in &self.priorities.candidates {
+            let slot = candidate.slot;
+            let update = self.cache.get(&self.history, tick.0, slot.into(), candidate.age());
+            let room = GAP_BITS_MAX + COMMON_AGES + 7 + update.run.len();
+            if writer.remaining() < room || count == UPDATES_MAX {
+                break;
+            }
+            let before = writer.position();
+            write_gap(writer, u32::from(slot) - next, head.gap_low_bits);
+            head.write_age(writer, update.age);
+            writer.put_run(update.run);
+            next = u32::from(slot) + 1;
+            count += 1;
+            if update.age.is_none() {
+                fulls += 1;
+                full_bits += writer.position() - before;
+            }
+            session.tracks.mark_sent(slot, self.snapshot_hz);
+        }
+        let bits = writer.position() - start;
+        session.traffic.updates += u64::from(count);
+        session.traffic.full_updates += u64::from(fulls);
+        session.traffic.update_bits += bits as u64;
+        if count > fulls {
+            let mean_16 = ((bits - full_bits) * 16 / (count - fulls) as usize) as u32;
+            session.delta_bits_16 = (7 * session.delta_bits_16 + mean_16).div_ceil(8);
+        }
+        count
+    }
+}
+
+impl Session {
+    /// Whether the client has the welcome: everything else needs it.
+    fn is_welcomed(&mut self) -> bool {
+        self.welcomed = self.welcomed || self.channel.reliable_in_flight() == 0;
+        self.welcomed
+    }
+}
+
+/// Tick, inputs, and the own character to the last bit.
+fn write_header(
+    session: &mut Session,
+    writer: &mut BitWriter<'_>,
+    world: &World,
+    id: CharacterId,
+    tick: Tick,
+    number: u32,
+) {
+    let inputs = session.inputs.report();
+    session.input_margin = inputs.margin_ticks;
+    let view = world.characters();
+    let row = id.slot as usize;
+    let own = world.move_state(id).map(|state| OwnState {
+        state,
+        health: view.health[row],
+        generation: view.generation[row] as u8,
+        action: view.action[row],
+        team: view.team[row],
+    });
+    let base = session.log.newest_acked(u32::MAX << 1).and_then(|behind| {
+        let age = session.log.age(behind, tick.0)?;
+        let state = session.own[number.wrapping_sub(behind) as usize % SNAPSHOTS_REMEMBERED].as_ref()?;
+        Some((age, state))
+    });
+    SnapshotHeader { tick, inputs, own }.write(writer, base);
+    session.own[number as usize % SNAPSHOTS_REMEMBERED] = own;
+}
+
+/// Chooses the widths and ages that make this section short.
+fn section_head(candidates: &[Candidate]) -> SectionHead {
+    let mut counts = [0_u16; 128];
+    for age in candidates.iter().filter_map(|candidate| candidate.age()) {
+        counts[usize::from(age) % 128] += 1;
+    }
+    let mut common = [0_u8; COMMON_AGES];
+    let mut found = 0;
+    for place in &mut common {
+        let (age, &count) =
+            counts.iter().enumerate().max_by_key(|&(age, &count)| (count, 128 - age)).unwrap_or((0, &0));
+        if count == 0 {
+            break;
+        }
+        *place = age as u8;
+        counts[age] = 0;
+        found += 1;
+    }
+    let span = candidates.last().map_or(0, |last| u32::from(last.slot) + 1);
+    let empty_between = (span - candidates.len() as u32) / (candidates.len() as u32).max(1);
+    SectionHead::new(width(empty_between).saturating_sub(1).min(15), &common[..found])
+}
+
+/// Names the slots that left sight; those that do not fit wait for the next snapshot.
+fn write_leaves(
+    session: &mut Session,
+    writer: &mut BitWriter<'_>,
+    head: &SectionHead,
+    leaves: &[u16],
+) -> u32 {
+    let (mut next, mut count) = (0, 0);
+    for &slot in leaves {
+        if writer.remaining() < GAP_BITS_MAX {
+            session.tracks.unmark_leave(slot);
+            continue;
+        }
+        write_gap(writer, u32::from(slot) - next, head.gap_low_bits);
+        next = u32::from(slot) + 1;
+        count += 1;
+    }
+    count
+}
