@@ -17,6 +17,127 @@
  */
 
 /**
+ * Room that `sw_client_poll_transmit` needs: no datagram of the protocol is longer.
+ */
+#define SW_DATAGRAM_MAX 1300
+
+/**
+ * `SwClientStatus::state`: asking a server for a session.
+ */
+#define SW_CLIENT_CONNECTING 1
+
+/**
+ * `SwClientStatus::state`: connected; the server has yet to say which world this is.
+ */
+#define SW_CLIENT_WAITING_FOR_WELCOME 2
+
+/**
+ * `SwClientStatus::state`: the world is known; the own character has yet to appear.
+ */
+#define SW_CLIENT_WAITING_FOR_CHARACTER 3
+
+/**
+ * `SwClientStatus::state`: in the battle.
+ */
+#define SW_CLIENT_PLAYING 4
+
+/**
+ * `SwClientStatus::state`: over; a new try needs a new token and a new client.
+ */
+#define SW_CLIENT_ENDED 5
+
+/**
+ * `SwClientStatus::end_reason`: it has not ended.
+ */
+#define SW_END_NONE 0
+
+/**
+ * `SwClientStatus::end_reason`: `sw_client_disconnect` was called.
+ */
+#define SW_END_LEFT 1
+
+/**
+ * `SwClientStatus::end_reason`: the server ended the session without a word.
+ */
+#define SW_END_DISCONNECTED 2
+
+/**
+ * `SwClientStatus::end_reason`: the server is full.
+ */
+#define SW_END_DENIED 3
+
+/**
+ * `SwClientStatus::end_reason`: no server answered.
+ */
+#define SW_END_NO_ANSWER 4
+
+/**
+ * `SwClientStatus::end_reason`: the server fell silent.
+ */
+#define SW_END_TIMED_OUT 5
+
+/**
+ * `SwClientStatus::end_reason`: the token makes no sense.
+ */
+#define SW_END_INVALID_TOKEN 6
+
+/**
+ * `SwClientStatus::end_reason`: the token expired.
+ */
+#define SW_END_TOKEN_EXPIRED 7
+
+/**
+ * `SwClientStatus::end_reason`: what the server sent broke the protocol.
+ */
+#define SW_END_PROTOCOL 8
+
+/**
+ * `SwClientStatus::end_reason`: the server said goodbye; its reason (1 the server stops, 2 the world is full, 3 the same
+ * player connected anew, 4 this client broke the protocol, 5 an operator) is added to this number.
+ */
+#define SW_END_GOODBYE 100
+
+/**
+ * `SwClientEvent::kind`: the secure session stands. `slot` is the client's place on the server.
+ */
+#define SW_CLIENT_EVENT_CONNECTED 1
+
+/**
+ * `SwClientEvent::kind`: the world is known. `tick`, `slot` (the own character).
+ */
+#define SW_CLIENT_EVENT_WELCOMED 2
+
+/**
+ * `SwClientEvent::kind`: the own character appeared. `tick`.
+ */
+#define SW_CLIENT_EVENT_PLAYING 3
+
+/**
+ * `SwClientEvent::kind`: the session is over; `end_reason` of the status says why.
+ */
+#define SW_CLIENT_EVENT_ENDED 4
+
+/**
+ * `SwClientEvent::kind`: `other` hurt `slot`. `tick`, `amount`, `weapon`.
+ */
+#define SW_CLIENT_EVENT_HIT 5
+
+/**
+ * `SwClientEvent::kind`: `other` killed `slot`. `tick`, `weapon`.
+ */
+#define SW_CLIENT_EVENT_DIED 6
+
+/**
+ * `SwClientEvent::kind`: `slot` lives again. `tick`.
+ */
+#define SW_CLIENT_EVENT_RESPAWNED 7
+
+/**
+ * `SwClientEvent::kind`: `slot` shot. `tick`, `yaw`, `pitch`.
+ */
+#define SW_CLIENT_EVENT_SHOT 8
+
+/**
  * Version of the ABI that this header describes: major in the upper 16 bits, minor in the lower.
  * Compare it with what `sw_abi_version()` answers at run time: the majors must be equal, and the library's minor at
  * least the header's.
@@ -252,6 +373,377 @@ typedef int32_t SwResult;
 #endif // __cplusplus
 
 /**
+ * How a client behaves. Zero in a field means the default that its comment names.
+ */
+typedef struct SwClientConfig {
+    /**
+     * sizeof(SwClientConfig), set by the caller.
+     */
+    uint32_t struct_size;
+    /**
+     * Packets with inputs in a second, 10 to 60 (default 30).
+     */
+    uint32_t input_packets_per_s;
+    /**
+     * Bytes a second upwards, all-in (default 2400).
+     */
+    uint32_t up_budget_bytes_per_s;
+    /**
+     * Events kept until they are taken, at most 65536 (default 256).
+     */
+    uint32_t event_capacity;
+} SwClientConfig;
+
+/**
+ * A client session. Zero is none.
+ */
+typedef uint64_t SwClient;
+
+/**
+ * An IP address with a port.
+ */
+typedef struct SwAddress {
+    /**
+     * sizeof(SwAddress), set by the caller.
+     */
+    uint32_t struct_size;
+    /**
+     * 4 or 6.
+     */
+    uint16_t family;
+    /**
+     * In the machine's own byte order.
+     */
+    uint16_t port;
+    /**
+     * In network byte order: 4 bytes used for family 4, 16 for family 6.
+     */
+    uint8_t ip[16];
+} SwAddress;
+
+/**
+ * What one character wants in a tick.
+ */
+typedef struct SwInput {
+    /**
+     * Bits `SW_BUTTON_…`; unknown bits are ignored.
+     */
+    uint16_t buttons;
+    /**
+     * -127 (left) to 127 (right).
+     */
+    int8_t move_right;
+    /**
+     * -127 (back) to 127 (forward).
+     */
+    int8_t move_forward;
+    /**
+     * Where the character looks: 65536 = a full turn, 0 = -z, growing to the left.
+     */
+    uint16_t yaw;
+    /**
+     * Up is positive, in the same unit as `yaw`.
+     */
+    int16_t pitch;
+} SwInput;
+
+/**
+ * What one `sw_client_advance` did.
+ */
+typedef struct SwAdvanceReport {
+    /**
+     * sizeof(SwAdvanceReport), set by the caller.
+     */
+    uint32_t struct_size;
+    /**
+     * Ticks predicted, 0 to 8.
+     */
+    uint32_t ticks;
+    /**
+     * The last tick that was predicted; 0 before the first.
+     */
+    uint32_t newest_tick;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+} SwAdvanceReport;
+
+/**
+ * Where a client is on its way into the battle.
+ */
+typedef struct SwClientStatus {
+    /**
+     * sizeof(SwClientStatus), set by the caller.
+     */
+    uint32_t struct_size;
+    /**
+     * `SW_CLIENT_…`.
+     */
+    uint32_t state;
+    /**
+     * `SW_END_…`.
+     */
+    uint32_t end_reason;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+    /**
+     * The own character's id on the server; 0 before the welcome.
+     */
+    uint64_t character;
+} SwClientStatus;
+
+/**
+ * The own character as predicted: without any delay.
+ */
+typedef struct SwOwn {
+    /**
+     * sizeof(SwOwn), set by the caller.
+     */
+    uint32_t struct_size;
+    /**
+     * The last tick that was predicted.
+     */
+    uint32_t tick;
+    /**
+     * Id on the server.
+     */
+    uint64_t id;
+    /**
+     * Where to draw it (smoothed), Q16.16 metres.
+     */
+    int32_t x;
+    /**
+     * Where to draw it (smoothed), Q16.16 metres.
+     */
+    int32_t y;
+    /**
+     * Where to draw it (smoothed), Q16.16 metres.
+     */
+    int32_t z;
+    /**
+     * Where it is after the last predicted tick, Q16.16 metres.
+     */
+    int32_t predicted_x;
+    /**
+     * Where it is after the last predicted tick, Q16.16 metres.
+     */
+    int32_t predicted_y;
+    /**
+     * Where it is after the last predicted tick, Q16.16 metres.
+     */
+    int32_t predicted_z;
+    /**
+     * Predicted, Q16.16 metres per second.
+     */
+    int32_t velocity_x;
+    /**
+     * Predicted, Q16.16 metres per second.
+     */
+    int32_t velocity_y;
+    /**
+     * Predicted, Q16.16 metres per second.
+     */
+    int32_t velocity_z;
+    /**
+     * 65536 = a full turn.
+     */
+    uint16_t yaw;
+    /**
+     * Up is positive, in the same unit.
+     */
+    int16_t pitch;
+    /**
+     * Health by the newest snapshot.
+     */
+    uint16_t health;
+    /**
+     * `SW_FLAG_GROUNDED`, `SW_FLAG_ALIVE`.
+     */
+    uint16_t flags;
+    /**
+     * Team.
+     */
+    uint32_t team;
+} SwOwn;
+
+/**
+ * Another character, interpolated.
+ */
+typedef struct SwEntity {
+    /**
+     * Slot on the server.
+     */
+    uint32_t slot;
+    /**
+     * East, Q16.16 metres.
+     */
+    int32_t x;
+    /**
+     * Up (the feet), Q16.16 metres.
+     */
+    int32_t y;
+    /**
+     * South, Q16.16 metres.
+     */
+    int32_t z;
+    /**
+     * Over the ground, Q16.16 metres per second.
+     */
+    int32_t velocity_x;
+    /**
+     * Over the ground, Q16.16 metres per second.
+     */
+    int32_t velocity_z;
+    /**
+     * 65536 = a full turn.
+     */
+    uint16_t yaw;
+    /**
+     * `SW_FLAG_GROUNDED`, `SW_FLAG_ALIVE`.
+     */
+    uint16_t flags;
+    /**
+     * Team.
+     */
+    uint8_t team;
+    /**
+     * 255 is full; 0 only for the dead.
+     */
+    uint8_t health;
+    /**
+     * 0 nothing, 1 melee, 2 shoot, 3 died.
+     */
+    uint8_t action;
+    /**
+     * Zero.
+     */
+    uint8_t reserved;
+} SwEntity;
+
+/**
+ * News of a client. Characters are named by slot.
+ */
+typedef struct SwClientEvent {
+    /**
+     * `SW_CLIENT_EVENT_…`. Skip kinds you do not know.
+     */
+    uint32_t kind;
+    /**
+     * Server tick it happened in.
+     */
+    uint32_t tick;
+    /**
+     * The character it happened to.
+     */
+    uint32_t slot;
+    /**
+     * The character that did it.
+     */
+    uint32_t other;
+    /**
+     * Health lost.
+     */
+    uint16_t amount;
+    /**
+     * `SW_WEAPON_…`.
+     */
+    uint16_t weapon;
+    /**
+     * 65536 = a full turn.
+     */
+    uint16_t yaw;
+    /**
+     * Up is positive, in the same unit.
+     */
+    int16_t pitch;
+} SwClientEvent;
+
+/**
+ * Figures of a client since it began; what is not a count is of this moment.
+ */
+typedef struct SwClientStats {
+    /**
+     * sizeof(SwClientStats), set by the caller.
+     */
+    uint32_t struct_size;
+    /**
+     * Round trip, microseconds.
+     */
+    uint32_t rtt_us;
+    /**
+     * Mean deviation of the round trip.
+     */
+    uint32_t jitter_us;
+    /**
+     * Packets lost upwards, parts per million.
+     */
+    uint32_t loss_up_ppm;
+    /**
+     * Packets lost downwards, parts per million.
+     */
+    uint32_t loss_down_ppm;
+    /**
+     * How far the client's clock is ahead of the fastest snapshots.
+     */
+    uint32_t lead_us;
+    /**
+     * How far in the past others are drawn.
+     */
+    uint32_t interpolation_delay_us;
+    /**
+     * Age of the newest snapshot.
+     */
+    uint32_t snapshot_age_us;
+    /**
+     * Ticks that the server ran without this client's input.
+     */
+    uint32_t input_misses;
+    /**
+     * Largest distance corrected, millimetres.
+     */
+    uint32_t correction_max_mm;
+    /**
+     * Others in sight.
+     */
+    uint32_t entities_visible;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+    /**
+     * Snapshots used.
+     */
+    uint64_t snapshots;
+    /**
+     * Snapshots whose own character differed from the prediction.
+     */
+    uint64_t corrections;
+    /**
+     * All-in, with 28 bytes of headers a datagram.
+     */
+    uint64_t bytes_sent;
+    /**
+     * All-in, with 28 bytes of headers a datagram.
+     */
+    uint64_t bytes_received;
+    /**
+     * Datagrams refused by the secure layer.
+     */
+    uint64_t refused_datagrams;
+    /**
+     * Payloads refused because of their content.
+     */
+    uint64_t refused_payloads;
+    /**
+     * Events dropped because nobody took them.
+     */
+    uint64_t events_dropped;
+} SwClientStats;
+
+/**
  * What a world is made of. Fill it with `sw_world_config_default`, then change what you need.
  * The rules of movement and combat are those of the demo battle; `sw_world_create_encoded` takes any rules.
  */
@@ -310,32 +802,6 @@ typedef struct SwWorldConfig {
  * A world. Zero is none.
  */
 typedef uint64_t SwWorld;
-
-/**
- * What one character wants in a tick.
- */
-typedef struct SwInput {
-    /**
-     * Bits `SW_BUTTON_…`; unknown bits are ignored.
-     */
-    uint16_t buttons;
-    /**
-     * -127 (left) to 127 (right).
-     */
-    int8_t move_right;
-    /**
-     * -127 (back) to 127 (forward).
-     */
-    int8_t move_forward;
-    /**
-     * Where the character looks: 65536 = a full turn, 0 = -z, growing to the left.
-     */
-    uint16_t yaw;
-    /**
-     * Up is positive, in the same unit as `yaw`.
-     */
-    int16_t pitch;
-} SwInput;
 
 /**
  * One change to a world from outside. Set everything else to zero.
@@ -654,6 +1120,116 @@ typedef struct SwProjectilesView {
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
+
+/**
+ * Starts a session with a connect token (2048 bytes, from the game's backend). One token makes one session.
+ *
+ * `config` may be null. `now_us` is the caller's monotonic clock in microseconds, here and in all calls.
+ */
+SwResult sw_client_create(const uint8_t *token,
+                          size_t token_len,
+                          const struct SwClientConfig *config,
+                          uint64_t now_us,
+                          SwClient *client);
+
+/**
+ * Starts a session with a host on this machine that runs with the development key. No backend is needed.
+ *
+ * `server` is a text such as "127.0.0.1:7777"; other machines are refused with `SW_RESULT_BAD_ADDRESS`. `client_id` is
+ * any number (one session at a time for each), `name` what the host shows. `unix_s` is the time in seconds since 1970.
+ */
+SwResult sw_client_create_for_development(const char *server,
+                                          uint64_t client_id,
+                                          const char *name,
+                                          uint64_t unix_s,
+                                          const struct SwClientConfig *config,
+                                          uint64_t now_us,
+                                          SwClient *client);
+
+/**
+ * Ends and forgets a session at once; the server notices by its timeout. To leave politely call `sw_client_disconnect`
+ * and send what `sw_client_poll_transmit` answers before. A null handle is accepted and does nothing.
+ */
+SwResult sw_client_destroy(SwClient client);
+
+/**
+ * Takes in one datagram from the socket. `SW_RESULT_DATAGRAM_DROPPED` is harmless: foreign, forged or late.
+ */
+SwResult sw_client_handle_datagram(SwClient client,
+                                   const struct SwAddress *from,
+                                   const uint8_t *datagram,
+                                   size_t datagram_len,
+                                   uint64_t now_us);
+
+/**
+ * What is to be sent now: one datagram to `buffer`, its length to `written` (0: nothing more now), its target to `to`.
+ * Call until `written` is 0, each frame and at least 30 times a second: timeouts are noticed here.
+ * `capacity` must be at least `SW_DATAGRAM_MAX`.
+ */
+SwResult sw_client_poll_transmit(SwClient client,
+                                 uint64_t now_us,
+                                 uint8_t *buffer,
+                                 size_t capacity,
+                                 struct SwAddress *to,
+                                 size_t *written);
+
+/**
+ * Moves the client's clock to `now_us` and predicts the ticks that are due with `input`, of `input_size`
+ * (sizeof(SwInput)) bytes. `report` may be null.
+ * Before the battle begins it does nothing.
+ */
+SwResult sw_client_advance(SwClient client,
+                           uint64_t now_us,
+                           const struct SwInput *input,
+                           size_t input_size,
+                           struct SwAdvanceReport *report);
+
+/**
+ * Where the client is on its way into the battle.
+ */
+SwResult sw_client_status(SwClient client, struct SwClientStatus *status);
+
+/**
+ * The own character; `SW_RESULT_NOT_CONNECTED` outside the battle.
+ */
+SwResult sw_client_own(SwClient client, struct SwOwn *own);
+
+/**
+ * All others in sight as they are drawn at `now_us`, to `entities`: up to `capacity`, `entity_size` (sizeof(SwEntity))
+ * bytes apart. `count` is their number in sight, which may be larger than `capacity`.
+ */
+SwResult sw_client_sample_crowd(SwClient client,
+                                uint64_t now_us,
+                                struct SwEntity *entities,
+                                size_t capacity,
+                                size_t entity_size,
+                                size_t *count);
+
+/**
+ * Takes the oldest news: up to `capacity` events, `event_size` (sizeof(SwClientEvent)) bytes apart; `count` is how many
+ * were written. Call until `count` is less than `capacity`.
+ */
+SwResult sw_client_take_events(SwClient client,
+                               struct SwClientEvent *events,
+                               size_t capacity,
+                               size_t event_size,
+                               size_t *count);
+
+/**
+ * The client's figures.
+ */
+SwResult sw_client_stats(SwClient client, struct SwClientStats *stats);
+
+/**
+ * The bytes of the server's world configuration, for `sw_world_create_encoded`: its terrain is the server's.
+ * `SW_RESULT_NOT_CONNECTED` before the welcome. `written` is their number, also when the buffer is too short.
+ */
+SwResult sw_client_encode_world_config(SwClient client, uint8_t *buffer, size_t capacity, size_t *written);
+
+/**
+ * Leaves: the next answers of `sw_client_poll_transmit` tell the server.
+ */
+SwResult sw_client_disconnect(SwClient client);
 
 /**
  * The version of the ABI that this library has.

@@ -24,8 +24,11 @@ use std::ptr;
 
 use bytemuck::Pod;
 
+use crate::client_types::{
+    SwAddress, SwAdvanceReport, SwClientConfig, SwClientEvent, SwClientStats, SwClientStatus, SwEntity, SwOwn,
+};
 use crate::result::{Failure, SwResult};
-use crate::types::{SwCommand, SwEvent, SwStepReport, SwWorldConfig};
+use crate::types::{SwCommand, SwEvent, SwInput, SwStepReport, SwWorldConfig};
 use crate::views::{SwCharactersView, SwEventsView, SwProjectilesView};
 
 /// No version of any struct is larger than this.
@@ -67,8 +70,11 @@ macro_rules! abi_types {
 }
 
 abi_types! {
-    structs { SwWorldConfig = 48, SwStepReport = 24, SwEventsView = 32, SwCharactersView = 192, SwProjectilesView = 80 }
-    elements { SwCommand = 40, SwEvent = 48 }
+    structs {
+        SwWorldConfig = 48, SwStepReport = 24, SwEventsView = 32, SwCharactersView = 192, SwProjectilesView = 80,
+        SwAddress = 24, SwClientConfig = 16, SwClientStatus = 24, SwAdvanceReport = 16, SwOwn = 64, SwClientStats = 104
+    }
+    elements { SwCommand = 40, SwEvent = 48, SwInput = 8, SwEntity = 32, SwClientEvent = 24 }
 }
 
 /// Runs the body of an exported function. See the module's documentation for what C promises.
@@ -211,6 +217,20 @@ impl Caller {
         // SAFETY: not null, so writable for a T.
         unsafe { ptr::write_unaligned(at, value) };
         Ok(())
+    }
+
+    /// Reads one element whose size is an argument of the call.
+    pub(crate) fn read_element<T: Versioned + Pod>(
+        &self,
+        at: *const T,
+        element_size: usize,
+        what: &str,
+    ) -> Result<T, Failure> {
+        let element_size = checked_size::<T>(element_size, what)?;
+        if at.is_null() {
+            return Err(null(what));
+        }
+        self.copy_versioned(at.cast(), element_size, what)
     }
 
     /// Fails if `at` is null, before anything is done whose answer goes there.

@@ -90,14 +90,13 @@ impl<T> HandleTable<T> {
             let index = self.slot_of(&slots, handle)?;
             slots.all[index].object.clone().expect("slot_of answers occupied slots only")
         };
-        let answer = match object.try_lock() {
+        match object.try_lock() {
             Ok(mut guard) => work(&mut guard),
             Err(TryLockError::WouldBlock) => Err(busy(handle)),
             Err(TryLockError::Poisoned(_)) => {
                 Err(Failure::new(SwResult::Poisoned, format!("an earlier call on {handle:#x} panicked")))
             }
-        };
-        answer
+        }
     }
 
     /// Destroys the object, also one whose earlier call panicked.
@@ -154,7 +153,7 @@ mod tests {
         other.insert(1).unwrap();
         assert_eq!(code(other.with(handle, |v| Ok(*v))), SwResult::BadHandle);
         for forged in
-            [0, 1, u64::MAX, handle + 1, handle + (1 << 32), handle & !(GENERATION_MAX as u64) << 32]
+            [0, 1, u64::MAX, handle + 1, handle + (1 << 32), handle & !(u64::from(GENERATION_MAX) << 32)]
         {
             assert_eq!(code(table.with(forged, |v| Ok(*v))), SwResult::BadHandle, "{forged:#x}");
         }

@@ -13,10 +13,14 @@
 //! | `types.rs` | configuration, commands, events as C has them |
 //! | `views.rs` | pointers into a world's columns |
 //! | `world.rs` | worlds: create, step, look, save, restore, hash |
+//! | `client_types.rs` | a session's state, own character, crowd, events and figures as C has them |
+//! | `client.rs` | client sessions, without socket and clock |
 // One contract for the pointers of all functions, in boundary.rs, instead of fifty copies of it.
 #![allow(clippy::missing_safety_doc)]
 
 mod boundary;
+pub mod client;
+pub mod client_types;
 pub mod general;
 mod handle_table;
 pub mod result;

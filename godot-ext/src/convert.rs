@@ -51,3 +51,12 @@ pub(crate) fn input_from(movement: Vector2, yaw: f64, pitch: f64, buttons: i64) 
         pitch,
     }
 }
+
+/// Up is positive.
+pub(crate) fn pitch_to_radians(pitch: i16) -> f32 {
+    f32::from(pitch) * (std::f32::consts::TAU / RAW_PER_METRE)
+}
+
+pub(crate) fn micros_to_ms(microseconds: u32) -> f64 {
+    f64::from(microseconds) / 1000.0
+}

@@ -3,11 +3,20 @@
 //!
 //! | file | class |
 //! |---|---|
+//! | `client.rs` | `ShieldwallClient`, one connection |
+//! | `crowd.rs` | `ShieldwallCrowd3D`, everybody else in one draw call |
 //! | `world.rs` | `ShieldwallWorld`, the kernel stepped by hand |
+//! | `link.rs` | none: the session with its socket and clock |
+//! | `crowd_buffer.rs`, `terrain_mesh.rs` | none: floats for the engine, in bulk |
 //! | `convert.rs` | none: the only site of fixed point against float |
 #![allow(unsafe_code)] // for the marker trait of the entry point, below, and nothing else
 
+mod client;
 mod convert;
+mod crowd;
+mod crowd_buffer;
+mod link;
+mod terrain_mesh;
 mod world;
 
 use godot::prelude::*;

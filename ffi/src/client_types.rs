@@ -1,0 +1,436 @@
+//! The plain structs of the ABI that describe a client session. Layouts are fixed: see `boundary.rs`.
+
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+
+use bytemuck::{Pod, Zeroable};
+use shieldwall_net::client::{ClientEvent, ClientStats, EndReason, EntityView, GameClientState, OwnView};
+use shieldwall_net::secure::ClientState;
+use shieldwall_net::wire::events::GameEvent;
+
+use crate::result::{Failure, SwResult};
+use crate::views::{SW_FLAG_ALIVE, SW_FLAG_GROUNDED};
+
+/// Room that `sw_client_poll_transmit` needs: no datagram of the protocol is longer.
+pub const SW_DATAGRAM_MAX: usize = 1300;
+
+/// An IP address with a port.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+pub struct SwAddress {
+    /// sizeof(SwAddress), set by the caller.
+    pub struct_size: u32,
+    /// 4 or 6.
+    pub family: u16,
+    /// In the machine's own byte order.
+    pub port: u16,
+    /// In network byte order: 4 bytes used for family 4, 16 for family 6.
+    pub ip: [u8; 16],
+}
+
+impl From<SocketAddr> for SwAddress {
+    fn from(address: SocketAddr) -> SwAddress {
+        let (family, ip) = match address.ip() {
+            IpAddr::V4(v4) => {
+                let mut bytes = [0; 16];
+                bytes[..4].copy_from_slice(&v4.octets());
+                (4, bytes)
+            }
+            IpAddr::V6(v6) => (6, v6.octets()),
+        };
+        SwAddress { struct_size: size_of::<SwAddress>() as u32, family, port: address.port(), ip }
+    }
+}
+
+impl SwAddress {
+    pub(crate) fn to_socket_address(self) -> Result<SocketAddr, Failure> {
+        let ip = match self.family {
+            4 => IpAddr::from([self.ip[0], self.ip[1], self.ip[2], self.ip[3]]),
+            6 => IpAddr::V6(Ipv6Addr::from(self.ip)),
+            other => {
+                return Err(Failure::new(
+                    SwResult::BadAddress,
+                    format!("address family {other}, not 4 or 6"),
+                ));
+            }
+        };
+        Ok(SocketAddr::new(ip, self.port))
+    }
+}
+
+/// How a client behaves. Zero in a field means the default that its comment names.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+pub struct SwClientConfig {
+    /// sizeof(SwClientConfig), set by the caller.
+    pub struct_size: u32,
+    /// Packets with inputs in a second, 10 to 60 (default 30).
+    pub input_packets_per_s: u32,
+    /// Bytes a second upwards, all-in (default 2400).
+    pub up_budget_bytes_per_s: u32,
+    /// Events kept until they are taken, at most 65536 (default 256).
+    pub event_capacity: u32,
+}
+
+/// `SwClientStatus::state`: asking a server for a session.
+pub const SW_CLIENT_CONNECTING: u32 = 1;
+/// `SwClientStatus::state`: connected; the server has yet to say which world this is.
+pub const SW_CLIENT_WAITING_FOR_WELCOME: u32 = 2;
+/// `SwClientStatus::state`: the world is known; the own character has yet to appear.
+pub const SW_CLIENT_WAITING_FOR_CHARACTER: u32 = 3;
+/// `SwClientStatus::state`: in the battle.
+pub const SW_CLIENT_PLAYING: u32 = 4;
+/// `SwClientStatus::state`: over; a new try needs a new token and a new client.
+pub const SW_CLIENT_ENDED: u32 = 5;
+
+/// `SwClientStatus::end_reason`: it has not ended.
+pub const SW_END_NONE: u32 = 0;
+/// `SwClientStatus::end_reason`: `sw_client_disconnect` was called.
+pub const SW_END_LEFT: u32 = 1;
+/// `SwClientStatus::end_reason`: the server ended the session without a word.
+pub const SW_END_DISCONNECTED: u32 = 2;
+/// `SwClientStatus::end_reason`: the server is full.
+pub const SW_END_DENIED: u32 = 3;
+/// `SwClientStatus::end_reason`: no server answered.
+pub const SW_END_NO_ANSWER: u32 = 4;
+/// `SwClientStatus::end_reason`: the server fell silent.
+pub const SW_END_TIMED_OUT: u32 = 5;
+/// `SwClientStatus::end_reason`: the token makes no sense.
+pub const SW_END_INVALID_TOKEN: u32 = 6;
+/// `SwClientStatus::end_reason`: the token expired.
+pub const SW_END_TOKEN_EXPIRED: u32 = 7;
+/// `SwClientStatus::end_reason`: what the server sent broke the protocol.
+pub const SW_END_PROTOCOL: u32 = 8;
+/// `SwClientStatus::end_reason`: the server said goodbye; its reason (1 the server stops, 2 the world is full, 3 the same
+/// player connected anew, 4 this client broke the protocol, 5 an operator) is added to this number.
+pub const SW_END_GOODBYE: u32 = 100;
+
+/// Where a client is on its way into the battle.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+pub struct SwClientStatus {
+    /// sizeof(SwClientStatus), set by the caller.
+    pub struct_size: u32,
+    /// `SW_CLIENT_…`.
+    pub state: u32,
+    /// `SW_END_…`.
+    pub end_reason: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// The own character's id on the server; 0 before the welcome.
+    pub character: u64,
+}
+
+impl SwClientStatus {
+    pub(crate) fn of(state: GameClientState, character: u64) -> SwClientStatus {
+        let (state, end_reason) = match state {
+            GameClientState::Connecting => (SW_CLIENT_CONNECTING, SW_END_NONE),
+            GameClientState::WaitingForWelcome => (SW_CLIENT_WAITING_FOR_WELCOME, SW_END_NONE),
+            GameClientState::WaitingForCharacter => (SW_CLIENT_WAITING_FOR_CHARACTER, SW_END_NONE),
+            GameClientState::Playing => (SW_CLIENT_PLAYING, SW_END_NONE),
+            GameClientState::Ended(reason) => (SW_CLIENT_ENDED, end_number(reason)),
+        };
+        SwClientStatus { struct_size: 0, state, end_reason, reserved: 0, character }
+    }
+}
+
+fn end_number(reason: EndReason) -> u32 {
+    match reason {
+        EndReason::Left => SW_END_LEFT,
+        EndReason::Protocol(_) => SW_END_PROTOCOL,
+        EndReason::Goodbye(reason) => SW_END_GOODBYE + reason as u32,
+        EndReason::Secure(state) => match state {
+            ClientState::Denied => SW_END_DENIED,
+            ClientState::RequestTimedOut => SW_END_NO_ANSWER,
+            ClientState::ResponseTimedOut | ClientState::ConnectionTimedOut => SW_END_TIMED_OUT,
+            ClientState::InvalidToken => SW_END_INVALID_TOKEN,
+            ClientState::TokenExpired => SW_END_TOKEN_EXPIRED,
+            _ => SW_END_DISCONNECTED,
+        },
+    }
+}
+
+/// What one `sw_client_advance` did.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+pub struct SwAdvanceReport {
+    /// sizeof(SwAdvanceReport), set by the caller.
+    pub struct_size: u32,
+    /// Ticks predicted, 0 to 8.
+    pub ticks: u32,
+    /// The last tick that was predicted; 0 before the first.
+    pub newest_tick: u32,
+    /// Zero.
+    pub reserved: u32,
+}
+
+/// The own character as predicted: without any delay.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+pub struct SwOwn {
+    /// sizeof(SwOwn), set by the caller.
+    pub struct_size: u32,
+    /// The last tick that was predicted.
+    pub tick: u32,
+    /// Id on the server.
+    pub id: u64,
+    /// Where to draw it (smoothed), Q16.16 metres.
+    pub x: i32,
+    /// Where to draw it (smoothed), Q16.16 metres.
+    pub y: i32,
+    /// Where to draw it (smoothed), Q16.16 metres.
+    pub z: i32,
+    /// Where it is after the last predicted tick, Q16.16 metres.
+    pub predicted_x: i32,
+    /// Where it is after the last predicted tick, Q16.16 metres.
+    pub predicted_y: i32,
+    /// Where it is after the last predicted tick, Q16.16 metres.
+    pub predicted_z: i32,
+    /// Predicted, Q16.16 metres per second.
+    pub velocity_x: i32,
+    /// Predicted, Q16.16 metres per second.
+    pub velocity_y: i32,
+    /// Predicted, Q16.16 metres per second.
+    pub velocity_z: i32,
+    /// 65536 = a full turn.
+    pub yaw: u16,
+    /// Up is positive, in the same unit.
+    pub pitch: i16,
+    /// Health by the newest snapshot.
+    pub health: u16,
+    /// `SW_FLAG_GROUNDED`, `SW_FLAG_ALIVE`.
+    pub flags: u16,
+    /// Team.
+    pub team: u32,
+}
+
+impl From<&OwnView> for SwOwn {
+    fn from(own: &OwnView) -> SwOwn {
+        SwOwn {
+            struct_size: 0,
+            tick: own.tick.0,
+            id: own.id.to_bits(),
+            x: own.position.x.0,
+            y: own.position.y.0,
+            z: own.position.z.0,
+            predicted_x: own.predicted_position.x.0,
+            predicted_y: own.predicted_position.y.0,
+            predicted_z: own.predicted_position.z.0,
+            velocity_x: own.velocity.x.0,
+            velocity_y: own.velocity.y.0,
+            velocity_z: own.velocity.z.0,
+            yaw: own.yaw.0,
+            pitch: own.pitch,
+            health: own.health,
+            flags: flags(own.grounded, own.alive),
+            team: own.team.into(),
+        }
+    }
+}
+
+fn flags(grounded: bool, alive: bool) -> u16 {
+    (u16::from(grounded) * SW_FLAG_GROUNDED) | (u16::from(alive) * SW_FLAG_ALIVE)
+}
+
+/// Another character, interpolated.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+pub struct SwEntity {
+    /// Slot on the server.
+    pub slot: u32,
+    /// East, Q16.16 metres.
+    pub x: i32,
+    /// Up (the feet), Q16.16 metres.
+    pub y: i32,
+    /// South, Q16.16 metres.
+    pub z: i32,
+    /// Over the ground, Q16.16 metres per second.
+    pub velocity_x: i32,
+    /// Over the ground, Q16.16 metres per second.
+    pub velocity_z: i32,
+    /// 65536 = a full turn.
+    pub yaw: u16,
+    /// `SW_FLAG_GROUNDED`, `SW_FLAG_ALIVE`.
+    pub flags: u16,
+    /// Team.
+    pub team: u8,
+    /// 255 is full; 0 only for the dead.
+    pub health: u8,
+    /// 0 nothing, 1 melee, 2 shoot, 3 died.
+    pub action: u8,
+    /// Zero.
+    pub reserved: u8,
+}
+
+impl From<&EntityView> for SwEntity {
+    fn from(entity: &EntityView) -> SwEntity {
+        SwEntity {
+            slot: entity.slot,
+            x: entity.position.x.0,
+            y: entity.position.y.0,
+            z: entity.position.z.0,
+            velocity_x: entity.velocity.x.0,
+            velocity_z: entity.velocity.z.0,
+            yaw: entity.yaw.0,
+            flags: flags(entity.grounded, entity.alive),
+            team: entity.team,
+            health: entity.health,
+            action: entity.action,
+            reserved: 0,
+        }
+    }
+}
+
+/// `SwClientEvent::kind`: the secure session stands. `slot` is the client's place on the server.
+pub const SW_CLIENT_EVENT_CONNECTED: u32 = 1;
+/// `SwClientEvent::kind`: the world is known. `tick`, `slot` (the own character).
+pub const SW_CLIENT_EVENT_WELCOMED: u32 = 2;
+/// `SwClientEvent::kind`: the own character appeared. `tick`.
+pub const SW_CLIENT_EVENT_PLAYING: u32 = 3;
+/// `SwClientEvent::kind`: the session is over; `end_reason` of the status says why.
+pub const SW_CLIENT_EVENT_ENDED: u32 = 4;
+/// `SwClientEvent::kind`: `other` hurt `slot`. `tick`, `amount`, `weapon`.
+pub const SW_CLIENT_EVENT_HIT: u32 = 5;
+/// `SwClientEvent::kind`: `other` killed `slot`. `tick`, `weapon`.
+pub const SW_CLIENT_EVENT_DIED: u32 = 6;
+/// `SwClientEvent::kind`: `slot` lives again. `tick`.
+pub const SW_CLIENT_EVENT_RESPAWNED: u32 = 7;
+/// `SwClientEvent::kind`: `slot` shot. `tick`, `yaw`, `pitch`.
+pub const SW_CLIENT_EVENT_SHOT: u32 = 8;
+
+/// News of a client. Characters are named by slot.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+pub struct SwClientEvent {
+    /// `SW_CLIENT_EVENT_…`. Skip kinds you do not know.
+    pub kind: u32,
+    /// Server tick it happened in.
+    pub tick: u32,
+    /// The character it happened to.
+    pub slot: u32,
+    /// The character that did it.
+    pub other: u32,
+    /// Health lost.
+    pub amount: u16,
+    /// `SW_WEAPON_…`.
+    pub weapon: u16,
+    /// 65536 = a full turn.
+    pub yaw: u16,
+    /// Up is positive, in the same unit.
+    pub pitch: i16,
+}
+
+impl From<ClientEvent> for SwClientEvent {
+    fn from(event: ClientEvent) -> SwClientEvent {
+        let empty = SwClientEvent::default();
+        match event {
+            ClientEvent::Connected { client_index } => {
+                SwClientEvent { kind: SW_CLIENT_EVENT_CONNECTED, slot: client_index, ..empty }
+            }
+            ClientEvent::Welcomed { character, tick } => {
+                SwClientEvent { kind: SW_CLIENT_EVENT_WELCOMED, tick: tick.0, slot: character.slot, ..empty }
+            }
+            ClientEvent::Playing { tick } => {
+                SwClientEvent { kind: SW_CLIENT_EVENT_PLAYING, tick: tick.0, ..empty }
+            }
+            ClientEvent::Ended(_) => SwClientEvent { kind: SW_CLIENT_EVENT_ENDED, ..empty },
+            ClientEvent::Game { tick, event } => SwClientEvent { tick: tick.0, ..game_event(event) },
+        }
+    }
+}
+
+fn game_event(event: GameEvent) -> SwClientEvent {
+    let empty = SwClientEvent::default();
+    match event {
+        GameEvent::Hit { attacker, target, amount, weapon } => SwClientEvent {
+            kind: SW_CLIENT_EVENT_HIT,
+            slot: target.into(),
+            other: attacker.into(),
+            amount,
+            weapon: weapon as u16,
+            ..empty
+        },
+        GameEvent::Died { victim, killer, weapon } => SwClientEvent {
+            kind: SW_CLIENT_EVENT_DIED,
+            slot: victim.into(),
+            other: killer.into(),
+            weapon: weapon as u16,
+            ..empty
+        },
+        GameEvent::Respawned { slot } => {
+            SwClientEvent { kind: SW_CLIENT_EVENT_RESPAWNED, slot: slot.into(), ..empty }
+        }
+        GameEvent::Shot { owner, yaw, pitch } => {
+            SwClientEvent { kind: SW_CLIENT_EVENT_SHOT, slot: owner.into(), yaw: yaw.0, pitch, ..empty }
+        }
+    }
+}
+
+/// Figures of a client since it began; what is not a count is of this moment.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
+pub struct SwClientStats {
+    /// sizeof(SwClientStats), set by the caller.
+    pub struct_size: u32,
+    /// Round trip, microseconds.
+    pub rtt_us: u32,
+    /// Mean deviation of the round trip.
+    pub jitter_us: u32,
+    /// Packets lost upwards, parts per million.
+    pub loss_up_ppm: u32,
+    /// Packets lost downwards, parts per million.
+    pub loss_down_ppm: u32,
+    /// How far the client's clock is ahead of the fastest snapshots.
+    pub lead_us: u32,
+    /// How far in the past others are drawn.
+    pub interpolation_delay_us: u32,
+    /// Age of the newest snapshot.
+    pub snapshot_age_us: u32,
+    /// Ticks that the server ran without this client's input.
+    pub input_misses: u32,
+    /// Largest distance corrected, millimetres.
+    pub correction_max_mm: u32,
+    /// Others in sight.
+    pub entities_visible: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// Snapshots used.
+    pub snapshots: u64,
+    /// Snapshots whose own character differed from the prediction.
+    pub corrections: u64,
+    /// All-in, with 28 bytes of headers a datagram.
+    pub bytes_sent: u64,
+    /// All-in, with 28 bytes of headers a datagram.
+    pub bytes_received: u64,
+    /// Datagrams refused by the secure layer.
+    pub refused_datagrams: u64,
+    /// Payloads refused because of their content.
+    pub refused_payloads: u64,
+    /// Events dropped because nobody took them.
+    pub events_dropped: u64,
+}
+
+impl From<&ClientStats> for SwClientStats {
+    fn from(stats: &ClientStats) -> SwClientStats {
+        SwClientStats {
+            struct_size: 0,
+            rtt_us: stats.rtt_us,
+            jitter_us: stats.jitter_us,
+            loss_up_ppm: stats.loss_up_ppm,
+            loss_down_ppm: stats.loss_down_ppm,
+            lead_us: stats.lead_us,
+            interpolation_delay_us: stats.interpolation_delay_us,
+            snapshot_age_us: stats.snapshot_age_us,
+            input_misses: stats.input_misses,
+            correction_max_mm: stats.correction_max_mm,
+            entities_visible: stats.entities_visible,
+            reserved: 0,
+            snapshots: stats.snapshots,
+            corrections: stats.corrections,
+            bytes_sent: stats.bytes_sent,
+            bytes_received: stats.bytes_received,
+            refused_datagrams: stats.refused_datagrams,
+            refused_payloads: stats.refused_payloads,
+            events_dropped: stats.events_dropped,
+        }
+    }
+}
