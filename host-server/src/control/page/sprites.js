@@ -5,6 +5,7 @@
 const HEADINGS = 64;
 const HEALTH_LEVELS = 6;
 const TURN = Math.PI * 2;
+const COPY_UP_TO_PX = 13; // larger markers are few on the screen: drawing them is cheaper than keeping them all
 export const STRUCK = HEALTH_LEVELS; // the level that is drawn white for an instant
 
 // Outlines in units of the radius; the nose points up, as yaw 0 looks north.
@@ -29,11 +30,14 @@ const SHAPES = [
     path.lineTo(-1, 0);
     path.closePath();
   },
-];
-
-export function drawMarker(context, px, py, angle, radius, look, level) {
+].map((outline) => {
   const path = new Path2D();
-  SHAPES[look.shape % SHAPES.length](path);
+  outline(path);
+  return path;
+});
+
+function drawMarker(context, px, py, angle, radius, look, level) {
+  const path = SHAPES[look.shape % SHAPES.length];
   context.save();
   context.translate(px, py);
   context.rotate(angle);
@@ -75,6 +79,7 @@ export class Sprites {
   prepare(radius) {
     if (this.radius > 0 && Math.abs(radius / this.radius - 1) < 0.07) return;
     this.radius = radius;
+    if (radius > COPY_UP_TO_PX) return;
     this.cell = Math.ceil(radius * 3.55 + 3);
     this.canvas.width = this.cell * HEADINGS;
     this.canvas.height = this.cell * this.looks.length * (HEALTH_LEVELS + 1);
@@ -88,6 +93,10 @@ export class Sprites {
 
   // Draws one marker, centred, at a size of `grow` times the prepared radius.
   draw(context, px, py, yaw, team, level, grow) {
+    if (this.radius > COPY_UP_TO_PX) {
+      drawMarker(context, px, py, -yaw, this.radius * grow, this.looks[team], level);
+      return;
+    }
     const heading = Math.round(((TURN - yaw) / TURN) * HEADINGS) & (HEADINGS - 1);
     const row = team * (HEALTH_LEVELS + 1) + level;
     const { cell } = this;
