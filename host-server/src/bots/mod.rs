@@ -1,0 +1,371 @@
+//! Bots: each a full client with a socket of its own, played by [`brain::Brain`]; many on one thread.
+//!
+//! In here: the thread, its sockets, its timetable. What a bot decides is in `brain.rs`. Bots have a lower priority
+//! than the server, because in `demo` they share its processor; they are a load, not a part of it.
+
+pub mod brain;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use shieldwall_core::CharacterInput;
+use shieldwall_net::client::{
+    ClientWorld, EndReason, EntityView, GameClient, GameClientConfig, GameClientState,
+};
+use shieldwall_net::secure::DATAGRAM_MAX;
+use shieldwall_net::time::Micros;
+use shieldwall_net::wire::goodbye::GoodbyeReason;
+use thread_priority::{ThreadPriority, ThreadPriorityValue, set_current_thread_priority};
+
+use self::brain::Brain;
+use crate::clock::{Clock, thread_cpu_us};
+use crate::error::HostError;
+use crate::figures::BotFigures;
+use crate::net_io::{Sent, SocketSet};
+use crate::tokens::TokenMaker;
+
+/// A bot looks at its socket and clock so often in a second, as a player's machine does every other frame.
+const ACT_HZ: u64 = 30;
+
+/// It decides anew every so many acts.
+const ACTS_PER_THOUGHT: u64 = 5;
+
+/// All bots begin to connect within this time, one after another.
+const STAGGER: Micros = Micros(1_200_000);
+
+/// Bots that one thread can play.
+const BOTS_PER_THREAD: u32 = 500;
+
+/// How often figures are published.
+const PUBLISH_EVERY: Micros = Micros(250_000);
+
+/// A priority of the `thread-priority` scale that is a nice value of +5 on Linux.
+const BOT_PRIORITY: u8 = 35;
+
+/// What a crowd of bots is made from.
+pub struct CrowdParts {
+    /// The process's clock.
+    pub clock: Clock,
+    /// Makes each bot's token.
+    pub tokens: TokenMaker,
+    /// How many.
+    pub count: u32,
+    /// Seed of what they do.
+    pub seed: u64,
+    /// Client id of the first; the others count up.
+    pub first_client_id: u64,
+    /// Threads they run on.
+    pub threads: u32,
+    /// Takes the figures of thread number `usize`, a few times a second.
+    pub publish: Arc<dyn Fn(usize, BotFigures) + Send + Sync>,
+}
+
+/// A running crowd.
+pub struct Crowd {
+    threads: Vec<JoinHandle<BotFigures>>,
+    stop: Arc<AtomicBool>,
+}
+
+/// How many threads `count` bots need when nobody says: one for each 500, at most one for each processor.
+#[must_use]
+pub fn threads_for(count: u32) -> u32 {
+    let processors = std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(1));
+    count.div_ceil(BOTS_PER_THREAD).clamp(1, processors)
+}
+
+impl Crowd {
+    /// Opens the sockets and starts the threads.
+    ///
+    /// # Errors
+    /// [`HostError::Socket`] when there are not enough sockets, [`HostError::System`] for threads or random bytes.
+    pub fn start(parts: &CrowdParts) -> Result<Self, HostError> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut threads = Vec::new();
+        let count = parts.threads.clamp(1, parts.count.max(1));
+        for thread in 0..count {
+            let bots = (0..parts.count).filter(|bot| bot % count == thread).collect::<Vec<_>>();
+            let player = BotThread::new(parts, thread as usize, &bots, Arc::clone(&stop))?;
+            let handle = std::thread::Builder::new()
+                .name(format!("bots-{thread}"))
+                .spawn(move || player.run())
+                .map_err(|error| HostError::System {
+                    what: "starting a thread",
+                    message: error.to_string(),
+                })?;
+            threads.push(handle);
+        }
+        Ok(Self { threads, stop })
+    }
+
+    /// Whether all threads still run.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        !self.threads.iter().any(JoinHandle::is_finished)
+    }
+
+    /// Lets all bots say goodbye, ends the threads and returns their figures.
+    ///
+    /// # Errors
+    /// [`HostError::ThreadDied`] when one of them panicked.
+    pub fn stop(self) -> Result<BotFigures, HostError> {
+        self.stop.store(true, Ordering::Release);
+        let mut sum = BotFigures::default();
+        for thread in self.threads {
+            sum.add(&thread.join().map_err(|_| HostError::ThreadDied("bots"))?);
+        }
+        Ok(sum)
+    }
+}
+
+/// One bot.
+struct Bot {
+    socket: usize,
+    client: GameClient,
+    brain: Brain,
+    input: CharacterInput,
+    acts: u64,
+    ever_connected: bool,
+    over: bool,
+}
+
+/// A bot that has not begun yet.
+struct Seed {
+    socket: usize,
+    index: u32,
+}
+
+struct BotThread {
+    clock: Clock,
+    tokens: TokenMaker,
+    seed: u64,
+    first_client_id: u64,
+    thread: usize,
+    publish: Arc<dyn Fn(usize, BotFigures) + Send + Sync>,
+    stop: Arc<AtomicBool>,
+    sockets: SocketSet,
+    seeds: std::vec::IntoIter<Seed>,
+    total: u32,
+    bots: Vec<Bot>,
+    others: Vec<EntityView>,
+    /// The world as the first welcomed bot knows it: the others need not make its terrain again.
+    known_world: Option<Arc<ClientWorld>>,
+    figures: BotFigures,
+}
+
+impl BotThread {
+    fn new(
+        parts: &CrowdParts,
+        thread: usize,
+        bots: &[u32],
+        stop: Arc<AtomicBool>,
+    ) -> Result<Self, HostError> {
+        let failed = |source| HostError::Socket {
+            what: format!("{} UDP sockets for bots (see `ulimit -n`)", bots.len()),
+            source,
+        };
+        let server = parts.tokens.servers[0];
+        let mut sockets = SocketSet::new(1024).map_err(failed)?;
+        let mut seeds = Vec::with_capacity(bots.len());
+        for &index in bots {
+            let socket = sockets.open(own_address(server), 0).map_err(failed)?;
+            sockets.connect(socket, server).map_err(failed)?;
+            seeds.push(Seed { socket, index });
+        }
+        Ok(Self {
+            clock: parts.clock,
+            tokens: parts.tokens.clone(),
+            seed: parts.seed,
+            first_client_id: parts.first_client_id,
+            thread,
+            publish: Arc::clone(&parts.publish),
+            stop,
+            sockets,
+            total: bots.len() as u32,
+            seeds: seeds.into_iter(),
+            bots: Vec::with_capacity(bots.len()),
+            others: Vec::with_capacity(1024),
+            known_world: None,
+            figures: BotFigures { bots: bots.len() as u32, ..BotFigures::default() },
+        })
+    }
+
+    fn run(mut self) -> BotFigures {
+        lower_priority();
+        let began = self.clock.now();
+        let mut acts_done = 0_u64;
+        let mut published = began;
+        while !self.stop.load(Ordering::Acquire) {
+            let now = self.clock.now();
+            self.wake_bots(now.since(began));
+            self.read_sockets();
+            // Bots act in turn, evenly over a period: number k of all acts is due at k / (ACT_HZ * bots).
+            let acts_per_s = ACT_HZ * u64::from(self.total);
+            let acts_due = now.since(began).0 * acts_per_s / 1_000_000;
+            // Behind by more than a period: acts are left out, as frames are on a slow machine.
+            acts_done = acts_done.max(acts_due.saturating_sub(u64::from(self.total)));
+            while acts_done < acts_due {
+                self.act((acts_done % u64::from(self.total)) as usize);
+                acts_done += 1;
+            }
+            if now.since(published) >= PUBLISH_EVERY {
+                published = now;
+                self.publish_figures();
+            }
+            self.clock.sleep_until(now + Micros(1_000));
+        }
+        self.publish_figures();
+        self.say_goodbye();
+        self.figures
+    }
+
+    /// Lets the bots begin whose time has come.
+    fn wake_bots(&mut self, since_began: Micros) {
+        let due = u64::from(self.total) * since_began.0.min(STAGGER.0) / STAGGER.0;
+        if self.known_world.is_none() {
+            self.known_world = self.bots.iter().find_map(|bot| bot.client.world().cloned());
+        }
+        while (self.bots.len() as u64) < due {
+            let Some(Seed { socket, index }) = self.seeds.next() else { return };
+            let client_id = self.first_client_id + u64::from(index);
+            let name = format!("Bot {}", index + 1);
+            // Nobody takes a bot's news.
+            let known_world = self.known_world.clone();
+            let config = GameClientConfig { event_capacity: 1, known_world, ..GameClientConfig::default() };
+            match self.tokens.token(client_id, &name, self.clock.unix()) {
+                Ok(token) => self.bots.push(Bot {
+                    socket,
+                    client: GameClient::new(token, config, self.clock.now()),
+                    brain: Brain::new(self.seed, index),
+                    input: CharacterInput::default(),
+                    acts: u64::from(index),
+                    ever_connected: false,
+                    over: false,
+                }),
+                Err(error) => tracing::error!(%error, "a bot has no token"),
+            }
+        }
+    }
+
+    fn read_sockets(&mut self) {
+        if let Err(error) = self.sockets.wait(Duration::ZERO) {
+            tracing::error!(%error, "waiting for datagrams");
+        }
+        let mut buffer = [0; DATAGRAM_MAX];
+        let server = self.tokens.servers[0];
+        for &socket in self.sockets.ready() {
+            // Sockets and bots are in the same order.
+            let Some(bot) = self.bots.get_mut(socket) else { continue };
+            while let Some(length) = self.sockets.receive(socket, &mut buffer) {
+                let now = self.clock.now();
+                if let Err(error) = bot.client.handle_datagram(server, &mut buffer[..length], now) {
+                    tracing::debug!(bot = socket, %error, "a bot refused a datagram");
+                }
+            }
+        }
+    }
+
+    fn act(&mut self, index: usize) {
+        let Some(bot) = self.bots.get_mut(index) else { return };
+        let now = self.clock.now();
+        if bot.acts.is_multiple_of(ACTS_PER_THOUGHT)
+            && let Some(own) = bot.client.own()
+        {
+            if own.alive {
+                self.others.clear();
+                bot.client.sample_crowd(now, &mut self.others);
+                bot.input = bot.brain.think(&own, &self.others);
+            } else {
+                bot.input = CharacterInput { yaw: bot.input.yaw, ..CharacterInput::default() };
+            }
+        }
+        bot.acts += 1;
+        bot.client.advance(now, bot.input);
+        transmit(&self.sockets, bot, now, &mut self.figures);
+        let state = bot.client.state();
+        bot.ever_connected |= is_connected(state);
+        if let GameClientState::Ended(reason) = state
+            && !bot.over
+            && reason != EndReason::Goodbye(GoodbyeReason::Shutdown)
+        {
+            bot.over = true;
+            tracing::warn!(bot = index, %reason, "a bot lost its session");
+        }
+    }
+
+    fn publish_figures(&mut self) {
+        let figures = &mut self.figures;
+        let counted = BotFigures {
+            bots: figures.bots,
+            socket_full: figures.socket_full,
+            cpu_us: thread_cpu_us(),
+            ..BotFigures::default()
+        };
+        *figures = counted;
+        for bot in &self.bots {
+            let stats = bot.client.stats();
+            figures.ever_connected += u32::from(bot.ever_connected);
+            figures.disconnects += u32::from(bot.over);
+            figures.corrections += stats.corrections;
+            figures.correction_max_mm = figures.correction_max_mm.max(stats.correction_max_mm);
+            figures.snapshots += stats.snapshots;
+            figures.refused += stats.refused_datagrams + stats.refused_payloads;
+            figures.bytes_down += stats.bytes_received;
+            figures.bytes_up += stats.bytes_sent;
+            if is_connected(bot.client.state()) {
+                figures.connected += 1;
+                figures.snapshot_age_sum_us += u64::from(stats.snapshot_age_us);
+                figures.rtt_sum_us += u64::from(stats.rtt_us);
+            }
+        }
+        (self.publish)(self.thread, *figures);
+    }
+
+    fn say_goodbye(&mut self) {
+        let now = self.clock.now();
+        for bot in &mut self.bots {
+            bot.client.disconnect();
+            transmit(&self.sockets, bot, now, &mut self.figures);
+        }
+    }
+}
+
+/// Sends everything a client wants to send now.
+fn transmit(sockets: &SocketSet, bot: &mut Bot, now: Micros, figures: &mut BotFigures) {
+    let mut out = [0; DATAGRAM_MAX];
+    while let Some((_, length)) = bot.client.poll_transmit(now, &mut out) {
+        match sockets.send(bot.socket, &out[..length]) {
+            Sent::Full => figures.socket_full += 1,
+            // Refused: nobody listens there (yet, or any more); the client notices by silence.
+            Sent::Yes | Sent::Refused => {}
+        }
+    }
+}
+
+fn is_connected(state: GameClientState) -> bool {
+    !matches!(state, GameClientState::Connecting | GameClientState::Ended(_))
+}
+
+/// Any free port of the family and reach of the server's address.
+fn own_address(server: SocketAddr) -> SocketAddr {
+    let ip = match server.ip() {
+        IpAddr::V4(ip) if ip.is_loopback() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(ip) if ip.is_loopback() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    SocketAddr::new(ip, 0)
+}
+
+fn lower_priority() {
+    let lowered =
+        ThreadPriorityValue::try_from(BOT_PRIORITY).map_err(|error| error.to_string()).and_then(|value| {
+            set_current_thread_priority(ThreadPriority::Crossplatform(value))
+                .map_err(|error| format!("{error:?}"))
+        });
+    if let Err(error) = lowered {
+        tracing::debug!(%error, "bots keep the normal priority");
+    }
+}

@@ -1,0 +1,229 @@
+//! The command line: subcommands, flags, help texts. Plain data; what a flag means is decided in the file of its
+//! subcommand and in [`crate::config`].
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXAMPLES: &str = "\
+Examples:
+  shieldwall                                    a battle of 200 bots; prints where to watch it
+  shieldwall --bots 1000 --seed 7               the same with 1,000 bots and another battlefield
+  shieldwall demo --duration-s 30 --report r.json   30 seconds, then figures as JSON
+  shieldwall serve                              a server on 127.0.0.1:7777 for clients to join
+  shieldwall bots --server 127.0.0.1:7777 --bots 50   50 bots join that server
+  shieldwall token --server 127.0.0.1:7777 --out t.bin   a connect token for one client
+  shieldwall serve --record battle.swr          keep a replay, then check it:
+  shieldwall replay verify battle.swr
+
+Settings come from a TOML file (--config), then from the environment (SHIELDWALL_<SECTION>_<KEY>, for example
+SHIELDWALL_SERVER_UDP_PORT=7000), then from flags; the later wins.
+
+Exit codes:
+  0 done    1 internal failure    2 wrong flags    3 broken configuration    4 network (for example a port in use)
+  5 a file cannot be written or read    6 bots could not connect    7 a replay does not reproduce";
+
+/// The whole command line. Without a subcommand its flags are those of `demo`.
+#[derive(Debug, Parser)]
+#[command(name = "shieldwall", version, about = "Battles of thousands: the dedicated host of Shieldwall", after_help = EXAMPLES)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do; `demo` when absent.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Flags of `demo`, accepted without naming it.
+    #[command(flatten)]
+    pub demo: DemoFlags,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve, and let bots fight over real UDP in the same process (this is what runs without a subcommand)
+    Demo(Box<DemoFlags>),
+    /// Serve until stopped
+    Serve(Box<ServeFlags>),
+    /// Connect bots to a running server
+    Bots(BotsFlags),
+    /// Make a connect token for one client
+    Token(TokenFlags),
+    /// Work with recorded battles
+    #[command(subcommand)]
+    Replay(ReplayCommand),
+}
+
+/// Flags of everything that runs a server. `None` means: leave it to the file, the environment or the default.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ServerFlags {
+    /// Read settings from this TOML file
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Address to serve on [default: 127.0.0.1]; anything else than loopback needs a private key
+    #[arg(long, value_name = "IP")]
+    pub bind: Option<IpAddr>,
+    /// UDP port of the game [default: 7777]; 0 takes any free one
+    #[arg(long, value_name = "PORT")]
+    pub udp_port: Option<u16>,
+    /// TCP port of the live page, metrics and health [default: 8080, or the next free one]; 0 takes any free one
+    #[arg(long, value_name = "PORT")]
+    pub http_port: Option<u16>,
+    /// Serve no live page, metrics and health
+    #[arg(long, conflicts_with = "http_port")]
+    pub no_http: bool,
+    /// Seed of the battlefield and of everything random in it [default: 1]
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Simulation ticks per second, 10 to 120 [default: 60]
+    #[arg(long, value_name = "HZ")]
+    pub tick_hz: Option<u16>,
+    /// Clients the server takes [default: 1024, or more when more bots are asked for]
+    #[arg(long, value_name = "N")]
+    pub max_clients: Option<u32>,
+    /// File with the private key that connect tokens are sealed with: 32 bytes, or 64 hex digits
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+    /// Record the battle into this file, for `shieldwall replay verify`
+    #[arg(long, value_name = "FILE")]
+    pub record: Option<PathBuf>,
+    /// How the log on standard error looks [default: human]
+    #[arg(long, value_enum)]
+    pub log_format: Option<LogFormat>,
+    /// Least level logged: error, warn, info, debug, trace, or a filter such as shieldwall_host=debug [default: warn for demo, info for serve]
+    #[arg(long, value_name = "LEVEL")]
+    pub log_level: Option<String>,
+}
+
+/// When a run ends by itself and where its figures go.
+#[derive(Args, Clone, Debug, Default)]
+pub struct RunFlags {
+    /// End after this many seconds [default: run until Ctrl-C]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
+    pub duration_s: Option<u64>,
+    /// Write the figures of the run to this file as JSON; - is standard output
+    #[arg(long, value_name = "FILE")]
+    pub report: Option<PathBuf>,
+}
+
+/// Flags of `demo`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct DemoFlags {
+    /// How many bots fight [default: 200]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=16_000))]
+    pub bots: Option<u32>,
+    /// Run length and report.
+    #[command(flatten)]
+    pub run: RunFlags,
+    /// The server's own flags.
+    #[command(flatten)]
+    pub server: ServerFlags,
+}
+
+/// Flags of `serve`.
+#[derive(Args, Clone, Debug, Default)]
+pub struct ServeFlags {
+    /// Run length and report.
+    #[command(flatten)]
+    pub run: RunFlags,
+    /// The server's own flags.
+    #[command(flatten)]
+    pub server: ServerFlags,
+}
+
+/// Flags of `bots`.
+#[derive(Args, Clone, Debug)]
+pub struct BotsFlags {
+    /// The server's UDP address
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:7777")]
+    pub server: SocketAddr,
+    /// How many bots connect
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=16_000))]
+    pub bots: u32,
+    /// Seed of what the bots do
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Client id of the first bot; the others count up. Two runs against one server need different ranges
+    #[arg(long, value_name = "ID", default_value_t = 1)]
+    pub first_client_id: u64,
+    /// The server's private key file [default: the development key, which servers accept on loopback only]
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+    /// Run length and report.
+    #[command(flatten)]
+    pub run: RunFlags,
+}
+
+/// Flags of `token`.
+#[derive(Args, Clone, Debug)]
+pub struct TokenFlags {
+    /// Address of the server, as the client will reach it; repeat for more than one (at most 32)
+    #[arg(long = "server", value_name = "IP:PORT", default_value = "127.0.0.1:7777")]
+    pub servers: Vec<SocketAddr>,
+    /// The client's id; a server takes each id once at a time
+    #[arg(long, value_name = "ID", default_value_t = 1_000_001)]
+    pub client_id: u64,
+    /// Name the client is shown with, at most 24 bytes
+    #[arg(long, default_value = "Player")]
+    pub name: String,
+    /// Seconds until the token can no longer be used to connect
+    #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
+    pub expires_s: u32,
+    /// The server's private key file [default: the development key, which servers accept on loopback only]
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+    /// Write the 2,048 bytes of the token to this file instead of hex digits to standard output
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+}
+
+/// What `replay` can do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ReplayCommand {
+    /// Run a recorded battle again and compare every recorded hash
+    Verify {
+        /// The recording
+        file: PathBuf,
+    },
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    /// One line for a person.
+    #[default]
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn demo_flags_work_without_the_word_demo() {
+        let cli = Cli::try_parse_from(["shieldwall", "--bots", "5", "--duration-s", "3"]).unwrap();
+        assert!(cli.command.is_none());
+        assert_eq!((cli.demo.bots, cli.demo.run.duration_s), (Some(5), Some(3)));
+    }
+
+    #[test]
+    fn wrong_values_are_refused() {
+        for arguments in [
+            &["shieldwall", "--bots", "many"][..],
+            &["shieldwall", "--duration-s", "0"],
+            &["shieldwall", "serve", "--udp-port", "70000"],
+            &["shieldwall", "token", "--server", "nowhere"],
+            &["shieldwall", "dance"],
+        ] {
+            assert!(Cli::try_parse_from(arguments).is_err(), "{arguments:?} was accepted");
+        }
+    }
+}

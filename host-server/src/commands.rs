@@ -1,0 +1,278 @@
+//! The subcommands that run something: `demo`, `serve`, `bots`, `token`. Each returns when it is done or told to end.
+//!
+//! Results for a person or a script go to standard output; the log goes to standard error.
+
+use std::io::{IsTerminal, Write};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use shieldwall_net::secure::{DEVELOPMENT_KEY, PROTOCOL_ID};
+use shieldwall_net::time::Micros;
+
+use crate::bots::{Crowd, CrowdParts, threads_for};
+use crate::cli::{BotsFlags, DemoFlags, RunFlags, ServeFlags, TokenFlags};
+use crate::clock::Clock;
+use crate::config::{HostConfig, LogSettings, read_key_file};
+use crate::error::HostError;
+use crate::figures::{Board, BotFigures};
+use crate::host::Host;
+use crate::logging;
+use crate::queues::Latest;
+use crate::report::BotReport;
+use crate::signals::StopFlag;
+use crate::stats::{Stats, StatsAssembler};
+use crate::tokens::TokenMaker;
+
+/// How often the supervising thread looks whether it is time to end.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// `shieldwall` and `shieldwall demo`.
+///
+/// # Errors
+/// Everything that keeps it from running, and [`HostError::BotsNotConnected`] at the end.
+pub fn demo(flags: &DemoFlags) -> Result<(), HostError> {
+    let config = HostConfig::resolve(&flags.server, flags.bots, std::env::vars())?;
+    logging::start(&config.log, "warn")?;
+    let stop = StopFlag::on_signals()?;
+    let clock = Clock::start();
+    let count = config.bots.count;
+    let threads = if config.bots.threads == 0 { threads_for(count) } else { config.bots.threads };
+    let host = Host::start(&config, clock, threads, flags.server.record.as_deref())?;
+    announce(&host, &format!("{count} bots fight"));
+    let board = Arc::clone(host.board());
+    let crowd = match count {
+        0 => None,
+        _ => Some(Crowd::start(&CrowdParts {
+            clock,
+            tokens: host.tokens(),
+            count,
+            seed: config.world.seed,
+            first_client_id: 1,
+            threads,
+            publish: Arc::new(move |thread, figures| board.bots[thread].publish(figures)),
+        })?),
+    };
+    let died = supervise(&host, clock, &config, &flags.run, &stop, || {
+        crowd.as_ref().is_some_and(|crowd| !crowd.is_running()).then_some("bots")
+    });
+    let last = host.board().all_bots();
+    let report = host.stop(|| Ok(crowd.map(Crowd::stop).transpose()?.map(|bots| bots.as_of(last))))?;
+    print(&report.summary());
+    if let Some(path) = &flags.run.report {
+        report.write(path)?;
+    }
+    died?;
+    match report.bots {
+        Some(bots) => all_connected(bots.connected, bots.wanted, bots.disconnects),
+        None => Ok(()),
+    }
+}
+
+/// `shieldwall serve`.
+///
+/// # Errors
+/// Everything that keeps it from running.
+pub fn serve(flags: &ServeFlags) -> Result<(), HostError> {
+    let config = HostConfig::resolve(&flags.server, None, std::env::vars())?;
+    logging::start(&config.log, "info")?;
+    let stop = StopFlag::on_signals()?;
+    let clock = Clock::start();
+    let host = Host::start(&config, clock, 0, flags.server.record.as_deref())?;
+    announce(&host, &format!("serving up to {} clients", config.server.max_clients));
+    if config.server.private_key == DEVELOPMENT_KEY {
+        tracing::warn!("the development key is in use: everybody on this machine can make tokens");
+    }
+    let died = supervise(&host, clock, &config, &flags.run, &stop, || None);
+    let report = host.stop(|| Ok(None))?;
+    print(&report.summary());
+    if let Some(path) = &flags.run.report {
+        report.write(path)?;
+    }
+    died
+}
+
+/// `shieldwall bots`.
+///
+/// # Errors
+/// Everything that keeps it from running, and [`HostError::BotsNotConnected`] at the end.
+pub fn bots(flags: &BotsFlags) -> Result<(), HostError> {
+    logging::start(&LogSettings { format: crate::cli::LogFormat::Human, level: None }, "warn")?;
+    let stop = StopFlag::on_signals()?;
+    let clock = Clock::start();
+    let threads = threads_for(flags.bots);
+    let figures: Arc<Vec<Latest<BotFigures>>> =
+        Arc::new((0..threads).map(|_| Latest::new(BotFigures::default())).collect());
+    let published = Arc::clone(&figures);
+    let started = clock.now();
+    let crowd = Crowd::start(&CrowdParts {
+        clock,
+        tokens: TokenMaker {
+            protocol_id: PROTOCOL_ID,
+            private_key: key_or_development(flags.key_file.as_deref())?,
+            servers: vec![flags.server],
+            lifetime_s: 60,
+        },
+        count: flags.bots,
+        seed: flags.seed,
+        first_client_id: flags.first_client_id,
+        threads,
+        publish: Arc::new(move |thread, figures| published[thread].publish(figures)),
+    })?;
+    print(&format!("{} bots connect to {}\n", flags.bots, flags.server));
+    let mut connected_us = 0_u64;
+    let mut last = started;
+    while !stop.is_raised() && !is_over(&flags.run, started, clock.now()) && crowd.is_running() {
+        std::thread::sleep(LOOK_EVERY);
+        let now = clock.now();
+        let connected: u32 = figures.iter().map(|thread| thread.read().connected).sum();
+        connected_us += u64::from(connected) * now.since(last).0;
+        last = now;
+    }
+    let sum = crowd.stop()?;
+    let report = BotReport::new(&sum, connected_us as f64 / 1e6);
+    let text = serde_json::to_string_pretty(&report).unwrap_or_default();
+    match &flags.run.report {
+        Some(path) if path != Path::new("-") => std::fs::write(path, text + "\n")
+            .map_err(|source| HostError::File { path: path.clone(), source })?,
+        _ => print(&(text + "\n")),
+    }
+    all_connected(sum.ever_connected, sum.bots, sum.disconnects)
+}
+
+/// `shieldwall token`.
+///
+/// # Errors
+/// When there are no random bytes, too many addresses, or the file cannot be written.
+pub fn token(flags: &TokenFlags) -> Result<(), HostError> {
+    let maker = TokenMaker {
+        protocol_id: PROTOCOL_ID,
+        private_key: key_or_development(flags.key_file.as_deref())?,
+        servers: flags.servers.clone(),
+        lifetime_s: flags.expires_s,
+    };
+    let token = maker.token(flags.client_id, &flags.name, Clock::start().unix())?;
+    let bytes = token.write();
+    match &flags.out {
+        Some(path) => {
+            std::fs::write(path, bytes).map_err(|source| HostError::File { path: path.clone(), source })
+        }
+        None => {
+            let mut text: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+            text.push('\n');
+            print(&text);
+            Ok(())
+        }
+    }
+}
+
+fn key_or_development(file: Option<&Path>) -> Result<[u8; 32], HostError> {
+    match file {
+        Some(path) => Ok(read_key_file(path)?),
+        None => Ok(DEVELOPMENT_KEY),
+    }
+}
+
+/// The one line that says where everything is.
+fn announce(host: &Host, what: &str) {
+    let address = host.address();
+    let page = match host.page() {
+        Some((page, false)) => format!("watch at http://{page}"),
+        Some((page, true)) => format!("watch at http://{page} (the usual port is in use)"),
+        None => "no live page".to_owned(),
+    };
+    print(&format!("shieldwall {}: {what} on udp://{address}; {page}\n", env!("CARGO_PKG_VERSION")));
+}
+
+/// Waits for the end: a signal, the wished duration, or a thread that died. Shows a line of figures in a terminal.
+fn supervise(
+    host: &Host,
+    clock: Clock,
+    config: &HostConfig,
+    run: &RunFlags,
+    stop: &StopFlag,
+    other_death: impl Fn() -> Option<&'static str>,
+) -> Result<(), HostError> {
+    let mut line = StatusLine::new(config, host.started());
+    let outcome = loop {
+        let now = clock.now();
+        if stop.is_raised() || is_over(run, host.started(), now) {
+            break Ok(());
+        }
+        if let Some(name) = host.dead_thread().or_else(&other_death) {
+            break Err(HostError::ThreadDied(name));
+        }
+        line.show(host.board(), now);
+        std::thread::sleep(LOOK_EVERY);
+    };
+    line.end();
+    outcome
+}
+
+fn is_over(run: &RunFlags, started: Micros, now: Micros) -> bool {
+    run.duration_s.is_some_and(|seconds| now.since(started) >= Micros::from_secs(seconds))
+}
+
+/// A line of live figures that is written over itself; nothing where standard output is no terminal.
+struct StatusLine {
+    assembler: Option<StatsAssembler>,
+    shown: Option<Micros>,
+}
+
+impl StatusLine {
+    fn new(config: &HostConfig, started: Micros) -> Self {
+        let assembler = std::io::stdout()
+            .is_terminal()
+            .then(|| StatsAssembler::new(config.world.tick_hz, config.world.teams, started));
+        Self { assembler, shown: None }
+    }
+
+    fn show(&mut self, board: &Board, now: Micros) {
+        let Some(assembler) = &mut self.assembler else { return };
+        if self.shown.is_some_and(|shown| now.since(shown) < Micros::from_millis(500)) {
+            return;
+        }
+        self.shown = Some(now);
+        print(&format!("\r\x1b[K{}", status_text(&assembler.sample(board, now))));
+    }
+
+    fn end(&mut self) {
+        if self.shown.is_some() {
+            print("\r\x1b[K");
+        }
+    }
+}
+
+fn status_text(stats: &Stats) -> String {
+    let score: Vec<String> = stats.score.iter().map(u64::to_string).collect();
+    format!(
+        "{:>4.0} s  {} clients  tick p50 {:.2} p99 {:.2} ms  late {}  down {:.1} up {:.1} KB/s each  kills {}",
+        stats.uptime_s,
+        stats.clients,
+        stats.tick_ms.p50,
+        stats.tick_ms.p99,
+        stats.ticks_late,
+        stats.bytes_down_per_client_s / 1e3,
+        stats.bytes_up_per_client_s / 1e3,
+        score.join(":"),
+    )
+}
+
+fn all_connected(connected: u32, wanted: u32, disconnects: u32) -> Result<(), HostError> {
+    if connected == wanted {
+        return Ok(());
+    }
+    let why = match disconnects {
+        0 => "no answer; is the server running there?".to_owned(),
+        n => format!("{n} were refused or lost; is the server full, is the key the right one?"),
+    };
+    Err(HostError::BotsNotConnected { connected, wanted, why })
+}
+
+/// Writes to standard output. A reader that went away is no reason to stop a server.
+fn print(text: &str) {
+    let mut out = std::io::stdout().lock();
+    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+        tracing::debug!("nobody reads standard output");
+    }
+}

@@ -1,0 +1,208 @@
+//! Puts layers of settings on top of each other and checks the outcome.
+
+use std::collections::BTreeMap;
+
+use shieldwall_core::Metres;
+use shieldwall_net::secure::DEVELOPMENT_KEY;
+use shieldwall_net::server::InterestTier;
+
+use super::error::{ConfigError, Origin};
+use super::layers::{Field, Layer, RawConfig, RawTier, Source};
+use super::{HostConfig, MAX_CLIENTS_LIMIT, parse_key, read_key_file};
+
+/// Where each given value came from.
+#[derive(Default)]
+struct Origins(BTreeMap<&'static str, Origin>);
+
+impl Origins {
+    fn of(&self, key: &'static str) -> Origin {
+        self.0.get(key).cloned().unwrap_or(Origin::Default)
+    }
+
+    fn error(&self, key: &'static str, problem: String) -> ConfigError {
+        ConfigError::Value { key, origin: self.of(key), problem }
+    }
+
+    /// Takes a field's value, if it has one, and notes where it stands.
+    fn take<T: Clone>(&mut self, key: &'static str, field: &Field<T>, source: &Source) -> Option<T> {
+        let spanned = field.as_ref()?;
+        self.0.insert(key, source.origin(key, spanned.span()));
+        Some(spanned.get_ref().clone())
+    }
+
+    fn set<T: Clone>(&mut self, target: &mut T, key: &'static str, field: &Field<T>, source: &Source) {
+        if let Some(value) = self.take(key, field, source) {
+            *target = value;
+        }
+    }
+}
+
+/// Values that need more than copying.
+#[derive(Default)]
+struct Pending {
+    half_extent_m: Option<i32>,
+    tiers: Option<Vec<RawTier>>,
+}
+
+pub(super) fn resolve(stack: &[Layer]) -> Result<HostConfig, ConfigError> {
+    let mut config = HostConfig::default();
+    let mut origins = Origins::default();
+    let mut pending = Pending::default();
+    for layer in stack {
+        apply_server(&mut config, &mut origins, layer)?;
+        apply_rest(&mut config, &mut origins, &mut pending, &layer.raw, &layer.source);
+    }
+    finish_world(&mut config, &origins, pending.half_extent_m)?;
+    // Surroundings are searched at most as often as they are sent.
+    config.replication.interest_hz = config.replication.interest_hz.min(config.replication.snapshot_hz);
+    if let Some(tiers) = pending.tiers {
+        config.replication.tiers = checked_tiers(&tiers, &origins)?;
+    }
+    make_room(&mut config, &origins)?;
+    check(&config, &origins)?;
+    Ok(config)
+}
+
+fn apply_server(config: &mut HostConfig, origins: &mut Origins, layer: &Layer) -> Result<(), ConfigError> {
+    let (raw, source, server) = (&layer.raw.server, &layer.source, &mut config.server);
+    origins.set(&mut server.bind, "server.bind", &raw.bind, source);
+    origins.set(&mut server.udp_port, "server.udp_port", &raw.udp_port, source);
+    origins.set(&mut server.max_clients, "server.max_clients", &raw.max_clients, source);
+    origins.set(&mut server.protocol_id, "server.protocol_id", &raw.protocol_id, source);
+    origins.set(&mut server.public_addresses, "server.public_addresses", &raw.public_addresses, source);
+    if let Some(text) = origins.take("server.private_key", &raw.private_key, source) {
+        server.private_key = parse_key(&text)
+            .ok_or_else(|| origins.error("server.private_key", "a key is 64 hex digits".to_owned()))?;
+    }
+    if let Some(path) = origins.take("server.private_key_file", &raw.private_key_file, source) {
+        server.private_key = read_key_file(&path)?;
+    }
+    Ok(())
+}
+
+fn apply_rest(
+    config: &mut HostConfig,
+    origins: &mut Origins,
+    pending: &mut Pending,
+    raw: &RawConfig,
+    source: &Source,
+) {
+    origins.set(&mut config.http.enabled, "http.enabled", &raw.http.enabled, source);
+    origins.set(&mut config.http.bind, "http.bind", &raw.http.bind, source);
+    origins.set(&mut config.http.port, "http.port", &raw.http.port, source);
+
+    let world = &mut config.world;
+    origins.set(&mut world.seed, "world.seed", &raw.world.seed, source);
+    origins.set(&mut world.tick_hz, "world.tick_hz", &raw.world.tick_hz, source);
+    origins.set(&mut world.teams, "world.teams", &raw.world.teams, source);
+    let capacity = &raw.world.character_capacity;
+    origins.set(&mut world.character_capacity, "world.character_capacity", capacity, source);
+    let capacity = &raw.world.projectile_capacity;
+    origins.set(&mut world.projectile_capacity, "world.projectile_capacity", capacity, source);
+    if let Some(metres) = origins.take("world.half_extent_m", &raw.world.half_extent_m, source) {
+        pending.half_extent_m = Some(metres);
+    }
+
+    let replication = &mut config.replication;
+    let rate = &raw.replication.snapshot_hz;
+    origins.set(&mut replication.snapshot_hz, "replication.snapshot_hz", rate, source);
+    let budget = &raw.replication.down_budget_bytes_per_s;
+    let key = "replication.down_budget_bytes_per_s";
+    origins.set(&mut replication.down_budget_bytes_per_s, key, budget, source);
+    if let Some(tiers) = origins.take("replication.tiers", &raw.replication.tiers, source) {
+        pending.tiers = Some(tiers);
+    }
+
+    origins.set(&mut config.bots.count, "bots.count", &raw.bots.count, source);
+    origins.set(&mut config.bots.threads, "bots.threads", &raw.bots.threads, source);
+    origins.set(&mut config.log.format, "log.format", &raw.log.format, source);
+    if let Some(level) = origins.take("log.level", &raw.log.level, source) {
+        config.log.level = Some(level);
+    }
+}
+
+fn finish_world(
+    config: &mut HostConfig,
+    origins: &Origins,
+    half_extent_m: Option<i32>,
+) -> Result<(), ConfigError> {
+    if let Some(metres) = half_extent_m {
+        if !(8..=4_096).contains(&metres) {
+            return Err(origins.error("world.half_extent_m", format!("{metres} is not in 8 to 4096")));
+        }
+        config.world.half_extent = Metres::from_m(metres);
+    }
+    Ok(())
+}
+
+fn checked_tiers(tiers: &[RawTier], origins: &Origins) -> Result<Vec<InterestTier>, ConfigError> {
+    const KEY: &str = "replication.tiers";
+    if tiers.is_empty() || tiers.len() > 8 {
+        return Err(origins.error(KEY, format!("{} tiers; 1 to 8 can be used", tiers.len())));
+    }
+    if !tiers.is_sorted_by(|near, far| near.radius_m < far.radius_m && near.rate_hz >= far.rate_hz) {
+        let problem = "tiers go from near and often to far and seldom: radius_m must grow, rate_hz must not";
+        return Err(origins.error(KEY, problem.to_owned()));
+    }
+    if tiers.iter().any(|tier| tier.rate_hz == 0) {
+        return Err(origins.error(KEY, "rate_hz of 0 would never send anything".to_owned()));
+    }
+    let tier = |raw: &RawTier| InterestTier {
+        radius: Metres::from_m(i32::from(raw.radius_m)),
+        rate_hz: raw.rate_hz,
+    };
+    Ok(tiers.iter().map(tier).collect())
+}
+
+/// Limits nobody set grow with the number of bots asked for; limits somebody set are held against it.
+fn make_room(config: &mut HostConfig, origins: &Origins) -> Result<(), ConfigError> {
+    if origins.of("server.max_clients") == Origin::Default {
+        config.server.max_clients =
+            config.server.max_clients.max(config.bots.count.saturating_add(64)).min(MAX_CLIENTS_LIMIT);
+    }
+    let clients = config.server.max_clients;
+    if origins.of("world.character_capacity") == Origin::Default {
+        config.world.character_capacity = config.world.character_capacity.max(clients);
+    } else if config.world.character_capacity < clients {
+        let capacity = config.world.character_capacity;
+        let problem =
+            format!("{capacity} is less than server.max_clients = {clients}; each needs a character");
+        return Err(origins.error("world.character_capacity", problem));
+    }
+    Ok(())
+}
+
+fn check(config: &HostConfig, origins: &Origins) -> Result<(), ConfigError> {
+    let range = |key, value: u64, least: u64, most: u64| {
+        if (least..=most).contains(&value) {
+            return Ok(());
+        }
+        Err(origins.error(key, format!("{value} is not in {least} to {most}")))
+    };
+    let tick_hz = u64::from(config.world.tick_hz);
+    range("server.max_clients", u64::from(config.server.max_clients), 1, u64::from(MAX_CLIENTS_LIMIT))?;
+    range("world.tick_hz", tick_hz, 10, 120)?;
+    range("world.teams", u64::from(config.world.teams), 1, 8)?;
+    range("world.projectile_capacity", u64::from(config.world.projectile_capacity), 1, 65_536)?;
+    range("world.character_capacity", u64::from(config.world.character_capacity), 1, 65_535)?;
+    range("replication.snapshot_hz", u64::from(config.replication.snapshot_hz), 1, tick_hz)?;
+    let budget = u64::from(config.replication.down_budget_bytes_per_s);
+    range("replication.down_budget_bytes_per_s", budget, 2_000, 1_000_000)?;
+    range("bots.count", u64::from(config.bots.count), 0, u64::from(MAX_CLIENTS_LIMIT))?;
+    range("bots.threads", u64::from(config.bots.threads), 0, 64)?;
+    // What is left of the replication's rules; the keys that can be set are checked above, with their places.
+    config
+        .replication
+        .validate(&config.world)
+        .map_err(|error| origins.error("replication", error.to_string()))?;
+    config.world.validate().map_err(|error| origins.error("world", error.to_string()))?;
+    let server = &config.server;
+    if !server.bind.is_loopback() && server.private_key == DEVELOPMENT_KEY {
+        return Err(ConfigError::DevelopmentKey { bind: server.bind, origin: origins.of("server.bind") });
+    }
+    if server.public_addresses.len() > 32 {
+        let problem = "a connect token names at most 32 addresses".to_owned();
+        return Err(origins.error("server.public_addresses", problem));
+    }
+    Ok(())
+}

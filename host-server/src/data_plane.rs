@@ -1,0 +1,346 @@
+//! The network I/O thread: datagrams in, secure sessions, payloads to the simulation; snapshots out.
+//!
+//! In here: one loop that owns the socket and the secure sessions. Not in here: what payloads mean (`zone.rs`).
+//! The order of work in the loop is a promise: what the simulation made is sent first, so that a flood of datagrams
+//! delays inputs and never snapshots.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use shieldwall_net::secure::{
+    ClientIndex, DATAGRAM_MAX, DisconnectReason, SecureServer, ServerEvent, ServerOutput, UserData,
+};
+use shieldwall_net::time::Micros;
+
+use crate::clock::{Clock, thread_cpu_us};
+use crate::figures::{Board, NAME_BYTES, NetFigures};
+use crate::links::{InboxItem, InboxKind, OutboxBatch};
+use crate::net_io::{Sent, SocketSet};
+use crate::queues::{Receiver, Sender};
+use crate::tick_timing::TickTiming;
+
+/// Bytes UDP and IPv4 add to a datagram.
+pub const UDP_IP_BYTES: u64 = 28;
+
+/// Datagrams read in a row before the outbox is looked at again.
+const READ_BURST: usize = 128;
+
+/// Longest wait without work, which bounds the delay of keep-alives and timeouts.
+const LONGEST_WAIT: Duration = Duration::from_millis(20);
+
+/// How often the figures are published.
+const PUBLISH_EVERY: Micros = Micros(250_000);
+
+/// What the thread is given.
+pub struct DataPlaneParts {
+    /// The process's clock.
+    pub clock: Clock,
+    /// The sockets; the server's is the one at index 0.
+    pub sockets: SocketSet,
+    /// The sessions.
+    pub secure: SecureServer,
+    /// To the simulation thread.
+    pub inbox: Sender<InboxItem>,
+    /// From the simulation thread.
+    pub outbox: Receiver<OutboxBatch>,
+    /// Measures ticks.
+    pub timing: TickTiming,
+    /// Where figures go.
+    pub board: Arc<Board>,
+    /// Ends the thread: it disconnects everybody first. Raised after the simulation thread has ended.
+    pub stop: Arc<AtomicBool>,
+}
+
+/// A coming or going that the simulation has not been told yet.
+struct Pending {
+    kind: InboxKind,
+    client: ClientIndex,
+    session: u32,
+    client_id: u64,
+    name: [u8; NAME_BYTES],
+}
+
+/// The loop's state.
+struct DataPlane {
+    parts: DataPlaneParts,
+    /// How many sessions each index has had.
+    sessions: Vec<u32>,
+    pending: VecDeque<Pending>,
+    figures: NetFigures,
+    unread: bool,
+    published: Micros,
+}
+
+/// Runs until told to stop; returns the last figures.
+#[must_use]
+pub fn run(parts: DataPlaneParts) -> NetFigures {
+    let clients = parts.secure.config().max_clients as usize;
+    let mut plane = DataPlane {
+        sessions: vec![0; clients],
+        pending: VecDeque::with_capacity(2 * clients),
+        figures: NetFigures::default(),
+        unread: false,
+        published: Micros::ZERO,
+        parts,
+    };
+    while !plane.parts.stop.load(Ordering::Acquire) {
+        plane.turn();
+    }
+    plane.end();
+    plane.figures
+}
+
+impl DataPlane {
+    fn turn(&mut self) {
+        let timeout = match (self.pending.is_empty(), self.unread) {
+            (false, _) => Duration::from_millis(1), // the simulation is behind; give it the time
+            (true, true) => Duration::ZERO,
+            (true, false) => LONGEST_WAIT,
+        };
+        if let Err(error) = self.parts.sockets.wait(timeout) {
+            tracing::error!(%error, "waiting for datagrams");
+            self.figures.socket_errors += 1;
+        }
+        self.unread |= !self.parts.sockets.ready().is_empty();
+        self.send_batches();
+        self.deliver_pending();
+        if self.unread {
+            self.read_datagrams();
+        }
+        let now = self.parts.clock.now();
+        self.update_sessions(now);
+        if now.since(self.published) >= PUBLISH_EVERY {
+            self.published = now;
+            self.publish();
+        }
+    }
+
+    /// Sends what the simulation has made.
+    fn send_batches(&mut self) {
+        while let Some(batch) = self.parts.outbox.receive() {
+            let now = self.parts.clock.now();
+            let mut rest = batch.bytes.as_slice();
+            for entry in &batch.entries {
+                let (payload, after) = rest.split_at(entry.length as usize);
+                rest = after;
+                let current = self.sessions.get(entry.client.0 as usize) == Some(&entry.session);
+                if !current {
+                    self.figures.stale_payloads += 1;
+                } else {
+                    self.send_payload(entry.client, payload, now);
+                }
+            }
+            if batch.last {
+                self.parts.timing.record(batch.due, batch.started, self.parts.clock.now());
+            }
+            self.parts.outbox.give_back(batch);
+        }
+    }
+
+    fn send_payload(&mut self, client: ClientIndex, payload: &[u8], now: Micros) {
+        let (sockets, figures) = (&self.parts.sockets, &mut self.figures);
+        let mut sink =
+            |to, datagram: &[u8]| count_sent(figures, datagram.len(), sockets.send_to(0, datagram, to));
+        if self.parts.secure.send_payload(client, payload, now, &mut sink).is_err() {
+            // The session ended while the payload was on its way.
+            self.figures.stale_payloads += 1;
+        }
+    }
+
+    /// Tells the simulation of comings and goings that found the queue full before.
+    fn deliver_pending(&mut self) {
+        while !self.pending.is_empty() {
+            let Some(mut item) = self.parts.inbox.take() else { return };
+            match self.pending.pop_front() {
+                Some(news) => {
+                    item.kind = news.kind;
+                    item.client = news.client;
+                    item.session = news.session;
+                    item.client_id = news.client_id;
+                    item.length = 0;
+                    item.bytes[..NAME_BYTES].copy_from_slice(&news.name);
+                    self.parts.inbox.send(item);
+                }
+                None => self.parts.inbox.put_back(item),
+            }
+        }
+    }
+
+    fn read_datagrams(&mut self) {
+        // Without the unix time of every single datagram: tokens expire by the second.
+        let unix = self.parts.clock.unix();
+        let mut buffer = [0; DATAGRAM_MAX + 1];
+        for _ in 0..READ_BURST {
+            if !self.pending.is_empty() {
+                // The simulation is behind; the system's buffer holds what comes, up to its size.
+                return;
+            }
+            let Some((length, from)) = self.parts.sockets.receive_from(0, &mut buffer) else {
+                self.unread = false;
+                return;
+            };
+            self.figures.datagrams_in += 1;
+            self.figures.bytes_in += length as u64 + UDP_IP_BYTES;
+            if length > DATAGRAM_MAX {
+                self.figures.oversized += 1;
+                continue;
+            }
+            let now = self.parts.clock.now();
+            self.handle_datagram(from, &mut buffer[..length], now, unix);
+            self.deliver_pending();
+        }
+    }
+
+    fn handle_datagram(
+        &mut self,
+        from: std::net::SocketAddr,
+        datagram: &mut [u8],
+        now: Micros,
+        unix: shieldwall_net::time::UnixSeconds,
+    ) {
+        let mut reply = [0; DATAGRAM_MAX];
+        let length = datagram.len() as u64;
+        let Ok(event) = self.parts.secure.handle_datagram(from, datagram, now, unix, &mut reply) else {
+            return; // counted by reason in its statistics
+        };
+        let reply_len = event.reply_len();
+        match event {
+            ServerEvent::None | ServerEvent::Reply(_) => {}
+            ServerEvent::Payload { client, bytes } => {
+                self.figures.client_bytes_in += length + UDP_IP_BYTES;
+                match self.parts.inbox.take() {
+                    Some(mut item) => {
+                        item.kind = InboxKind::Payload;
+                        item.client = client;
+                        item.session = self.sessions[client.0 as usize];
+                        item.length = bytes.len();
+                        item.bytes[..bytes.len()].copy_from_slice(bytes);
+                        self.parts.inbox.send(item);
+                    }
+                    None => self.figures.inbox_full += 1,
+                }
+            }
+            ServerEvent::Connected { client, client_id, user_data, .. } => {
+                let session = &mut self.sessions[client.0 as usize];
+                *session = session.wrapping_add(1);
+                let (session, name) = (*session, name_of(user_data));
+                tracing::info!(client = client.0, client_id, %from, "client connected");
+                let kind = InboxKind::Connected;
+                self.pending.push_back(Pending { kind, client, session, client_id, name });
+            }
+            ServerEvent::Disconnected { client, client_id, reason } => {
+                let session = self.sessions[client.0 as usize];
+                note_end(&mut self.pending, client, session, client_id, reason);
+            }
+        }
+        if reply_len > 0 {
+            let sent = self.parts.sockets.send_to(0, &reply[..reply_len], from);
+            count_sent(&mut self.figures, reply_len, sent);
+        }
+    }
+
+    /// Keep-alives and timeouts.
+    fn update_sessions(&mut self, now: Micros) {
+        let (sockets, figures, pending) = (&self.parts.sockets, &mut self.figures, &mut self.pending);
+        let sessions = &self.sessions;
+        let mut sink = |output: ServerOutput<'_>| output_to(sockets, figures, pending, sessions, output);
+        self.parts.secure.update(now, &mut sink);
+    }
+
+    fn publish(&mut self) {
+        self.parts.timing.publish(&mut self.figures);
+        self.figures.clients = self.parts.secure.connected_count();
+        self.figures.secure = self.parts.secure.stats().clone();
+        self.figures.cpu_us = thread_cpu_us();
+        self.parts.board.net.publish(self.figures.clone());
+    }
+
+    /// Sends what is left, says goodbye to everybody.
+    fn end(&mut self) {
+        self.send_batches();
+        self.publish();
+        let now = self.parts.clock.now();
+        let (sockets, figures, pending) = (&self.parts.sockets, &mut self.figures, &mut self.pending);
+        let sessions = &self.sessions;
+        let mut sink = |output: ServerOutput<'_>| output_to(sockets, figures, pending, sessions, output);
+        self.parts.secure.disconnect_all(now, &mut sink);
+        self.publish();
+    }
+}
+
+fn count_sent(figures: &mut NetFigures, length: usize, sent: Sent) {
+    match sent {
+        Sent::Yes => {
+            figures.datagrams_out += 1;
+            figures.bytes_out += length as u64 + UDP_IP_BYTES;
+        }
+        Sent::Full => figures.socket_full += 1,
+        Sent::Refused => figures.socket_errors += 1,
+    }
+}
+
+fn output_to(
+    sockets: &SocketSet,
+    figures: &mut NetFigures,
+    pending: &mut VecDeque<Pending>,
+    sessions: &[u32],
+    output: ServerOutput<'_>,
+) {
+    match output {
+        ServerOutput::Datagram { to, bytes } => {
+            count_sent(figures, bytes.len(), sockets.send_to(0, bytes, to));
+        }
+        ServerOutput::Disconnected { client, client_id, reason } => {
+            note_end(pending, client, sessions[client.0 as usize], client_id, reason);
+        }
+    }
+}
+
+fn note_end(
+    pending: &mut VecDeque<Pending>,
+    client: ClientIndex,
+    session: u32,
+    client_id: u64,
+    reason: DisconnectReason,
+) {
+    tracing::info!(client = client.0, client_id, reason = reason.name(), "client gone");
+    pending.push_back(Pending {
+        kind: InboxKind::Disconnected,
+        client,
+        session,
+        client_id,
+        name: [0; NAME_BYTES],
+    });
+}
+
+/// The name at the start of the token's user data: printable text up to the first zero, else nothing.
+fn name_of(user_data: &UserData) -> [u8; NAME_BYTES] {
+    let mut name = [0; NAME_BYTES];
+    let end = user_data.iter().position(|&byte| byte == 0).unwrap_or(user_data.len());
+    let text = std::str::from_utf8(&user_data[..end]).unwrap_or_default();
+    if !text.chars().any(char::is_control) && text.len() <= NAME_BYTES {
+        name[..text.len()].copy_from_slice(text.as_bytes());
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_short_printable_text_or_nothing() {
+        let user_data = |text: &[u8]| {
+            let mut data = [0; 256];
+            data[..text.len()].copy_from_slice(text);
+            data
+        };
+        assert_eq!(&name_of(&user_data(b"Bot 17"))[..7], b"Bot 17\0");
+        assert_eq!(name_of(&user_data(b"bell\x07")), [0; NAME_BYTES]);
+        assert_eq!(name_of(&user_data(&[0xff, 0xfe])), [0; NAME_BYTES]);
+        assert_eq!(name_of(&user_data(&[b'x'; 25])), [0; NAME_BYTES]);
+        assert_eq!(name_of(&[b'y'; 256]), [0; NAME_BYTES]);
+    }
+}

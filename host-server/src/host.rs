@@ -1,0 +1,284 @@
+//! A running host: all threads of one server, started together and ended in order.
+//!
+//! In here: the wiring. The order of the end matters: first readiness goes away, then the simulation ends after the
+//! tick it is in, then the network thread sends what is left and says goodbye, then the control plane closes.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+
+use shieldwall_net::secure::{SecureServer, SecureServerConfig};
+use shieldwall_net::time::Micros;
+
+use crate::clock::{Clock, process_cpu_us};
+use crate::config::HostConfig;
+use crate::control::{ControlParts, ControlPlane};
+use crate::data_plane::{self, DataPlaneParts};
+use crate::error::HostError;
+use crate::figures::{Board, BotFigures, NetFigures};
+use crate::links::{BATCHES, InboxItem, OutboxBatch};
+use crate::live_feed::{self, LiveFrame};
+use crate::net_io::SocketSet;
+use crate::queues::{Sender, lane};
+use crate::recorder::{self, RecordingFile};
+use crate::report::{Report, RunOutcome};
+use crate::simulation::{self, SimulationOutcome, SimulationParts};
+use crate::tick_timing::TickTiming;
+use crate::tokens::{TokenMaker, fill_random};
+use crate::zone::Zone;
+
+/// Ticks count for quantiles and as late from this long after the start on.
+pub const WARM_UP: Micros = Micros(2_000_000);
+
+/// Wished size of the game socket's buffers.
+const SOCKET_BUFFER_BYTES: usize = 8 << 20;
+
+/// Frames of the live page in flight.
+const LIVE_FRAMES: usize = 3;
+
+/// How long a token that this process makes can be used, in seconds.
+const TOKEN_LIFETIME_S: u32 = 60;
+
+/// A running host.
+pub struct Host {
+    config: HostConfig,
+    clock: Clock,
+    started: Micros,
+    cpu_at_start_us: u64,
+    address: SocketAddr,
+    board: Arc<Board>,
+    network: JoinHandle<NetFigures>,
+    network_stop: Arc<AtomicBool>,
+    simulation: JoinHandle<SimulationOutcome>,
+    simulation_stop: Arc<AtomicBool>,
+    control: Option<ControlPlane>,
+    recording: Option<RecordingFile>,
+}
+
+impl Host {
+    /// Opens the ports and starts the threads. `bot_threads` is how many threads of bots will publish on the board;
+    /// `record` is the file to keep a replay in.
+    ///
+    /// # Errors
+    /// [`HostError::PortInUse`] and others, each with what to do about it. Nothing is left running then.
+    pub fn start(
+        config: &HostConfig,
+        clock: Clock,
+        bot_threads: u32,
+        record: Option<&std::path::Path>,
+    ) -> Result<Self, HostError> {
+        let (sockets, address) = open_game_port(config)?;
+        let secure = secure_server(config, address)?;
+        let zone = Zone::new(&config.world, &config.replication, config.server.max_clients)?;
+        let board = Arc::new(Board::new(bot_threads as usize));
+        let (control, live) = start_control(config, clock, &zone, &board)?;
+        let (recorder, recording) = match record {
+            Some(path) => {
+                let (recorder, file) = recorder::start(path, zone.world())?;
+                (Some(recorder), Some(file))
+            }
+            None => (None, None),
+        };
+        let inbox_items = (8 * config.server.max_clients as usize).clamp(1_024, 16_384);
+        let (inbox_in, inbox_out) = lane(inbox_items, InboxItem::empty);
+        let (outbox_in, outbox_out) = lane(BATCHES, OutboxBatch::empty);
+        let (network_stop, simulation_stop) =
+            (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+        let started = clock.now();
+        let period_us = 1_000_000 / u64::from(config.world.tick_hz);
+        let waker = sockets.waker();
+        let network = DataPlaneParts {
+            clock,
+            sockets,
+            secure,
+            inbox: inbox_in,
+            outbox: outbox_out,
+            timing: TickTiming::new(period_us, started + WARM_UP),
+            board: Arc::clone(&board),
+            stop: Arc::clone(&network_stop),
+        };
+        let simulation = SimulationParts {
+            clock,
+            zone,
+            inbox: inbox_out,
+            outbox: outbox_in,
+            waker,
+            live,
+            board: Arc::clone(&board),
+            recorder,
+            stop: Arc::clone(&simulation_stop),
+        };
+        Ok(Self {
+            cpu_at_start_us: process_cpu_us(),
+            network: spawn("network", move || data_plane::run(network))?,
+            simulation: spawn("simulation", move || simulation::run(simulation))?,
+            config: config.clone(),
+            clock,
+            started,
+            address,
+            board,
+            network_stop,
+            simulation_stop,
+            control,
+            recording,
+        })
+    }
+
+    /// Where clients connect to.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Where the live page is, if there is one, and whether the wished port was in use.
+    #[must_use]
+    pub fn page(&self) -> Option<(SocketAddr, bool)> {
+        self.control.as_ref().map(|control| (control.address(), control.wished_port_taken()))
+    }
+
+    /// Where the threads publish.
+    #[must_use]
+    pub fn board(&self) -> &Arc<Board> {
+        &self.board
+    }
+
+    /// When the threads were started.
+    #[must_use]
+    pub fn started(&self) -> Micros {
+        self.started
+    }
+
+    /// Makes tokens for this server.
+    #[must_use]
+    pub fn tokens(&self) -> TokenMaker {
+        TokenMaker {
+            protocol_id: self.config.server.protocol_id,
+            private_key: self.config.server.private_key,
+            servers: public_addresses(&self.config, self.address),
+            lifetime_s: TOKEN_LIFETIME_S,
+        }
+    }
+
+    /// The thread that has died, if one has.
+    #[must_use]
+    pub fn dead_thread(&self) -> Option<&'static str> {
+        if self.simulation.is_finished() {
+            return Some("simulation");
+        }
+        self.network.is_finished().then_some("network")
+    }
+
+    /// Ends everything in order and makes the report. `end_bots` is called when the simulation has ended, before the
+    /// sessions are closed, so that bots are not counted as cut off.
+    ///
+    /// # Errors
+    /// [`HostError::ThreadDied`] when a thread panicked, [`HostError::File`] when the recording could not be written.
+    pub fn stop(
+        self,
+        end_bots: impl FnOnce() -> Result<Option<BotFigures>, HostError>,
+    ) -> Result<Report, HostError> {
+        self.board.draining.store(true, Ordering::Relaxed);
+        self.simulation_stop.store(true, Ordering::Release);
+        let simulation = self.simulation.join().map_err(|_| HostError::ThreadDied("simulation"));
+        let duration_s = self.clock.now().since(self.started).as_secs_f64();
+        let process_cpu_us = process_cpu_us().saturating_sub(self.cpu_at_start_us);
+        let bots = end_bots();
+        self.network_stop.store(true, Ordering::Release);
+        let network = self.network.join().map_err(|_| HostError::ThreadDied("network"));
+        if let Some(control) = self.control {
+            control.stop();
+        }
+        let recorded = self.recording.map(RecordingFile::finish).transpose();
+        let (simulation, net, bots) = (simulation?, network?, bots?);
+        recorded?;
+        Ok(Report::new(&RunOutcome {
+            seed: self.config.world.seed,
+            tick_hz: self.config.world.tick_hz,
+            teams: self.config.world.teams,
+            duration_s,
+            warm_up_s: WARM_UP.as_secs_f64(),
+            net,
+            zone: simulation.figures,
+            bots,
+            process_cpu_us,
+            state_hash: simulation.state_hash,
+        }))
+    }
+}
+
+fn spawn<T: Send + 'static>(
+    name: &str,
+    body: impl FnOnce() -> T + Send + 'static,
+) -> Result<JoinHandle<T>, HostError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(body)
+        .map_err(|error| HostError::System { what: "starting a thread", message: error.to_string() })
+}
+
+fn open_game_port(config: &HostConfig) -> Result<(SocketSet, SocketAddr), HostError> {
+    let wished = SocketAddr::new(config.server.bind, config.server.udp_port);
+    let failed = |source: std::io::Error| {
+        if source.kind() == std::io::ErrorKind::AddrInUse {
+            return HostError::PortInUse(wished);
+        }
+        HostError::Socket { what: format!("UDP port {} on {}", wished.port(), wished.ip()), source }
+    };
+    let mut sockets = SocketSet::new(8).map_err(failed)?;
+    let index = sockets.open(wished, SOCKET_BUFFER_BYTES).map_err(failed)?;
+    let address = sockets.address(index).map_err(failed)?;
+    Ok((sockets, address))
+}
+
+/// The addresses tokens may name: those of the settings, else the one the server is bound to.
+fn public_addresses(config: &HostConfig, bound: SocketAddr) -> Vec<SocketAddr> {
+    if config.server.public_addresses.is_empty() {
+        return vec![bound];
+    }
+    config.server.public_addresses.clone()
+}
+
+fn secure_server(config: &HostConfig, bound: SocketAddr) -> Result<SecureServer, HostError> {
+    let secure = SecureServerConfig::new(
+        config.server.protocol_id,
+        config.server.private_key,
+        config.server.max_clients,
+        public_addresses(config, bound),
+    );
+    // 56 bytes are drawn by the constructor; drawing them here makes a failure an error.
+    let mut random = [0; 128];
+    fill_random(&mut random)?;
+    let mut rest = random.as_slice();
+    SecureServer::new(secure, &mut |out| {
+        let (taken, left) = rest.split_at(out.len());
+        out.copy_from_slice(taken);
+        rest = left;
+    })
+    .map_err(|error| HostError::Refused(error.to_string()))
+}
+
+fn start_control(
+    config: &HostConfig,
+    clock: Clock,
+    zone: &Zone,
+    board: &Arc<Board>,
+) -> Result<(Option<ControlPlane>, Sender<LiveFrame>), HostError> {
+    let world = &config.world;
+    let make = || LiveFrame::with_capacity(world.character_capacity, world.projectile_capacity);
+    let (sender, receiver) = lane(LIVE_FRAMES, make);
+    if !config.http.enabled {
+        return Ok((None, sender));
+    }
+    let tiers: Vec<f64> =
+        config.replication.tiers.iter().map(|tier| live_feed::metres(tier.radius)).collect();
+    let parts = ControlParts {
+        board: Arc::clone(board),
+        clock,
+        frames: receiver,
+        hello: live_feed::hello(zone.world(), &tiers),
+        tick_hz: world.tick_hz,
+        teams: world.teams,
+    };
+    Ok((Some(ControlPlane::start(&config.http, parts)?), sender))
+}

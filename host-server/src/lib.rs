@@ -1,0 +1,39 @@
+//! The dedicated host of Shieldwall: everything behind the binary `shieldwall`.
+//!
+//! | thread | module | does | may wait for |
+//! |---|---|---|---|
+//! | network | [`data_plane`] | datagrams, secure sessions | the socket, 20 ms at most |
+//! | simulation | [`simulation`] around [`zone`] | ticks at a fixed rate | the clock |
+//! | control | [`control`] | live page, metrics, health | anything |
+//! | bots | [`bots`] | a load of real clients (`demo`, `bots`) | the clock |
+//! | recorder | [`recorder`] | writes a replay (`--record`) | the disk |
+//! | main | [`commands`] | starts, supervises, ends | signals |
+//!
+//! Between them are bounded lock-free queues ([`queues`], [`links`]) and a board of figures ([`figures`]). Only
+//! [`clock`] reads a clock, only [`net_io`] knows mio, only [`control`] has an async runtime.
+
+pub mod bots;
+pub mod cli;
+pub mod clock;
+pub mod commands;
+pub mod config;
+pub mod control;
+pub mod data_plane;
+pub mod error;
+pub mod figures;
+pub mod host;
+pub mod links;
+pub mod live_feed;
+pub mod logging;
+pub mod net_io;
+pub mod queues;
+pub mod recorder;
+pub mod refusals;
+pub mod replay;
+pub mod report;
+pub mod signals;
+pub mod simulation;
+pub mod stats;
+pub mod tick_timing;
+pub mod tokens;
+pub mod zone;

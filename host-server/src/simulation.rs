@@ -1,0 +1,211 @@
+//! The simulation thread: reads inputs, ticks the zone, hands snapshots to the network thread; at a fixed rate.
+//!
+//! In here: pacing and queues. Not in here: what a tick does (`zone.rs`, which is tested without threads). After the
+//! warm-up nothing in the loop allocates, and it waits for nothing but the clock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use shieldwall_core::StateHash;
+use shieldwall_net::secure::ClientIndex;
+use shieldwall_net::time::Micros;
+
+use crate::clock::{Clock, TickSchedule, thread_cpu_us};
+use crate::figures::{Board, ZoneFigures};
+use crate::links::{InboxItem, InboxKind, OutboxBatch};
+use crate::live_feed::LiveFrame;
+use crate::net_io::Waker;
+use crate::queues::{Receiver, Sender};
+use crate::recorder::Recorder;
+use crate::zone::Zone;
+
+/// A schedule that is behind by more than so many ticks gives way: the game's clock loses the time.
+pub const CATCH_UP_TICKS: u32 = 6;
+
+/// Rate of the live page's frames.
+const LIVE_HZ: u32 = 20;
+
+/// Rate at which figures are published.
+const PUBLISH_HZ: u32 = 4;
+
+/// Saying goodbye takes this part of a second: several packets to every client.
+const GOODBYE_SHARE_OF_A_SECOND: u32 = 4;
+
+/// What the thread is given.
+pub struct SimulationParts {
+    /// The process's clock.
+    pub clock: Clock,
+    /// The world and its sessions.
+    pub zone: Zone,
+    /// From the network thread.
+    pub inbox: Receiver<InboxItem>,
+    /// To the network thread.
+    pub outbox: Sender<OutboxBatch>,
+    /// Wakes the network thread.
+    pub waker: Waker,
+    /// To the control plane.
+    pub live: Sender<LiveFrame>,
+    /// Where figures go.
+    pub board: Arc<Board>,
+    /// Writes the replay, if one is wanted.
+    pub recorder: Option<Recorder>,
+    /// Ends the thread after the tick it is in.
+    pub stop: Arc<AtomicBool>,
+}
+
+/// What the thread leaves.
+pub struct SimulationOutcome {
+    /// Last figures.
+    pub figures: ZoneFigures,
+    /// Hash of the last state.
+    pub state_hash: StateHash,
+}
+
+/// Runs until told to stop.
+#[must_use]
+pub fn run(mut parts: SimulationParts) -> SimulationOutcome {
+    let tick_hz = parts.zone.tick_hz();
+    let every = |hz: u32| u64::from((u32::from(tick_hz) / hz).max(1));
+    let (live_every, publish_every) = (every(LIVE_HZ), every(PUBLISH_HZ));
+    let mut schedule = TickSchedule::new(tick_hz, CATCH_UP_TICKS, parts.clock.now());
+    let mut own = ZoneFigures::default();
+    for tick in 1_u64.. {
+        let due = schedule.next_start(parts.clock.now());
+        parts.clock.sleep_until(due);
+        if parts.stop.load(Ordering::Acquire) {
+            break;
+        }
+        let started = parts.clock.now();
+        read_inbox(&mut parts, started);
+        parts.zone.step();
+        if let Some(recorder) = &mut parts.recorder {
+            recorder.record(parts.zone.commands(), parts.zone.world());
+        }
+        own.outbox_full += send_snapshots(&mut parts, due, started);
+        let watched = parts.board.watchers.load(Ordering::Relaxed) > 0;
+        own.live_dropped += show(&mut parts, watched, tick.is_multiple_of(live_every));
+        if tick.is_multiple_of(publish_every) || tick == 1 {
+            own.slips = schedule.slips();
+            own.slipped_us = schedule.slipped_us();
+            publish(&mut parts, &own);
+            if watched {
+                parts.zone.answer_follows(&parts.board, started);
+            }
+        }
+    }
+    own.slips = schedule.slips();
+    own.slipped_us = schedule.slipped_us();
+    let figures = publish(&mut parts, &own);
+    let state_hash = parts.zone.world().state_hash();
+    if let Some(recorder) = parts.recorder.take() {
+        recorder.finish(parts.zone.world());
+    }
+    say_goodbye(&mut parts, &mut schedule);
+    SimulationOutcome { figures, state_hash }
+}
+
+/// Runs a few ticks more, outside the battle's figures, in which every client is told that the server stops.
+fn say_goodbye(parts: &mut SimulationParts, schedule: &mut TickSchedule) {
+    parts.zone.say_goodbye();
+    for _ in 0..u32::from(parts.zone.tick_hz()) / GOODBYE_SHARE_OF_A_SECOND {
+        let due = schedule.next_start(parts.clock.now());
+        parts.clock.sleep_until(due);
+        let started = parts.clock.now();
+        read_inbox(parts, started);
+        parts.zone.step();
+        send_snapshots(parts, due, started);
+    }
+}
+
+fn read_inbox(parts: &mut SimulationParts, now: Micros) {
+    while let Some(item) = parts.inbox.receive() {
+        match item.kind {
+            InboxKind::Connected => {
+                parts.zone.connect(item.client, item.session, item.client_id, item.name());
+            }
+            InboxKind::Disconnected => parts.zone.disconnect(item.client, item.session),
+            InboxKind::Payload => parts.zone.receive(item.client, item.session, item.payload(), now),
+        }
+        parts.inbox.give_back(item);
+    }
+}
+
+/// Hands the snapshots that are due to the network thread. Returns how many found no room.
+fn send_snapshots(parts: &mut SimulationParts, due: Micros, started: Micros) -> u64 {
+    let mut writer =
+        OutboxWriter { outbox: &parts.outbox, waker: &parts.waker, batch: None, due, started, lost: 0 };
+    parts.zone.send_due(started, &mut |client, session, payload| writer.push(client, session, payload));
+    writer.finish()
+}
+
+/// Cuts a tick's payloads into batches and sends each as soon as it is full.
+struct OutboxWriter<'a> {
+    outbox: &'a Sender<OutboxBatch>,
+    waker: &'a Waker,
+    batch: Option<Box<OutboxBatch>>,
+    due: Micros,
+    started: Micros,
+    lost: u64,
+}
+
+impl OutboxWriter<'_> {
+    fn begun(&self) -> Option<Box<OutboxBatch>> {
+        let mut batch = self.outbox.take()?;
+        batch.begin(self.due, self.started);
+        Some(batch)
+    }
+
+    fn push(&mut self, client: ClientIndex, session: u32, payload: &[u8]) {
+        let Some(mut batch) = self.batch.take().or_else(|| self.begun()) else {
+            self.lost += 1;
+            return;
+        };
+        batch.push(client, session, payload);
+        if batch.is_full() {
+            self.outbox.send(batch);
+            self.waker.wake();
+        } else {
+            self.batch = Some(batch);
+        }
+    }
+
+    /// Sends the last batch, which also tells the network thread that the tick is complete.
+    fn finish(mut self) -> u64 {
+        if let Some(mut batch) = self.batch.take().or_else(|| self.begun()) {
+            batch.last = true;
+            self.outbox.send(batch);
+        }
+        self.waker.wake();
+        self.lost
+    }
+}
+
+/// Gathers events for the live page while somebody watches, and makes a frame when it is time. Returns dropped ones.
+fn show(parts: &mut SimulationParts, watched: bool, frame_due: bool) -> u64 {
+    if !watched {
+        parts.zone.forget_live_events();
+        return 0;
+    }
+    parts.zone.gather_live_events();
+    if !frame_due {
+        return 0;
+    }
+    let Some(mut frame) = parts.live.take() else { return 1 };
+    parts.zone.fill_live_frame(&mut frame);
+    parts.live.send(frame);
+    0
+}
+
+/// Publishes the zone's figures together with those of this loop.
+fn publish(parts: &mut SimulationParts, own: &ZoneFigures) -> ZoneFigures {
+    let mut figures = parts.zone.figures();
+    figures.at = parts.clock.now();
+    figures.outbox_full = own.outbox_full;
+    figures.live_dropped = own.live_dropped;
+    figures.slips = own.slips;
+    figures.slipped_us = own.slipped_us;
+    figures.replay_dropped = parts.recorder.as_ref().map_or(0, Recorder::dropped);
+    figures.cpu_us = thread_cpu_us();
+    parts.board.zone.publish(figures.clone());
+    figures
+}

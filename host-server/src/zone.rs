@@ -1,0 +1,218 @@
+//! A zone: the world and the sessions of its clients. No sockets, no clock, no threads: bytes and times come in,
+//! bytes go out, so that a test can play a server.
+
+use shieldwall_core::{Command, Event, World, WorldConfig};
+use shieldwall_net::secure::ClientIndex;
+use shieldwall_net::server::{ReplicationConfig, ZoneSessions};
+use shieldwall_net::time::Micros;
+use shieldwall_net::wire::goodbye::GoodbyeReason;
+
+use crate::error::HostError;
+use crate::figures::{Board, FollowFigures, MAX_FOLLOW_VISIBLE, MAX_TEAMS, NAME_BYTES, ZoneFigures};
+use crate::live_feed::{LiveFeed, LiveFrame};
+
+/// A client's place in the zone.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seat {
+    /// Which session of this index has it; see [`crate::links::OutboxEntry::session`].
+    session: u32,
+    taken: bool,
+    name: [u8; NAME_BYTES],
+}
+
+/// The world, its clients' sessions, and what is counted about both.
+pub struct Zone {
+    world: World,
+    sessions: ZoneSessions,
+    commands: Vec<Command>,
+    seats: Vec<Seat>,
+    feed: LiveFeed,
+    figures: ZoneFigures,
+    tick_us: u64,
+}
+
+impl Zone {
+    /// An empty zone for at most `max_clients` clients.
+    ///
+    /// # Errors
+    /// [`HostError::Refused`] with what the kernel or the sessions say about the configuration.
+    pub fn new(
+        world: &WorldConfig,
+        replication: &ReplicationConfig,
+        max_clients: u32,
+    ) -> Result<Self, HostError> {
+        let sessions = ZoneSessions::new(replication, world, max_clients)
+            .map_err(|error| HostError::Refused(error.to_string()))?;
+        let feed = LiveFeed::new(world.half_extent, world.rules.life.health_max);
+        let tick_us = 1_000_000 / u64::from(world.tick_hz.max(1));
+        Ok(Self {
+            world: World::new(world).map_err(|error| HostError::Refused(error.to_string()))?,
+            sessions,
+            // A spawn, a despawn and an input for each.
+            commands: Vec::with_capacity(3 * max_clients as usize),
+            seats: vec![Seat::default(); max_clients as usize],
+            feed,
+            figures: ZoneFigures::default(),
+            tick_us,
+        })
+    }
+
+    /// The world after the last step.
+    #[must_use]
+    pub fn world(&self) -> &World {
+        &self.world
+    }
+
+    /// The commands of the last step.
+    #[must_use]
+    pub fn commands(&self) -> &[Command] {
+        &self.commands
+    }
+
+    /// Ticks per second.
+    #[must_use]
+    pub fn tick_hz(&self) -> u16 {
+        self.world.config().tick_hz
+    }
+
+    /// A client has come. An index beyond the capacity is ignored.
+    pub fn connect(&mut self, client: ClientIndex, session: u32, client_id: u64, name: [u8; NAME_BYTES]) {
+        let Some(seat) = self.seats.get_mut(client.0 as usize) else { return };
+        if seat.taken {
+            self.sessions.disconnect(client);
+        } else {
+            self.figures.clients += 1;
+        }
+        *seat = Seat { session, taken: true, name };
+        self.figures.clients_peak = self.figures.clients_peak.max(self.figures.clients);
+        if let Err(error) = self.sessions.connect(client, client_id, None) {
+            tracing::error!(client = client.0, %error, "a client got no session");
+        }
+    }
+
+    /// A client is gone. What is said about an earlier session of the index is ignored.
+    pub fn disconnect(&mut self, client: ClientIndex, session: u32) {
+        let Some(seat) = self.seats.get_mut(client.0 as usize) else { return };
+        if seat.taken && seat.session == session {
+            seat.taken = false;
+            self.figures.clients -= 1;
+            self.sessions.disconnect(client);
+        }
+    }
+
+    /// A payload of a client. What cannot be read is dropped and counted by reason in the sessions' statistics.
+    pub fn receive(&mut self, client: ClientIndex, session: u32, payload: &[u8], now: Micros) {
+        let seated =
+            self.seats.get(client.0 as usize).is_some_and(|seat| seat.taken && seat.session == session);
+        if seated && let Err(error) = self.sessions.receive(client, payload, now) {
+            tracing::debug!(client = client.0, %error, "a payload was refused");
+        }
+    }
+
+    /// Tells every client that the server stops. The word leaves with the next packets.
+    pub fn say_goodbye(&mut self) {
+        for (index, seat) in self.seats.iter().enumerate() {
+            if seat.taken {
+                self.sessions.say_goodbye(ClientIndex(index as u32), GoodbyeReason::Shutdown);
+            }
+        }
+    }
+
+    /// Runs one tick with what has been received.
+    pub fn step(&mut self) {
+        self.commands.clear();
+        self.sessions.begin_tick(self.world.tick(), &mut self.commands);
+        let report = self.world.step(&self.commands);
+        self.sessions.end_tick(&self.world);
+        let figures = &mut self.figures;
+        figures.ticks += 1;
+        figures.client_us += u64::from(figures.clients) * self.tick_us;
+        figures.events_dropped += u64::from(report.events_dropped);
+        figures.commands_refused += u64::from(report.commands_refused);
+        let characters = self.world.characters();
+        for event in self.world.events() {
+            match *event {
+                Event::Hit { .. } => figures.hits += 1,
+                Event::Died { killer, .. } => {
+                    figures.kills += 1;
+                    let team = characters.team.get(killer.slot as usize).copied().unwrap_or(0);
+                    if let Some(score) = figures.score.get_mut(usize::from(team).min(MAX_TEAMS - 1)) {
+                        *score += 1;
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Hands every payload that is due to `sink`, with the client and its session.
+    pub fn send_due(&mut self, now: Micros, sink: &mut impl FnMut(ClientIndex, u32, &[u8])) {
+        let seats = &self.seats;
+        self.sessions.send_due(&self.world, now, &mut |client, payload| {
+            sink(client, seats[client.0 as usize].session, payload);
+        });
+    }
+
+    /// The figures as of now.
+    #[must_use]
+    pub fn figures(&mut self) -> ZoneFigures {
+        let characters = self.world.characters();
+        self.figures.alive = characters.live_slots().filter(|&slot| characters.is_alive(slot)).count() as u32;
+        self.figures.projectiles = self.world.projectiles().live_slots().count() as u32;
+        self.figures.sessions = self.sessions.stats();
+        self.figures.clone()
+    }
+
+    /// Gathers the events of the last step for the next frame of the live page.
+    pub fn gather_live_events(&mut self) {
+        self.feed.gather(&self.world);
+    }
+
+    /// Forgets gathered events, when nobody watches.
+    pub fn forget_live_events(&mut self) {
+        self.feed.clear();
+    }
+
+    /// Fills a frame of the live page.
+    pub fn fill_live_frame(&mut self, frame: &mut LiveFrame) {
+        self.feed.fill(&self.world, frame);
+    }
+
+    /// Answers everybody on the board who follows a character.
+    pub fn answer_follows(&self, board: &Board, now: Micros) {
+        for desk in &board.follows {
+            if let Some(slot) = desk.wanted()
+                && let Some(figures) = self.follow(slot, now)
+            {
+                desk.answer.publish(figures);
+            }
+        }
+    }
+
+    fn follow(&self, slot: u32, now: Micros) -> Option<FollowFigures> {
+        let client = self.sessions.client_of(slot)?;
+        let seat = self.seats.get(client.0 as usize)?;
+        let characters = self.world.characters();
+        let row = slot as usize;
+        let mut figures = FollowFigures {
+            slot_plus_one: slot + 1,
+            name: seat.name,
+            team: characters.team[row],
+            health: characters.health[row],
+            kills: u32::from(characters.kills[row]),
+            deaths: u32::from(characters.deaths[row]),
+            at: now,
+            ..FollowFigures::default()
+        };
+        for (place, visible) in figures.visible.iter_mut().zip(self.sessions.visible_slots(client)) {
+            *place = visible as u16;
+            figures.visible_len += 1;
+        }
+        debug_assert!(figures.visible_len <= MAX_FOLLOW_VISIBLE);
+        let stats = self.sessions.client_stats(client)?;
+        figures.rtt_us = stats.round_trip.map_or(0, |round_trip| round_trip.0);
+        figures.bytes_down = stats.traffic.wire_bytes_sent();
+        figures.bytes_up = stats.traffic.wire_bytes_received();
+        Some(figures)
+    }
+}
