@@ -1,0 +1,25 @@
+//! The bodies of the fuzz targets, as plain functions: libFuzzer calls them through `fuzz_targets/`, an ordinary
+//! test calls them with the committed corpus.
+//!
+//! A target takes any bytes and must neither panic nor break what it asserts. One module for each area; to add a
+//! target: its function there, a line in [`TARGETS`], a file in `fuzz_targets/`, a `[[bin]]` in `Cargo.toml`, seeds
+//! in `corpus/`.
+
+pub mod secure;
+
+/// A target's name (also of its binary and its corpus folder), and its body.
+pub type Target = (&'static str, fn(&[u8]));
+
+/// All targets.
+pub const TARGETS: &[Target] = &[
+    ("secure_token", secure::token),
+    ("secure_packet", secure::packet),
+    ("secure_server_datagram", secure::server_datagram),
+    ("secure_client_datagram", secure::client_datagram),
+];
+
+/// Seeds of the corpora: target, file name, bytes. `cargo run --manifest-path fuzz/Cargo.toml --no-default-features --example
+/// make_corpus` writes them.
+pub fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
+    secure::seeds()
+}
