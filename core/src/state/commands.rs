@@ -11,7 +11,7 @@ use core::fmt;
 
 /// Bits of [`CharacterInput::buttons`].
 pub mod buttons {
-    /// Run faster; only forwards.
+    /// Run faster; only when the way is more forwards than sideways.
     pub const SPRINT: u16 = 1;
     /// Jump when on the ground.
     pub const JUMP: u16 = 2;

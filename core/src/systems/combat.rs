@@ -190,3 +190,6 @@ fn launch(
     let owner = CharacterId { slot: row as u32, generation: characters.generation[row] };
     events.push(Event::ProjectileLaunched { projectile_slot, owner });
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

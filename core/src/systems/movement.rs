@@ -5,7 +5,7 @@
 //! later stage (`contacts`), and the one thing a prediction cannot know.
 
 use crate::limits::SPEED_MAX_M_PER_S;
-use crate::numeric::fixed::{isqrt_u32, length2d, mul_div};
+use crate::numeric::fixed::{clamp_length2d, isqrt_u32};
 use crate::numeric::{Metres, MetresPerSecond, Position, Ticks, Velocity};
 use crate::rules::MovementRules;
 use crate::spatial::Terrain;
@@ -37,7 +37,8 @@ pub fn move_character(
     }
     let input = input.sanitized();
     let grounded = state.flags & flags::GROUNDED != 0;
-    let sprinting = grounded && input.pressed(buttons::SPRINT) && input.move_forward > 0;
+    let ahead = input.move_forward > 0 && input.move_forward >= input.move_right.saturating_abs();
+    let sprinting = grounded && ahead && input.pressed(buttons::SPRINT);
     let speed = if sprinting { rules.sprint_speed } else { rules.walk_speed };
 
     let (velocity_x, velocity_z) = steer(&state.velocity, input, speed, grounded, rules, tick_hz);
@@ -94,15 +95,9 @@ fn steer(
         (false, false) => rules.air_acceleration_per_s,
     };
     let pull = pull_per_s.change_per_tick(tick_hz).0;
-    let (delta_x, delta_z) = (wish_x.wrapping_sub(velocity.x.0), wish_z.wrapping_sub(velocity.z.0));
-    let distance = length2d(delta_x, delta_z);
-    if distance <= pull {
-        return (MetresPerSecond(wish_x), MetresPerSecond(wish_z));
-    }
-    (
-        velocity.x + MetresPerSecond(mul_div(delta_x, pull, distance)),
-        velocity.z + MetresPerSecond(mul_div(delta_z, pull, distance)),
-    )
+    let (change_x, change_z) =
+        clamp_length2d(wish_x.wrapping_sub(velocity.x.0), wish_z.wrapping_sub(velocity.z.0), pull);
+    (velocity.x + MetresPerSecond(change_x), velocity.z + MetresPerSecond(change_z))
 }
 
 /// The velocity that the input asks for: its two axes turned by the yaw, never longer than `speed`.
@@ -112,20 +107,20 @@ fn wish(input: CharacterInput, speed: MetresPerSecond) -> (i32, i32) {
         return (0, 0);
     }
     let square = (right * right + forward * forward).cast_unsigned();
+    // The divisor in 1/256. For more than full deflection it is the length, rounded up, so that a diagonal is never
+    // faster than a straight line.
     let divisor = if square <= (FULL * FULL).cast_unsigned() {
-        FULL
+        i64::from(FULL) << 8
     } else {
-        // Rounded up, so that a diagonal is never faster than a straight line.
-        let root = isqrt_u32(square);
-        (if root * root == square { root } else { root + 1 }).cast_signed()
+        i64::from(isqrt_u32(square << 16)) + 1
     };
     let (forward_x, forward_z) = input.yaw.forward();
     let (right_x, right_z) = input.yaw.right();
-    // Q16 x 127 stays below 2^25; times a speed below 2^21 and back by 16 bits fits 31 bits.
+    // Q16 x 127 stays below 2^25, times a speed in Q16 (and 1/256) far below 2^63.
     let along = |right_axis: i32, forward_axis: i32| {
         let direction = right_axis * right + forward_axis * forward;
-        let scaled = (i64::from(direction) * i64::from(speed.0)) >> 16;
-        scaled as i32 / divisor
+        let scaled = (i64::from(direction) * i64::from(speed.0)) >> 8;
+        (scaled / divisor) as i32
     };
     (along(right_x.0, forward_x.0), along(right_z.0, forward_z.0))
 }
@@ -186,3 +181,6 @@ pub(crate) fn run(mut rows: CharacterRows<'_>, terrain: &Terrain, rules: &Moveme
         rows.set_move_state(row, &moved);
     }
 }
+
+#[cfg(test)]
+mod tests;

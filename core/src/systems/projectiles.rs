@@ -231,3 +231,6 @@ pub(crate) fn land(
         state.free_projectile(projectile_slot);
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+use super::*;
+use crate::numeric::Ticks;
+use crate::rules::Rules;
+use crate::spatial::Terrain;
+use crate::systems::Timing;
+use alloc::vec::Vec;
+use proptest::prelude::*;
+
+pub(crate) fn environment() -> Environment {
+    let rules = Rules::default();
+    Environment {
+        seed: 1,
+        tick_hz: 60,
+        teams: 2,
+        rules,
+        timing: Timing::new(&rules, 60),
+        terrain: Terrain::from_seed(1, Metres::from_m(32), Metres::from_m(2)).unwrap(),
+        lanes: crate::numeric::LaneChoice::Wide,
+        parallel_min_rows: u32::MAX,
+    }
+}
+
+/// A random table: places in a square of 12 m, three of four rows alive, two teams.
+pub(crate) fn crowd(points: &[(i32, i32, i32, u16, u8)]) -> Characters {
+    let mut characters = Characters::new(points.len());
+    for (row, (x_mm, y_mm, z_mm, yaw, bits)) in points.iter().enumerate() {
+        characters.position_x[row] = Metres::from_mm(*x_mm).0;
+        characters.position_y[row] = Metres::from_mm(*y_mm).0;
+        characters.position_z[row] = Metres::from_mm(*z_mm).0;
+        characters.yaw[row] = *yaw;
+        characters.team[row] = bits & 1;
+        characters.generation[row] = 1;
+        characters.flags[row] = if bits & 6 == 0 { flags::IN_USE } else { flags::IN_USE | flags::ALIVE };
+        characters.health[row] = if bits & 6 == 0 { 0 } else { 1_000 };
+        characters.input_buttons[row] = u16::from(bits & 8 != 0) * buttons::MELEE;
+        characters.melee_ready_tick[row] = u32::from(bits & 48 == 0) * 1_000;
+    }
+    characters
+}
+
+pub(crate) fn any_crowd() -> impl Strategy<Value = Vec<(i32, i32, i32, u16, u8)>> {
+    let row = (-6_000..6_000_i32, -1_500..1_500_i32, -6_000..6_000_i32, any::<u16>(), any::<u8>());
+    proptest::collection::vec(row, 0..60)
+}
+
+/// The same question asked of every pair, with angles instead of cross products.
+fn naive(row: usize, characters: &Characters, environment: &Environment) -> Vec<u16> {
+    let melee = &environment.rules.melee;
+    let reach = i64::from(melee.reach.0) + i64::from(environment.rules.movement.radius.0);
+    let view = characters.view();
+    let own = view.position(row as u32);
+    let mut found: Vec<(u64, u16)> = (0..view.len())
+        .filter(|&other| {
+            let at = view.position(other as u32);
+            let angle = own.yaw_toward(at).distance(Brads(view.yaw[row]));
+            other != row
+                && view.is_alive(other as u32)
+                && view.team[other] != view.team[row]
+                && own.horizontal_distance_squared(at) <= reach.pow(2).cast_unsigned()
+                && angle <= melee.cone.0 / 2
+                && (own.y - at.y).abs() <= melee.height_reach
+        })
+        .map(|other| (own.horizontal_distance_squared(view.position(other as u32)), other as u16))
+        .collect();
+    found.sort_unstable();
+    found.truncate(usize::from(melee.targets));
+    found.into_iter().map(|(_, other)| other).collect()
+}
+
+/// Whether some pair stands so near the edge of a cone that a rounded angle may decide either way.
+fn on_the_edge(characters: &Characters, environment: &Environment) -> bool {
+    let view = characters.view();
+    let half = i32::from(environment.rules.melee.cone.0 / 2);
+    (0..view.len() as u32).any(|row| {
+        (0..view.len() as u32).any(|other| {
+            let angle =
+                view.position(row).yaw_toward(view.position(other)).distance(Brads(view.yaw[row as usize]));
+            (i32::from(angle) - half).abs() <= 3
+        })
+    })
+}
+
+proptest! {
+    #[test]
+    fn swings_are_what_a_naive_search_finds(points in any_crowd()) {
+        let environment = environment();
+        let characters = crowd(&points);
+        prop_assume!(!on_the_edge(&characters, &environment));
+        let mut index = CrowdIndex::new(environment.terrain.half_extent(), points.len());
+        index.rebuild(&characters.view(), points.len());
+        let mut scratch = CombatScratch::new(points.len());
+        let swings = scratch.swings_below(points.len());
+        // Rubbish of the tick before must not show.
+        swings.fill(Swing { swung: true, count: 4, targets: [0; MELEE_TARGETS_MAX] });
+        let tick = Tick(100);
+        judge(0, swings, &characters.view(), &index, tick, &environment);
+        for (row, swing) in swings.iter().enumerate() {
+            let bits = points[row].4;
+            prop_assert_eq!(swing.swung, bits & 6 != 0 && bits & 8 != 0 && bits & 48 != 0);
+            let targets = &swing.targets[..usize::from(swing.count)];
+            let expected = if swing.swung { naive(row, &characters, &environment) } else { vec![] };
+            prop_assert_eq!(targets, &expected[..]);
+        }
+    }
+
+    /// Health only falls by hits, the dead are counted once, and cooldowns hold.
+    #[test]
+    fn effects_add_up(points in any_crowd()) {
+        let mut environment = environment();
+        environment.rules.melee.damage = 400;
+        let mut state = State::new(points.len() as u32, 4);
+        state.characters = crowd(&points);
+        state.rebuild_ids();
+        state.tick = Tick(100);
+        let before: Vec<u16> = state.characters.health.to_vec();
+        let mut index = CrowdIndex::new(environment.terrain.half_extent(), points.len());
+        index.rebuild(&state.characters.view(), points.len());
+        let mut scratch = CombatScratch::new(points.len());
+        judge(0, scratch.swings_below(points.len()), &state.characters.view(), &index, state.tick, &environment);
+        let mut events = EventBuffer::new(10_000);
+        let mut tally = Tally::default();
+        apply(&mut state, points.len(), &scratch, &environment, &mut events, &mut tally);
+        let mut lost = vec![0_u32; points.len()];
+        let mut died = vec![0_u16; points.len()];
+        for event in events.as_slice() {
+            match event {
+                Event::Hit { target, amount, .. } => lost[target.slot as usize] += u32::from(*amount),
+                Event::Died { victim, .. } => died[victim.slot as usize] += 1,
+                other => prop_assert!(false, "{other:?}"),
+            }
+        }
+        for row in 0..points.len() {
+            prop_assert_eq!(u32::from(before[row] - state.characters.health[row]), lost[row]);
+            prop_assert_eq!(state.characters.deaths[row], died[row]);
+            prop_assert_eq!(died[row] == 1, before[row] > 0 && state.characters.health[row] == 0);
+            if scratch.swings[row].swung {
+                let ready = Tick(100) + environment.timing.melee_cooldown;
+                prop_assert_eq!(Tick(state.characters.melee_ready_tick[row]).since(ready), Ticks(0));
+            }
+        }
+        prop_assert_eq!(tally.deaths, died.iter().map(|count| u32::from(*count)).sum::<u32>());
+        prop_assert_eq!(u64::from(tally.deaths), state.characters.kills.iter().map(|kills| u64::from(*kills)).sum::<u64>());
+    }
+}

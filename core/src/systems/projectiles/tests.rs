@@ -1,0 +1,123 @@
+use super::*;
+use crate::systems::combat::tests::{any_crowd, crowd, environment};
+use proptest::prelude::*;
+
+fn at_mm(x: i32, y: i32, z: i32) -> Position {
+    Position { x: Metres::from_mm(x), y: Metres::from_mm(y), z: Metres::from_mm(z) }
+}
+
+const RADIUS: Metres = Metres::from_mm(450);
+const HEIGHT: Metres = Metres::from_mm(1_800);
+
+fn sweep(from: Position, to: Position) -> Option<i32> {
+    sweep_capsule(from, to, Position::default(), RADIUS, HEIGHT)
+}
+
+/// Distance of a point from the capsule's axis, in millimetres.
+fn distance_mm(point: [f64; 3]) -> f64 {
+    let axis = point[1].clamp(450.0, 1_350.0);
+    (point[0].powi(2) + (point[1] - axis).powi(2) + point[2].powi(2)).sqrt()
+}
+
+#[test]
+fn known_ways() {
+    let level = sweep(at_mm(-10_000, 1_000, 0), at_mm(10_000, 1_000, 0)).unwrap();
+    assert!((level - ONE * 9_550 / 20_000).abs() < 40, "{level}");
+    assert_eq!(sweep(at_mm(0, 900, 0), at_mm(5_000, 900, 0)), Some(0), "starts inside");
+    assert_eq!(sweep(at_mm(0, 900, 0), at_mm(0, 900, 0)), Some(0), "does not move, inside");
+    assert_eq!(sweep(at_mm(1_000, 900, 0), at_mm(1_000, 900, 0)), None, "does not move, outside");
+    assert_eq!(sweep(at_mm(-10_000, 1_000, 500), at_mm(10_000, 1_000, 500)), None, "passes by");
+    assert_eq!(sweep(at_mm(-10_000, 1_830, 0), at_mm(10_000, 1_830, 0)), None, "passes over");
+    let head = sweep(at_mm(0, 11_800, 0), at_mm(0, 1_000, 0)).unwrap();
+    assert!((head - ONE * 10_000 / 10_800).abs() < 80, "onto the head: {head}");
+    assert_eq!(sweep(at_mm(-10_000, 900, 0), at_mm(-1_000, 900, 0)), None, "ends before");
+}
+
+proptest! {
+    /// Against the same way probed at many points.
+    #[test]
+    fn a_sweep_is_what_many_probes_find(
+        from in (-3_000..3_000_i32, -2_000..4_000_i32, -3_000..3_000_i32),
+        to in (-3_000..3_000_i32, -2_000..4_000_i32, -3_000..3_000_i32),
+    ) {
+        const PROBES: u32 = 4_000;
+        let (start, end) = ([from.0, from.1, from.2].map(f64::from), [to.0, to.1, to.2].map(f64::from));
+        let point = |t: f64| [0, 1, 2].map(|axis| start[axis] + (end[axis] - start[axis]) * t);
+        let probe = |margin: f64| {
+            (0..=PROBES).map(|k| f64::from(k) / f64::from(PROBES)).find(|t| distance_mm(point(*t)) <= 450.0 + margin)
+        };
+        let found = sweep(at_mm(from.0, from.1, from.2), at_mm(to.0, to.1, to.2)).map(|t| f64::from(t) / 65_536.0);
+        // The sweep rounds to 1/256 m: inside by that it must be found, outside by that it must not.
+        match found {
+            Some(t) => {
+                prop_assert!(distance_mm(point(t)) < 450.0 + 16.0, "touches at {t}: {}", distance_mm(point(t)));
+                if let Some(surely) = probe(-16.0) {
+                    prop_assert!(t <= surely + 0.001, "found at {t}, inside from {surely}");
+                }
+            }
+            None => prop_assert_eq!(probe(-16.0), None),
+        }
+    }
+
+    /// Whoever stands in the way is hit, at any speed the rules allow.
+    #[test]
+    fn nothing_is_passed_through(
+        speed in 20..=400_i32, hz in 60_u16..=120, start_mm in 2_000..30_000_i32, aside_mm in -300..300_i32,
+    ) {
+        let step = f64::from(speed) * 1_000.0 / f64::from(hz);
+        let mut x = -f64::from(start_mm);
+        let mut hit = false;
+        while x < 3_000.0 && !hit {
+            let next = x + step;
+            hit = sweep(at_mm(x as i32, 1_000, aside_mm), at_mm(next as i32, 1_000, aside_mm)).is_some();
+            x = next;
+        }
+        prop_assert!(hit);
+    }
+
+    /// The grid leaves out nobody: the first contact is the first of all bodies.
+    #[test]
+    fn the_first_contact_is_the_first_of_all(
+        points in any_crowd(),
+        from in (-9_000..9_000_i32, -1_000..4_000_i32, -9_000..9_000_i32),
+        way in (-8_000..8_000_i32, -3_000..3_000_i32, -8_000..8_000_i32),
+        team in 0..2_u8,
+    ) {
+        let mut environment = environment();
+        environment.terrain = crate::spatial::Terrain::flat(Metres::from_m(32), Metres::from_m(2)).unwrap();
+        let characters = crowd(&points);
+        let view = characters.view();
+        let mut index = CrowdIndex::new(environment.terrain.half_extent(), points.len());
+        index.rebuild(&view, points.len());
+        // Above the ground: the ground has a test of its own.
+        let from = at_mm(from.0, from.1 + 5_000, from.2);
+        let to = at_mm(way.0, way.1, way.2);
+        let to = from.offset(to.x, to.y.max(Metres::from_m(-4)), to.z);
+        let shooter = Shooter { team, id: CharacterId { slot: 0, generation: 1 } };
+        let (_, end) = first_contact(from, to, shooter, &view, &index, &environment);
+        let radius = environment.rules.movement.radius + environment.rules.bow.radius;
+        let expected = (0..points.len() as u32)
+            .filter(|row| view.is_alive(*row) && view.team[*row as usize] != team && *row != 0)
+            .filter_map(|row| {
+                let t = sweep_capsule(from, to, view.position(row), radius, environment.rules.movement.height)?;
+                Some((t, row))
+            })
+            .min()
+            .map_or(FlightEnd::None, |(_, row)| FlightEnd::Body(row));
+        prop_assert_eq!(end, expected);
+    }
+}
+
+#[test]
+fn the_ground_stops_an_arrow_and_shields_what_is_behind() {
+    let environment = environment();
+    let characters = crowd(&[]);
+    let index = CrowdIndex::new(environment.terrain.half_extent(), 0);
+    let shooter = Shooter { team: 0, id: CharacterId::NONE };
+    let ground = environment.terrain.height_at(Metres::ZERO, Metres::ZERO);
+    let above = Position { x: Metres::ZERO, y: ground + Metres::from_m(2), z: Metres::ZERO };
+    let below = Position { y: ground - Metres::from_m(2), ..above };
+    let (at, end) = first_contact(above, below, shooter, &characters.view(), &index, &environment);
+    assert_eq!(end, FlightEnd::Spent);
+    assert!((at.y - ground).abs() < Metres::from_mm(10), "{at:?}");
+}
