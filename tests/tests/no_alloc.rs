@@ -93,3 +93,66 @@ fn hash_and_snapshot_into_a_warm_buffer_allocate_nothing() {
     let count = allocations(|| run.world.restore(&image).expect("its own image"));
     assert_eq!(count, 0, "from the second restore on");
 }
+
+#[test]
+fn a_session_allocates_nothing_on_the_server() {
+    use shieldwall_net::secure::{
+        ConnectToken, DATAGRAM_MAX, SecureClient, SecureServer, SecureServerConfig, TokenParams,
+    };
+    use shieldwall_net::time::{Micros, UnixSeconds};
+    let here = std::net::SocketAddr::from(([127, 0, 0, 1], 7777));
+    let config = SecureServerConfig::new(1, [7; 32], 64, vec![here]);
+    let mut server = SecureServer::new(config, &mut |bytes| bytes.fill(1)).expect("a sound configuration");
+    let mut clients: Vec<SecureClient> = (0..64_u8)
+        .map(|id| {
+            let params = TokenParams {
+                protocol_id: 1,
+                client_id: u64::from(id),
+                created: UnixSeconds(100),
+                lifetime_seconds: 30,
+                timeout_seconds: 5,
+                server_addresses: &[here],
+                internal_addresses: &[here],
+                user_data: &[0; 256],
+                private_key: &[7; 32],
+            };
+            let token = ConnectToken::generate(&params, &mut |bytes| bytes.fill(id)).expect("one address");
+            SecureClient::new(token, Micros(0))
+        })
+        .collect();
+    let from = |id: usize| std::net::SocketAddr::from(([10, 0, 0, id as u8], 9000));
+    let (mut out, mut reply) = ([0; DATAGRAM_MAX], [0; DATAGRAM_MAX]);
+    let mut delivered = 0;
+    // Handshakes, payloads, forged and foreign datagrams, keep-alives, timeouts.
+    let count = allocations(|| {
+        for step in 0..40_u64 {
+            let now = Micros(step * 50_000);
+            for (id, client) in clients.iter_mut().enumerate() {
+                let sent = client
+                    .poll_transmit(now, &mut out)
+                    .or(client.seal_payload(&[5; 100], now, &mut out).ok());
+                let Some((_, len)) = sent else { continue };
+                reply.copy_from_slice(&out);
+                reply[len - 1] ^= 1;
+                _ = server.handle_datagram(
+                    from(id),
+                    &mut reply[..len],
+                    now,
+                    UnixSeconds(100),
+                    &mut [0; DATAGRAM_MAX],
+                );
+                let event =
+                    server.handle_datagram(from(id), &mut out[..len], now, UnixSeconds(100), &mut reply);
+                let len = event.map_or(0, |event| event.reply_len());
+                _ = client.handle_datagram(here, &mut reply[..len], now);
+            }
+            server.update(now, &mut |_| delivered += 1);
+        }
+        server.update(Micros(60_000_000), &mut |_| delivered += 1);
+    });
+    assert_eq!(count, 0);
+    assert_eq!((server.stats().connected, server.stats().timed_out), (64, 64));
+    assert!(
+        server.stats().payloads_received > 1_000 && server.stats().dropped_total() > 1_000 && delivered > 64
+    );
+}

@@ -176,6 +176,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn every_reason_is_in_the_documentation() {
+        let page = include_str!("../../../docs/SESSION_STATES.md");
+        for reason in DropReason::ALL {
+            assert!(page.contains(&format!("| `{reason}` |")), "{reason} is not in docs/SESSION_STATES.md");
+        }
+    }
+
+    #[test]
     fn every_reason_has_its_own_counter_and_name() {
         let mut names: Vec<_> = DropReason::ALL.iter().map(|r| r.name()).collect();
         names.sort_unstable();
