@@ -125,7 +125,12 @@ pub fn bots(flags: &BotsFlags) -> Result<(), HostError> {
     while !stop.is_raised() && !is_over(&flags.run, started, clock.now()) && crowd.is_running() {
         std::thread::sleep(LOOK_EVERY);
         let now = clock.now();
-        let connected: u32 = figures.iter().map(|thread| thread.read().connected).sum();
+        let read: Vec<BotFigures> = figures.iter().map(Latest::read).collect();
+        let connected: u32 = read.iter().map(|thread| thread.connected).sum();
+        let over: u32 = read.iter().map(|thread| thread.over).sum();
+        if over >= flags.bots {
+            break; // told to leave, lost or refused: nobody is left
+        }
         connected_us += u64::from(connected) * now.since(last).0;
         last = now;
     }

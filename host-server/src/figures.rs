@@ -149,7 +149,9 @@ pub struct BotFigures {
     pub connected: u32,
     /// Bots that were connected at some time.
     pub ever_connected: u32,
-    /// Bots that lost their connection or were refused.
+    /// Bots whose session is over, for whatever reason.
+    pub over: u32,
+    /// Bots that lost their connection or were refused; not those that were told that the server stops.
     pub disconnects: u32,
     /// Corrections of the own character.
     pub corrections: u64,
@@ -179,6 +181,7 @@ impl BotFigures {
         self.bots += other.bots;
         self.connected += other.connected;
         self.ever_connected += other.ever_connected;
+        self.over += other.over;
         self.disconnects += other.disconnects;
         self.corrections += other.corrections;
         self.correction_max_mm = self.correction_max_mm.max(other.correction_max_mm);

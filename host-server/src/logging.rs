@@ -2,7 +2,10 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::cli::LogFormat;
 use crate::config::LogSettings;
@@ -14,15 +17,17 @@ use crate::error::HostError;
 /// [`HostError::Refused`] when the level is neither a level nor a filter.
 pub fn start(settings: &LogSettings, default_level: &str) -> Result<(), HostError> {
     let level = settings.level.as_deref().unwrap_or(default_level);
-    let filter = EnvFilter::try_new(level)
-        .map_err(|error| HostError::Refused(format!("log level {level:?}: {error}")))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    // A second start in one process (tests) keeps the first log.
-    let started = match settings.format {
-        LogFormat::Human => builder.with_ansi(std::io::stderr().is_terminal()).with_target(false).try_init(),
-        LogFormat::Json => builder.json().flatten_event(true).try_init(),
+    let filter: Targets =
+        level.parse().map_err(|error| HostError::Refused(format!("log level {level:?}: {error}")))?;
+    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let layer = match settings.format {
+        LogFormat::Human => {
+            layer.with_ansi(std::io::stderr().is_terminal()).with_target(false).with_filter(filter).boxed()
+        }
+        LogFormat::Json => layer.json().flatten_event(true).with_filter(filter).boxed(),
     };
-    if started.is_err() {
+    // A second start in one process (tests) keeps the first log.
+    if tracing_subscriber::registry().with(layer).try_init().is_err() {
         tracing::debug!("logging was started before");
     }
     Ok(())

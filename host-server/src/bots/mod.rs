@@ -128,7 +128,8 @@ struct Bot {
     input: CharacterInput,
     acts: u64,
     ever_connected: bool,
-    over: bool,
+    /// The session ended otherwise than by the server's word that it stops.
+    lost: bool,
 }
 
 /// A bot that has not begun yet.
@@ -242,7 +243,7 @@ impl BotThread {
                     input: CharacterInput::default(),
                     acts: u64::from(index),
                     ever_connected: false,
-                    over: false,
+                    lost: false,
                 }),
                 Err(error) => tracing::error!(%error, "a bot has no token"),
             }
@@ -287,10 +288,10 @@ impl BotThread {
         let state = bot.client.state();
         bot.ever_connected |= is_connected(state);
         if let GameClientState::Ended(reason) = state
-            && !bot.over
+            && !bot.lost
             && reason != EndReason::Goodbye(GoodbyeReason::Shutdown)
         {
-            bot.over = true;
+            bot.lost = true;
             tracing::warn!(bot = index, %reason, "a bot lost its session");
         }
     }
@@ -307,7 +308,8 @@ impl BotThread {
         for bot in &self.bots {
             let stats = bot.client.stats();
             figures.ever_connected += u32::from(bot.ever_connected);
-            figures.disconnects += u32::from(bot.over);
+            figures.over += u32::from(matches!(bot.client.state(), GameClientState::Ended(_)));
+            figures.disconnects += u32::from(bot.lost);
             figures.corrections += stats.corrections;
             figures.correction_max_mm = figures.correction_max_mm.max(stats.correction_max_mm);
             figures.snapshots += stats.snapshots;

@@ -1,0 +1,150 @@
+//! Layers of settings and what is wrong with them: values, places, exit codes.
+
+mod support;
+
+use std::path::PathBuf;
+
+use shieldwall_core::Metres;
+use shieldwall_host::cli::ServerFlags;
+use shieldwall_host::config::{ConfigError, HostConfig, Origin};
+use shieldwall_host::error::HostError;
+
+fn file(name: &str, text: &str) -> PathBuf {
+    let path = support::temporary(name);
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+fn resolve(
+    text: Option<(&str, &str)>,
+    environment: &[(&str, &str)],
+    flags: ServerFlags,
+) -> Result<HostConfig, ConfigError> {
+    let config = text.map(|(name, text)| file(name, text));
+    let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    HostConfig::resolve(&ServerFlags { config, ..flags }, None, environment)
+}
+
+#[test]
+fn defaults_serve_the_demo_on_loopback() {
+    let config = resolve(None, &[("PATH", "/bin")], ServerFlags::default()).unwrap();
+    assert_eq!((config.server.udp_port, config.http.port, config.bots.count), (7777, 8080, 200));
+    assert!(config.server.bind.is_loopback());
+    assert_eq!(config.world.tick_hz, 60);
+}
+
+#[test]
+fn the_later_layer_wins() {
+    let text = "[server]\nudp_port = 1000\nmax_clients = 50\n[world]\nseed = 5\nhalf_extent_m = 64\n\
+                [replication]\ntiers = [{ radius_m = 30, rate_hz = 20 }, { radius_m = 90, rate_hz = 5 }]\n";
+    let environment = [("SHIELDWALL_SERVER_UDP_PORT", "2000"), ("SHIELDWALL_WORLD_SEED", "6")];
+    let flags = ServerFlags { udp_port: Some(3000), ..ServerFlags::default() };
+    let config = resolve(Some(("layers.toml", text)), &environment, flags).unwrap();
+    assert_eq!(config.server.udp_port, 3000, "the flag");
+    assert_eq!(config.world.seed, 6, "the environment");
+    assert_eq!(config.server.max_clients, 50, "the file");
+    assert_eq!(config.world.half_extent, Metres::from_m(64));
+    assert_eq!(config.replication.tiers.len(), 2);
+}
+
+#[test]
+fn variables_take_text_numbers_and_tables() {
+    let config = resolve(
+        None,
+        &[
+            ("SHIELDWALL_SERVER_BIND", "::1"),
+            ("SHIELDWALL_HTTP_ENABLED", "false"),
+            ("SHIELDWALL_REPLICATION_TIERS", "[{ radius_m = 40, rate_hz = 10 }]"),
+        ],
+        ServerFlags::default(),
+    )
+    .unwrap();
+    assert_eq!(config.server.bind.to_string(), "::1");
+    assert!(!config.http.enabled);
+    assert_eq!(config.replication.tiers[0].rate_hz, 10);
+}
+
+#[test]
+fn faults_of_form_name_file_and_line() {
+    for (name, text, line, part) in [
+        ("key.toml", "[server]\n\nudp_prot = 1\n", 3, "udp_prot"),
+        ("section.toml", "[sever]\nudp_port = 1\n", 1, "sever"),
+        ("type.toml", "[world]\nseed = \"one\"\n", 2, "invalid type"),
+        ("syntax.toml", "[world]\nseed = 1\nseed = 2\n", 3, "duplicate"),
+        ("range.toml", "[server]\nudp_port = 70000\n", 2, "70000"),
+    ] {
+        let error = resolve(Some((name, text)), &[], ServerFlags::default()).unwrap_err();
+        let ConfigError::Syntax { path, line: found, message } = &error else { panic!("{name}: {error}") };
+        assert!(path.ends_with(support::temporary(name).file_name().unwrap()));
+        assert_eq!(*found, line, "{name}: {message}");
+        assert!(message.contains(part), "{name}: {message}");
+    }
+}
+
+#[test]
+fn values_that_cannot_be_used_say_where_they_stand() {
+    let in_file = resolve(Some(("hz.toml", "[world]\n\ntick_hz = 500\n")), &[], ServerFlags::default());
+    let Err(ConfigError::Value { key, origin: Origin::File { line, .. }, problem }) = in_file else {
+        panic!("{in_file:?}")
+    };
+    assert_eq!((key, line), ("world.tick_hz", 3));
+    assert!(problem.contains("10 to 120"), "{problem}");
+
+    let variable = resolve(None, &[("SHIELDWALL_SERVER_MAX_CLIENTS", "0")], ServerFlags::default());
+    assert!(
+        matches!(variable, Err(ConfigError::Value { origin: Origin::Environment(_), .. })),
+        "{variable:?}"
+    );
+
+    let flag = resolve(None, &[], ServerFlags { tick_hz: Some(5), ..ServerFlags::default() });
+    assert!(matches!(flag, Err(ConfigError::Value { origin: Origin::Flag("--tick-hz"), .. })), "{flag:?}");
+
+    let tiers = "[replication]\ntiers = [{ radius_m = 90, rate_hz = 5 }, { radius_m = 30, rate_hz = 5 }]\n";
+    let tiers = resolve(Some(("tiers.toml", tiers)), &[], ServerFlags::default());
+    assert!(matches!(tiers, Err(ConfigError::Value { key: "replication.tiers", .. })), "{tiers:?}");
+}
+
+#[test]
+fn unknown_variables_and_wrong_types_are_refused() {
+    let unknown = resolve(None, &[("SHIELDWALL_SERVER_PROT", "1")], ServerFlags::default());
+    assert!(matches!(unknown, Err(ConfigError::UnknownVariable { .. })), "{unknown:?}");
+    let text = resolve(None, &[("SHIELDWALL_WORLD_SEED", "many")], ServerFlags::default());
+    assert!(matches!(text, Err(ConfigError::Variable { .. })), "{text:?}");
+    let smuggled = resolve(None, &[("SHIELDWALL_WORLD_SEED", "1\nteams = 3")], ServerFlags::default());
+    assert!(matches!(smuggled, Err(ConfigError::Variable { .. })), "{smuggled:?}");
+}
+
+#[test]
+fn the_development_key_is_for_loopback_only() {
+    let open = ServerFlags { bind: Some("0.0.0.0".parse().unwrap()), ..ServerFlags::default() };
+    let refused = resolve(None, &[], open.clone());
+    assert!(matches!(refused, Err(ConfigError::DevelopmentKey { origin: Origin::Flag("--bind"), .. })));
+    let text = refused.unwrap_err().to_string();
+    assert!(text.contains("--key-file"), "{text}");
+    assert_eq!(HostError::from(resolve(None, &[], open.clone()).unwrap_err()).exit_code(), 3);
+
+    let key = file("server.key", &format!("{}\n", "0f".repeat(32)));
+    let config = resolve(None, &[], ServerFlags { key_file: Some(key), ..open.clone() }).unwrap();
+    assert_eq!(config.server.private_key, [0x0f; 32]);
+
+    let short = file("short.key", "0f0f");
+    let refused = resolve(None, &[], ServerFlags { key_file: Some(short), ..open });
+    assert!(matches!(refused, Err(ConfigError::Value { key: "server.private_key_file", .. })), "{refused:?}");
+}
+
+#[test]
+fn limits_nobody_set_grow_with_the_bots() {
+    let none = std::iter::empty;
+    let config = HostConfig::resolve(&ServerFlags::default(), Some(5_000), none()).unwrap();
+    assert!(config.server.max_clients >= 5_000 && config.world.character_capacity >= 5_000);
+    let flags = ServerFlags { max_clients: Some(10), ..ServerFlags::default() };
+    let config = HostConfig::resolve(&flags, Some(5_000), none()).unwrap();
+    assert_eq!(config.server.max_clients, 10, "a limit that was set stays");
+}
+
+#[test]
+fn a_missing_file_is_named() {
+    let flags = ServerFlags { config: Some(PathBuf::from("/nowhere/at.toml")), ..ServerFlags::default() };
+    let error = HostConfig::resolve(&flags, None, std::iter::empty()).unwrap_err();
+    assert!(error.to_string().contains("/nowhere/at.toml"), "{error}");
+}

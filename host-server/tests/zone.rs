@@ -1,0 +1,147 @@
+//! The zone without sockets, clock and threads: a server and its clients played with bytes and numbers.
+
+use shieldwall_core::WorldConfig;
+use shieldwall_host::figures::{Board, NAME_BYTES};
+use shieldwall_host::live_feed::LiveFrame;
+use shieldwall_host::zone::Zone;
+use shieldwall_net::secure::ClientIndex;
+use shieldwall_net::server::ReplicationConfig;
+use shieldwall_net::time::Micros;
+
+fn zone(clients: u32) -> Zone {
+    let world = WorldConfig { seed: 5, character_capacity: 64, ..WorldConfig::default() };
+    Zone::new(&world, &ReplicationConfig::default(), clients).unwrap()
+}
+
+fn name(text: &str) -> [u8; NAME_BYTES] {
+    let mut name = [0; NAME_BYTES];
+    name[..text.len()].copy_from_slice(text.as_bytes());
+    name
+}
+
+/// Ticks the zone; returns (client, session, length) of every payload.
+fn run(zone: &mut Zone, ticks: u64, from: u64) -> Vec<(u32, u32, usize)> {
+    let mut sent = Vec::new();
+    for tick in from..from + ticks {
+        zone.step();
+        zone.send_due(Micros(tick * 16_667), &mut |client, session, payload| {
+            sent.push((client.0, session, payload.len()));
+        });
+    }
+    sent
+}
+
+#[test]
+fn a_client_gets_a_character_and_packets_of_its_session() {
+    let mut zone = zone(4);
+    zone.connect(ClientIndex(2), 7, 1001, name("Ann"));
+    let sent = run(&mut zone, 30, 0);
+    assert!(!sent.is_empty());
+    assert!(sent.iter().all(|&(client, session, length)| (client, session) == (2, 7) && length <= 1_200));
+    let figures = zone.figures();
+    assert_eq!((figures.clients, figures.alive, figures.ticks), (1, 1, 30));
+    assert_eq!(figures.client_us, 30 * 16_666);
+
+    zone.disconnect(ClientIndex(2), 6);
+    assert_eq!(zone.figures().clients, 1, "news of an earlier session are ignored");
+    zone.disconnect(ClientIndex(2), 7);
+    assert!(run(&mut zone, 5, 30).is_empty());
+    assert_eq!((zone.figures().clients, zone.figures().alive), (0, 0));
+}
+
+#[test]
+fn a_place_that_is_taken_again_belongs_to_the_new_session() {
+    let mut zone = zone(2);
+    zone.connect(ClientIndex(0), 1, 1001, name("Ann"));
+    run(&mut zone, 10, 0);
+    zone.disconnect(ClientIndex(0), 1);
+    zone.connect(ClientIndex(0), 2, 1002, name("Bea"));
+    zone.receive(ClientIndex(0), 1, &[1, 2, 3], Micros(0));
+    let sent = run(&mut zone, 10, 10);
+    assert!(sent.iter().all(|&(_, session, _)| session == 2), "{sent:?}");
+    assert_eq!(zone.figures().sessions.refused.total(), 0, "a payload of the old session reaches nobody");
+    assert_eq!((zone.figures().clients, zone.figures().alive), (1, 1));
+}
+
+#[test]
+fn hostile_payloads_are_counted_and_harm_nobody() {
+    let mut zone = zone(2);
+    zone.connect(ClientIndex(0), 1, 1001, name("Ann"));
+    run(&mut zone, 10, 0);
+    let mut state = 12345_u32;
+    for round in 0..5_000_usize {
+        let mut bytes = vec![0; 1 + round % 1_200];
+        for byte in &mut bytes {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            *byte = (state >> 24) as u8;
+        }
+        zone.receive(ClientIndex(0), 1, &bytes, Micros(round as u64));
+    }
+    zone.receive(ClientIndex(0), 1, &[], Micros(0));
+    zone.receive(ClientIndex(1), 1, &[1], Micros(0));
+    zone.receive(ClientIndex(u32::MAX), 1, &[1], Micros(0));
+    zone.connect(ClientIndex(u32::MAX), 1, 5, name("Nobody"));
+    zone.disconnect(ClientIndex(u32::MAX), 1);
+    assert!(zone.figures().sessions.refused.total() >= 4_900);
+    assert!(!run(&mut zone, 10, 10).is_empty());
+    assert_eq!(zone.figures().alive, 1);
+}
+
+#[test]
+fn the_same_story_ends_in_the_same_state() {
+    let story = || {
+        let mut zone = zone(8);
+        for client in 0..8 {
+            zone.connect(ClientIndex(client), 1, u64::from(client), name("x"));
+            run(&mut zone, 3, u64::from(client) * 3);
+        }
+        zone.disconnect(ClientIndex(3), 1);
+        run(&mut zone, 60, 24);
+        zone.world().state_hash()
+    };
+    assert_eq!(story(), story());
+}
+
+#[test]
+fn followed_characters_are_answered_on_the_board() {
+    let mut zone = zone(2);
+    zone.connect(ClientIndex(1), 1, 1001, name("Ann"));
+    run(&mut zone, 10, 0);
+    let board = Board::new(0);
+    assert!(board.follows[3].take());
+    board.follows[3].follow(Some(0));
+    zone.answer_follows(&board, Micros(99));
+    let figures = board.follows[3].answer.read();
+    assert_eq!((figures.slot_plus_one, &figures.name[..4], figures.at), (1, &b"Ann\0"[..], Micros(99)));
+    assert!(figures.health > 0);
+    board.follows[3].follow(Some(60_000));
+    zone.answer_follows(&board, Micros(100));
+    assert_eq!(board.follows[3].answer.read().at, Micros(99), "nobody plays there");
+}
+
+#[test]
+fn a_live_frame_has_everybody_and_fits_its_room() {
+    let mut zone = zone(3);
+    for client in 0..3 {
+        zone.connect(ClientIndex(client), 1, u64::from(client), name("x"));
+    }
+    run(&mut zone, 5, 0);
+    let config = *zone.world().config();
+    let mut frame = LiveFrame::with_capacity(config.character_capacity, config.projectile_capacity);
+    let room = frame.bytes.capacity();
+    zone.gather_live_events();
+    zone.fill_live_frame(&mut frame);
+    assert_eq!(frame.bytes.len(), 12 + 3 * 10);
+    assert_eq!(&frame.bytes[..8], &[1, 1, 3, 0, 0, 0, 0, 0]);
+    assert_eq!(u32::from_le_bytes(frame.bytes[8..12].try_into().unwrap()), 5);
+    for character in frame.bytes[12..].chunks(10) {
+        assert_eq!((character[7] & 1, character[8], character[9]), (1, 255, 0), "alive, full health");
+    }
+    assert_eq!(frame.bytes.capacity(), room, "a frame never grows");
+}
+
+#[test]
+fn settings_the_kernel_refuses_are_an_error() {
+    let world = WorldConfig { tick_hz: 0, ..WorldConfig::default() };
+    assert!(Zone::new(&world, &ReplicationConfig::default(), 1).is_err());
+}
