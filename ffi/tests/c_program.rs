@@ -60,7 +60,10 @@ fn muster_in_rust() -> String {
             .collect();
         world.step(&inputs);
     }
-    format!("muster {}\n", world.state_hash())
+    let line = format!("muster {}\n", world.state_hash());
+    let goldens = include_str!("../../tests/tests/goldens.txt");
+    assert!(goldens.contains(&line), "{line} is not the golden of tests/tests/goldens.txt");
+    line
 }
 
 fn package() -> &'static Path {

@@ -270,6 +270,25 @@ impl ShieldwallClient {
         Some(terrain_mesh::build(world.terrain()))
     }
 
+    /// What is missing or wrong; the editor shows it at the node.
+    #[func]
+    fn list_warnings(&self) -> PackedStringArray {
+        let mut warnings = PackedStringArray::new();
+        let host = self.host.to_string();
+        if host != "localhost" && host.parse::<IpAddr>().is_err() {
+            warnings.push("Host is neither an IP address nor \"localhost\".");
+        } else if self.auto_connect
+            && host != "localhost"
+            && !host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
+        {
+            warnings.push(
+                "Auto Connect reaches this machine only. Other hosts need connect_with_token() and a token from the \
+                 game's backend.",
+            );
+        }
+        warnings
+    }
+
     /// Figures of the session in plain words and units; empty without one.
     #[func]
     fn get_stats(&self) -> VarDictionary {
@@ -442,19 +461,6 @@ impl INode for ShieldwallClient {
     }
 
     fn get_configuration_warnings(&self) -> PackedStringArray {
-        let mut warnings = PackedStringArray::new();
-        let host = self.host.to_string();
-        if host != "localhost" && host.parse::<IpAddr>().is_err() {
-            warnings.push("Host is neither an IP address nor \"localhost\".");
-        } else if self.auto_connect
-            && host != "localhost"
-            && !host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-        {
-            warnings.push(
-                "Auto Connect reaches this machine only. Other hosts need connect_with_token() and a token from the \
-                 game's backend.",
-            );
-        }
-        warnings
+        self.list_warnings()
     }
 }

@@ -70,6 +70,19 @@ impl ShieldwallCrowd3D {
         multimesh.set_custom_aabb(bounds);
     }
 
+    /// What is missing or wrong; the editor shows it at the node.
+    #[func]
+    fn list_warnings(&self) -> PackedStringArray {
+        let mut warnings = PackedStringArray::new();
+        if self.client.is_none() {
+            warnings.push("Client is not set: nobody will be drawn.");
+        }
+        if self.mesh.is_none() {
+            warnings.push("Mesh is not set: nothing will be drawn.");
+        }
+        warnings
+    }
+
     /// Characters drawn now.
     #[func]
     fn get_count(&self) -> i64 {
@@ -125,14 +138,7 @@ impl IMultiMeshInstance3D for ShieldwallCrowd3D {
     }
 
     fn get_configuration_warnings(&self) -> PackedStringArray {
-        let mut warnings = PackedStringArray::new();
-        if self.client.is_none() {
-            warnings.push("Client is not set: nobody will be drawn.");
-        }
-        if self.mesh.is_none() {
-            warnings.push("Mesh is not set: nothing will be drawn.");
-        }
-        warnings
+        self.list_warnings()
     }
 }
 

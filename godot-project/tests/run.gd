@@ -43,6 +43,10 @@ func _run_all() -> void:
 		if script == null or not script.can_instantiate():
 			_verdict(file, ["the script does not compile"], 0.0)
 			continue
+		var missing: String = script.new().missing()
+		if not missing.is_empty():
+			print("SKIPPED %s: %s" % [file.get_basename(), missing])
+			continue
 		for method in script.get_script_method_list():
 			if method.name.begins_with("test_") and (wanted.is_empty() or (file + method.name).contains(wanted)):
 				await _run_one(file, script, method.name)

@@ -8,6 +8,11 @@ var checks := 0
 var allowed_errors := 0
 
 
+## What this suite needs and does not have; empty: it can run.
+func missing() -> String:
+	return ""
+
+
 func check(holds: bool, what: String) -> void:
 	checks += 1
 	if not holds:

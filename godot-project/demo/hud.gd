@@ -1,0 +1,22 @@
+extends Label
+## What a player wants to know, in plain words.
+
+var client: ShieldwallClient
+var crowd: ShieldwallCrowd3D
+var note := "Connecting …"
+
+
+func _ready() -> void:
+	add_theme_font_size_override("font_size", 18)
+	add_theme_color_override("font_outline_color", Color(0, 0, 0, 0.7))
+	add_theme_constant_override("outline_size", 5)
+
+
+func _process(_delta: float) -> void:
+	if client == null or client.get_state() != ShieldwallClient.STATE_CONNECTED:
+		text = note
+		return
+	var stats := client.get_stats()
+	text = "Health %d %%    In sight %d    Round trip %.0f ms    Others drawn %.0f ms in the past\n%s" % [
+		roundi(client.get_own_health() * 100.0), crowd.get_count(), stats.round_trip_ms,
+		stats.interpolation_delay_ms, note]

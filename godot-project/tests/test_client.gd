@@ -1,0 +1,130 @@
+extends "res://tests/suite.gd"
+## The client node against a host with bots: SHIELDWALL_PORT says where, SHIELDWALL_BOTS how many.
+
+const FLOATS := 20
+const WAIT_S := 20.0
+
+
+func missing() -> String:
+	return "SHIELDWALL_PORT is not set" if OS.get_environment("SHIELDWALL_PORT").is_empty() else ""
+
+
+func _join() -> ShieldwallClient:
+	var client := ShieldwallClient.new()
+	tree.root.add_child(client)
+	var port := int(OS.get_environment("SHIELDWALL_PORT"))
+	check_equal(client.connect_to_server("127.0.0.1", port), OK, "connect_to_server()")
+	var synced := func() -> bool: return client.get_state() == ShieldwallClient.STATE_CONNECTED
+	check(await until(synced, WAIT_S), "in the battle within %d s" % WAIT_S)
+	return client
+
+
+func _leave(client: ShieldwallClient) -> void:
+	client.disconnect_from_server()
+	client.queue_free()
+	await tree.process_frame
+
+
+func _wait(seconds: float) -> void:
+	await until(func() -> bool: return false, seconds)
+
+
+func test_signals_tell_the_way_into_the_battle_and_out() -> void:
+	var client := ShieldwallClient.new()
+	tree.root.add_child(client)
+	var told: Array[String] = []
+	client.connected.connect(func() -> void: told.append("connected"))
+	client.synced.connect(func() -> void: told.append("synced"))
+	client.disconnected.connect(func(reason: String) -> void: told.append("disconnected: " + reason))
+	client.connection_failed.connect(func(reason: String) -> void: told.append("failed: " + reason))
+	client.connect_to_server("127.0.0.1", int(OS.get_environment("SHIELDWALL_PORT")))
+	check(await until(func() -> bool: return told.has("synced"), WAIT_S), "synced")
+	check(client.get_own_slot() >= 0, "own slot")
+	check(client.get_own_team() in [0, 1], "own team")
+	client.disconnect_from_server()
+	check_equal(told, ["connected", "synced", "disconnected: left"] as Array[String], "the signals")
+	client.queue_free()
+
+
+func test_the_own_character_walks_as_predicted() -> void:
+	var client := await _join()
+	await _wait(0.5)
+	var yaw := client.get_own_transform().basis.get_euler().y
+	var errors: Array[float] = []
+	client.mispredicted.connect(func(_tick: int, error: float) -> void: errors.append(error))
+	var before := client.get_own_transform().origin
+	client.set_input(Vector2(0, 1), yaw, 0.0, 0)
+	await _wait(1.5)
+	client.set_input(Vector2.ZERO, yaw, 0.0, 0)
+	var moved := client.get_own_transform().origin - before
+	var forward := Vector3(-sin(yaw), 0, -cos(yaw))
+	check(client.is_own_alive(), "the character lives")
+	check(moved.dot(forward) > 3.0, "walked %s, forward is %s" % [moved, forward])
+	check(moved.dot(forward) < 9.0, "walked no faster than it can: %s" % moved)
+	var sum := 0.0
+	for error in errors:
+		sum += error
+	var stats := client.get_stats()
+	print("     walked %.2f m, corrections %d of %.3f m in all, inputs missed %d, round trip %.1f ms" % [
+		moved.length(), errors.size(), sum, stats.inputs_missed, stats.round_trip_ms])
+	check(sum < 0.5, "corrections of %.3f m in all: %s" % [sum, errors])
+	check(stats.inputs_missed < 10, "inputs missed: %s" % stats.inputs_missed)
+	await _leave(client)
+
+
+func test_feet_stand_on_the_terrain() -> void:
+	var client := await _join()
+	await _wait(0.5)
+	var place := client.get_own_transform().origin
+	var ground := client.get_terrain_height(place.x, place.z)
+	check(absf(place.y - ground) < 0.3, "feet at %.2f, ground at %.2f" % [place.y, ground])
+	var mesh := client.create_terrain_mesh()
+	check_equal(mesh.get_surface_count(), 1, "surfaces of the terrain")
+	var extent := client.get_half_extent()
+	check(is_equal_approx(mesh.get_aabb().size.x, extent * 2.0), "the terrain is %s" % mesh.get_aabb())
+	check(mesh.get_aabb().grow(0.01).has_point(Vector3(place.x, ground, place.z)), "the ground is in the mesh")
+	await _leave(client)
+
+
+func test_the_crowd_is_seen_and_moves() -> void:
+	var client := await _join()
+	var crowd := ShieldwallCrowd3D.new()
+	crowd.client = client
+	crowd.mesh = BoxMesh.new()
+	tree.root.add_child(crowd)
+	var bots := int(OS.get_environment("SHIELDWALL_BOTS"))
+	var enough := func() -> bool: return crowd.get_count() >= bots * 9 / 10.0
+	check(await until(enough, WAIT_S), "%d of %d bots are seen" % [crowd.get_count(), bots])
+	var first := _places(crowd)
+	await _wait(1.0)
+	var second := _places(crowd)
+	var moved := 0
+	for i in mini(first.size(), second.size()):
+		moved += int(first[i].distance_to(second[i]) > 0.2)
+	check(moved > bots / 4.0, "%d of %d instances moved" % [moved, first.size()])
+	var extent := client.get_half_extent() + 1.0
+	var box := AABB(Vector3(-extent, -100, -extent), Vector3(extent * 2, 200, extent * 2))
+	for place in second:
+		check(box.has_point(place), "an instance at %s is in the field" % place)
+	check(box.intersects(crowd.multimesh.custom_aabb), "the box of the crowd: %s" % crowd.multimesh.custom_aabb)
+	crowd.queue_free()
+	await _leave(client)
+
+
+func _places(crowd: ShieldwallCrowd3D) -> PackedVector3Array:
+	var buffer := crowd.multimesh.buffer
+	var places := PackedVector3Array()
+	for i in crowd.get_count():
+		var at := i * FLOATS
+		places.append(Vector3(buffer[at + 3], buffer[at + 7], buffer[at + 11]))
+	return places
+
+
+func test_two_clients_live_in_one_process() -> void:
+	var first := await _join()
+	var second := await _join()
+	check(first.get_own_slot() != second.get_own_slot(), "two characters")
+	await _leave(first)
+	await _wait(0.3)
+	check_equal(second.get_state(), ShieldwallClient.STATE_CONNECTED, "the second goes on")
+	await _leave(second)
