@@ -281,7 +281,7 @@ impl GameClient {
             stats.correction_sum_mm = corrections.sum_mm;
             stats.correction_max_mm = corrections.max_mm;
             stats.relocations = corrections.relocations;
-            stats.entities_visible = session.replica().entities().count() as u32;
+            stats.entities_visible = session.visible;
         }
         stats
     }

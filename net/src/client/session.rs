@@ -88,6 +88,8 @@ pub(crate) struct Session {
     confirmed: u32,
     pub(crate) corrections: CorrectionStats,
     pub(crate) snapshots: u64,
+    /// Characters in sight after the last snapshot: counted there, so that asking for figures costs nothing.
+    pub(crate) visible: u32,
 }
 
 impl Session {
@@ -109,6 +111,7 @@ impl Session {
             confirmed: 0,
             corrections: CorrectionStats::default(),
             snapshots: 0,
+            visible: 0,
             world,
         }
     }
@@ -205,6 +208,7 @@ impl Session {
         now: Micros,
     ) -> Result<Tick, FrameError> {
         let header = self.replica.apply(reader)?;
+        self.visible = self.replica.entities().count() as u32;
         self.interpolation.on_snapshot(now, header.tick);
         self.apply_header(&header, now);
         Ok(header.tick)
