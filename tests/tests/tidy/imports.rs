@@ -119,26 +119,44 @@ fn modules_import_downward() {
     );
 }
 
-/// A word, the folders in which it is fenced, and the files (or folders) in which it may stand.
+/// Where numbers become floats for people and engines, in functions called `…_lossy` or `as_…`: nothing reads them back.
+const FLOAT_EDGES: &[&str] = &[
+    "core/src/numeric/units.rs",
+    "core/src/numeric/angle.rs",
+    "core/src/numeric/fixed.rs",
+    "net/src/time.rs",
+];
+
+/// A word (or the head of a path), the folders in which it is fenced, and the files (or folders) in which it may stand.
 const DOORS: &[(&str, &[&str], &[&str])] = &[
-    ("rayon", &["core/", "net/", "ffi/", "godot-ext/"], &["core/src/step/parallel.rs"]),
-    ("wide", &["core/", "net/"], &["core/src/numeric/lanes/"]),
-    ("mio", &["host-server/src/"], &["host-server/src/net_io.rs", "host-server/src/bots/"]),
+    ("rayon::", &["core/", "net/", "ffi/", "godot-ext/"], &["core/src/step/parallel.rs"]),
+    ("wide::", &["core/", "net/"], &["core/src/numeric/lanes/"]),
+    ("mio::", &["host-server/src/"], &["host-server/src/net_io.rs", "host-server/src/bots/"]),
     ("Instant", &["host-server/src/"], &["host-server/src/clock.rs"]),
     ("SystemTime", &["host-server/src/"], &["host-server/src/clock.rs"]),
     ("HashMap", &["core/src/", "net/src/"], &[]),
     ("HashSet", &["core/src/", "net/src/"], &[]),
-    ("f32", &["core/src/", "net/src/"], &["core/src/numeric/units.rs", "net/src/time.rs"]),
-    ("f64", &["core/src/", "net/src/"], &["core/src/numeric/units.rs", "net/src/time.rs"]),
+    ("f32", &["core/src/", "net/src/"], FLOAT_EDGES),
+    ("f64", &["core/src/", "net/src/"], FLOAT_EDGES),
     ("UdpSocket", &["core/", "net/src/", "ffi/src/"], &[]),
 ];
+
+/// Whether a line of code names the word; one that ends with `::` must be followed by a path.
+fn names(line: &str, word: &str) -> bool {
+    match word.strip_suffix("::") {
+        Some(head) => {
+            line.match_indices(word).any(|(at, _)| words_of(&line[..at + head.len()]).last() == Some(head))
+        }
+        None => words_of(line).any(|found| found == word),
+    }
+}
 
 #[test]
 fn some_things_stand_behind_one_door() {
     let mut findings = Vec::new();
     for source in rust_sources() {
         for (word, fenced, doors) in DOORS {
-            let inside = fenced.iter().any(|folder| source.path.starts_with(folder));
+            let inside = fenced.iter().any(|folder| source.path.starts_with(folder)) && !source.is_test();
             let at_a_door = doors.iter().any(|door| source.path.starts_with(door));
             if !inside || at_a_door {
                 continue;

@@ -22,6 +22,11 @@ impl Source {
         Self { path: relative.to_string_lossy().replace('\\', "/"), code: blank_text(&text), text }
     }
 
+    /// Whether the whole file is a test, beside the code it tests.
+    pub fn is_test(&self) -> bool {
+        self.path.ends_with("/tests.rs") || self.path.contains("/tests/")
+    }
+
     /// The code before the file's own tests, which may import what they like.
     pub fn product_code(&self) -> &str {
         self.code.split("#[cfg(test)]").next().unwrap_or(&self.code)

@@ -1,3 +1,5 @@
+//! Swings held to a search over everybody.
+
 use super::*;
 use crate::numeric::Ticks;
 use crate::rules::Rules;

@@ -1,3 +1,5 @@
+//! Movement held to its rules: speeds, ground, bounds, and the same bits for the same inputs.
+
 use super::*;
 use crate::numeric::Brads;
 use crate::rules::Rules;

@@ -1,3 +1,5 @@
+//! Flights held to a search over everybody, at any speed.
+
 use super::*;
 use crate::systems::combat::tests::{any_crowd, crowd, environment};
 use proptest::prelude::*;
