@@ -68,11 +68,8 @@ impl DeltaCache {
 fn make(history: &StateHistory, tick: u32, slot: usize, age: u8) -> Entry {
     let state = history.at(tick, slot);
     let base = history.at(tick.wrapping_sub(age.into()), slot);
-    let full = age == 0 || base.generation != state.generation;
-    let run = if full {
-        history.codec().encode_full(state)
-    } else {
-        history.codec().encode_delta(base, state, age)
-    };
-    Entry { tick, age, full, run }
+    let same_life = age != 0 && base.generation == state.generation;
+    let delta = if same_life { history.codec().encode_delta(base, state, age) } else { None };
+    let run = delta.unwrap_or_else(|| history.codec().encode_full(state));
+    Entry { tick, age, full: delta.is_none(), run }
 }

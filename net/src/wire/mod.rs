@@ -7,6 +7,7 @@
 //! What is not here: acknowledgements and retransmission (`channel`), what to send to whom (`server`).
 
 pub mod bits;
+pub mod entity_delta;
 pub mod events;
 pub mod goodbye;
 pub mod inputs;

@@ -1,0 +1,341 @@
+//! A character's state as bits: in full, or as what differs from what an earlier state predicts.
+//!
+//! The prediction: the body turns with the yaw and carries its velocity with it; it moves with the mean of old and new
+//! velocity; everything else stays. A velocity that is not the carried one is named by its nearest gait, because
+//! players stand, walk and sprint in eight directions more than anything else. Height is stored above the terrain and
+//! stays zero on the ground.
+//!
+//! A difference in full is: `CHANGES`; turn (`TURN`); gait (`GAIT`) and what it leaves of both parts of the velocity
+//! (`PUSH`); what is left of both parts of the position (`SHIFT`); `REST` and its values. Pairs share one width.
+
+use super::DecodeError;
+use super::bits::{BitReader, BitRun, BitSink};
+use super::prefix_codes::{PrefixCode, fold, unfold, width};
+use super::quantize::{EntityCodec, EntityState, rounded};
+use shieldwall_core::numeric::Brads;
+
+/// What changed: turn 1, velocity 2, position 4, anything else 8. These and the other lengths are Huffman codes of the
+/// battles of `examples/replication_cost`.
+const CHANGES: PrefixCode<16> = PrefixCode::new([3, 6, 6, 5, 4, 5, 4, 2, 6, 7, 7, 6, 6, 5, 4, 2]);
+/// Width of a yaw difference.
+const TURN: PrefixCode<9> = PrefixCode::new([6, 3, 2, 2, 3, 3, 4, 5, 6]);
+/// What a new velocity is near: 0 the old one, turned; 1 standing; 2 to 9 a walk, 10 to 17 a sprint, straight ahead and
+/// on in eighths of a turn, counter-clockwise.
+const GAIT: PrefixCode<GAITS> = PrefixCode::new([2, 3, 2, 7, 8, 8, 8, 8, 6, 3, 3, 8, 8, 8, 8, 8, 8, 4]);
+const GAITS: usize = 18;
+/// Width of the wider of two velocity differences.
+const PUSH: PrefixCode<10> = PrefixCode::new([1, 3, 3, 6, 5, 4, 3, 7, 8, 8]);
+/// Width of the wider of two position differences. What is farther than 32 m from where it should be is sent in full.
+const SHIFT: PrefixCode<SHIFT_WIDTHS> = PrefixCode::new([8, 3, 3, 3, 2, 3, 3, 4, 5, 8, 8, 8, 6]);
+const SHIFT_WIDTHS: usize = 13;
+/// What else changed: height 1, health 2, action 4, the other bits 8.
+const REST: PrefixCode<16> = PrefixCode::new([8, 8, 3, 8, 1, 8, 3, 8, 8, 7, 4, 7, 7, 7, 3, 7]);
+/// Width of a height.
+const HEIGHT: PrefixCode<18> = PrefixCode::new([2, 5, 5, 5, 4, 3, 3, 3, 3, 5, 5, 7, 8, 8, 8, 8, 8, 8]);
+/// The bits of a state that hold its action.
+const ACTION: u8 = 0b1100;
+
+impl EntityCodec {
+    /// All of a state.
+    #[must_use]
+    pub fn encode_full(&self, state: &EntityState) -> BitRun {
+        let mut run = BitRun::EMPTY;
+        for coordinate in [state.x, state.z] {
+            run.put(coordinate as u32 & ((1 << self.coordinate_bits) - 1), self.coordinate_bits);
+        }
+        HEIGHT.write_signed(&mut run, state.height.into());
+        for byte in [
+            state.velocity_x as u8,
+            state.velocity_z as u8,
+            state.yaw,
+            state.health,
+            state.bits,
+            state.generation,
+        ] {
+            run.put(byte.into(), 8);
+        }
+        run
+    }
+
+    /// Reads what [`EntityCodec::encode_full`] wrote.
+    ///
+    /// # Errors
+    /// [`DecodeError::Truncated`], [`DecodeError::Value`] for a height no state can have.
+    pub fn decode_full(&self, reader: &mut BitReader<'_>) -> Result<EntityState, DecodeError> {
+        let unused = 32 - self.coordinate_bits;
+        let mut coordinate = || Ok((reader.get(self.coordinate_bits)? << unused) as i32 >> unused);
+        let (x, z) = (coordinate()?, coordinate()?);
+        let height = HEIGHT.read_signed(reader)?.try_into().map_err(|_| DecodeError::Value("height"))?;
+        let mut byte = || Ok::<u8, DecodeError>(reader.get(8)? as u8);
+        Ok(EntityState {
+            x,
+            z,
+            height,
+            velocity_x: byte()? as i8,
+            velocity_z: byte()? as i8,
+            yaw: byte()?,
+            health: byte()?,
+            bits: byte()?,
+            generation: byte()?,
+        })
+    }
+
+    /// `state` as a difference to `base`, the same character's state `age_ticks` earlier. `None` when the two are so
+    /// far apart that the full state says it shorter.
+    ///
+    /// # Panics
+    /// In debug builds, when the generations differ: that is another character.
+    #[must_use]
+    pub fn encode_delta(&self, base: &EntityState, state: &EntityState, age_ticks: u8) -> Option<BitRun> {
+        debug_assert_eq!(base.generation, state.generation, "deltas stay within one life of a slot");
+        let mut run = BitRun::EMPTY;
+        let turn = state.yaw.wrapping_sub(base.yaw) as i8;
+        let velocity = (state.velocity_x, state.velocity_z);
+        let carried = carried_velocity(base, turn);
+        let (x, z) = self.carried_position(base, state.velocity_x, state.velocity_z, age_ticks);
+        let shift = [state.x.wrapping_sub(x), state.z.wrapping_sub(z)];
+        if width(fold(shift[0]) | fold(shift[1])) as usize >= SHIFT_WIDTHS {
+            return None;
+        }
+        let rest = state.height != base.height || state.health != base.health || state.bits != base.bits;
+        let changes = usize::from(turn != 0)
+            | usize::from(velocity != carried) << 1
+            | usize::from(shift != [0, 0]) << 2
+            | usize::from(rest) << 3;
+        CHANGES.write(&mut run, changes);
+        if turn != 0 {
+            TURN.write_signed(&mut run, turn.into());
+        }
+        if velocity != carried {
+            let (gait, push) = self.nearest_gait(state.yaw, velocity, carried);
+            GAIT.write(&mut run, gait);
+            write_pair(&PUSH, &mut run, push);
+        }
+        if shift != [0, 0] {
+            write_pair(&SHIFT, &mut run, shift);
+        }
+        if rest {
+            write_rest(&mut run, base, state);
+        }
+        Some(run)
+    }
+
+    /// Reads what [`EntityCodec::encode_delta`] wrote, with the same `base` and age.
+    ///
+    /// # Errors
+    /// [`DecodeError::Truncated`], [`DecodeError::Value`] for a state that cannot be.
+    pub fn decode_delta(
+        &self,
+        reader: &mut BitReader<'_>,
+        base: &EntityState,
+        age_ticks: u8,
+    ) -> Result<EntityState, DecodeError> {
+        let mut state = *base;
+        let changes = CHANGES.read(reader)?;
+        let turn = if changes & 1 != 0 { TURN.read_signed(reader)? as i8 } else { 0 };
+        state.yaw = base.yaw.wrapping_add(turn as u8);
+        (state.velocity_x, state.velocity_z) = carried_velocity(base, turn);
+        if changes & 2 != 0 {
+            let guess = self.gait(GAIT.read(reader)?, state.yaw, (state.velocity_x, state.velocity_z));
+            let push = read_pair(&PUSH, reader)?;
+            let speed = |guess: i8, push: i32| {
+                i8::try_from(i32::from(guess) + push).map_err(|_| DecodeError::Value("velocity"))
+            };
+            (state.velocity_x, state.velocity_z) = (speed(guess.0, push[0])?, speed(guess.1, push[1])?);
+        }
+        let (x, z) = self.carried_position(base, state.velocity_x, state.velocity_z, age_ticks);
+        let shift = if changes & 4 != 0 { read_pair(&SHIFT, reader)? } else { [0, 0] };
+        (state.x, state.z) = (x.wrapping_add(shift[0]), z.wrapping_add(shift[1]));
+        let bound = 1_i32 << (self.coordinate_bits - 1);
+        if !(-bound..bound).contains(&state.x) || !(-bound..bound).contains(&state.z) {
+            return Err(DecodeError::Value("position"));
+        }
+        if changes & 8 != 0 {
+            read_rest(reader, &mut state)?;
+        }
+        Ok(state)
+    }
+
+    /// The velocity a gait stands for.
+    fn gait(&self, gait: usize, yaw: u8, carried: (i8, i8)) -> (i8, i8) {
+        match gait {
+            0 => carried,
+            1 => (0, 0),
+            _ => {
+                let octant = (gait - 2) % 8;
+                self.steady[(gait - 2) / 8 % 2][usize::from(yaw.wrapping_add(octant as u8 * 32))]
+            }
+        }
+    }
+
+    /// The gait that leaves the least to say about a velocity, and what it leaves.
+    fn nearest_gait(&self, yaw: u8, velocity: (i8, i8), carried: (i8, i8)) -> (usize, [i32; 2]) {
+        let (mut best, mut best_push, mut best_width) = (0, [0, 0], u32::MAX);
+        for gait in 0..GAITS {
+            let guess = self.gait(gait, yaw, carried);
+            let push =
+                [i32::from(velocity.0) - i32::from(guess.0), i32::from(velocity.1) - i32::from(guess.1)];
+            let wide = width(fold(push[0]) | fold(push[1]));
+            if wide < best_width {
+                (best, best_push, best_width) = (gait, push, wide);
+            }
+        }
+        (best, best_push)
+    }
+
+    /// Where `base` would be `age_ticks` later, moving with the mean of its velocity and the new one.
+    fn carried_position(&self, base: &EntityState, new_x: i8, new_z: i8, age_ticks: u8) -> (i32, i32) {
+        // Half the sum of 1/16 m/s, in 1/64 m: the sum times two, a second. One rounding, to the nearest.
+        let way = |old: i8, new: i8| {
+            let doubled = (i32::from(old) + i32::from(new)) * 2 * i32::from(age_ticks);
+            (doubled + self.tick_hz / 2).div_euclid(self.tick_hz)
+        };
+        (base.x.wrapping_add(way(base.velocity_x, new_x)), base.z.wrapping_add(way(base.velocity_z, new_z)))
+    }
+}
+
+/// `base`'s velocity, turned with the body by `turn` (1/256 turn, counter-clockwise seen from above).
+fn carried_velocity(base: &EntityState, turn: i8) -> (i8, i8) {
+    if turn == 0 || (base.velocity_x, base.velocity_z) == (0, 0) {
+        return (base.velocity_x, base.velocity_z);
+    }
+    let angle = Brads((turn as u8 as u16) << 8);
+    let (sin, cos) = (angle.sin().0, angle.cos().0);
+    let (x, z) = (i32::from(base.velocity_x), i32::from(base.velocity_z));
+    let held = |raw: i32| rounded(raw, 16).clamp(-127, 127) as i8;
+    (held(x * cos + z * sin), held(z * cos - x * sin))
+}
+
+/// Two small numbers under one width: they are of a size more often than not.
+fn write_pair<const N: usize>(code: &PrefixCode<N>, sink: &mut impl BitSink, pair: [i32; 2]) {
+    let folded = pair.map(fold);
+    let bits = width(folded[0] | folded[1]);
+    code.write(sink, bits as usize);
+    folded.iter().for_each(|&value| sink.put(value, bits));
+}
+
+fn read_pair<const N: usize>(
+    code: &PrefixCode<N>,
+    reader: &mut BitReader<'_>,
+) -> Result<[i32; 2], DecodeError> {
+    let bits = code.read(reader)? as u32;
+    Ok([unfold(reader.get(bits)?), unfold(reader.get(bits)?)])
+}
+
+/// The seldom ones: which of them, then the values.
+fn write_rest(sink: &mut impl BitSink, base: &EntityState, state: &EntityState) {
+    let flipped = state.bits ^ base.bits;
+    let rest = usize::from(state.height != base.height)
+        | usize::from(state.health != base.health) << 1
+        | usize::from(flipped & ACTION != 0) << 2
+        | usize::from(flipped & !ACTION != 0) << 3;
+    REST.write(sink, rest);
+    if rest & 1 != 0 {
+        HEIGHT.write_signed(sink, state.height.into());
+    }
+    if rest & 2 != 0 {
+        sink.put(state.health.into(), 8);
+    }
+    if rest & 4 != 0 {
+        sink.put((state.bits >> 2 & 3).into(), 2);
+    }
+    if rest & 8 != 0 {
+        sink.put((state.bits & 3).into(), 2);
+        sink.put((state.bits >> 4).into(), 4);
+    }
+}
+
+fn read_rest(reader: &mut BitReader<'_>, state: &mut EntityState) -> Result<(), DecodeError> {
+    let rest = REST.read(reader)?;
+    if rest & 1 != 0 {
+        state.height = HEIGHT.read_signed(reader)?.try_into().map_err(|_| DecodeError::Value("height"))?;
+    }
+    if rest & 2 != 0 {
+        state.health = reader.get(8)? as u8;
+    }
+    if rest & 4 != 0 {
+        state.bits = state.bits & !ACTION | (reader.get(2)? as u8) << 2;
+    }
+    if rest & 8 != 0 {
+        let life = reader.get(2)? as u8;
+        state.bits = state.bits & ACTION | life | (reader.get(4)? as u8) << 4;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::bits::BitWriter;
+    use proptest::prelude::*;
+    use shieldwall_core::world::WorldConfig;
+
+    fn any_state() -> impl Strategy<Value = EntityState> {
+        let bound = 1 << 14;
+        (-bound..bound, -bound..bound, any::<i16>(), any::<[i8; 2]>(), any::<[u8; 3]>()).prop_map(
+            |(x, z, height, [velocity_x, velocity_z], [yaw, health, bits])| EntityState {
+                x,
+                z,
+                height,
+                velocity_x: velocity_x.max(-127),
+                velocity_z: velocity_z.max(-127),
+                yaw,
+                health,
+                bits,
+                generation: 9,
+            },
+        )
+    }
+
+    fn through_bytes(run: BitRun) -> [u8; 24] {
+        let mut bytes = [0; 24];
+        let mut writer = BitWriter::new(&mut bytes);
+        writer.put_run(run);
+        writer.finish();
+        bytes
+    }
+
+    proptest! {
+        #[test]
+        fn full_states_round_trip(state in any_state()) {
+            let codec = EntityCodec::new(&WorldConfig::default());
+            let bytes = through_bytes(codec.encode_full(&state));
+            prop_assert_eq!(codec.decode_full(&mut BitReader::new(&bytes)), Ok(state));
+        }
+
+        #[test]
+        fn deltas_between_any_two_states_round_trip(base in any_state(), state in any_state(), nearer in 0_u32..14, age in 1_u8..=127) {
+            let (x, z) = (base.x + ((state.x - base.x) >> nearer), base.z + ((state.z - base.z) >> nearer));
+            let state = EntityState { x, z, ..state };
+            let codec = EntityCodec::new(&WorldConfig::default());
+            let Some(run) = codec.encode_delta(&base, &state, age) else {
+                prop_assert!((base.x - state.x).abs().max((base.z - state.z).abs()) > 900);
+                return Ok(());
+            };
+            let bytes = through_bytes(run);
+            let mut reader = BitReader::new(&bytes);
+            prop_assert_eq!(codec.decode_delta(&mut reader, &base, age), Ok(state));
+            prop_assert_eq!(reader.position(), run.len());
+        }
+
+        #[test]
+        fn any_bytes_decode_or_fail(bytes in prop::collection::vec(any::<u8>(), 0..24), base in any_state(), age: u8) {
+            let codec = EntityCodec::new(&WorldConfig::default());
+            let _ = codec.decode_full(&mut BitReader::new(&bytes));
+            if let Ok(state) = codec.decode_delta(&mut BitReader::new(&bytes), &base, age) {
+                // Whatever decodes is a state the server could have sent.
+                let _ = codec.encode_delta(&base, &state, age);
+            }
+        }
+    }
+
+    #[test]
+    fn who_runs_on_unchanged_costs_a_few_bits() {
+        let codec = EntityCodec::new(&WorldConfig::default());
+        let base = EntityState { velocity_x: 64, yaw: 64, health: 255, bits: 3, ..EntityState::default() };
+        // 4 m/s for 6 ticks of 1/60 s: 0.4 m.
+        let state = EntityState { x: 26, ..base };
+        let run = codec.encode_delta(&base, &state, 6).unwrap();
+        assert!(run.len() <= 4, "{} bits", run.len());
+    }
+}
