@@ -69,11 +69,13 @@ struct DataPlane {
     sessions: Vec<u32>,
     pending: VecDeque<Pending>,
     figures: NetFigures,
+    /// The figures when the battle ended.
+    closing: Option<NetFigures>,
     unread: bool,
     published: Micros,
 }
 
-/// Runs until told to stop; returns the last figures.
+/// Runs until told to stop; returns the figures as they were when the battle ended.
 #[must_use]
 pub fn run(parts: DataPlaneParts) -> NetFigures {
     let clients = parts.secure.config().max_clients as usize;
@@ -81,6 +83,7 @@ pub fn run(parts: DataPlaneParts) -> NetFigures {
         sessions: vec![0; clients],
         pending: VecDeque::with_capacity(2 * clients),
         figures: NetFigures::default(),
+        closing: None,
         unread: false,
         published: Micros::ZERO,
         parts,
@@ -89,7 +92,7 @@ pub fn run(parts: DataPlaneParts) -> NetFigures {
         plane.turn();
     }
     plane.end();
-    plane.figures
+    plane.closing.unwrap_or(plane.figures)
 }
 
 impl DataPlane {
@@ -132,7 +135,10 @@ impl DataPlane {
                     self.send_payload(entry.client, payload, now);
                 }
             }
-            if batch.last {
+            if batch.closing {
+                self.publish();
+                self.closing = Some(self.figures.clone());
+            } else if batch.last {
                 self.parts.timing.record(batch.due, batch.started, self.parts.clock.now());
             }
             self.parts.outbox.give_back(batch);

@@ -43,7 +43,6 @@ const TOKEN_LIFETIME_S: u32 = 60;
 /// A running host.
 pub struct Host {
     config: HostConfig,
-    clock: Clock,
     started: Micros,
     cpu_at_start_us: u64,
     address: SocketAddr,
@@ -114,7 +113,6 @@ impl Host {
             network: spawn("network", move || data_plane::run(network))?,
             simulation: spawn("simulation", move || simulation::run(simulation))?,
             config: config.clone(),
-            clock,
             started,
             address,
             board,
@@ -180,9 +178,8 @@ impl Host {
     ) -> Result<Report, HostError> {
         self.board.draining.store(true, Ordering::Relaxed);
         self.simulation_stop.store(true, Ordering::Release);
-        let simulation = self.simulation.join().map_err(|_| HostError::ThreadDied("simulation"));
-        let duration_s = self.clock.now().since(self.started).as_secs_f64();
         let process_cpu_us = process_cpu_us().saturating_sub(self.cpu_at_start_us);
+        let simulation = self.simulation.join().map_err(|_| HostError::ThreadDied("simulation"));
         let bots = end_bots();
         self.network_stop.store(true, Ordering::Release);
         let network = self.network.join().map_err(|_| HostError::ThreadDied("network"));
@@ -196,7 +193,7 @@ impl Host {
             seed: self.config.world.seed,
             tick_hz: self.config.world.tick_hz,
             teams: self.config.world.teams,
-            duration_s,
+            duration_s: simulation.ended_at.since(self.started).as_secs_f64(),
             warm_up_s: WARM_UP.as_secs_f64(),
             net,
             zone: simulation.figures,

@@ -95,6 +95,9 @@ pub struct OutboxBatch {
     pub started: Micros,
     /// Whether this is the last batch of its tick.
     pub last: bool,
+    /// Whether the battle ended with this batch: the network thread's figures for the report are those of this
+    /// moment. What follows are goodbyes.
+    pub closing: bool,
     /// What is for whom.
     pub entries: Vec<OutboxEntry>,
     /// The payloads one after another.
@@ -109,6 +112,7 @@ impl OutboxBatch {
             due: Micros::ZERO,
             started: Micros::ZERO,
             last: false,
+            closing: false,
             entries: Vec::with_capacity(BATCH_PAYLOADS),
             bytes: Vec::with_capacity(BATCH_PAYLOADS * PAYLOAD_MAX),
         }
@@ -119,6 +123,7 @@ impl OutboxBatch {
         self.due = due;
         self.started = started;
         self.last = false;
+        self.closing = false;
         self.entries.clear();
         self.bytes.clear();
     }

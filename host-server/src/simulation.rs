@@ -59,6 +59,8 @@ pub struct SimulationOutcome {
     pub figures: ZoneFigures,
     /// Hash of the last state.
     pub state_hash: StateHash,
+    /// When the battle ended; goodbyes came after.
+    pub ended_at: Micros,
 }
 
 /// Runs until told to stop.
@@ -77,7 +79,7 @@ pub fn run(mut parts: SimulationParts) -> SimulationOutcome {
         }
         let started = parts.clock.now();
         read_inbox(&mut parts, started);
-        parts.zone.step();
+        parts.zone.step(started);
         if let Some(recorder) = &mut parts.recorder {
             recorder.record(parts.zone.commands(), parts.zone.world());
         }
@@ -100,8 +102,20 @@ pub fn run(mut parts: SimulationParts) -> SimulationOutcome {
     if let Some(recorder) = parts.recorder.take() {
         recorder.finish(parts.zone.world());
     }
+    let ended_at = parts.clock.now();
+    close_figures(&parts, ended_at);
     say_goodbye(&mut parts, &mut schedule);
-    SimulationOutcome { figures, state_hash }
+    SimulationOutcome { figures, state_hash, ended_at }
+}
+
+/// Tells the network thread that the battle has ended.
+fn close_figures(parts: &SimulationParts, now: Micros) {
+    if let Some(mut batch) = parts.outbox.take() {
+        batch.begin(now, now);
+        batch.closing = true;
+        parts.outbox.send(batch);
+        parts.waker.wake();
+    }
 }
 
 /// Runs a few ticks more, outside the battle's figures, in which every client is told that the server stops.
@@ -112,7 +126,7 @@ fn say_goodbye(parts: &mut SimulationParts, schedule: &mut TickSchedule) {
         parts.clock.sleep_until(due);
         let started = parts.clock.now();
         read_inbox(parts, started);
-        parts.zone.step();
+        parts.zone.step(started);
         send_snapshots(parts, due, started);
     }
 }

@@ -28,7 +28,7 @@ pub struct Zone {
     seats: Vec<Seat>,
     feed: LiveFeed,
     figures: ZoneFigures,
-    tick_us: u64,
+    stepped_at: Option<Micros>,
 }
 
 impl Zone {
@@ -44,7 +44,6 @@ impl Zone {
         let sessions = ZoneSessions::new(replication, world, max_clients)
             .map_err(|error| HostError::Refused(error.to_string()))?;
         let feed = LiveFeed::new(world.half_extent, world.rules.life.health_max);
-        let tick_us = 1_000_000 / u64::from(world.tick_hz.max(1));
         Ok(Self {
             world: World::new(world).map_err(|error| HostError::Refused(error.to_string()))?,
             sessions,
@@ -53,7 +52,7 @@ impl Zone {
             seats: vec![Seat::default(); max_clients as usize],
             feed,
             figures: ZoneFigures::default(),
-            tick_us,
+            stepped_at: None,
         })
     }
 
@@ -118,15 +117,17 @@ impl Zone {
         }
     }
 
-    /// Runs one tick with what has been received.
-    pub fn step(&mut self) {
+    /// Runs one tick with what has been received. The time decides nothing in the world; it is counted.
+    pub fn step(&mut self, now: Micros) {
+        let since_last = self.stepped_at.map_or(Micros::ZERO, |last| now.since(last));
+        self.stepped_at = Some(now);
         self.commands.clear();
         self.sessions.begin_tick(self.world.tick(), &mut self.commands);
         let report = self.world.step(&self.commands);
         self.sessions.end_tick(&self.world);
         let figures = &mut self.figures;
         figures.ticks += 1;
-        figures.client_us += u64::from(figures.clients) * self.tick_us;
+        figures.client_us += u64::from(figures.clients) * since_last.0;
         figures.events_dropped += u64::from(report.events_dropped);
         figures.commands_refused += u64::from(report.commands_refused);
         let characters = self.world.characters();

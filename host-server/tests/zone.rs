@@ -23,7 +23,7 @@ fn name(text: &str) -> [u8; NAME_BYTES] {
 fn run(zone: &mut Zone, ticks: u64, from: u64) -> Vec<(u32, u32, usize)> {
     let mut sent = Vec::new();
     for tick in from..from + ticks {
-        zone.step();
+        zone.step(Micros(tick * 16_667));
         zone.send_due(Micros(tick * 16_667), &mut |client, session, payload| {
             sent.push((client.0, session, payload.len()));
         });
@@ -40,7 +40,7 @@ fn a_client_gets_a_character_and_packets_of_its_session() {
     assert!(sent.iter().all(|&(client, session, length)| (client, session) == (2, 7) && length <= 1_200));
     let figures = zone.figures();
     assert_eq!((figures.clients, figures.alive, figures.ticks), (1, 1, 30));
-    assert_eq!(figures.client_us, 30 * 16_666);
+    assert_eq!(figures.client_us, 29 * 16_667);
 
     zone.disconnect(ClientIndex(2), 6);
     assert_eq!(zone.figures().clients, 1, "news of an earlier session are ignored");

@@ -18,7 +18,6 @@ use shieldwall_net::client::{
 use shieldwall_net::secure::DATAGRAM_MAX;
 use shieldwall_net::time::Micros;
 use shieldwall_net::wire::goodbye::GoodbyeReason;
-use thread_priority::{ThreadPriority, ThreadPriorityValue, set_current_thread_priority};
 
 use self::brain::Brain;
 use crate::clock::{Clock, thread_cpu_us};
@@ -42,8 +41,9 @@ const BOTS_PER_THREAD: u32 = 500;
 /// How often figures are published.
 const PUBLISH_EVERY: Micros = Micros(250_000);
 
-/// A priority of the `thread-priority` scale that is a nice value of +5 on Linux.
-const BOT_PRIORITY: u8 = 35;
+/// How much nicer bots are than the rest of the process.
+#[cfg(unix)]
+const BOT_NICENESS: i32 = 5;
 
 /// What a crowd of bots is made from.
 pub struct CrowdParts {
@@ -361,13 +361,16 @@ fn own_address(server: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, 0)
 }
 
+/// Makes the calling thread nicer than the rest of the process. Where that cannot be done, bots are a heavier load.
+#[cfg(unix)]
 fn lower_priority() {
-    let lowered =
-        ThreadPriorityValue::try_from(BOT_PRIORITY).map_err(|error| error.to_string()).and_then(|value| {
-            set_current_thread_priority(ThreadPriority::Crossplatform(value))
-                .map_err(|error| format!("{error:?}"))
-        });
+    use rustix::process::{getpriority_process, setpriority_process};
+    // On Linux "no process" means the calling thread.
+    let lowered = getpriority_process(None).and_then(|nice| setpriority_process(None, nice + BOT_NICENESS));
     if let Err(error) = lowered {
         tracing::debug!(%error, "bots keep the normal priority");
     }
 }
+
+#[cfg(not(unix))]
+fn lower_priority() {}
