@@ -10,14 +10,14 @@
 use super::FrameError;
 use crate::time::Micros;
 use crate::wire::bits::{BitReader, BitSink, BitWriter};
-use crate::wire::{DecodeError, FRAME_KIND_BITS, FrameKind};
+use crate::wire::{DecodeError, FRAME_KIND_BITS, FrameKind, MESSAGE_BYTES};
 
 /// Bytes of one fragment at most: small enough to travel beside a snapshot.
 pub const FRAGMENT_BYTES: usize = 256;
 /// Fragments that may be unacknowledged or out of order at a time. A power of two.
 pub const WINDOW_FRAGMENTS: u16 = 64;
-/// Bytes of one message at most: half a window.
-pub const MESSAGE_BYTES: usize = FRAGMENT_BYTES * WINDOW_FRAGMENTS as usize / 2;
+// A message fits half a window, so that two can be under way.
+const _: () = assert!(MESSAGE_BYTES == FRAGMENT_BYTES * WINDOW_FRAGMENTS as usize / 2);
 /// Fragments one packet carries at most.
 pub const FRAGMENTS_PER_PACKET: usize = 4;
 

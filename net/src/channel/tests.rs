@@ -1,9 +1,10 @@
 //! Two channels over a bad line: everything reliable arrives once and in order, acks name only what was processed.
 
 use super::*;
+use crate::wire::MESSAGE_BYTES;
 use crate::wire::bits::BitSink;
 use proptest::prelude::*;
-use reliable::{FRAGMENT_BYTES, MESSAGE_BYTES, WINDOW_FRAGMENTS};
+use reliable::{FRAGMENT_BYTES, WINDOW_FRAGMENTS};
 
 struct End {
     channel: Channel<u64>,

@@ -26,6 +26,9 @@ pub const PROTOCOL_VERSION: u16 = 1;
 /// Bytes of one payload at most; the secure layer carries no more (netcode 1.02, section "Connection payload").
 pub const PAYLOAD_BYTES: usize = 1200;
 
+/// Bytes of one reliable message at most: what half a window of [`crate::channel::reliable`] holds.
+pub const MESSAGE_BYTES: usize = 8192;
+
 /// Why bytes were refused by a decoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DecodeError {

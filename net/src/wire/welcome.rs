@@ -5,10 +5,9 @@
 //! encoding (it contains the seed, so the terrain follows from it).
 
 use super::DecodeError;
-use super::PROTOCOL_VERSION;
 use super::events::GameEvent;
 use super::goodbye::GoodbyeReason;
-use crate::channel::reliable::MESSAGE_BYTES;
+use super::{MESSAGE_BYTES, PROTOCOL_VERSION};
 use shieldwall_core::numeric::Tick;
 use shieldwall_core::state::handle::CharacterId;
 use shieldwall_core::world::WorldConfig;

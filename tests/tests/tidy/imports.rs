@@ -161,8 +161,7 @@ fn some_things_stand_behind_one_door() {
             if !inside || at_a_door {
                 continue;
             }
-            let line =
-                source.product_code().lines().position(|line| words_of(line).any(|found| found == *word));
+            let line = source.product_code().lines().position(|line| names(line, word));
             findings.extend(line.map(|line| format!("{}:{} names {word}", source.path, line + 1)));
         }
     }
