@@ -18,7 +18,7 @@ fn config() -> WorldConfig {
 
 /// A small fight that has everything in its tables: living, dead, free and returned slots, arrows.
 fn fight(ticks: u32) -> World {
-    let mut world = World::new(&config()).unwrap();
+    let mut world = World::new(&config()).expect("the configuration is valid");
     let spawns: Vec<Command> = (0..20)
         .map(|tag| Command::Spawn {
             tag,

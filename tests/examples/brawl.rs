@@ -1,6 +1,7 @@
-//! Runs a brawl and prints what it did and what a tick cost: `brawl [characters] [ticks] [seed]`.
+//! Runs a brawl and prints what it did and what a tick cost, on one thread unless told otherwise:
+//! `brawl [characters] [ticks] [seed] [rows from which on stages are split over threads]`.
 
-use shieldwall_core::Stage;
+use shieldwall_core::{Stage, WorldConfig};
 use shieldwall_tests::scenes::{Brawl, RunningBrawl};
 use std::time::{Duration, Instant};
 
@@ -9,7 +10,9 @@ fn main() {
     let characters = arguments.next().unwrap_or(1_000);
     let ticks = arguments.next().unwrap_or(1_800);
     let seed = arguments.next().unwrap_or(1);
-    let mut run = RunningBrawl::new(&Brawl::config(u64::from(seed), characters), characters);
+    let parallel_min_rows = arguments.next().unwrap_or(u32::MAX);
+    let config = WorldConfig { parallel_min_rows, ..Brawl::config(u64::from(seed), characters) };
+    let mut run = RunningBrawl::new(&config, characters);
     let mut stages: Vec<(Stage, Vec<Duration>)> = Vec::new();
     let (mut hits, mut deaths, mut shots) = (0, 0, 0);
     let mut whole = Vec::with_capacity(ticks as usize);
@@ -35,13 +38,20 @@ fn main() {
     for (stage, times) in &mut stages {
         print_times(&format!("  {stage:?}"), times, characters);
     }
-    let start = Instant::now();
-    let hash = run.world.state_hash();
-    println!("hash {hash} in {:?}", start.elapsed());
-    let mut image = Vec::with_capacity(1 << 24);
-    let start = Instant::now();
-    run.world.snapshot_into(&mut image);
-    println!("snapshot of {} bytes in {:?}", image.len(), start.elapsed());
+    let mut image = Vec::new();
+    let (mut hashing, mut saving) = (Vec::new(), Vec::new());
+    for _ in 0..200 {
+        let start = Instant::now();
+        std::hint::black_box(run.world.state_hash());
+        hashing.push(start.elapsed());
+        image.clear();
+        let start = Instant::now();
+        run.world.snapshot_into(&mut image);
+        saving.push(start.elapsed());
+    }
+    print_times("hash", &mut hashing, characters);
+    print_times("snapshot", &mut saving, characters);
+    println!("{} bytes in a snapshot, hash {}", image.len(), run.world.state_hash());
 }
 
 /// Quantiles of a duration, the median also for each character.

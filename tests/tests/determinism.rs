@@ -1,5 +1,6 @@
 //! Same configuration, state and commands: same bytes, hash and events, however it is executed.
 
+use proptest::prelude::*;
 use shieldwall_core::{Command, Event, LaneChoice, World, WorldConfig};
 use shieldwall_tests::scenes::{Brawl, RunningBrawl};
 
@@ -47,35 +48,42 @@ fn another_seed_is_another_battle() {
     assert!(watch(&config()).0 != watch(&Brawl::config(6, CHARACTERS)).0);
 }
 
-/// Restoring into a fresh world, into one that ran on, and not at all: three worlds, one future.
-#[test]
-fn a_restored_world_goes_on_as_the_other_did() {
-    let config = config();
-    let mut run = RunningBrawl::new(&config, CHARACTERS);
-    let mut other = World::new(&config).expect("the scene is valid");
-    let mut image = Vec::new();
-    for (ticks_before, ticks_after) in [(1, 40), (137, 90), (61, 200)] {
-        for _ in 0..ticks_before {
-            run.step();
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 6, ..ProptestConfig::default() })]
+
+    /// At any tick of a dense fight: a world restored from an image, fresh or used before, goes on as the other did.
+    #[test]
+    fn a_restored_world_goes_on_as_the_other_did(
+        seed in 0_u64..1_000,
+        rounds in proptest::collection::vec((1_u32..250, 1_u32..80), 1..4),
+    ) {
+        let config = Brawl::config(seed, 150);
+        let mut run = RunningBrawl::new(&config, 150);
+        let mut other = World::new(&config).expect("the scene is valid");
+        let mut image = Vec::new();
+        for (ticks_before, ticks_after) in rounds {
+            for _ in 0..ticks_before {
+                run.step();
+            }
+            image.clear();
+            run.world.snapshot_into(&mut image);
+            other.restore(&image).expect("an image of the same configuration");
+            prop_assert_eq!(other.state_hash(), run.world.state_hash());
+            let mut commands: Vec<Command> = Vec::new();
+            for _ in 0..ticks_after {
+                // The script of the restored world sees the restored world: its queries must agree too.
+                run.brawl.commands(&other, &mut commands);
+                run.step();
+                prop_assert_eq!(&commands, &run.commands);
+                other.step(&commands);
+                prop_assert_eq!(other.events(), run.world.events());
+            }
+            prop_assert_eq!(other.state_hash(), run.world.state_hash());
+            let mut again = Vec::new();
+            other.snapshot_into(&mut again);
+            image.clear();
+            run.world.snapshot_into(&mut image);
+            prop_assert!(again == image, "equal states have equal images");
         }
-        image.clear();
-        run.world.snapshot_into(&mut image);
-        other.restore(&image).expect("an image of the same configuration");
-        assert_eq!(other.state_hash(), run.world.state_hash());
-        let mut commands: Vec<Command> = Vec::new();
-        for _ in 0..ticks_after {
-            // The script of the restored world sees the restored world: its queries must agree too.
-            run.brawl.commands(&other, &mut commands);
-            run.step();
-            assert_eq!(commands, run.commands);
-            other.step(&commands);
-            assert_eq!(other.events(), run.world.events());
-        }
-        assert_eq!(other.state_hash(), run.world.state_hash());
-        let mut again = Vec::new();
-        other.snapshot_into(&mut again);
-        image.clear();
-        run.world.snapshot_into(&mut image);
-        assert!(again == image, "equal states have equal images");
     }
 }

@@ -6,6 +6,7 @@
 
 mod table;
 
+use crate::limits::HALF_EXTENT_MAX_M;
 use crate::numeric::{Brads, Metres, MetresPerSecond};
 use table::rule_table;
 pub use table::{RuleField, RulesError};
@@ -100,9 +101,9 @@ rule_table! {
         /// Time from death to return.
         respawn_ms: u16 = 3_000, 50, 60_000;
         /// Distance of a team's spawn area from the centre of the field.
-        spawn_ring: Metres = Metres::from_mm(45_000), 0, (crate::limits::HALF_EXTENT_MAX_M as i64) << 16;
+        spawn_ring: Metres = Metres::from_mm(45_000), 0, i64::from(HALF_EXTENT_MAX_M) << 16;
         /// Side of the square spawn area.
-        spawn_width: Metres = Metres::from_mm(20_000), 0, (crate::limits::HALF_EXTENT_MAX_M as i64) << 16;
+        spawn_width: Metres = Metres::from_mm(20_000), 0, i64::from(HALF_EXTENT_MAX_M) << 16;
         /// 1 lets weapons hurt the own team, 0 does not. Nobody is hit by its own weapon in either case.
         friendly_fire: u8 = 0, 0, 1;
     }

@@ -116,11 +116,35 @@ const _: () = assert!(Characters::BYTES_PER_ROW == 68);
 const _: () = assert!(CHARACTER_HOT_BYTES <= 64);
 
 impl Characters {
+    /// The id of what lives in a slot.
+    #[must_use]
+    pub fn id_at(&self, slot: u32) -> Option<CharacterId> {
+        self.view().id_at(slot)
+    }
+
+    /// The row an id names, if it still does.
+    #[must_use]
+    pub fn row_of(&self, id: CharacterId) -> Option<usize> {
+        (self.id_at(id.slot)? == id).then_some(id.slot as usize)
+    }
+
+    /// Sets the input that holds. The caller sanitizes it.
+    pub(crate) fn set_input(&mut self, row: usize, input: CharacterInput) {
+        self.input_buttons[row] = input.buttons;
+        self.input_right[row] = input.move_right;
+        self.input_forward[row] = input.move_forward;
+        self.input_yaw[row] = input.yaw.0;
+        self.input_pitch[row] = input.pitch;
+    }
+}
+
+impl CharactersView<'_> {
     /// A row as words for the state hash: every column, each bit once.
     #[must_use]
+    #[inline]
     pub(crate) fn row_words(&self, row: usize) -> [u64; 9] {
         const {
-            assert!(Self::BYTES_PER_ROW <= 9 * 8);
+            assert!(Characters::BYTES_PER_ROW <= 9 * 8);
         }
         [
             pair(self.position_x[row].cast_unsigned(), self.position_y[row].cast_unsigned()),
@@ -148,29 +172,6 @@ impl Characters {
         ]
     }
 
-    /// The id of what lives in a slot.
-    #[must_use]
-    pub fn id_at(&self, slot: u32) -> Option<CharacterId> {
-        self.view().id_at(slot)
-    }
-
-    /// The row an id names, if it still does.
-    #[must_use]
-    pub fn row_of(&self, id: CharacterId) -> Option<usize> {
-        (self.id_at(id.slot)? == id).then_some(id.slot as usize)
-    }
-
-    /// Sets the input that holds. The caller sanitizes it.
-    pub(crate) fn set_input(&mut self, row: usize, input: CharacterInput) {
-        self.input_buttons[row] = input.buttons;
-        self.input_right[row] = input.move_right;
-        self.input_forward[row] = input.move_forward;
-        self.input_yaw[row] = input.yaw.0;
-        self.input_pitch[row] = input.pitch;
-    }
-}
-
-impl CharactersView<'_> {
     /// Number of slots, used or free.
     #[must_use]
     pub const fn len(&self) -> usize {

@@ -119,6 +119,16 @@ macro_rules! table {
                 $view { $( $field: &self.$field, )* }
             }
 
+            /// Shared view of the rows below `end`.
+            ///
+            /// # Panics
+            /// When `end` is above the capacity.
+            #[must_use]
+            #[inline]
+            pub fn view_below(&self, end: usize) -> $view<'_> {
+                $view { $( $field: &self.$field[..end], )* }
+            }
+
             /// Exclusive view of the rows below `end`.
             ///
             /// # Panics
@@ -147,6 +157,16 @@ macro_rules! table {
             pub(crate) fn read_rows<'a>(&mut self, rows: usize, bytes: &'a [u8]) -> Option<&'a [u8]> {
                 $( let bytes = $crate::state::column::read_cells(self.$field.get_mut(..rows)?, bytes)?; )*
                 Some(bytes)
+            }
+        }
+
+        impl $rows<'_> {
+            /// The same rows, every column cut to one and the same length: a loop over them needs no check of bounds.
+            #[must_use]
+            #[inline]
+            pub(crate) fn leveled(self) -> Self {
+                let end = $crate::state::column::Rows::rows(&self);
+                $rows { $( $field: &mut self.$field[..end], )* }
             }
         }
 

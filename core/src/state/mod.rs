@@ -136,13 +136,17 @@ impl State {
     pub fn hash(&self) -> StateHash {
         let mut hasher = StateHasher::new();
         hasher.add(hash_column::TICK, 0, self.tick.0);
-        for row in 0..self.character_rows() {
-            let (low, high) = fold(&self.characters.row_words(row));
+        let rows = self.character_rows();
+        let characters = self.characters.view_below(rows);
+        for row in 0..rows {
+            let (low, high) = fold(&characters.row_words(row));
             hasher.add_word(hash_column::CHARACTER_LOW, row as u32, low);
             hasher.add_word(hash_column::CHARACTER_HIGH, row as u32, high);
         }
-        for row in 0..self.projectile_rows() {
-            let (low, high) = fold(&self.projectiles.row_words(row));
+        let rows = self.projectile_rows();
+        let projectiles = self.projectiles.view_below(rows);
+        for row in 0..rows {
+            let (low, high) = fold(&projectiles.row_words(row));
             hasher.add_word(hash_column::PROJECTILE_LOW, row as u32, low);
             hasher.add_word(hash_column::PROJECTILE_HIGH, row as u32, high);
         }
@@ -164,6 +168,7 @@ fn rows_ever_used(generations: &[u32], at_least: usize) -> usize {
 }
 
 /// NH: the sum of the products of neighbouring words, each with a key added.
+#[inline]
 fn fold<const WORDS: usize>(words: &[u64; WORDS]) -> (u64, u64) {
     // First fractional hexadecimal digits of pi: numbers with nothing up their sleeve.
     const KEYS: [u64; 10] = [

@@ -37,9 +37,10 @@ table! {
 
 const _: () = assert!(Projectiles::BYTES_PER_ROW == 42);
 
-impl Projectiles {
+impl ProjectilesView<'_> {
     /// A row as words for the state hash: every column, each bit once.
     #[must_use]
+    #[inline]
     pub(crate) fn row_words(&self, row: usize) -> [u64; 6] {
         [
             pair(self.position_x[row].cast_unsigned(), self.position_y[row].cast_unsigned()),
@@ -50,9 +51,7 @@ impl Projectiles {
             u64::from(u16::from_le_bytes([self.team[row], self.alive[row]])),
         ]
     }
-}
 
-impl ProjectilesView<'_> {
     /// Number of slots, used or free.
     #[must_use]
     pub const fn len(&self) -> usize {

@@ -32,8 +32,11 @@ pub enum Stage {
     Lifecycle,
 }
 
+/// A stage's function.
+type RunStage = fn(&mut Pass<'_>);
+
 /// The stages in the order they run.
-const STAGES: [(Stage, fn(&mut Pass<'_>)); 7] = [
+const STAGES: [(Stage, RunStage); 7] = [
     (Stage::Commands, run_commands),
     (Stage::Return, run_return),
     (Stage::Movement, run_movement),

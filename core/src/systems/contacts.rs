@@ -63,14 +63,14 @@ impl CrowdIndex {
     }
 }
 
-/// The smallest cell from 1 m up that leaves at most sixteen cells for each slot: a rebuild clears every cell, so a
+/// The smallest cell from 1 m up that leaves at most eight cells for each slot: a rebuild clears every cell, so a
 /// small world on a large field must not pay for the field.
 fn cell_side(half_extent: Metres, capacity: usize) -> Metres {
     let cells = |side: i32| {
         let along = (2 * i64::from(half_extent.0)).div_euclid(i64::from(side)) + 1;
         along * along
     };
-    let most = (16 * capacity.max(1_024)) as i64;
+    let most = (8 * capacity.max(1_024)) as i64;
     let mut side = Metres::ONE.0;
     while side < Metres::from_m(8).0 && cells(side) > most {
         side *= 2;

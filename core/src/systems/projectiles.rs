@@ -13,7 +13,6 @@ use crate::numeric::{Metres, MetresPerSecond, Position, Tick, Velocity};
 use crate::spatial::terrain::point_on_segment;
 use crate::state::State;
 use crate::state::characters::CharactersView;
-use crate::state::column::Rows;
 use crate::state::events::{Event, EventBuffer, Weapon};
 use crate::state::handle::CharacterId;
 use crate::state::projectiles::ProjectileRows;
@@ -58,10 +57,11 @@ pub(crate) fn fly(
     tick: Tick,
     environment: &Environment,
 ) {
+    let rows = rows.leveled();
     let bow = &environment.rules.bow;
     let fall = bow.gravity_per_s.change_per_tick(environment.tick_hz);
-    for row in 0..rows.rows() {
-        ends[row] = FlightEnd::None;
+    for (row, flight_end) in ends.iter_mut().enumerate() {
+        *flight_end = FlightEnd::None;
         if rows.alive[row] == 0 {
             continue;
         }
@@ -79,7 +79,7 @@ pub(crate) fn fly(
         };
         let (at, end) = first_contact(from, to, shooter, characters, index, environment);
         let spent = tick.signed_distance(Tick(rows.end_tick[row])) >= 0;
-        ends[row] = if end == FlightEnd::None && spent { FlightEnd::Spent } else { end };
+        *flight_end = if end == FlightEnd::None && spent { FlightEnd::Spent } else { end };
         rows.velocity_y[row] = velocity.y.0;
         (rows.position_x[row], rows.position_y[row], rows.position_z[row]) = (at.x.0, at.y.0, at.z.0);
     }
