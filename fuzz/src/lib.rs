@@ -5,6 +5,7 @@
 //! target: its function there, a line in [`TARGETS`], a file in `fuzz_targets/`, a `[[bin]]` in `Cargo.toml`, seeds
 //! in `corpus/`.
 
+pub mod kernel;
 pub mod secure;
 
 /// A target's name (also of its binary and its corpus folder), and its body.
@@ -12,6 +13,10 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
 pub const TARGETS: &[Target] = &[
+    ("kernel_commands", kernel::commands),
+    ("kernel_config", kernel::config),
+    ("kernel_snapshot", kernel::snapshot),
+    ("kernel_replay", kernel::replay),
     ("secure_token", secure::token),
     ("secure_packet", secure::packet),
     ("secure_server_datagram", secure::server_datagram),
@@ -21,5 +26,7 @@ pub const TARGETS: &[Target] = &[
 /// Seeds of the corpora: target, file name, bytes. `cargo run --manifest-path fuzz/Cargo.toml --no-default-features --example
 /// make_corpus` writes them.
 pub fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
-    secure::seeds()
+    let mut seeds = kernel::seeds();
+    seeds.extend(secure::seeds());
+    seeds
 }

@@ -1,4 +1,4 @@
-//! Flights held to a search over everybody, at any speed.
+//! Arrows against probes, against all bodies, and against the ground.
 
 use super::*;
 use crate::systems::combat::tests::{any_crowd, crowd, environment};
@@ -15,10 +15,10 @@ fn sweep(from: Position, to: Position) -> Option<i32> {
     sweep_capsule(from, to, Position::default(), RADIUS, HEIGHT)
 }
 
-/// Distance of a point from the capsule's axis, in millimetres.
-fn distance_mm(point: [f64; 3]) -> f64 {
-    let axis = point[1].clamp(450.0, 1_350.0);
-    (point[0].powi(2) + (point[1] - axis).powi(2) + point[2].powi(2)).sqrt()
+/// Square of a point's distance from the capsule's axis, in square millimetres.
+fn distance_squared_mm(point: [i64; 3]) -> i64 {
+    let axis = point[1].clamp(450, 1_350);
+    point[0].pow(2) + (point[1] - axis).pow(2) + point[2].pow(2)
 }
 
 #[test]
@@ -42,22 +42,21 @@ proptest! {
         from in (-3_000..3_000_i32, -2_000..4_000_i32, -3_000..3_000_i32),
         to in (-3_000..3_000_i32, -2_000..4_000_i32, -3_000..3_000_i32),
     ) {
-        const PROBES: u32 = 4_000;
-        let (start, end) = ([from.0, from.1, from.2].map(f64::from), [to.0, to.1, to.2].map(f64::from));
-        let point = |t: f64| [0, 1, 2].map(|axis| start[axis] + (end[axis] - start[axis]) * t);
-        let probe = |margin: f64| {
-            (0..=PROBES).map(|k| f64::from(k) / f64::from(PROBES)).find(|t| distance_mm(point(*t)) <= 450.0 + margin)
-        };
-        let found = sweep(at_mm(from.0, from.1, from.2), at_mm(to.0, to.1, to.2)).map(|t| f64::from(t) / 65_536.0);
+        const PROBES: i64 = 4_096;
+        let (start, end) = ([from.0, from.1, from.2].map(i64::from), [to.0, to.1, to.2].map(i64::from));
+        let point = |t: i64| [0, 1, 2].map(|axis| start[axis] + (((end[axis] - start[axis]) * t) >> 16));
+        let inside = |t: i64, margin: i64| distance_squared_mm(point(t)) <= (450 + margin).pow(2);
+        let probe = |margin| (0..=PROBES).map(|k| (k << 16) / PROBES).find(|t| inside(*t, margin));
+        let found = sweep(at_mm(from.0, from.1, from.2), at_mm(to.0, to.1, to.2)).map(i64::from);
         // The sweep rounds to 1/256 m: inside by that it must be found, outside by that it must not.
         match found {
             Some(t) => {
-                prop_assert!(distance_mm(point(t)) < 450.0 + 16.0, "touches at {t}: {}", distance_mm(point(t)));
-                if let Some(surely) = probe(-16.0) {
-                    prop_assert!(t <= surely + 0.001, "found at {t}, inside from {surely}");
+                prop_assert!(inside(t, 16), "touches at {t}: {}", distance_squared_mm(point(t)));
+                if let Some(surely) = probe(-16) {
+                    prop_assert!(t <= surely + 64, "found at {t}, inside from {surely}");
                 }
             }
-            None => prop_assert_eq!(probe(-16.0), None),
+            None => prop_assert_eq!(probe(-16), None),
         }
     }
 
@@ -66,12 +65,12 @@ proptest! {
     fn nothing_is_passed_through(
         speed in 20..=400_i32, hz in 60_u16..=120, start_mm in 2_000..30_000_i32, aside_mm in -300..300_i32,
     ) {
-        let step = f64::from(speed) * 1_000.0 / f64::from(hz);
-        let mut x = -f64::from(start_mm);
+        let step = speed * 1_000 / i32::from(hz);
+        let mut x = -start_mm;
         let mut hit = false;
-        while x < 3_000.0 && !hit {
+        while x < 3_000 && !hit {
             let next = x + step;
-            hit = sweep(at_mm(x as i32, 1_000, aside_mm), at_mm(next as i32, 1_000, aside_mm)).is_some();
+            hit = sweep(at_mm(x, 1_000, aside_mm), at_mm(next, 1_000, aside_mm)).is_some();
             x = next;
         }
         prop_assert!(hit);

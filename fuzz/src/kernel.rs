@@ -1,0 +1,137 @@
+//! Targets for what the kernel reads from bytes: commands, configurations, images, replays.
+
+use shieldwall_core::{
+    Brads, CharacterInput, Command, Event, Metres, Placement, ReplayReader, ReplayWriter, Ticks, World,
+    WorldConfig, buttons,
+};
+
+/// A world small enough to be made for every input.
+fn small() -> WorldConfig {
+    WorldConfig {
+        half_extent: Metres::from_m(16),
+        character_capacity: 12,
+        projectile_capacity: 8,
+        event_capacity: 32,
+        ..WorldConfig::default()
+    }
+}
+
+/// A world with living, dead, free and returned slots and arrows in flight.
+fn fight(ticks: u32) -> World {
+    let mut world = World::new(&small()).expect("a valid configuration");
+    for tick in 0..ticks {
+        let command = match world.id_at(tick % 12) {
+            None => Command::Spawn {
+                tag: tick,
+                team: (tick % 2) as u8,
+                placement: Placement::At {
+                    x: Metres::from_m((tick % 4) as i32),
+                    z: Metres::from_m((tick % 3) as i32),
+                    yaw: Brads((tick * 9_000) as u16),
+                },
+            },
+            Some(id) if tick % 31 == 30 => Command::Despawn { id },
+            Some(id) => Command::Input {
+                id,
+                input: CharacterInput {
+                    buttons: if tick % 3 == 0 { buttons::SHOOT } else { buttons::MELEE },
+                    move_forward: 90,
+                    yaw: Brads((tick * 7_919) as u16),
+                    ..CharacterInput::default()
+                },
+            },
+        };
+        world.step(&[command]);
+    }
+    world
+}
+
+/// Commands one after the other: what decodes encodes to the same bytes, and a step takes it.
+pub fn commands(bytes: &[u8]) {
+    let mut commands = Vec::new();
+    let mut rest = bytes;
+    while let Ok((command, after)) = Command::decode(rest) {
+        let mut again = Vec::new();
+        command.encode_into(&mut again);
+        assert_eq!(again, rest[..rest.len() - after.len()]);
+        commands.push(command);
+        rest = after;
+    }
+    if let Ok((event, after)) = Event::decode(bytes) {
+        let mut again = Vec::new();
+        event.encode_into(&mut again);
+        assert_eq!(again, bytes[..bytes.len() - after.len()]);
+    }
+    let mut world = fight(3);
+    for _ in 0..2 {
+        world.step(&commands);
+    }
+}
+
+/// A configuration: what decodes is valid and encodes to the same bytes.
+pub fn config(bytes: &[u8]) {
+    if let Ok((config, rest)) = WorldConfig::decode(bytes) {
+        assert_eq!(config.validate(), Ok(()));
+        assert_eq!(config.encode(), bytes[..bytes.len() - rest.len()]);
+    }
+}
+
+/// An image: a refusal changes nothing; what is taken is written again as it was, and runs.
+pub fn snapshot(bytes: &[u8]) {
+    let mut world = World::new(&small()).expect("a valid configuration");
+    let before = world.state_hash();
+    match world.restore(bytes) {
+        Ok(()) => {
+            let mut again = Vec::new();
+            world.snapshot_into(&mut again);
+            assert_eq!(again, bytes);
+            world.step(&[]);
+        }
+        Err(_) => assert_eq!(world.state_hash(), before),
+    }
+}
+
+/// A replay: read and run for a few ticks. Large worlds are left out: making one is slow, not wrong.
+pub fn replay(bytes: &[u8]) {
+    if let Ok(reader) = ReplayReader::new(bytes) {
+        let config = reader.config();
+        if config.character_capacity <= 4_096 && config.half_extent <= Metres::from_m(128) {
+            let _ = reader.verify(40);
+        }
+    }
+}
+
+/// Seeds: one whole and busy example of each.
+pub(crate) fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
+    let mut commands = Vec::new();
+    let world = fight(120);
+    let id = world.id_at(1).unwrap_or_default();
+    for command in [
+        Command::Spawn { tag: 1, team: 0, placement: Placement::TeamSpawn },
+        Command::Input {
+            id,
+            input: CharacterInput { buttons: buttons::ALL, pitch: 99, ..CharacterInput::default() },
+        },
+        Command::Despawn { id },
+    ] {
+        command.encode_into(&mut commands);
+    }
+    let mut image = Vec::new();
+    world.snapshot_into(&mut image);
+    let mut recorded = fight(20);
+    let mut replay = Vec::new();
+    let mut writer = ReplayWriter::begin(&recorded, Ticks(10), &mut replay);
+    for tick in 0..30_u32 {
+        let spawn = [Command::Spawn { tag: tick, team: 1, placement: Placement::TeamSpawn }];
+        let commands = if tick % 7 == 0 { &spawn[..] } else { &[] };
+        recorded.step(commands);
+        writer.record(&recorded, commands, &mut replay);
+    }
+    writer.finish(&recorded, &mut replay);
+    vec![
+        ("kernel_commands", "one_of_each".to_owned(), commands),
+        ("kernel_config", "default".to_owned(), WorldConfig::default().encode()),
+        ("kernel_snapshot", "fight".to_owned(), image),
+        ("kernel_replay", "thirty_ticks".to_owned(), replay),
+    ]
+}
