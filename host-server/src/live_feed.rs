@@ -8,7 +8,7 @@
 //! | projectile | 8 | `u16 slot, i16 x, i16 z, u8 yaw, u8 team` |
 //! | event | 6 | `u8 kind, u8 team, i16 x, i16 z` |
 //!
-//! Coordinates are in units of half the battlefield / 32,767; a turn of yaw is 256; flags: 1 alive, 2 attacking,
+//! Coordinates are in units of half the battlefield / 32,767; a turn of yaw is 256; flags: 1 alive, 2 striking,
 //! 4 airborne, team in bits 4 to 7; health 255 is full; events: 1 hit, 2 death, 3 respawn, 4 shot, with the team of
 //! the one it happened to (of the shooter, for a shot). In here: filling a frame without allocating. Not in here:
 //! who gets it (`control/live.rs`).
@@ -121,8 +121,9 @@ impl LiveFeed {
         for slot in view.live_slots() {
             let row = slot as usize;
             let bits = view.flags[row];
-            let acted = matches!(view.action[row], action::MELEE | action::SHOOT);
-            let attacking = acted && now.wrapping_sub(view.action_tick[row]) <= ATTACK_SHOWN_TICKS;
+            // A shot has an event of its own; this is the swing of a hand weapon.
+            let swings = view.action[row] == action::MELEE;
+            let attacking = swings && now.wrapping_sub(view.action_tick[row]) <= ATTACK_SHOWN_TICKS;
             let shown = u8::from(bits & flags::ALIVE != 0)
                 | u8::from(attacking) << 1
                 | u8::from(bits & flags::GROUNDED == 0) << 2
@@ -190,10 +191,10 @@ fn put_i16(out: &mut Vec<u8>, value: i16) {
 #[must_use]
 pub fn hello(world: &World, tiers_m: &[f64]) -> String {
     const TEAMS: [(&str, &str); 8] = [
-        ("West", "#4c9be8"),
-        ("East", "#e8624c"),
+        ("West", "#4aa8ff"),
+        ("East", "#ff9f3a"),
         ("North", "#58c26b"),
-        ("South", "#e0b53e"),
+        ("South", "#e8dd5a"),
         ("Violet", "#a878e0"),
         ("Teal", "#3fbfb2"),
         ("Rose", "#e078a8"),
