@@ -3,7 +3,7 @@
 
 const SCALE_MAX = 64;
 const BATTLE_SPAN_MIN_M = 46;
-const FOLLOW_SPAN_M = 64;
+const FOLLOW_RADIUS_M = 40;
 const FRAME_AGAIN_MS = 300;
 
 // The 2nd and 98th percentile of the first `count` values of a scratch array.
@@ -57,10 +57,12 @@ export class Camera {
     this.framedAt = -1e9;
   }
 
-  showFollowed() {
+  // Follows somebody, with the nearest tier of its area of interest in view; who has zoomed by hand keeps that.
+  showFollowed(nearestTierM) {
+    const fitting = Math.min(this.width, this.height) / ((nearestTierM ?? FOLLOW_RADIUS_M) * 2.15);
+    const chosen = this.mode === "follow" || (this.mode === "free" && this.scale > fitting);
     this.mode = "follow";
-    const span = Math.min(this.width, this.height) / FOLLOW_SPAN_M;
-    this.goal.scale = this.clampScale(Math.max(this.scale, span));
+    if (!chosen) this.goal.scale = this.clampScale(fitting);
   }
 
   panBy(dx, dy) {

@@ -39,7 +39,7 @@ function follow(slot) {
   const row = motion.rowOfSlot[slot];
   field.following = slot;
   field.setVisible([]);
-  camera.showFollowed();
+  camera.showFollowed(field.hello?.tiers[0]);
   panel.openCard(slot, row >= 0 ? motion.frame.characters.team[row] : 0);
   feed.setFollow(slot);
 }
