@@ -26,11 +26,16 @@ const CHUNKS: usize = 64;
 /// Ticks between two recorded hashes.
 const HASH_EVERY: Ticks = Ticks(60);
 
+/// A piece of the file on its way to the disk.
+struct Chunk {
+    bytes: Vec<u8>,
+}
+
 /// The simulation thread's end of a recording.
 pub struct Recorder {
     writer: ReplayWriter,
-    chunks: Sender<Vec<u8>>,
-    chunk: Option<Box<Vec<u8>>>,
+    chunks: Sender<Chunk>,
+    chunk: Option<Box<Chunk>>,
     dropped: u64,
     done: Arc<AtomicBool>,
 }
@@ -49,7 +54,7 @@ pub fn start(path: &Path, world: &World) -> Result<(Recorder, RecordingFile), Ho
     let file = File::create(path).map_err(|source| HostError::File { path: path.to_path_buf(), source })?;
     // A tick in which every character gets a command must fit without growing.
     let room = CHUNK_BYTES + world.characters().len() * 24;
-    let (sender, receiver) = lane(CHUNKS, || Vec::with_capacity(room));
+    let (sender, receiver) = lane(CHUNKS, || Chunk { bytes: Vec::with_capacity(room) });
     let done = Arc::new(AtomicBool::new(false));
     let writer_done = Arc::clone(&done);
     let thread = std::thread::Builder::new()
@@ -58,7 +63,7 @@ pub fn start(path: &Path, world: &World) -> Result<(Recorder, RecordingFile), Ho
         .map_err(|error| HostError::System { what: "starting a thread", message: error.to_string() })?;
     let mut chunk = sender.take();
     let mut header = Vec::new();
-    let first = chunk.as_deref_mut().unwrap_or(&mut header);
+    let first = chunk.as_mut().map_or(&mut header, |chunk| &mut chunk.bytes);
     let writer = ReplayWriter::begin(world, HASH_EVERY, first);
     let recorder = Recorder { writer, chunks: sender, chunk, dropped: 0, done };
     Ok((recorder, RecordingFile { thread, path: path.to_path_buf() }))
@@ -71,14 +76,14 @@ impl Recorder {
             self.dropped += 1;
             return;
         };
-        self.writer.record(world, commands, chunk);
-        if chunk.len() >= CHUNK_BYTES
+        self.writer.record(world, commands, &mut chunk.bytes);
+        if chunk.bytes.len() >= CHUNK_BYTES
             && let Some(full) = self.chunk.take()
         {
             self.chunks.send(full);
             self.chunk = self.chunks.take();
             match &mut self.chunk {
-                Some(next) => next.clear(),
+                Some(next) => next.bytes.clear(),
                 None => tracing::error!("the disk is too slow for the recording; it ends here"),
             }
         }
@@ -93,7 +98,7 @@ impl Recorder {
     /// Ends the recording.
     pub fn finish(mut self, world: &World) {
         if let Some(mut chunk) = self.chunk.take() {
-            self.writer.finish(world, &mut chunk);
+            self.writer.finish(world, &mut chunk.bytes);
             self.chunks.send(chunk);
         }
         self.done.store(true, Ordering::Release);
@@ -114,12 +119,12 @@ impl RecordingFile {
     }
 }
 
-fn write_chunks(mut file: File, chunks: &Receiver<Vec<u8>>, done: &AtomicBool) -> std::io::Result<()> {
+fn write_chunks(mut file: File, chunks: &Receiver<Chunk>, done: &AtomicBool) -> std::io::Result<()> {
     loop {
         // Asked before the queue is emptied: what is sent before the end is in it then.
         let last_round = done.load(Ordering::Acquire);
         while let Some(chunk) = chunks.receive() {
-            file.write_all(&chunk)?;
+            file.write_all(&chunk.bytes)?;
             chunks.give_back(chunk);
         }
         if last_round {

@@ -3,10 +3,17 @@
 //! The file is on the list of unsafe files because a global allocator cannot be written without.
 #![allow(unsafe_code)]
 
-use shieldwall_core::StepReport;
+use shieldwall_core::{Brads, CharacterInput, Command, Event, StepReport, World, WorldConfig, buttons};
+use shieldwall_net::client::{GameClient, GameClientConfig};
+use shieldwall_net::secure::{
+    ConnectToken, DATAGRAM_MAX, SecureClient, SecureServer, SecureServerConfig, ServerEvent, TokenParams,
+};
+use shieldwall_net::server::{ReplicationConfig, ZoneSessions};
+use shieldwall_net::time::{Micros, UnixSeconds};
 use shieldwall_tests::scenes::{Brawl, RunningBrawl};
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 thread_local! {
     static ALLOCATIONS: Cell<u64> = const { Cell::new(0) };
@@ -96,10 +103,6 @@ fn hash_and_snapshot_into_a_warm_buffer_allocate_nothing() {
 
 #[test]
 fn a_session_allocates_nothing_on_the_server() {
-    use shieldwall_net::secure::{
-        ConnectToken, DATAGRAM_MAX, SecureClient, SecureServer, SecureServerConfig, TokenParams,
-    };
-    use shieldwall_net::time::{Micros, UnixSeconds};
     let here = std::net::SocketAddr::from(([127, 0, 0, 1], 7777));
     let config = SecureServerConfig::new(1, [7; 32], 64, vec![here]);
     let mut server = SecureServer::new(config, &mut |bytes| bytes.fill(1)).expect("a sound configuration");
@@ -155,4 +158,137 @@ fn a_session_allocates_nothing_on_the_server() {
     assert!(
         server.stats().payloads_received > 1_000 && server.stats().dropped_total() > 1_000 && delivered > 64
     );
+}
+
+/// A server's whole tick, from opening datagrams to making snapshots, with clients that fight.
+struct InMemoryBattle {
+    world: World,
+    sessions: ZoneSessions,
+    secure: SecureServer,
+    clients: Vec<GameClient>,
+    commands: Vec<Command>,
+    /// Datagrams from the server, as (client, length, bytes).
+    outbox: Vec<(usize, usize, [u8; DATAGRAM_MAX])>,
+    tick: u64,
+}
+
+const SERVER: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 7777);
+
+impl InMemoryBattle {
+    fn new(clients: u64) -> Self {
+        let config = WorldConfig { seed: 11, character_capacity: 256, ..WorldConfig::default() };
+        let secure = SecureServerConfig::new(1, [7; 32], 64, vec![SERVER]);
+        let secure = SecureServer::new(secure, &mut |bytes| bytes.fill(1)).expect("a sound configuration");
+        let sessions = ZoneSessions::new(&ReplicationConfig::default(), &config, 64).expect("the defaults");
+        let client = |id: u64| {
+            let params = TokenParams {
+                protocol_id: 1,
+                client_id: id,
+                created: UnixSeconds(100),
+                lifetime_seconds: 30,
+                timeout_seconds: 5,
+                server_addresses: &[SERVER],
+                internal_addresses: &[SERVER],
+                user_data: &[0; 256],
+                private_key: &[7; 32],
+            };
+            let token =
+                ConnectToken::generate(&params, &mut |bytes| bytes.fill(id as u8)).expect("one address");
+            GameClient::new(token, GameClientConfig::default(), Micros(0))
+        };
+        Self {
+            world: World::new(&config).expect("the defaults"),
+            sessions,
+            secure,
+            clients: (0..clients).map(client).collect(),
+            commands: Vec::with_capacity(256),
+            outbox: Vec::with_capacity(1_024),
+            tick: 0,
+        }
+    }
+
+    /// Runs a tick of everything; returns what the server's part of it allocated.
+    fn tick(&mut self) -> u64 {
+        self.tick += 1;
+        let now = Micros(self.tick * 16_667);
+        let mut server_allocated = 0;
+        let mut datagram = [0; DATAGRAM_MAX];
+        for index in 0..self.clients.len() {
+            let input = CharacterInput {
+                buttons: buttons::SPRINT | buttons::MELEE,
+                move_forward: 127,
+                // West and east run to the middle and on, turn, and meet again.
+                yaw: Brads::from_degrees(if (index as u64 + self.tick / 500).is_multiple_of(2) {
+                    -90
+                } else {
+                    90
+                }),
+                ..CharacterInput::default()
+            };
+            self.clients[index].advance(now, input);
+            while let Some((_, length)) = self.clients[index].poll_transmit(now, &mut datagram) {
+                server_allocated += allocations(|| self.receive(index, &mut datagram[..length], now));
+            }
+        }
+        server_allocated += allocations(|| self.step(now));
+        for (client, length, mut bytes) in self.outbox.drain(..) {
+            _ = self.clients[client].handle_datagram(SERVER, &mut bytes[..length], now);
+        }
+        server_allocated
+    }
+
+    fn receive(&mut self, index: usize, datagram: &mut [u8], now: Micros) {
+        let from = SocketAddr::from(([10, 0, 0, index as u8], 9000));
+        let mut reply = [0; DATAGRAM_MAX];
+        let event = self.secure.handle_datagram(from, datagram, now, UnixSeconds(100), &mut reply);
+        let event = event.expect("nobody forges here");
+        let reply_len = event.reply_len();
+        match event {
+            ServerEvent::Payload { client, bytes } => {
+                self.sessions.receive(client, bytes, now).expect("nobody cheats here");
+            }
+            ServerEvent::Connected { client, client_id, .. } => {
+                self.sessions.connect(client, client_id, None).expect("a free place");
+            }
+            _ => {}
+        }
+        if reply_len > 0 {
+            self.outbox.push((index, reply_len, reply));
+        }
+    }
+
+    fn step(&mut self, now: Micros) {
+        self.commands.clear();
+        self.sessions.begin_tick(self.world.tick(), &mut self.commands);
+        self.world.step(&self.commands);
+        self.sessions.end_tick(&self.world);
+        let Self { world, sessions, secure, outbox, .. } = self;
+        sessions.send_due(world, now, &mut |client, payload| {
+            let mut send = |to: SocketAddr, datagram: &[u8]| {
+                let IpAddr::V4(ip) = to.ip() else { return };
+                let mut bytes = [0; DATAGRAM_MAX];
+                bytes[..datagram.len()].copy_from_slice(datagram);
+                outbox.push((usize::from(ip.octets()[3]), datagram.len(), bytes));
+            };
+            secure.send_payload(client, payload, now, &mut send).expect("a session");
+        });
+    }
+}
+
+#[test]
+fn a_whole_server_tick_allocates_nothing_after_the_warm_up() {
+    let mut battle = InMemoryBattle::new(48);
+    for _ in 0..600 {
+        battle.tick();
+    }
+    let before = battle.sessions.stats();
+    let mut hits = 0;
+    for tick in 600..1_200 {
+        assert_eq!(battle.tick(), 0, "tick {tick}");
+        hits += battle.world.events().iter().filter(|event| matches!(event, Event::Hit { .. })).count();
+    }
+    let after = battle.sessions.stats();
+    assert_eq!((after.playing, after.clients), (48, 48));
+    assert!(after.traffic.snapshots - before.traffic.snapshots >= 48 * 190, "{after:?}");
+    assert!(hits > 0, "they fight");
 }

@@ -140,7 +140,7 @@ impl SplitMix {
 
     /// 0 to `bound` - 1.
     fn below(&mut self, bound: u32) -> u32 {
-        ((self.next() >> 32) * u64::from(bound) >> 32) as u32
+        (((self.next() >> 32) * u64::from(bound)) >> 32) as u32
     }
 }
 

@@ -74,7 +74,7 @@ impl Collector for Scrape {
 
 impl Scrape {
     fn encode_tick_histogram(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let bounds = TICK_BUCKETS_US.iter().map(|&us| us as f64 / 1e6).chain([f64::MAX]);
+        let bounds = TICK_BUCKETS_US.iter().map(|&us| us as f64 / 1e6).chain([f64::INFINITY]);
         let buckets: Vec<(f64, u64)> = bounds.zip(self.net.tick_buckets).collect();
         let help = "Duration of ticks, from reading inputs to the last snapshot handed to the socket";
         let mut metric =

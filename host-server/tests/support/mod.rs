@@ -1,5 +1,5 @@
 //! What the tests of the binary share: starting it, asking it over HTTP, ending it.
-
+#![allow(clippy::unwrap_used)] // helpers of tests fail as tests do
 #![allow(dead_code)] // each test file uses a part
 
 use std::io::{BufRead, BufReader, Read, Write};

@@ -21,6 +21,9 @@ const _: () = assert!(MESSAGE_BYTES == FRAGMENT_BYTES * WINDOW_FRAGMENTS as usiz
 /// Fragments one packet carries at most.
 pub const FRAGMENTS_PER_PACKET: usize = 4;
 
+/// Room every slot of a sender has from the start: what is told in a battle is short, and takes no memory then.
+const SHORT_MESSAGE_BYTES: usize = 32;
+
 const LENGTH_BITS: u32 = 9;
 /// Frame bits besides the bytes, with the worst alignment.
 const OVERHEAD_BITS: usize = FRAME_KIND_BITS as usize + 16 + 1 + LENGTH_BITS as usize + 7;
@@ -68,8 +71,10 @@ struct Slot {
     sent_at: Option<Micros>,
 }
 
-fn slots() -> Vec<Slot> {
-    vec![Slot::default(); usize::from(WINDOW_FRAGMENTS)]
+/// The slots of a window, each with room for `reserved_bytes`.
+fn slots(reserved_bytes: usize) -> Vec<Slot> {
+    let slot = |_| Slot { bytes: Vec::with_capacity(reserved_bytes), ..Slot::default() };
+    (0..WINDOW_FRAGMENTS).map(slot).collect()
 }
 
 fn index(number: u16) -> usize {
@@ -88,7 +93,7 @@ pub struct ReliableSender {
 
 impl Default for ReliableSender {
     fn default() -> Self {
-        Self { slots: slots(), first: 0, next: 0 }
+        Self { slots: slots(SHORT_MESSAGE_BYTES), first: 0, next: 0 }
     }
 }
 
@@ -181,7 +186,7 @@ pub struct ReliableReceiver {
 
 impl Default for ReliableReceiver {
     fn default() -> Self {
-        Self { slots: slots(), next: 0, assembly: Vec::new(), handed_out: false }
+        Self { slots: slots(0), next: 0, assembly: Vec::new(), handed_out: false }
     }
 }
 
