@@ -5,15 +5,15 @@
 #   sh tools/godot-test.sh              tests and picture (to the build folder)
 #   sh tools/godot-test.sh --picture    writes the picture to docs/pictures/godot-crowd.png
 #
-#   SHIELDWALL_GODOT_PREFIX=FOLDER   where Godot is or is to be put      GODOT=PROGRAM   another Godot, 4.5 or later
-#   SHIELDWALL_HOST=PROGRAM          a host that is built already
+#   GODOT_PREFIX=FOLDER   where Godot is or is to be put      GODOT=PROGRAM   another Godot, 4.5 or later
+#   GODOT_TEST_HOST=PROGRAM          a host that is built already
 # Exit code 77: something that the tests need is not to be had here; the last line on stderr names it.
 set -eu
 cd "$(dirname "$0")/.."
 repository=$PWD
 target=${CARGO_TARGET_DIR:-$repository/target}
 work=$target/godot-test
-bots=${SHIELDWALL_BOTS:-100}
+bots=${GODOT_TEST_BOTS:-100}
 mkdir -p "$work"
 
 cannot() { echo "godot-test: $*" >&2; exit 77; }
@@ -28,7 +28,7 @@ trap 'exit 130' INT TERM
 
 find_godot() {
   if [ -n "${GODOT:-}" ]; then echo "$GODOT"; return; fi
-  prefix=${SHIELDWALL_GODOT_PREFIX:-${XDG_CACHE_HOME:-$HOME/.cache}/shieldwall/godot}
+  prefix=${GODOT_PREFIX:-${XDG_CACHE_HOME:-$HOME/.cache}/shieldwall/godot}
   sh tools/get-godot.sh "$prefix"
 }
 
@@ -38,7 +38,7 @@ build() {
   mkdir -p godot-project/addons/shieldwall/bin
   library=godot-project/addons/shieldwall/bin/libshieldwall.linux.debug.$(uname -m).so
   cp --remove-destination "$target/debug/libshieldwall_godot.so" "$library"
-  host=${SHIELDWALL_HOST:-}
+  host=${GODOT_TEST_HOST:-}
   if [ -z "$host" ]; then
     cargo build --quiet --release -p shieldwall-host
     host=$target/release/shieldwall
@@ -64,7 +64,7 @@ start_battle() {
 run_tests() {
   golden=$(sed -n 's/^muster //p' tests/tests/goldens.txt)
   status=0
-  SHIELDWALL_PORT=$port SHIELDWALL_BOTS=$bots SHIELDWALL_MUSTER_HASH=$golden \
+  GODOT_TEST_PORT=$port GODOT_TEST_BOTS=$bots GODOT_TEST_MUSTER=$golden \
     timeout 240 "$godot" --headless --path godot-project --script res://tests/run.gd >"$work/tests.log" 2>&1 || status=$?
   cat "$work/tests.log"
   [ "$status" -eq 0 ] || { echo "godot-test: the tests ended with $status" >&2; exit 1; }

@@ -1,18 +1,18 @@
 extends "res://tests/suite.gd"
-## The client node against a host with bots: SHIELDWALL_PORT says where, SHIELDWALL_BOTS how many.
+## The client node against a host with bots: GODOT_TEST_PORT says where, GODOT_TEST_BOTS how many.
 
 const FLOATS := 20
 const WAIT_S := 20.0
 
 
 func missing() -> String:
-	return "SHIELDWALL_PORT is not set" if OS.get_environment("SHIELDWALL_PORT").is_empty() else ""
+	return "GODOT_TEST_PORT is not set" if OS.get_environment("GODOT_TEST_PORT").is_empty() else ""
 
 
 func _join() -> ShieldwallClient:
 	var client := ShieldwallClient.new()
 	tree.root.add_child(client)
-	var port := int(OS.get_environment("SHIELDWALL_PORT"))
+	var port := int(OS.get_environment("GODOT_TEST_PORT"))
 	check_equal(client.connect_to_server("127.0.0.1", port), OK, "connect_to_server()")
 	var synced := func() -> bool: return client.get_state() == ShieldwallClient.STATE_CONNECTED
 	check(await until(synced, WAIT_S), "in the battle within %d s" % WAIT_S)
@@ -37,7 +37,7 @@ func test_signals_tell_the_way_into_the_battle_and_out() -> void:
 	client.synced.connect(func() -> void: told.append("synced"))
 	client.disconnected.connect(func(reason: String) -> void: told.append("disconnected: " + reason))
 	client.connection_failed.connect(func(reason: String) -> void: told.append("failed: " + reason))
-	client.connect_to_server("127.0.0.1", int(OS.get_environment("SHIELDWALL_PORT")))
+	client.connect_to_server("127.0.0.1", int(OS.get_environment("GODOT_TEST_PORT")))
 	check(await until(func() -> bool: return told.has("synced"), WAIT_S), "synced")
 	check(client.get_own_slot() >= 0, "own slot")
 	check(client.get_own_team() in [0, 1], "own team")
@@ -92,7 +92,7 @@ func test_the_crowd_is_seen_and_moves() -> void:
 	crowd.client = client
 	crowd.mesh = BoxMesh.new()
 	tree.root.add_child(crowd)
-	var bots := int(OS.get_environment("SHIELDWALL_BOTS"))
+	var bots := int(OS.get_environment("GODOT_TEST_BOTS"))
 	var enough := func() -> bool: return crowd.get_count() >= bots * 9 / 10.0
 	check(await until(enough, WAIT_S), "%d of %d bots are seen" % [crowd.get_count(), bots])
 	var first := _places(crowd)

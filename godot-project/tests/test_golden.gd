@@ -48,7 +48,7 @@ func _muster() -> ShieldwallWorld:
 func test_muster_has_the_golden_hash() -> void:
 	var world := _muster()
 	print("muster ", world.get_hash())
-	var golden := OS.get_environment("SHIELDWALL_MUSTER_HASH")
+	var golden := OS.get_environment("GODOT_TEST_MUSTER")
 	if not golden.is_empty():
 		check_equal(world.get_hash(), golden, "the hash")
 	check_equal(world.get_hash().length(), 32, "digits of the hash")

@@ -9,7 +9,7 @@ use std::process::Command;
 
 /// Where Godot is put: outside the build folder, so that `cargo clean` does not cost a download.
 pub fn godot_prefix() -> PathBuf {
-    if let Some(prefix) = std::env::var_os("SHIELDWALL_GODOT_PREFIX") {
+    if let Some(prefix) = std::env::var_os("GODOT_PREFIX") {
         return prefix.into();
     }
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).unwrap_or_else(|| {
