@@ -46,29 +46,33 @@ func test_signals_tell_the_way_into_the_battle_and_out() -> void:
 	client.queue_free()
 
 
+## Far from others nothing but its own input moves a character: what the client predicts is what the server computes,
+## bit for bit. In a crowd the contacts may differ, and the view is smoothed.
 func test_the_own_character_walks_as_predicted() -> void:
 	var client := await _join()
-	await _wait(0.5)
-	var yaw := client.get_own_transform().basis.get_euler().y
+	var place := client.get_own_transform().origin
+	var outwards := atan2(-place.x, -place.z)
+	client.set_input(Vector2(0, 1), outwards, 0.0, ShieldwallClient.BUTTON_SPRINT)
+	await _wait(3.0)
 	var errors: Array[float] = []
 	client.mispredicted.connect(func(_tick: int, error: float) -> void: errors.append(error))
+	var missed_before: int = client.get_stats().inputs_missed
 	var before := client.get_own_transform().origin
-	client.set_input(Vector2(0, 1), yaw, 0.0, 0)
+	client.set_input(Vector2(0, 1), outwards, 0.0, 0)
 	await _wait(1.5)
-	client.set_input(Vector2.ZERO, yaw, 0.0, 0)
+	client.set_input(Vector2.ZERO, outwards, 0.0, 0)
 	var moved := client.get_own_transform().origin - before
-	var forward := Vector3(-sin(yaw), 0, -cos(yaw))
+	var forward := Vector3(-sin(outwards), 0, -cos(outwards))
+	var stats := client.get_stats()
+	var missed: int = stats.inputs_missed - missed_before
+	print("     walked %.2f m, corrections %s, inputs missed %d, round trip %.1f ms, largest correction in the crowd %d mm" % [
+		moved.length(), errors, missed, stats.round_trip_ms, stats.correction_max_mm])
 	check(client.is_own_alive(), "the character lives")
 	check(moved.dot(forward) > 3.0, "walked %s, forward is %s" % [moved, forward])
 	check(moved.dot(forward) < 9.0, "walked no faster than it can: %s" % moved)
-	var sum := 0.0
-	for error in errors:
-		sum += error
-	var stats := client.get_stats()
-	print("     walked %.2f m, corrections %d of %.3f m in all, inputs missed %d, round trip %.1f ms" % [
-		moved.length(), errors.size(), sum, stats.inputs_missed, stats.round_trip_ms])
-	check(sum < 0.5, "corrections of %.3f m in all: %s" % [sum, errors])
-	check(stats.inputs_missed < 10, "inputs missed: %s" % stats.inputs_missed)
+	check(errors.is_empty() or missed > 0, "corrections without contact: %s" % [errors])
+	check(stats.correction_max_mm < 1000, "largest correction: %d mm" % stats.correction_max_mm)
+	check(missed < 10, "inputs missed: %d" % missed)
 	await _leave(client)
 
 
