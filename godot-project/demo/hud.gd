@@ -4,6 +4,8 @@ extends Label
 var client: ShieldwallClient
 var crowd: ShieldwallCrowd3D
 var note := "Connecting …"
+## Off for pictures: frames drawn by software say nothing about a network.
+var shows_network := true
 
 
 func _ready() -> void:
@@ -16,7 +18,9 @@ func _process(_delta: float) -> void:
 	if client == null or client.get_state() != ShieldwallClient.STATE_CONNECTED:
 		text = note
 		return
-	var stats := client.get_stats()
-	text = "Health %d %%    In sight %d    Round trip %.0f ms    Others drawn %.0f ms in the past\n%s" % [
-		roundi(client.get_own_health() * 100.0), crowd.get_count(), stats.round_trip_ms,
-		stats.interpolation_delay_ms, note]
+	text = "Health %d %%    In sight %d" % [roundi(client.get_own_health() * 100.0), crowd.get_count()]
+	if shows_network:
+		var stats := client.get_stats()
+		text += "    Round trip %.0f ms    Others drawn %.0f ms in the past" % [
+			stats.round_trip_ms, stats.interpolation_delay_ms]
+	text += "\n" + note

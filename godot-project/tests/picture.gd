@@ -26,10 +26,11 @@ func _take() -> void:
 		quit(1)
 		return
 	_demo.player_controls = false
+	_demo.hud.shows_network = false
 	# Walk towards the middle of the field, until the fight is near.
 	await _until(func() -> bool: return _walk_to_the_fight(client), 25.0)
-	_demo.camera.distance = 7.0
-	_demo.camera.tilt = -0.24
+	_demo.camera.distance = 9.0
+	_demo.camera.tilt = -0.30
 	await _until(func() -> bool: return _look_at_the_fight(client), 1.5)
 	await RenderingServer.frame_post_draw
 	var image := root.get_texture().get_image()
@@ -50,7 +51,7 @@ func _centre(client: ShieldwallClient) -> Vector3:
 func _walk_to_the_fight(client: ShieldwallClient) -> bool:
 	var to := _centre(client) - client.get_own_transform().origin
 	var yaw := atan2(-to.x, -to.z)
-	var near := Vector2(to.x, to.z).length() < 24.0 or not client.is_own_alive()
+	var near := Vector2(to.x, to.z).length() < 20.0 or not client.is_own_alive()
 	client.set_input(Vector2.ZERO if near else Vector2(0, 1), yaw, 0.0, ShieldwallClient.BUTTON_SPRINT)
 	_demo.camera.turn = yaw
 	return near
