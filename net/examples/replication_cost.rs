@@ -8,7 +8,7 @@ use shieldwall_core::{Brads, CharacterInput, Metres, Tick, World, WorldConfig, b
 use shieldwall_net::channel::Channel;
 use shieldwall_net::client::replica::ReplicaTable;
 use shieldwall_net::secure::ClientIndex;
-use shieldwall_net::server::{ReplicationConfig, ZoneSessions};
+use shieldwall_net::server::{ReplicationConfig, Traffic, ZoneSessions};
 use shieldwall_net::time::Micros;
 use shieldwall_net::wire::welcome::ServerMessage;
 use shieldwall_net::wire::{FrameKind, PAYLOAD_BYTES, events, inputs};
@@ -74,7 +74,7 @@ impl Client {
         let noise = number.wrapping_mul(2_654_435_761).wrapping_add(tick / 15).wrapping_mul(2_246_822_519);
         let noise = (noise ^ noise >> 15).wrapping_mul(3_266_489_917) >> 16;
         let mut input = CharacterInput { yaw: self.aim, ..CharacterInput::default() };
-        if (tick + number) % 6 == 0
+        if (tick + number).is_multiple_of(6)
             && let Some(replica) = &self.replica
         {
             let foes = replica
@@ -91,9 +91,9 @@ impl Client {
         }
         input.move_forward = if noise & 0x7000 == 0 { 0 } else { 127 };
         input.move_right = if noise & 0x300 == 0 { 127 } else { 0 };
-        input.buttons = buttons::MELEE * u16::from(noise & 8 != 0)
-            | buttons::SHOOT * u16::from(noise & 0x30 == 0)
-            | buttons::SPRINT * u16::from(noise & 0xc0 == 0);
+        input.buttons = (buttons::MELEE * u16::from(noise & 8 != 0))
+            | (buttons::SHOOT * u16::from(noise & 0x30 == 0))
+            | (buttons::SPRINT * u16::from(noise & 0xc0 == 0));
         self.history.push_front(input);
         self.history.truncate(8);
         input
@@ -147,7 +147,7 @@ fn main() {
             }
             let number = index as u32;
             let _ = client.think(tick, number);
-            if (tick + number) % 2 == 0 {
+            if (tick + number).is_multiple_of(2) {
                 let payload = client.send(Tick(tick), now);
                 zone.receive(ClientIndex(number), &payload, now).expect("clients are honest");
             }
@@ -175,6 +175,20 @@ fn main() {
         bytes.clear();
         outgoing.clear();
     }
+    let cost = Cost { base, sending, recording, stepping };
+    print_figures(&zone, &world, [count, seconds, delay_ticks], &cost);
+}
+
+/// Nanoseconds of the server's parts, and the traffic they began with.
+struct Cost {
+    base: Traffic,
+    sending: u128,
+    recording: u128,
+    stepping: u128,
+}
+
+fn print_figures(zone: &ZoneSessions, world: &World, [count, seconds, delay_ticks]: [u32; 3], cost: &Cost) {
+    let Cost { base, sending, recording, stepping } = *cost;
     let t = zone.traffic();
     let (updates, bits) = (t.updates - base.updates, t.update_bits - base.update_bits);
     let (snapshots, packets) = (t.snapshots - base.snapshots, t.packets_sent - base.packets_sent);

@@ -40,6 +40,8 @@ struct Track {
     head: u8,
     /// Set by a leave; cleared by a newer state.
     left_at: Option<Tick>,
+    /// Is in the table's list of those that left.
+    listed: bool,
     samples: [Sample; VERSIONS_KEPT],
 }
 
@@ -104,6 +106,8 @@ pub struct ReplicaTable {
     track_of: Vec<u16>,
     tracks: Vec<Track>,
     free: Vec<u16>,
+    /// Tracks with a leave, once each.
+    left: Vec<u16>,
     own: [Option<(Tick, OwnState)>; OWN_KEPT],
     newest: Option<Tick>,
     stats: ReplicaStats,
@@ -118,6 +122,7 @@ impl ReplicaTable {
             track_of: vec![NO_TRACK; config.character_capacity as usize],
             tracks: Vec::new(),
             free: Vec::new(),
+            left: Vec::new(),
             own: [None; OWN_KEPT],
             newest: None,
             stats: ReplicaStats::default(),
@@ -190,11 +195,17 @@ impl ReplicaTable {
         for _ in 0..section.leaves {
             let slot = slots.read(reader)?;
             self.stats.leaves += 1;
-            let Some(track) = self.tracks.get_mut(usize::from(self.track_of[slot])) else { continue };
+            let index = self.track_of[slot];
+            let Some(track) = self.tracks.get_mut(usize::from(index)) else { continue };
             let newer_state = track.len > 0 && track.at(0).tick.signed_distance(tick) > 0;
             let newer_leave = track.left_at.is_some_and(|left| left.signed_distance(tick) >= 0);
-            if !newer_state && !newer_leave {
-                track.left_at = Some(tick);
+            if newer_state || newer_leave {
+                continue;
+            }
+            track.left_at = Some(tick);
+            if !track.listed {
+                track.listed = true;
+                self.left.push(index);
             }
         }
         Ok(())
@@ -237,8 +248,14 @@ impl ReplicaTable {
     fn track_for(&mut self, slot: u16) -> &mut Track {
         let index = &mut self.track_of[usize::from(slot)];
         if *index == NO_TRACK {
-            let fresh =
-                Track { slot, len: 0, head: 0, left_at: None, samples: [Sample::default(); VERSIONS_KEPT] };
+            let fresh = Track {
+                slot,
+                len: 0,
+                head: 0,
+                left_at: None,
+                listed: false,
+                samples: [Sample::default(); VERSIONS_KEPT],
+            };
             *index = match self.free.pop() {
                 Some(free) => {
                     self.tracks[usize::from(free)] = fresh;
@@ -268,14 +285,21 @@ impl ReplicaTable {
     /// Frees what left so long ago that no snapshot can refer to it any more.
     fn release_left(&mut self) {
         let Some(newest) = self.newest else { return };
-        for (index, track) in self.tracks.iter_mut().enumerate() {
-            let Some(left) = track.left_at else { continue };
-            if track.len > 0 && newest.signed_distance(left) > i32::from(BASELINE_AGE_MAX) {
-                track.len = 0;
-                self.track_of[usize::from(track.slot)] = NO_TRACK;
-                self.free.push(index as u16);
+        let Self { left, tracks, track_of, free, .. } = self;
+        left.retain(|&index| {
+            let track = &mut tracks[usize::from(index)];
+            match track.left_at {
+                Some(at) if newest.signed_distance(at) <= i32::from(BASELINE_AGE_MAX) => return true,
+                Some(_) => {
+                    track.len = 0;
+                    track_of[usize::from(track.slot)] = NO_TRACK;
+                    free.push(index);
+                }
+                None => {}
             }
-        }
+            track.listed = false;
+            false
+        });
     }
 }
 
@@ -360,7 +384,7 @@ mod tests {
         /// In whatever order states come, the ring holds the newest sixteen, sorted.
         #[test]
         fn ring_keeps_the_newest(ticks in prop::collection::vec(0_u32..60, 1..80)) {
-            let mut track = Track { slot: 0, len: 0, head: 0, left_at: None, samples: [Sample::default(); VERSIONS_KEPT] };
+            let mut track = Track { slot: 0, len: 0, head: 0, left_at: None, listed: false, samples: [Sample::default(); VERSIONS_KEPT] };
             let mut kept: Vec<u32> = Vec::new();
             for tick in ticks {
                 let tick = tick.wrapping_sub(30);
@@ -388,8 +412,14 @@ mod tests {
 
     #[test]
     fn around_finds_the_neighbours_of_a_tick() {
-        let mut track =
-            Track { slot: 0, len: 0, head: 0, left_at: None, samples: [Sample::default(); VERSIONS_KEPT] };
+        let mut track = Track {
+            slot: 0,
+            len: 0,
+            head: 0,
+            left_at: None,
+            listed: false,
+            samples: [Sample::default(); VERSIONS_KEPT],
+        };
         for tick in [10, 13, 16] {
             track.insert(sample(tick));
         }

@@ -25,7 +25,7 @@ pub struct ReplicationConfig {
     pub interest_hz: u16,
     /// Rings of interest, from the inner to the outer. Beyond the last nobody is seen.
     pub tiers: Vec<InterestTier>,
-    /// Whoever is this near comes before everybody else: the reach of weapons one must see coming.
+    /// Whoever is this near comes first, eight times as urgent as the others: the reach of weapons one must see coming.
     pub always_first: Metres,
     /// A character that is in a tier stays in it until it is this much farther out than the edge.
     pub leave_margin: Metres,
@@ -38,7 +38,7 @@ impl Default for ReplicationConfig {
         let tier = |metres, rate_hz| InterestTier { radius: Metres::from_m(metres), rate_hz };
         Self {
             snapshot_hz: 20,
-            interest_hz: 10,
+            interest_hz: 5,
             tiers: vec![tier(50, 20), tier(150, 10), tier(400, 4)],
             always_first: Metres::from_m(10),
             leave_margin: Metres::from_m(4),

@@ -13,7 +13,7 @@ const WAYS: usize = 4;
 struct Entry {
     /// Tick the run was made in, and the age of its baseline: never equal by accident within 2^32 ticks.
     tick: u32,
-    age: u8,
+    age: u16,
     full: bool,
     run: BitRun,
 }
@@ -39,7 +39,7 @@ impl DeltaCache {
     /// Room for `capacity` slots.
     #[must_use]
     pub fn new(capacity: u32) -> Self {
-        let unused = Entry { age: u8::MAX, ..Entry::default() };
+        let unused = Entry { age: u16::MAX, ..Entry::default() };
         Self { entries: vec![[unused; WAYS]; capacity as usize], hits: 0, misses: 0 }
     }
 
@@ -47,13 +47,13 @@ impl DeltaCache {
     /// in full for `None`.
     #[inline]
     pub fn get(&mut self, history: &StateHistory, tick: u32, slot: usize, age: Option<u8>) -> EncodedUpdate {
-        let wanted = age.unwrap_or(0);
+        let wanted = u16::from(age.unwrap_or(0));
         let entry = &mut self.entries[slot][usize::from(wanted) % WAYS];
         if entry.tick == tick && entry.age == wanted {
             self.hits += 1;
         } else {
             self.misses += 1;
-            *entry = make(history, tick, slot, wanted);
+            *entry = make(history, tick, slot, age.unwrap_or(0));
         }
         EncodedUpdate { run: entry.run, age: if entry.full { None } else { age } }
     }
@@ -71,5 +71,5 @@ fn make(history: &StateHistory, tick: u32, slot: usize, age: u8) -> Entry {
     let same_life = age != 0 && base.generation == state.generation;
     let delta = if same_life { history.codec().encode_delta(base, state, age) } else { None };
     let run = delta.unwrap_or_else(|| history.codec().encode_full(state));
-    Entry { tick, age, full: delta.is_none(), run }
+    Entry { tick, age: age.into(), full: delta.is_none(), run }
 }

@@ -7,7 +7,7 @@ use shieldwall_core::spatial::terrain::Terrain;
 use shieldwall_core::state::characters::{CharactersView, flags};
 
 /// Ticks kept. More than the oldest baseline a snapshot can name.
-pub const HISTORY_TICKS: usize = 128;
+pub const HISTORY_TICKS: usize = 256;
 const _: () = assert!(HISTORY_TICKS > crate::wire::snapshot::BASELINE_AGE_MAX as usize);
 
 /// States by tick and slot.

@@ -1,34 +1,24 @@
 //! Which of the due characters fit into a packet: the most urgent, by a count of urgencies instead of a sort.
 //!
-//! Urgency is how many updates a character is owed, in quarters; whoever is within [`FIRST`] reach stands above all
-//! others. The candidates come and stay in the order of their slots, which is the order they are sent in.
+//! Urgency is how many updates a character is owed, in quarters; whoever is marked [`FIRST`] counts eightfold. So the
+//! near come first, and still nobody starves behind a crowd. The candidates come and stay in the order of their slots,
+//! which is the order they are sent in.
 
 use super::interest::FIRST;
 
 /// Levels of urgency.
 const LEVELS: usize = 128;
-/// Levels of those that come first of all.
-const FIRST_LEVEL: usize = 96;
+/// How much more urgent those are that come first.
+const FIRST_FACTOR: u32 = 8;
 
 /// A character that is due.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Candidate {
     /// Who.
     pub(crate) slot: u16,
-    /// Age of the baseline in ticks, 0 for none.
-    age: u8,
     level: u8,
-}
-
-impl Candidate {
-    pub(crate) fn new(slot: u16, age: Option<u8>) -> Self {
-        Self { slot, age: age.unwrap_or(0), level: 0 }
-    }
-
-    /// Age of the baseline in ticks, `None` for a full state.
-    pub(crate) fn age(self) -> Option<u8> {
-        (self.age != 0).then_some(self.age)
-    }
+    /// Whether the client holds a state of it.
+    known: bool,
 }
 
 /// The due characters of one snapshot; memory is used again for the next client.
@@ -37,7 +27,8 @@ pub(crate) struct Priorities {
     pub(crate) candidates: Vec<Candidate>,
     /// Slots to be told as gone.
     pub(crate) leaves: Vec<u16>,
-    quarter: u16,
+    /// Levels for one owed unit, times 2^16: a division once instead of for everybody.
+    levels_16: u32,
     /// Candidates by level: with a baseline, and without.
     counts: [[u16; 2]; LEVELS],
 }
@@ -47,7 +38,7 @@ impl Priorities {
         Self {
             candidates: Vec::with_capacity(capacity as usize),
             leaves: Vec::with_capacity(crate::wire::snapshot::LEAVES_MAX as usize),
-            quarter: (snapshot_hz / 4).max(1),
+            levels_16: (1 << 16) / u32::from((snapshot_hz / 4).max(1)) + 1,
             counts: [[0; 2]; LEVELS],
         }
     }
@@ -58,40 +49,40 @@ impl Priorities {
         self.counts = [[0; 2]; LEVELS];
     }
 
-    /// Adds a candidate that is owed `owed`.
+    /// Adds a character that is owed `owed`; `known` tells whether the client holds a state of it.
     #[inline]
-    pub(crate) fn push(&mut self, mut candidate: Candidate, owed: u16, tier: u8) {
-        let quarters = usize::from(owed / self.quarter);
-        let level = if tier & FIRST != 0 {
-            FIRST_LEVEL + quarters.min(LEVELS - FIRST_LEVEL - 1)
-        } else {
-            quarters.min(FIRST_LEVEL - 1)
-        };
-        candidate.level = level as u8;
-        self.counts[level][usize::from(candidate.age == 0)] += 1;
-        self.candidates.push(candidate);
+    pub(crate) fn push(&mut self, slot: u16, known: bool, owed: u16, tier: u8) {
+        let quarters = (u32::from(owed) * self.levels_16) >> 16;
+        let level = if tier & FIRST != 0 { quarters * FIRST_FACTOR } else { quarters };
+        let level = (level as usize).min(LEVELS - 1);
+        self.counts[level][usize::from(!known)] += 1;
+        self.candidates.push(Candidate { slot, level: level as u8, known });
     }
 
     /// Keeps the most urgent candidates that are expected to fit into `bits`, given what a difference and a full
     /// state are expected to cost. Within the last level that does not fit whole, those `rotation` points at
-    /// come first, so that no slot is favoured for ever.
+    /// come first, so that no slot is favoured for ever. Returns what a character must be owed to be worth gathering
+    /// for the next snapshot, at least `least_owed`: a little below the cut, so that the cut is found again. The second
+    /// number is for those that come first.
     pub(crate) fn keep_most_urgent(
         &mut self,
         bits: usize,
-        delta_bits: usize,
-        full_bits: usize,
+        [delta_bits, full_bits]: [usize; 2],
         rotation: u32,
-    ) {
+        least_owed: u16,
+    ) -> [u16; 2] {
         let mut left = bits;
         for level in (0..LEVELS).rev() {
             let [deltas, fulls] = self.counts[level].map(usize::from);
             let cost = deltas * delta_bits + fulls * full_bits;
             if cost > left {
                 self.cut_at(level as u8, left * (deltas + fulls) / cost, rotation);
-                return;
+                let below = ((level.saturating_sub(2) as u32) << 16) / self.levels_16;
+                return [below, below / FIRST_FACTOR].map(|owed| least_owed.max(owed as u16));
             }
             left -= cost;
         }
+        [least_owed; 2]
     }
 
     /// Keeps the levels above `level`, and `count` of that level.
@@ -103,7 +94,7 @@ impl Priorities {
             if candidate.level != level {
                 return candidate.level > level;
             }
-            let place = (seen + total - start) % total;
+            let place = if seen >= start { seen - start } else { seen + total - start };
             seen += 1;
             place < count
         });
@@ -122,12 +113,11 @@ mod tests {
                                 bits in 0_usize..8000, rotation: u32) {
             let mut priorities = Priorities::new(256, 20);
             priorities.clear();
-            for (slot, &(owed, first, fresh)) in owed.iter().enumerate() {
-                let age = if fresh { None } else { Some(6) };
-                priorities.push(Candidate::new(slot as u16, age), owed, if first { FIRST } else { 1 });
+            for (slot, &(owed, first, known)) in owed.iter().enumerate() {
+                priorities.push(slot as u16, known, owed, if first { FIRST } else { 1 });
             }
             let all = priorities.candidates.clone();
-            priorities.keep_most_urgent(bits, 25, 80, rotation);
+            priorities.keep_most_urgent(bits, [25, 80], rotation, 20);
             let kept = &priorities.candidates;
             prop_assert!(kept.is_sorted_by_key(|c| c.slot));
             let least = kept.iter().map(|c| c.level).min();
@@ -136,11 +126,11 @@ mod tests {
                 prop_assert!(gone.clone().all(|c| c.level <= least));
             }
             if gone.count() == 0 {
-                let cost: usize = all.iter().map(|c| if c.age().is_none() { 80 } else { 25 }).sum();
+                let cost: usize = all.iter().map(|c| if c.known { 25 } else { 80 }).sum();
                 prop_assert!(cost <= bits);
             } else {
                 let whole: usize = kept.iter().filter(|c| Some(c.level) > least)
-                    .map(|c| if c.age().is_none() { 80 } else { 25 }).sum();
+                    .map(|c| if c.known { 25 } else { 80 }).sum();
                 prop_assert!(whole <= bits);
             }
         }

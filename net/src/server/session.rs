@@ -49,6 +49,8 @@ pub(super) struct Session {
     pub(super) own: [Option<OwnState>; SNAPSHOTS_REMEMBERED],
     /// The welcome has been acknowledged.
     pub(super) welcomed: bool,
+    /// What a character must be owed to be gathered for the next snapshot; the second for those that come first.
+    pub(super) due: [u16; 2],
     /// Snapshots until the surroundings are searched again.
     pub(super) search_in: u32,
     /// First tick whose events have not been told.
@@ -85,6 +87,7 @@ impl Session {
             tracks: TrackTable::new(capacity),
             own: [None; SNAPSHOTS_REMEMBERED],
             welcomed: false,
+            due: [0; 2],
             search_in: 0,
             events_from: 0,
             delta_bits_16: DELTA_BITS_GUESS * 16,

@@ -9,7 +9,7 @@ use super::tracking::SNAPSHOTS_REMEMBERED;
 use super::zone_events::ZoneEvents;
 use super::{MIN_PAYLOAD_BYTES, PACKET_OVERHEAD_BYTES};
 use crate::time::Micros;
-use crate::wire::bits::BitWriter;
+use crate::wire::bits::{BitRun, BitWriter};
 use crate::wire::events::{EVENT_BITS_MAX, EVENTS_HEAD_BITS, GameEvent};
 use crate::wire::prefix_codes::{GAP_BITS_MAX, width, write_gap};
 use crate::wire::snapshot::{
@@ -28,7 +28,8 @@ pub(super) struct Workshop {
     pub(super) events: ZoneEvents,
     pub(super) snapshot_hz: u16,
     pub(super) searches_every: u32,
-    pub(super) buffer: [u8; PAYLOAD_BYTES],
+    /// Baselines of the chosen candidates, in their order.
+    pub(super) ages: Vec<Option<u8>>,
     /// Events chosen for one packet.
     pub(super) chosen_events: Vec<GameEvent>,
 }
@@ -37,22 +38,23 @@ pub(super) struct Workshop {
 const FULL_BITS: usize = 96;
 /// Share of a packet that may go to events seen.
 const EVENTS_SHARE: usize = 6;
+/// Snapshots, the present one excluded, of which the client still holds the own state: one less than it keeps.
+const OWN_KEPT_MASK: u64 = 0xffff_fffe;
 /// Bits at the end that the estimate leaves free, so that a dear update seldom has to wait.
 const MARGIN_BITS: usize = 64;
 
 impl Workshop {
-    /// Makes the packet of a session at `tick`, the tick the world has just run, and returns its length in the
-    /// buffer.
+    /// Makes the packet of a session at `tick`, the tick the world has just run, in `buffer` and returns its length.
     pub(super) fn make_packet(
         &mut self,
         session: &mut Session,
         world: &World,
         tick: Tick,
         now: Micros,
+        buffer: &mut [u8; PAYLOAD_BYTES],
     ) -> usize {
         let allowed = session.budget.open_packet(self.snapshot_hz.into());
         let limit = allowed.saturating_sub(PACKET_OVERHEAD_BYTES).clamp(MIN_PAYLOAD_BYTES, PAYLOAD_BYTES);
-        let mut buffer = self.buffer;
         let mut writer = session.channel.begin(&mut buffer[..limit]);
         session.channel.write_reliable(&mut writer, now);
         let mut record = None;
@@ -70,7 +72,6 @@ impl Workshop {
         }
         let budget = &mut session.budget;
         let length = session.channel.finish(writer, record, now, |_| budget.resolve(true));
-        self.buffer = buffer;
         session.count_sent(length);
         length
     }
@@ -108,18 +109,16 @@ impl Workshop {
         FrameKind::Snapshot.write(writer);
         write_header(session, writer, world, id, tick, number);
         let present = self.history.present();
-        session.tracks.gather(
-            &session.log,
-            tick.0,
-            present,
-            &self.table,
-            self.snapshot_hz,
-            &mut self.priorities,
-        );
+        let (hz, due) = (self.snapshot_hz, session.due);
+        session.tracks.gather(&session.log, present, &self.table, hz, due, &mut self.priorities);
         let spare = writer.remaining().saturating_sub(SECTION_BITS_MAX + MARGIN_BITS);
         let delta_bits = (session.delta_bits_16 / 16).max(4) as usize;
-        self.priorities.keep_most_urgent(spare, delta_bits, FULL_BITS, number);
-        let head = section_head(&self.priorities.candidates);
+        session.due = self.priorities.keep_most_urgent(spare, [delta_bits, FULL_BITS], number, hz);
+        let (tracks, log) = (&session.tracks, &session.log);
+        let chosen = &self.priorities.candidates;
+        self.ages.clear();
+        self.ages.extend(chosen.iter().map(|candidate| tracks.baseline_age(candidate.slot, log, tick.0)));
+        let head = section_head(chosen, &self.ages);
         let counts = head.write(writer);
         let leaves = write_leaves(session, writer, &head, &self.priorities.leaves);
         let updates = self.write_updates(session, writer, &head, tick);
@@ -139,17 +138,18 @@ impl Workshop {
     ) -> u32 {
         let (start, mut next, mut count, mut fulls) = (writer.position(), 0, 0, 0);
         let mut full_bits = 0;
-        for candidate in &self.priorities.candidates {
+        for (candidate, &age) in self.priorities.candidates.iter().zip(&self.ages) {
             let slot = candidate.slot;
-            let update = self.cache.get(&self.history, tick.0, slot.into(), candidate.age());
-            let room = GAP_BITS_MAX + COMMON_AGES + 7 + update.run.len();
+            let update = self.cache.get(&self.history, tick.0, slot.into(), age);
+            let room = GAP_BITS_MAX + COMMON_AGES + 8 + update.run.len();
             if writer.remaining() < room || count == UPDATES_MAX {
                 break;
             }
             let before = writer.position();
-            write_gap(writer, u32::from(slot) - next, head.gap_low_bits);
-            head.write_age(writer, update.age);
-            writer.put_run(update.run);
+            let mut prefix = BitRun::EMPTY;
+            write_gap(&mut prefix, u32::from(slot) - next, head.gap_low_bits);
+            head.write_age(&mut prefix, update.age);
+            writer.put_two_runs(prefix, update.run);
             next = u32::from(slot) + 1;
             count += 1;
             if update.age.is_none() {
@@ -198,7 +198,7 @@ fn write_header(
         action: view.action[row],
         team: view.team[row],
     });
-    let base = session.log.newest_acked(u32::MAX << 1).and_then(|behind| {
+    let base = session.log.newest_acked(OWN_KEPT_MASK).and_then(|behind| {
         let age = session.log.age(behind, tick.0)?;
         let state = session.own[number.wrapping_sub(behind) as usize % SNAPSHOTS_REMEMBERED].as_ref()?;
         Some((age, state))
@@ -208,21 +208,23 @@ fn write_header(
 }
 
 /// Chooses the widths and ages that make this section short.
-fn section_head(candidates: &[Candidate]) -> SectionHead {
-    let mut counts = [0_u16; 128];
-    for age in candidates.iter().filter_map(|candidate| candidate.age()) {
-        counts[usize::from(age) % 128] += 1;
+fn section_head(candidates: &[Candidate], ages: &[Option<u8>]) -> SectionHead {
+    let mut counts = [0_u16; 256];
+    // Ages in the order met: there are few, but for a client in a crowd with a bad line.
+    let (mut seen, mut seen_len) = ([0_u8; 256], 0);
+    for &age in ages.iter().flatten() {
+        if counts[usize::from(age)] == 0 {
+            seen[seen_len] = age;
+            seen_len += 1;
+        }
+        counts[usize::from(age)] += 1;
     }
     let mut common = [0_u8; COMMON_AGES];
     let mut found = 0;
-    for place in &mut common {
-        let (age, &count) =
-            counts.iter().enumerate().max_by_key(|&(age, &count)| (count, 128 - age)).unwrap_or((0, &0));
-        if count == 0 {
-            break;
-        }
-        *place = age as u8;
-        counts[age] = 0;
+    while found < COMMON_AGES.min(seen_len) {
+        let most = seen[..seen_len].iter().copied().max_by_key(|&age| counts[usize::from(age)]).unwrap_or(1);
+        common[found] = most;
+        counts[usize::from(most)] = 0;
         found += 1;
     }
     let span = candidates.last().map_or(0, |last| u32::from(last.slot) + 1);

@@ -1,16 +1,16 @@
-//! What one client has been told of each character, in eight bytes.
+//! What one client has been told of each character, in sixteen bytes.
 //!
-//! A track remembers the last 32 snapshots as bits: which of them carried the character. The session remembers the
-//! same 32 as bits: which of them the client acknowledged. Their intersection is the set of states the client holds
+//! A track remembers the last 64 snapshots as bits: which of them carried the character. The session remembers the
+//! same 64 as bits: which of them the client acknowledged. Their intersection is the set of states the client holds
 //! for certain, and its newest is the baseline. Nothing is recorded per packet, nothing is looked up per ack.
 
-use super::interest::{InterestTable, NO_TIER};
-use super::priority::{Candidate, Priorities};
+use super::interest::{FIRST, InterestTable, NO_TIER};
+use super::priority::Priorities;
 use crate::wire::snapshot::{BASELINE_AGE_MAX, LEAVES_MAX, VERSIONS_KEPT};
 use shieldwall_core::World;
 
 /// Snapshots remembered.
-pub(crate) const SNAPSHOTS_REMEMBERED: usize = 32;
+pub(crate) const SNAPSHOTS_REMEMBERED: usize = 64;
 
 const ABSENT: u8 = 0;
 const VISIBLE: u8 = 1;
@@ -20,24 +20,30 @@ const LEAVING: u8 = 2;
 #[derive(Clone, Copy, Debug)]
 struct Track {
     /// Bit `d`: the snapshot `d` before the newest carried a state (while leaving: a leave).
-    sent: u32,
+    sent: u64,
     /// Updates owed, in snapshot-rate-ths: grows by the tier's rate with each snapshot.
     owed: u16,
     tier: u8,
     phase: u8,
 }
 
-const _: () = assert!(size_of::<Track>() == 8);
+const _: () = assert!(size_of::<Track>() == 16);
 
 const UNTRACKED: Track = Track { sent: 0, owed: 0, tier: NO_TIER, phase: ABSENT };
 
 /// Which snapshots a client has received, newest at bit 0, and their ticks.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct SnapshotLog {
     /// Number of the newest snapshot; the first is 1.
     number: u32,
-    acked: u32,
+    acked: u64,
     ticks: [u32; SNAPSHOTS_REMEMBERED],
+}
+
+impl Default for SnapshotLog {
+    fn default() -> Self {
+        Self { number: 0, acked: 0, ticks: [0; SNAPSHOTS_REMEMBERED] }
+    }
 }
 
 impl SnapshotLog {
@@ -59,7 +65,7 @@ impl SnapshotLog {
 
     /// The newest of `sent` that was acknowledged and can still be a baseline: how many snapshots ago.
     #[inline]
-    pub(crate) fn newest_acked(&self, sent: u32) -> Option<u32> {
+    pub(crate) fn newest_acked(&self, sent: u64) -> Option<u32> {
         let held = sent & self.acked;
         (held != 0).then(|| held.trailing_zeros())
     }
@@ -140,19 +146,20 @@ impl TrackTable {
     }
 
     /// Goes through all tracks for a new snapshot: who came, who left, who is due and how urgently.
-    /// `present` are the slots in use, `snapshot_hz` is what a track must be owed to be due.
+    /// `present` are the slots in use. A track is due when it is owed `due`, one that comes first when it is owed
+    /// `first_due`.
     pub(crate) fn gather(
         &mut self,
         log: &SnapshotLog,
-        tick: u32,
         present: &[u64],
         table: &InterestTable,
         snapshot_hz: u16,
+        [due, first_due]: [u16; 2],
         out: &mut Priorities,
     ) {
         out.clear();
-        for word in 0..self.tracked.len() {
-            let reach = self.in_reach[word] & present[word];
+        for (word, &used) in present.iter().enumerate() {
+            let reach = self.in_reach[word] & used;
             let mut gone = 0;
             for bit in BitIter(self.tracked[word] | reach) {
                 let slot = word * 64 + bit as usize;
@@ -177,16 +184,19 @@ impl TrackTable {
                     self.visible += 1;
                 }
                 track.owed = track.owed.saturating_add(table.rate(track.tier));
-                if track.owed >= snapshot_hz {
-                    out.push(
-                        Candidate::new(slot as u16, baseline_age(track.sent, log, tick)),
-                        track.owed,
-                        track.tier,
-                    );
+                if track.owed >= if track.tier & FIRST == 0 { due } else { first_due } {
+                    let known = log.newest_acked(track.sent).is_some();
+                    out.push(slot as u16, known, track.owed, track.tier);
                 }
             }
             self.tracked[word] = (self.tracked[word] | reach) & !gone;
         }
+    }
+
+    /// Age of the newest state of a slot that the client holds for certain, or `None` when there is none.
+    #[inline]
+    pub(crate) fn baseline_age(&self, slot: u16, log: &SnapshotLog, tick: u32) -> Option<u8> {
+        baseline_age(self.tracks[usize::from(slot)].sent, log, tick)
     }
 
     /// The snapshot gathered last carries this slot's state.
@@ -205,7 +215,7 @@ impl TrackTable {
 
 /// Age of the newest state the client holds for certain, or `None` when there is none.
 #[inline]
-fn baseline_age(sent: u32, log: &SnapshotLog, tick: u32) -> Option<u8> {
+fn baseline_age(sent: u64, log: &SnapshotLog, tick: u32) -> Option<u8> {
     let behind = log.newest_acked(sent)?;
     let newer = (sent & ((1 << behind) - 1)).count_ones() as usize;
     if newer >= VERSIONS_KEPT { None } else { log.age(behind, tick) }
@@ -244,10 +254,10 @@ mod tests {
         assert_eq!(baseline_age(0b0010, &log, 19), None);
         log.acknowledge(3);
         assert_eq!(baseline_age(0b0110, &log, 19), Some(3));
-        for i in 0..40 {
+        for i in 0..70 {
             log.begin(22 + 3 * i);
         }
-        assert_eq!(baseline_age(u32::MAX, &log, 19), None, "everything acknowledged is too long ago");
+        assert_eq!(baseline_age(u64::MAX, &log, 19), None, "everything acknowledged is too long ago");
     }
 
     #[test]

@@ -67,6 +67,7 @@ pub struct ZoneSessions {
     connected_ever: u32,
     next_tick: Tick,
     workshop: Box<Workshop>,
+    buffer: Box<[u8; PAYLOAD_BYTES]>,
     departed: ZoneStats,
 }
 
@@ -95,7 +96,7 @@ impl ZoneSessions {
             events: ZoneEvents::new(interval_ticks),
             snapshot_hz,
             searches_every: u32::from((snapshot_hz / config.interest_hz).max(1)),
-            buffer: [0; PAYLOAD_BYTES],
+            ages: Vec::with_capacity(capacity as usize),
             chosen_events: Vec::with_capacity(EVENTS_MAX),
         };
         Ok(Self {
@@ -109,6 +110,7 @@ impl ZoneSessions {
             connected_ever: 0,
             next_tick: Tick::ZERO,
             workshop: Box::new(workshop),
+            buffer: Box::new([0; PAYLOAD_BYTES]),
             departed: ZoneStats::default(),
         })
     }
@@ -224,8 +226,8 @@ impl ZoneSessions {
         for &index in &self.live {
             let Some(session) = &mut self.sessions[index as usize] else { continue };
             if session.phase == phase {
-                let length = self.workshop.make_packet(session, world, tick, now);
-                sink(ClientIndex(index), &self.workshop.buffer[..length]);
+                let length = self.workshop.make_packet(session, world, tick, now, &mut self.buffer);
+                sink(ClientIndex(index), &self.buffer[..length]);
             }
         }
     }

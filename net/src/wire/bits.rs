@@ -66,6 +66,23 @@ impl<'b> BitWriter<'b> {
         self.put(value as u32, left);
     }
 
+    /// Appends two runs; short ones in one go.
+    ///
+    /// # Panics
+    /// If they do not fit.
+    #[inline]
+    pub fn put_two_runs(&mut self, first: BitRun, second: BitRun) {
+        if first.len + second.len <= 32 {
+            self.put(
+                first.value as u32 | ((second.value as u64) << first.len) as u32,
+                first.len + second.len,
+            );
+        } else {
+            self.put_run(first);
+            self.put_run(second);
+        }
+    }
+
     /// Fills the current byte up with zero bits, so that the next bit starts a byte.
     pub fn align(&mut self) {
         let over = self.pending_bits % 8;
@@ -79,7 +96,7 @@ impl<'b> BitWriter<'b> {
     /// # Panics
     /// If the writer is not at a byte boundary or the bytes do not fit.
     pub fn put_bytes(&mut self, source: &[u8]) {
-        assert!(self.pending_bits % 8 == 0, "bytes start at a byte boundary");
+        assert!(self.pending_bits.is_multiple_of(8), "bytes start at a byte boundary");
         self.flush();
         self.bytes[self.stored..self.stored + source.len()].copy_from_slice(source);
         self.stored += source.len();

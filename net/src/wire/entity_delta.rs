@@ -179,6 +179,9 @@ impl EntityCodec {
             if wide < best_width {
                 (best, best_push, best_width) = (gait, push, wide);
             }
+            if wide == 0 {
+                break;
+            }
         }
         (best, best_push)
     }
@@ -199,7 +202,7 @@ fn carried_velocity(base: &EntityState, turn: i8) -> (i8, i8) {
     if turn == 0 || (base.velocity_x, base.velocity_z) == (0, 0) {
         return (base.velocity_x, base.velocity_z);
     }
-    let angle = Brads((turn as u8 as u16) << 8);
+    let angle = Brads(u16::from(turn.cast_unsigned()) << 8);
     let (sin, cos) = (angle.sin().0, angle.cos().0);
     let (x, z) = (i32::from(base.velocity_x), i32::from(base.velocity_z));
     let held = |raw: i32| rounded(raw, 16).clamp(-127, 127) as i8;
@@ -304,12 +307,12 @@ mod tests {
         }
 
         #[test]
-        fn deltas_between_any_two_states_round_trip(base in any_state(), state in any_state(), nearer in 0_u32..14, age in 1_u8..=127) {
+        fn deltas_between_any_two_states_round_trip(base in any_state(), state in any_state(), nearer in 0_u32..14, age in 1_u8..=255) {
             let (x, z) = (base.x + ((state.x - base.x) >> nearer), base.z + ((state.z - base.z) >> nearer));
             let state = EntityState { x, z, ..state };
             let codec = EntityCodec::new(&WorldConfig::default());
             let Some(run) = codec.encode_delta(&base, &state, age) else {
-                prop_assert!((base.x - state.x).abs().max((base.z - state.z).abs()) > 900);
+                prop_assert!((base.x - state.x).abs().max((base.z - state.z).abs()) > 500);
                 return Ok(());
             };
             let bytes = through_bytes(run);

@@ -2,8 +2,8 @@
 //!
 //! Bits after the kind:
 //! 1. **Head** ([`SnapshotHeader`]): tick 32; inputs ([`InputReport`]); own character ([`OwnState`]): present 1, age
-//!    of the baseline in ticks 7 (0: none, the base is all zero), then every field as its difference.
-//! 2. **Section head** ([`SectionHead`]): width of a gap's low bits 4, number of common ages 2, the ages 7 each,
+//!    of the baseline in ticks 8 (0: none, the base is all zero), then every field as its difference.
+//! 2. **Section head** ([`SectionHead`]): width of a gap's low bits 4, number of common ages 2, the ages 8 each,
 //!    number of leaves 6, number of updates 10.
 //! 3. **Leaves**: the slots that are out of sight, ascending, each as the gap to the one before.
 //! 4. **Updates**: ascending by slot: gap, age of the baseline ([`SectionHead::write_age`]), then the state in full or
@@ -18,7 +18,7 @@ use shieldwall_core::numeric::{Brads, Metres, MetresPerSecond, Position, Tick, V
 use shieldwall_core::state::characters::MoveState;
 
 /// Oldest baseline, in ticks before the snapshot.
-pub const BASELINE_AGE_MAX: u8 = 127;
+pub const BASELINE_AGE_MAX: u8 = 255;
 /// Versions of one character the receiver keeps; the sender sends no difference to a version with this many newer
 /// ones sent, so the receiver still holds every baseline it meets.
 pub const VERSIONS_KEPT: usize = 16;
@@ -29,7 +29,7 @@ pub const LEAVES_MAX: u32 = 63;
 /// Updates in one snapshot at most.
 pub const UPDATES_MAX: u32 = 1023;
 
-const AGE_BITS: u32 = 7;
+const AGE_BITS: u32 = 8;
 const LEAVES_BITS: u32 = 6;
 const UPDATES_BITS: u32 = 10;
 
@@ -73,9 +73,9 @@ pub struct SnapshotHeader {
 }
 
 /// Bits of a header at most: for the sender to ask for room.
-pub const HEADER_BITS_MAX: usize = 32 + 1 + 40 + 16 + 1 + 7 + 13 * 40;
+pub const HEADER_BITS_MAX: usize = 32 + 1 + 40 + 16 + 1 + 8 + 13 * 40;
 /// Bits of a section head at most.
-pub const SECTION_BITS_MAX: usize = 4 + 2 + COMMON_AGES * 7 + 6 + 10;
+pub const SECTION_BITS_MAX: usize = 4 + 2 + COMMON_AGES * 8 + 6 + 10;
 
 impl SnapshotHeader {
     /// Writes the head. `own_base` is an own state the client acknowledged, with its age in ticks.
@@ -93,7 +93,7 @@ impl SnapshotHeader {
         sink.put_bit(self.own.is_some());
         if let Some(own) = &self.own {
             let (age, base) = own_base.map_or((0, OwnState::default()), |(age, base)| {
-                assert!((1..=BASELINE_AGE_MAX).contains(&age), "a baseline is 1 to 127 ticks old");
+                assert!((1..=BASELINE_AGE_MAX).contains(&age), "a baseline is 1 to 255 ticks old");
                 (age, *base)
             });
             sink.put(age.into(), AGE_BITS);
@@ -268,7 +268,7 @@ impl SectionHead {
     }
 
     /// Writes the age of one update's baseline, `None` for a full state: the `i`-th common age is `i` ones and a
-    /// zero; anything else is as many ones as there are common ages and 7 bits, 0 for none.
+    /// zero; anything else is as many ones as there are common ages and 8 bits, 0 for none.
     ///
     /// # Panics
     /// If the age is 0 or over [`BASELINE_AGE_MAX`].
@@ -276,12 +276,12 @@ impl SectionHead {
     pub fn write_age(&self, sink: &mut impl BitSink, age: Option<u8>) {
         let len = u32::from(self.ages_len);
         let age = age.map_or(0, |age| {
-            assert!((1..=BASELINE_AGE_MAX).contains(&age), "a baseline is 1 to 127 ticks old");
+            assert!((1..=BASELINE_AGE_MAX).contains(&age), "a baseline is 1 to 255 ticks old");
             age
         });
         match self.ages[..len as usize].iter().position(|&common| common == age) {
             Some(i) => sink.put((1 << i) - 1, i as u32 + 1),
-            None => sink.put((1 << len) - 1 | u32::from(age) << len, len + AGE_BITS),
+            None => sink.put(((1 << len) - 1) | (u32::from(age) << len), len + AGE_BITS),
         }
     }
 
@@ -333,7 +333,7 @@ mod tests {
     proptest! {
         #[test]
         fn heads_round_trip(tick: u32, newest in prop::option::of(any::<u32>()), margin_ticks: i8, missed: u8,
-                            own in prop::option::of(any_own()), base in prop::option::of((1_u8..=127, any_own()))) {
+                            own in prop::option::of(any_own()), base in prop::option::of((1_u8..=255, any_own()))) {
             let inputs = InputReport { newest_received: newest.map(Tick), margin_ticks, missed };
             let header = SnapshotHeader { tick: Tick(tick), inputs, own };
             let mut bytes = [0; 200];
@@ -350,7 +350,7 @@ mod tests {
         }
 
         #[test]
-        fn ages_round_trip(ages in prop::collection::vec(prop::option::of(1_u8..=127), 1..60), common in 0_usize..=3) {
+        fn ages_round_trip(ages in prop::collection::vec(prop::option::of(1_u8..=255), 1..60), common in 0_usize..=3) {
             let known: Vec<u8> = ages.iter().flatten().copied().take(common).collect();
             let head = SectionHead::new(3, &known);
             let mut bytes = [0; 100];
