@@ -1,13 +1,13 @@
 //! The bits of one (character, baseline), made once a tick and copied into every packet that needs them.
 //!
 //! A difference depends on the two states alone, and full states on one: whoever asks gets the same bits. There are
-//! four places for each slot, chosen by the age of the baseline; a place is overwritten when another age needs it,
+//! eight places for each slot, chosen by the age of the baseline; a place is overwritten when another age needs it,
 //! which costs time and changes nothing else.
 
 use super::history::StateHistory;
 use crate::wire::bits::BitRun;
 
-const WAYS: usize = 4;
+const WAYS: usize = 8;
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Entry {

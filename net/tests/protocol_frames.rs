@@ -1,0 +1,185 @@
+//! The test vectors of `docs/PROTOCOL_FRAMES.md`: what is written there is what the code writes and reads.
+
+use shieldwall_core::numeric::{Brads, Metres, MetresPerSecond, Position, Tick, Velocity};
+use shieldwall_core::state::characters::MoveState;
+use shieldwall_core::{CharacterId, CharacterInput, Weapon, WorldConfig};
+use shieldwall_net::channel::reliable::{ReliableReceiver, ReliableSender};
+use shieldwall_net::channel::sequence::{PacketHeader, Sequence};
+use shieldwall_net::client::replica::ReplicaTable;
+use shieldwall_net::time::Micros;
+use shieldwall_net::wire::bits::{BitReader, BitWriter};
+use shieldwall_net::wire::events::{self, EVENT_MESSAGE_BYTES, GameEvent};
+use shieldwall_net::wire::goodbye::GoodbyeReason;
+use shieldwall_net::wire::prefix_codes::write_gap;
+use shieldwall_net::wire::quantize::{EntityCodec, EntityState};
+use shieldwall_net::wire::snapshot::{InputReport, OwnState, SectionHead, SnapshotHeader};
+use shieldwall_net::wire::welcome::{ServerMessage, Welcome};
+use shieldwall_net::wire::{FrameKind, inputs};
+
+fn bytes_of(write: impl FnOnce(&mut BitWriter<'_>)) -> Vec<u8> {
+    let mut bytes = vec![0; 1200];
+    let mut writer = BitWriter::new(&mut bytes);
+    write(&mut writer);
+    let length = writer.finish();
+    bytes.truncate(length);
+    bytes
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Compares with the line `name: hex` of the document.
+fn expect(name: &str, bytes: &[u8]) {
+    let document = include_str!("../../docs/PROTOCOL_FRAMES.md");
+    let start = format!("{name}: ");
+    let written = document.lines().find_map(|line| line.strip_prefix(&start));
+    assert_eq!(written, Some(hex(bytes).as_str()), "vector {name}");
+}
+
+fn walker() -> EntityState {
+    EntityState {
+        x: -640,
+        z: 1280,
+        height: 0,
+        velocity_x: 0,
+        velocity_z: -64,
+        yaw: 0,
+        health: 255,
+        bits: 0x13,
+        generation: 1,
+    }
+}
+
+#[test]
+fn header() {
+    let header = PacketHeader { sequence: Sequence(0x0102), ack: Sequence(0xfffe), ack_bits: 0x8000_0005 };
+    expect("header", &header.to_bytes());
+}
+
+#[test]
+fn inputs_frame() {
+    let walk = CharacterInput { move_forward: 127, yaw: Brads(0x1000), ..CharacterInput::default() };
+    let swing = CharacterInput { buttons: 4, yaw: Brads(0x0ff0), ..walk };
+    let bytes = bytes_of(|writer| {
+        FrameKind::Inputs.write(writer);
+        inputs::write(writer, Tick(1000), [walk, walk, walk, swing].into_iter());
+    });
+    expect("inputs", &bytes);
+    let mut reader = BitReader::new(&bytes);
+    assert_eq!(FrameKind::read(&mut reader), Ok(FrameKind::Inputs));
+    let mut read = Vec::new();
+    inputs::read(&mut reader, |tick, input| read.push((tick.0, input))).unwrap();
+    assert_eq!(read, [(997, walk), (998, walk), (999, walk), (1000, swing)]);
+}
+
+/// Two snapshots: 60, in full; 66, as differences to it, with a leave.
+#[test]
+fn snapshots() {
+    let config = WorldConfig::default();
+    let codec = EntityCodec::new(&config);
+    let own = OwnState {
+        state: MoveState {
+            position: Position { x: Metres(65_536), y: Metres(-32_768), z: Metres(3) },
+            velocity: Velocity { x: MetresPerSecond(0), y: MetresPerSecond(0), z: MetresPerSecond(-262_144) },
+            yaw: Brads(0),
+            pitch: -100,
+            flags: 7,
+            timer: 0,
+        },
+        health: 1000,
+        generation: 1,
+        action: 0,
+        team: 1,
+    };
+    let inputs = InputReport { newest_received: Some(Tick(65)), margin_ticks: 5, missed: 2 };
+    let first = SnapshotHeader { tick: Tick(60), inputs, own: Some(own) };
+    let full = bytes_of(|writer| {
+        FrameKind::Snapshot.write(writer);
+        first.write(writer, None);
+        let head = SectionHead::new(1, &[]);
+        let counts = head.write(writer);
+        for gap in [4, 2] {
+            write_gap(writer, gap, 1);
+            head.write_age(writer, None);
+            writer.put_run(codec.encode_full(&walker()));
+        }
+        SectionHead::patch_counts(writer, counts, 0, 2);
+    });
+    expect("snapshot_full", &full);
+
+    // Six ticks at 4 m/s to the north are 0.4 m: predicted. Then health and action change.
+    let walked = EntityState { z: 1280 - 26, ..walker() };
+    let struck = EntityState { health: 200, bits: 0x17, ..walked };
+    let second = SnapshotHeader {
+        tick: Tick(66),
+        inputs: InputReport { newest_received: Some(Tick(71)), ..inputs },
+        own: Some(OwnState { health: 820, ..own }),
+    };
+    let delta = bytes_of(|writer| {
+        FrameKind::Snapshot.write(writer);
+        second.write(writer, Some((6, &own)));
+        let head = SectionHead::new(1, &[6]);
+        let counts = head.write(writer);
+        write_gap(writer, 9, 1);
+        for (gap, state) in [(4, walked), (2, struck)] {
+            write_gap(writer, gap, 1);
+            head.write_age(writer, Some(6));
+            writer.put_run(codec.encode_delta(&walker(), &state, 6).expect("near enough"));
+        }
+        SectionHead::patch_counts(writer, counts, 1, 2);
+    });
+    expect("snapshot_delta", &delta);
+
+    let mut replica = ReplicaTable::new(&config);
+    for (bytes, header) in [(full, first), (delta, second)] {
+        let mut reader = BitReader::new(&bytes);
+        assert_eq!(FrameKind::read(&mut reader), Ok(FrameKind::Snapshot));
+        assert_eq!(replica.apply(&mut reader), Ok(header));
+    }
+    let newest = |slot| replica.entity(slot).map(|entity| entity.newest().state);
+    assert_eq!((newest(4), newest(7)), (Some(walked), Some(struck)));
+}
+
+#[test]
+fn fragment() {
+    let mut sender = ReliableSender::default();
+    sender.push(&GoodbyeReason::Shutdown.encode()).unwrap();
+    let bytes = bytes_of(|writer| {
+        sender.write_due(writer, Micros::ZERO, Micros::ZERO);
+    });
+    expect("fragment", &bytes);
+    let mut reader = BitReader::new(&bytes);
+    assert_eq!(FrameKind::read(&mut reader), Ok(FrameKind::Fragment));
+    let mut receiver = ReliableReceiver::default();
+    receiver.read(&mut reader).unwrap();
+    let message = receiver.next_message().unwrap().unwrap();
+    assert_eq!(ServerMessage::decode(message), Ok(ServerMessage::Goodbye(GoodbyeReason::Shutdown)));
+}
+
+#[test]
+fn events_and_messages() {
+    let died = GameEvent::Died { victim: 3, killer: 9, weapon: Weapon::Arrow };
+    let shot = GameEvent::Shot { owner: 12, yaw: Brads(0x4000), pitch: -256 };
+    let bytes = bytes_of(|writer| {
+        FrameKind::Events.write(writer);
+        events::write(writer, Tick(66), &[died, shot]);
+    });
+    expect("events", &bytes);
+
+    let hit = GameEvent::Hit { attacker: 9, target: 3, amount: 180, weapon: Weapon::Melee };
+    let mut buffer = [0; EVENT_MESSAGE_BYTES];
+    let message = hit.encode_message(Tick(66), &mut buffer);
+    expect("message_event", message);
+    assert_eq!(ServerMessage::decode(message), Ok(ServerMessage::Event(Tick(66), hit)));
+
+    let welcome = Welcome {
+        tick: Tick(40),
+        character: CharacterId { slot: 3, generation: 1 },
+        snapshot_hz: 20,
+        config: WorldConfig { seed: 7, ..WorldConfig::default() },
+    };
+    let message = welcome.encode();
+    expect("message_welcome_head", &message[..17]);
+    assert_eq!(ServerMessage::decode(&message), Ok(ServerMessage::Welcome(welcome)));
+}
