@@ -27,6 +27,13 @@ pub const UDP_IP_BYTES: u64 = 28;
 /// Datagrams read in a row before the outbox is looked at again.
 const READ_BURST: usize = 128;
 
+/// Datagrams wait so long for company before they are read: waking for each costs as much as reading five. Inputs
+/// are needed at the next tick and not before; snapshots wake the thread at once.
+const COMPANY: Duration = Duration::from_millis(1);
+
+/// After so many readings that found nothing, the thread sleeps until something comes.
+const SILENT_TURNS: u32 = 50;
+
 /// Longest wait without work, which bounds the delay of keep-alives and timeouts.
 const LONGEST_WAIT: Duration = Duration::from_millis(20);
 
@@ -71,7 +78,10 @@ struct DataPlane {
     figures: NetFigures,
     /// The figures when the battle ended.
     closing: Option<NetFigures>,
+    /// The last reading ended before the socket was empty.
     unread: bool,
+    /// Readings in a row that found nothing.
+    silent_turns: u32,
     published: Micros,
 }
 
@@ -85,6 +95,7 @@ pub fn run(parts: DataPlaneParts) -> NetFigures {
         figures: NetFigures::default(),
         closing: None,
         unread: false,
+        silent_turns: 0,
         published: Micros::ZERO,
         parts,
     };
@@ -97,26 +108,32 @@ pub fn run(parts: DataPlaneParts) -> NetFigures {
 
 impl DataPlane {
     fn turn(&mut self) {
-        let timeout = match (self.pending.is_empty(), self.unread) {
-            (false, _) => Duration::from_millis(1), // the simulation is behind; give it the time
-            (true, true) => Duration::ZERO,
-            (true, false) => LONGEST_WAIT,
-        };
-        if let Err(error) = self.parts.sockets.wait(timeout) {
-            tracing::error!(%error, "waiting for datagrams");
-            self.figures.socket_errors += 1;
-        }
-        self.unread |= !self.parts.sockets.ready().is_empty();
+        self.rest();
         self.send_batches();
         self.deliver_pending();
-        if self.unread {
-            self.read_datagrams();
-        }
+        self.read_datagrams();
         let now = self.parts.clock.now();
         self.update_sessions(now);
         if now.since(self.published) >= PUBLISH_EVERY {
             self.published = now;
             self.publish();
+        }
+    }
+
+    /// Waits for work. While datagrams come, they are read once in [`COMPANY`]; only a socket that has been silent
+    /// for a while is waited for.
+    fn rest(&mut self) {
+        if self.unread {
+            return;
+        }
+        if !self.pending.is_empty() || self.silent_turns < SILENT_TURNS {
+            self.parts.sockets.doze(COMPANY);
+            return;
+        }
+        let (sockets, outbox) = (&mut self.parts.sockets, &self.parts.outbox);
+        if let Err(error) = sockets.wait(LONGEST_WAIT, || !outbox.is_empty()) {
+            tracing::error!(%error, "waiting for datagrams");
+            self.figures.socket_errors += 1;
         }
     }
 
@@ -178,15 +195,15 @@ impl DataPlane {
         // Without the unix time of every single datagram: tokens expire by the second.
         let unix = self.parts.clock.unix();
         let mut buffer = [0; DATAGRAM_MAX + 1];
+        self.unread = false;
+        self.silent_turns = self.silent_turns.saturating_add(1);
         for _ in 0..READ_BURST {
             if !self.pending.is_empty() {
                 // The simulation is behind; the system's buffer holds what comes, up to its size.
                 return;
             }
-            let Some((length, from)) = self.parts.sockets.receive_from(0, &mut buffer) else {
-                self.unread = false;
-                return;
-            };
+            let Some((length, from)) = self.parts.sockets.receive_from(0, &mut buffer) else { return };
+            self.silent_turns = 0;
             self.figures.datagrams_in += 1;
             self.figures.bytes_in += length as u64 + UDP_IP_BYTES;
             if length > DATAGRAM_MAX {
@@ -197,6 +214,7 @@ impl DataPlane {
             self.handle_datagram(from, &mut buffer[..length], now, unix);
             self.deliver_pending();
         }
+        self.unread = true;
     }
 
     fn handle_datagram(

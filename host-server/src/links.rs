@@ -6,10 +6,10 @@ use shieldwall_net::time::Micros;
 use crate::figures::NAME_BYTES;
 
 /// Payloads in one batch at most: the network thread starts sending while the tick still makes the next batch.
-pub const BATCH_PAYLOADS: usize = 64;
+pub const BATCH_PAYLOADS: usize = 16;
 
 /// Batches in flight at most. With the line above: 16,384 payloads, more than a tick of 16,384 clients makes.
-pub const BATCHES: usize = 256;
+pub const BATCHES: usize = 1_024;
 
 /// What an [`InboxItem`] tells.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

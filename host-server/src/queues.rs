@@ -62,6 +62,12 @@ impl<T> Sender<T> {
 }
 
 impl<T> Receiver<T> {
+    /// Whether nothing was sent that has not been received.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pool.filled.is_empty()
+    }
+
     /// The oldest item sent, or `None`.
     pub fn receive(&self) -> Option<Box<T>> {
         self.pool.filled.pop()

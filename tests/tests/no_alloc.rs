@@ -68,8 +68,7 @@ fn a_step_allocates_nothing() {
     let mut despawns = 0;
     for tick in 0..900 {
         run.brawl.commands(&run.world, &mut run.commands);
-        despawns +=
-            run.commands.iter().filter(|c| matches!(c, shieldwall_core::Command::Despawn { .. })).count();
+        despawns += run.commands.iter().filter(|c| matches!(c, Command::Despawn { .. })).count();
         let mut report = StepReport::default();
         let count = allocations(|| report = run.world.step(&run.commands));
         assert_eq!(count, 0, "tick {tick}: {report:?}");
@@ -103,7 +102,7 @@ fn hash_and_snapshot_into_a_warm_buffer_allocate_nothing() {
 
 #[test]
 fn a_session_allocates_nothing_on_the_server() {
-    let here = std::net::SocketAddr::from(([127, 0, 0, 1], 7777));
+    let here = SocketAddr::from(([127, 0, 0, 1], 7777));
     let config = SecureServerConfig::new(1, [7; 32], 64, vec![here]);
     let mut server = SecureServer::new(config, &mut |bytes| bytes.fill(1)).expect("a sound configuration");
     let mut clients: Vec<SecureClient> = (0..64_u8)
@@ -123,7 +122,7 @@ fn a_session_allocates_nothing_on_the_server() {
             SecureClient::new(token, Micros(0))
         })
         .collect();
-    let from = |id: usize| std::net::SocketAddr::from(([10, 0, 0, id as u8], 9000));
+    let from = |id: usize| SocketAddr::from(([10, 0, 0, id as u8], 9000));
     let (mut out, mut reply) = ([0; DATAGRAM_MAX], [0; DATAGRAM_MAX]);
     let mut delivered = 0;
     // Handshakes, payloads, forged and foreign datagrams, keep-alives, timeouts.

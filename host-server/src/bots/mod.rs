@@ -251,7 +251,7 @@ impl BotThread {
     }
 
     fn read_sockets(&mut self) {
-        if let Err(error) = self.sockets.wait(Duration::ZERO) {
+        if let Err(error) = self.sockets.wait(Duration::ZERO, || true) {
             tracing::error!(%error, "waiting for datagrams");
         }
         let mut buffer = [0; DATAGRAM_MAX];
@@ -260,6 +260,9 @@ impl BotThread {
             // Sockets and bots are in the same order.
             let Some(bot) = self.bots.get_mut(socket) else { continue };
             while let Some(length) = self.sockets.receive(socket, &mut buffer) {
+                if matches!(bot.client.state(), GameClientState::Ended(_)) {
+                    continue; // what was still under way
+                }
                 let now = self.clock.now();
                 if let Err(error) = bot.client.handle_datagram(server, &mut buffer[..length], now) {
                     tracing::debug!(bot = socket, %error, "a bot refused a datagram");
