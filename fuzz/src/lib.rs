@@ -5,6 +5,7 @@
 //! target: its function there, a line in [`TARGETS`], a file in `fuzz_targets/`, a `[[bin]]` in `Cargo.toml`, seeds
 //! in `corpus/`.
 
+pub mod frames;
 pub mod kernel;
 pub mod secure;
 
@@ -13,6 +14,10 @@ pub type Target = (&'static str, fn(&[u8]));
 
 /// All targets.
 pub const TARGETS: &[Target] = &[
+    ("frames_zone", frames::zone),
+    ("frames_channel", frames::channel),
+    ("frames_snapshot", frames::snapshot),
+    ("frames_message", frames::message),
     ("kernel_commands", kernel::commands),
     ("kernel_config", kernel::config),
     ("kernel_snapshot", kernel::snapshot),
@@ -27,6 +32,7 @@ pub const TARGETS: &[Target] = &[
 /// make_corpus` writes them.
 pub fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
     let mut seeds = kernel::seeds();
+    seeds.extend(frames::seeds());
     seeds.extend(secure::seeds());
     seeds
 }

@@ -1,0 +1,202 @@
+//! Targets for what is inside payloads: a zone's sessions, the packet channel, snapshots, reliable messages.
+//!
+//! A conversation is a sequence of payloads, each after its length in two bytes, little-endian.
+
+use shieldwall_core::{CharacterInput, Metres, Tick, World, WorldConfig};
+use shieldwall_net::channel::Channel;
+use shieldwall_net::client::replica::ReplicaTable;
+use shieldwall_net::secure::ClientIndex;
+use shieldwall_net::server::{ReplicationConfig, ZoneSessions};
+use shieldwall_net::time::Micros;
+use shieldwall_net::wire::bits::BitReader;
+use shieldwall_net::wire::welcome::ServerMessage;
+use shieldwall_net::wire::{FrameKind, PAYLOAD_BYTES, events, inputs};
+
+/// Payloads of one conversation at most.
+const PAYLOADS_MAX: usize = 64;
+
+fn payloads(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    std::iter::from_fn(move || {
+        let (length, rest) = bytes.split_first_chunk::<2>()?;
+        let length = usize::from(u16::from_le_bytes(*length)).min(rest.len()).min(PAYLOAD_BYTES);
+        let (payload, others) = rest.split_at(length);
+        bytes = others;
+        Some(payload)
+    })
+    .take(PAYLOADS_MAX)
+}
+
+fn small_world() -> WorldConfig {
+    WorldConfig {
+        half_extent: Metres::from_m(8),
+        character_capacity: 16,
+        projectile_capacity: 16,
+        event_capacity: 64,
+        ..WorldConfig::default()
+    }
+}
+
+struct Zone {
+    world: World,
+    sessions: ZoneSessions,
+    commands: Vec<shieldwall_core::Command>,
+}
+
+impl Zone {
+    fn with_clients(count: u32) -> Self {
+        let config = small_world();
+        let world = World::new(&config).expect("a sound configuration");
+        let mut sessions =
+            ZoneSessions::new(&ReplicationConfig::default(), &config, 4).expect("a sound configuration");
+        for index in 0..count {
+            sessions.connect(ClientIndex(index), index.into(), None).expect("a free index");
+        }
+        Self { world, sessions, commands: Vec::new() }
+    }
+
+    fn now(&self) -> Micros {
+        Micros(u64::from(self.world.tick().0) * 16_667)
+    }
+
+    fn tick(&mut self, mut sink: impl FnMut(ClientIndex, &[u8])) {
+        self.commands.clear();
+        self.sessions.begin_tick(self.world.tick(), &mut self.commands);
+        self.world.step(&self.commands);
+        self.sessions.end_tick(&self.world);
+        let now = self.now();
+        self.sessions.send_due(&self.world, now, &mut sink);
+    }
+}
+
+/// A client says anything to a running zone, a tick apart. The zone goes on, and so do its other clients.
+pub fn zone(bytes: &[u8]) {
+    let mut zone = Zone::with_clients(2);
+    (0..4).for_each(|_| zone.tick(|_, _| {}));
+    let mut sent = 0;
+    for payload in payloads(bytes) {
+        let now = zone.now();
+        let _ = zone.sessions.receive(ClientIndex(0), payload, now);
+        zone.tick(|client, payload| {
+            assert!(payload.len() <= PAYLOAD_BYTES);
+            sent += u32::from(client == ClientIndex(1));
+        });
+    }
+    (0..3).for_each(|_| zone.tick(|client, _| sent += u32::from(client == ClientIndex(1))));
+    assert!(sent > 0, "the other client is served");
+}
+
+/// Anything arrives at one end of a channel; messages that come out have a bounded length.
+pub fn channel(bytes: &[u8]) {
+    let mut channel: Channel<()> = Channel::default();
+    let mut buffer = [0; PAYLOAD_BYTES];
+    for payload in payloads(bytes) {
+        let writer = channel.begin(&mut buffer);
+        channel.finish(writer, (), Micros::ZERO, |()| {});
+        let Ok(mut packet) = channel.receive(payload, Micros::ZERO, |(), _| {}) else { continue };
+        let mut reader = packet.reader.clone();
+        while let Ok(kind) = FrameKind::read(&mut packet.reader) {
+            let read = match kind {
+                FrameKind::Fragment => channel.read_fragment(&mut packet.reader).is_ok(),
+                FrameKind::Events => events::read(&mut packet.reader, |_, _| {}).is_ok(),
+                FrameKind::Inputs => inputs::read(&mut packet.reader, |_, _| {}).is_ok(),
+                FrameKind::Snapshot | FrameKind::End => false,
+            };
+            assert!(packet.reader.position() >= reader.position());
+            reader = packet.reader.clone();
+            if !read {
+                break;
+            }
+        }
+        channel.confirm(packet.sequence);
+        while let Ok(Some(message)) = channel.next_message() {
+            let _ = ServerMessage::decode(message);
+        }
+    }
+}
+
+/// Anything is taken for snapshots, one after another.
+pub fn snapshot(bytes: &[u8]) {
+    let mut replica = ReplicaTable::new(&small_world());
+    for payload in payloads(bytes) {
+        let _ = replica.apply(&mut BitReader::new(payload));
+        assert!(replica.entities().count() <= 16);
+        for entity in replica.entities() {
+            assert!(entity.iter().zip(entity.iter().skip(1)).all(|(a, b)| a.tick != b.tick));
+        }
+    }
+}
+
+/// Anything is taken for a reliable message. What is read is written back the same.
+pub fn message(bytes: &[u8]) {
+    match ServerMessage::decode(bytes) {
+        Ok(ServerMessage::Welcome(welcome)) => assert_eq!(welcome.encode(), bytes),
+        Ok(ServerMessage::Goodbye(reason)) => assert_eq!(reason.encode(), bytes),
+        Ok(ServerMessage::Event(..)) | Err(_) => {}
+    }
+}
+
+fn record(conversation: &mut Vec<u8>, payload: &[u8]) {
+    conversation.extend((payload.len() as u16).to_le_bytes());
+    conversation.extend(payload);
+}
+
+/// What an honest client and a zone say to each other: upward payloads, downward payloads, snapshots, messages.
+fn conversation() -> [Vec<u8>; 4] {
+    let mut zone = Zone::with_clients(3);
+    let mut client: Channel<()> = Channel::default();
+    let [mut up, mut down, mut snapshots, mut messages] = [const { Vec::new() }; 4];
+    for tick in 0..60_u32 {
+        let mut arrived = Vec::new();
+        zone.tick(|to, payload| {
+            if to == ClientIndex(0) {
+                arrived.push(payload.to_vec());
+            }
+        });
+        let now = zone.now();
+        for payload in arrived {
+            record(&mut down, &payload);
+            let Ok(mut packet) = client.receive(&payload, now, |(), _| {}) else { continue };
+            while let Ok(FrameKind::Fragment) = FrameKind::read(&mut packet.reader) {
+                client.read_fragment(&mut packet.reader).expect("an honest server");
+            }
+            client.confirm(packet.sequence);
+            while let Ok(Some(message)) = client.next_message() {
+                messages = message.to_vec();
+            }
+            // A frame behind its kind, moved to the start of a byte.
+            let bits = packet.reader;
+            let mut frame = vec![0; PAYLOAD_BYTES];
+            let mut writer = shieldwall_net::wire::bits::BitWriter::new(&mut frame);
+            let mut reader = bits;
+            while let Ok(bit) = reader.get_bit() {
+                shieldwall_net::wire::bits::BitSink::put_bit(&mut writer, bit);
+            }
+            let length = writer.finish();
+            record(&mut snapshots, &frame[..length]);
+        }
+        if tick % 2 == 0 {
+            let mut buffer = [0; PAYLOAD_BYTES];
+            let mut writer = client.begin(&mut buffer);
+            FrameKind::Inputs.write(&mut writer);
+            let input = CharacterInput { move_forward: 127, buttons: 4, ..CharacterInput::default() };
+            inputs::write(&mut writer, Tick(zone.world.tick().0 + 2), [input; 4].into_iter());
+            let length = client.finish(writer, (), now, |()| {});
+            record(&mut up, &buffer[..length]);
+            zone.sessions.receive(ClientIndex(0), &buffer[..length], now).expect("an honest client");
+        }
+    }
+    [up, down, snapshots, messages]
+}
+
+/// Seeds of these targets.
+pub fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
+    let [up, down, snapshots, messages] = conversation();
+    vec![
+        ("frames_zone", "honest".to_owned(), up),
+        ("frames_channel", "honest".to_owned(), down),
+        ("frames_snapshot", "honest".to_owned(), snapshots),
+        ("frames_message", "welcome".to_owned(), messages),
+        ("frames_message", "goodbye".to_owned(), vec![3, 1]),
+        ("frames_message", "event".to_owned(), vec![2, 0x42, 0, 0, 0, 0x24, 0, 12, 0, 0xd0, 2, 0]),
+    ]
+}
