@@ -43,7 +43,10 @@ pub struct Quantiles {
 pub struct NetFigures {
     /// Tick durations since the end of the warm-up: from reading inputs to the last snapshot handed to the socket.
     pub tick: Quantiles,
-    /// The same over the last few seconds.
+    /// How long after they were due ticks began, since the end of the warm-up: what the machine, the ticks before and
+    /// the timer of the system add.
+    pub start_delay: Quantiles,
+    /// Tick durations over the last few seconds.
     pub tick_recent: Quantiles,
     /// Ticks in each bucket of [`TICK_BUCKETS_US`], not cumulated; the last takes longer ones.
     pub tick_buckets: [u64; TICK_BUCKETS_US.len() + 1],

@@ -37,6 +37,9 @@ pub struct Report {
     pub schedule_slipped_ms: f64,
     /// Durations of ticks after the warm-up: from reading inputs to the last snapshot handed to the socket.
     pub tick_ms: TickMs,
+    /// How long after they were due ticks began, after the warm-up. Long delays with short ticks mean that the machine
+    /// had no processor to spare.
+    pub start_delay_ms: TickMs,
     /// Most clients at a time.
     pub clients: u32,
     /// Sum over clients of the time they were in the zone, in seconds; the rates below are per such second.
@@ -172,11 +175,8 @@ impl Report {
             warm_up_s: run.warm_up_s,
             schedule_slips: zone.slips,
             schedule_slipped_ms: zone.slipped_us as f64 / 1e3,
-            tick_ms: TickMs {
-                p50: net.tick.p50_us as f64 / 1e3,
-                p99: net.tick.p99_us as f64 / 1e3,
-                max: net.tick.max_us as f64 / 1e3,
-            },
+            tick_ms: net.tick.into(),
+            start_delay_ms: net.start_delay.into(),
             clients: zone.clients_peak,
             client_seconds,
             bytes_down_per_client_s: per_client(net.bytes_out),

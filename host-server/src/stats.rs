@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use serde::Serialize;
 use shieldwall_net::time::Micros;
 
-use crate::figures::{Board, BotFigures, NetFigures, ZoneFigures};
+use crate::figures::{Board, BotFigures, NetFigures, Quantiles, ZoneFigures};
 
 /// Rates are taken over this long a time.
 const WINDOW: Micros = Micros(2_000_000);
@@ -20,6 +20,12 @@ pub struct TickMs {
     pub p99: f64,
     /// The longest.
     pub max: f64,
+}
+
+impl From<Quantiles> for TickMs {
+    fn from(us: Quantiles) -> Self {
+        Self { p50: us.p50_us as f64 / 1e3, p99: us.p99_us as f64 / 1e3, max: us.max_us as f64 / 1e3 }
+    }
 }
 
 /// What is shown of the server as of now. The names are those of the JSON.
@@ -112,11 +118,7 @@ impl StatsAssembler {
         Stats {
             tick: last.zone.ticks,
             uptime_s: last.at.since(self.started).as_secs_f64(),
-            tick_ms: TickMs {
-                p50: last.net.tick_recent.p50_us as f64 / 1e3,
-                p99: last.net.tick_recent.p99_us as f64 / 1e3,
-                max: last.net.tick_recent.max_us as f64 / 1e3,
-            },
+            tick_ms: last.net.tick_recent.into(),
             tick_budget_ms: 1e3 / f64::from(self.tick_hz),
             ticks_late: last.net.ticks_late,
             clients: last.net.clients,

@@ -14,6 +14,7 @@ const WINDOW_TICKS: u64 = 150;
 /// Measures ticks from reading inputs to the last snapshot handed to the socket. Allocates only when created.
 pub struct TickTiming {
     total: Histogram<u64>,
+    delay: Histogram<u64>,
     recent: [Histogram<u64>; 2],
     filling: usize,
     filled: u64,
@@ -35,6 +36,7 @@ impl TickTiming {
         };
         Self {
             total: histogram(),
+            delay: histogram(),
             recent: [histogram(), histogram()],
             filling: 0,
             filled: 0,
@@ -63,6 +65,7 @@ impl TickTiming {
         }
         if due >= self.warm_up_until {
             self.total.saturating_record(took_us);
+            self.delay.saturating_record(started.since(due).0.max(1));
             self.late += u64::from(ended.since(due).0 > self.period_us);
         }
     }
@@ -70,6 +73,7 @@ impl TickTiming {
     /// Copies the outcome into the figures of the thread.
     pub fn publish(&self, figures: &mut NetFigures) {
         figures.tick = quantiles(&self.total, None);
+        figures.start_delay = quantiles(&self.delay, None);
         figures.tick_recent = quantiles(&self.recent[0], Some(&self.recent[1]));
         figures.tick_buckets = self.buckets;
         figures.tick_sum_us = self.sum_us;
@@ -106,6 +110,7 @@ mod tests {
         timing.publish(&mut figures);
         assert_eq!((figures.ticks_measured, figures.ticks_late), (2, 1));
         assert!((9_880..=9_920).contains(&figures.tick.max_us), "{}", figures.tick.max_us);
+        assert!((8_980..=9_010).contains(&figures.start_delay.max_us), "{}", figures.start_delay.max_us);
     }
 
     #[test]
