@@ -156,7 +156,7 @@ impl Workshop {
                 fulls += 1;
                 full_bits += writer.position() - before;
             }
-            session.tracks.mark_sent(slot, self.snapshot_hz);
+            session.tracks.mark_sent(slot, session.log.number(), self.snapshot_hz);
         }
         let bits = writer.position() - start;
         session.traffic.updates += u64::from(count);
@@ -242,10 +242,10 @@ fn write_leaves(
     let (mut next, mut count) = (0, 0);
     for &slot in leaves {
         if writer.remaining() < GAP_BITS_MAX {
-            session.tracks.unmark_leave(slot);
-            continue;
+            break;
         }
         write_gap(writer, u32::from(slot) - next, head.gap_low_bits);
+        session.tracks.mark_leave(slot, session.log.number());
         next = u32::from(slot) + 1;
         count += 1;
     }

@@ -1,8 +1,10 @@
-//! What one client has been told of each character, in sixteen bytes.
+//! What one client has been told of each character, in fifteen bytes.
 //!
 //! A track remembers the last 64 snapshots as bits: which of them carried the character. The session remembers the
 //! same 64 as bits: which of them the client acknowledged. Their intersection is the set of states the client holds
 //! for certain, and its newest is the baseline. Nothing is recorded per packet, nothing is looked up per ack.
+//!
+//! Tracks are columns, because most of them are only counted up in most snapshots.
 
 use super::interest::{FIRST, InterestTable, NO_TIER};
 use super::priority::Priorities;
@@ -11,25 +13,6 @@ use shieldwall_core::World;
 
 /// Snapshots remembered.
 pub(crate) const SNAPSHOTS_REMEMBERED: usize = 64;
-
-const ABSENT: u8 = 0;
-const VISIBLE: u8 = 1;
-const LEAVING: u8 = 2;
-
-/// One client's view of one character.
-#[derive(Clone, Copy, Debug)]
-struct Track {
-    /// Bit `d`: the snapshot `d` before the newest carried a state (while leaving: a leave).
-    sent: u64,
-    /// Updates owed, in snapshot-rate-ths: grows by the tier's rate with each snapshot.
-    owed: u16,
-    tier: u8,
-    phase: u8,
-}
-
-const _: () = assert!(size_of::<Track>() == 16);
-
-const UNTRACKED: Track = Track { sent: 0, owed: 0, tier: NO_TIER, phase: ABSENT };
 
 /// Which snapshots a client has received, newest at bit 0, and their ticks.
 #[derive(Clone, Copy, Debug)]
@@ -52,6 +35,11 @@ impl SnapshotLog {
         self.number = self.number.wrapping_add(1);
         self.acked <<= 1;
         self.ticks[self.number as usize % SNAPSHOTS_REMEMBERED] = tick;
+        self.number
+    }
+
+    /// Number of the newest snapshot.
+    pub(crate) fn number(&self) -> u32 {
         self.number
     }
 
@@ -78,52 +66,76 @@ impl SnapshotLog {
     }
 }
 
-/// All tracks of one client.
-#[derive(Clone, Debug)]
-pub(crate) struct TrackTable {
-    tracks: Vec<Track>,
-    /// Slots not absent, 64 to a word.
-    tracked: Vec<u64>,
-    /// Slots the last search found.
-    in_reach: Vec<u64>,
-    visible: u32,
+/// Which snapshots carried something: bit `d` is the snapshot `d` before number `newest`.
+#[derive(Clone, Copy, Debug, Default)]
+struct Carried {
+    bits: u64,
+    newest: u32,
 }
 
-/// One bit set or cleared in a bit set by slot.
+impl Carried {
+    /// The bits as seen from snapshot `number`.
+    #[inline]
+    fn at(self, number: u32) -> u64 {
+        self.bits.checked_shl(number.wrapping_sub(self.newest)).unwrap_or(0)
+    }
+
+    /// Adds snapshot `number`.
+    #[inline]
+    fn add(&mut self, number: u32) {
+        *self = Self { bits: self.at(number) | 1, newest: number };
+    }
+}
+
+/// All tracks of one client, by slot.
+#[derive(Clone, Debug)]
+pub(crate) struct TrackTable {
+    /// Snapshots with a state; while leaving, snapshots with the leave.
+    carried: Vec<Carried>,
+    /// Updates owed, in snapshot-rate-ths: grows by the tier's rate with each snapshot.
+    owed: Vec<u16>,
+    tier: Vec<u8>,
+    /// Slots in sight, 64 to a word.
+    visible: Vec<u64>,
+    /// Slots whose leave is not acknowledged.
+    leaving: Vec<u64>,
+    /// Slots the last search found.
+    in_reach: Vec<u64>,
+}
+
+/// Sets one bit of a bit set by slot.
 fn set(bits: &mut [u64], slot: usize) {
     bits[slot / 64] |= 1 << (slot % 64);
 }
 
 impl TrackTable {
     pub(crate) fn new(capacity: u32) -> Self {
-        let words = (capacity as usize).div_ceil(64);
+        let (rows, words) = (capacity as usize, (capacity as usize).div_ceil(64));
         Self {
-            tracks: vec![UNTRACKED; capacity as usize],
-            tracked: vec![0; words],
+            carried: vec![Carried::default(); rows],
+            owed: vec![0; rows],
+            tier: vec![NO_TIER; rows],
+            visible: vec![0; words],
+            leaving: vec![0; words],
             in_reach: vec![0; words],
-            visible: 0,
         }
     }
 
     /// Characters in sight.
     pub(crate) fn visible(&self) -> u32 {
-        self.visible
+        self.visible.iter().map(|word| word.count_ones()).sum()
     }
 
-    /// Whether the client was told of this slot and not told that it left.
-    pub(crate) fn is_visible(&self, slot: usize) -> bool {
-        self.tracks.get(slot).is_some_and(|track| track.phase == VISIBLE)
-    }
-
-    /// Whether the slot is in the innermost tier.
+    /// Whether the client was told of this slot and it is in the innermost tier.
     pub(crate) fn is_close(&self, slot: usize) -> bool {
-        self.tracks.get(slot).is_some_and(|track| track.phase == VISIBLE && track.tier & 0x7f == 0)
+        let visible = self.visible.get(slot / 64).is_some_and(|word| word >> (slot % 64) & 1 != 0);
+        visible && self.tier[slot] & !FIRST == 0
     }
 
     /// The slots in sight, ascending.
     pub(crate) fn visible_slots(&self) -> impl Iterator<Item = u32> + '_ {
         let slots = |(word, &bits): (usize, &u64)| BitIter(bits).map(move |bit| word as u32 * 64 + bit);
-        self.tracked.iter().enumerate().flat_map(slots).filter(|&slot| self.is_visible(slot as usize))
+        self.visible.iter().enumerate().flat_map(slots)
     }
 
     /// Looks for everybody within reach of `own`, and sorts them into tiers.
@@ -131,14 +143,13 @@ impl TrackTable {
         let view = world.characters();
         let centre = view.position(own as u32);
         self.in_reach.fill(0);
-        let Self { tracks, in_reach, .. } = self;
+        let Self { tier, in_reach, .. } = self;
         world.for_each_character_in_radius(centre.x, centre.z, table.search_radius(), |slot| {
             let slot = slot as usize;
             let dx = view.position_x[slot].wrapping_sub(centre.x.0);
             let dz = view.position_z[slot].wrapping_sub(centre.z.0);
-            let track = &mut tracks[slot];
-            if let Some(tier) = table.tier_of(dx, dz, track.tier) {
-                track.tier = tier;
+            if let Some(found) = table.tier_of(dx, dz, tier[slot]) {
+                tier[slot] = found;
                 set(in_reach, slot);
             }
         });
@@ -158,58 +169,74 @@ impl TrackTable {
         out: &mut Priorities,
     ) {
         out.clear();
+        let number = log.number();
         for (word, &used) in present.iter().enumerate() {
             let reach = self.in_reach[word] & used;
-            let mut gone = 0;
-            for bit in BitIter(self.tracked[word] | reach) {
-                let slot = word * 64 + bit as usize;
-                let track = &mut self.tracks[slot];
-                track.sent <<= 1;
-                if reach >> bit & 1 == 0 {
-                    if track.phase == VISIBLE {
-                        *track = Track { phase: LEAVING, ..UNTRACKED };
-                        self.visible -= 1;
-                    }
-                    if log.newest_acked(track.sent).is_some() {
-                        *track = UNTRACKED;
-                        gone |= 1 << bit;
-                    } else if out.leaves.len() < LEAVES_MAX as usize {
-                        track.sent |= 1;
-                        out.leaves.push(slot as u16);
-                    }
-                    continue;
-                }
-                if track.phase != VISIBLE {
-                    (track.phase, track.sent, track.owed) = (VISIBLE, 0, snapshot_hz);
-                    self.visible += 1;
-                }
-                track.owed = track.owed.saturating_add(table.rate(track.tier));
-                if track.owed >= if track.tier & FIRST == 0 { due } else { first_due } {
-                    let known = log.newest_acked(track.sent).is_some();
-                    out.push(slot as u16, known, track.owed, track.tier);
+            if reach | self.visible[word] | self.leaving[word] == 0 {
+                continue;
+            }
+            self.turn_over(word, reach, number, snapshot_hz);
+            self.gather_leaves(word, log, out);
+            let base = word * 64;
+            for bit in BitIter(reach) {
+                let slot = base + bit as usize;
+                let tier = self.tier[slot];
+                let owed = self.owed[slot].saturating_add(table.rate(tier));
+                self.owed[slot] = owed;
+                if owed >= if tier & FIRST == 0 { due } else { first_due } {
+                    let known = log.newest_acked(self.carried[slot].at(number)).is_some();
+                    out.push(slot as u16, known, owed, tier);
                 }
             }
-            self.tracked[word] = (self.tracked[word] | reach) & !gone;
+        }
+    }
+
+    /// Starts the tracks of those that came into sight, and turns those that left it into leaves.
+    fn turn_over(&mut self, word: usize, reach: u64, number: u32, snapshot_hz: u16) {
+        let visible = self.visible[word];
+        let none = Carried { bits: 0, newest: number };
+        for bit in BitIter(reach & !visible) {
+            let slot = word * 64 + bit as usize;
+            (self.carried[slot], self.owed[slot]) = (none, snapshot_hz);
+        }
+        for bit in BitIter(visible & !reach) {
+            let slot = word * 64 + bit as usize;
+            (self.carried[slot], self.tier[slot]) = (none, NO_TIER);
+        }
+        self.visible[word] = reach;
+        self.leaving[word] = (self.leaving[word] | visible) & !reach;
+    }
+
+    /// Forgets the leaves the client has heard of, and repeats the others.
+    fn gather_leaves(&mut self, word: usize, log: &SnapshotLog, out: &mut Priorities) {
+        for bit in BitIter(self.leaving[word]) {
+            let slot = word * 64 + bit as usize;
+            if log.newest_acked(self.carried[slot].at(log.number())).is_some() {
+                self.leaving[word] &= !(1 << bit);
+            } else if out.leaves.len() < LEAVES_MAX as usize {
+                out.leaves.push(slot as u16);
+            }
         }
     }
 
     /// Age of the newest state of a slot that the client holds for certain, or `None` when there is none.
     #[inline]
     pub(crate) fn baseline_age(&self, slot: u16, log: &SnapshotLog, tick: u32) -> Option<u8> {
-        baseline_age(self.tracks[usize::from(slot)].sent, log, tick)
+        baseline_age(self.carried[usize::from(slot)].at(log.number()), log, tick)
     }
 
-    /// The snapshot gathered last carries this slot's state.
-    pub(crate) fn mark_sent(&mut self, slot: u16, snapshot_hz: u16) {
-        let track = &mut self.tracks[usize::from(slot)];
-        track.sent |= 1;
+    /// Snapshot `number` carries this slot's state.
+    #[inline]
+    pub(crate) fn mark_sent(&mut self, slot: u16, number: u32, snapshot_hz: u16) {
+        let slot = usize::from(slot);
+        self.carried[slot].add(number);
         // What is owed beyond one update is forgiven: nobody needs two at once.
-        track.owed = track.owed.saturating_sub(snapshot_hz).min(snapshot_hz - 1);
+        self.owed[slot] = self.owed[slot].saturating_sub(snapshot_hz).min(snapshot_hz - 1);
     }
 
-    /// The snapshot gathered last did not carry this leave after all.
-    pub(crate) fn unmark_leave(&mut self, slot: u16) {
-        self.tracks[usize::from(slot)].sent &= !1;
+    /// Snapshot `number` carries this slot's leave.
+    pub(crate) fn mark_leave(&mut self, slot: u16, number: u32) {
+        self.carried[usize::from(slot)].add(number);
     }
 }
 
