@@ -215,9 +215,10 @@ impl ClockSync {
             self.advanced_to = now;
             self.start_at(self.target(local));
         }
+        let overtaken = server_tick.0 < self.newest_snapshot;
         self.newest_snapshot = self.newest_snapshot.max(server_tick.0);
         if let Some(report) = report {
-            self.on_report(now, report);
+            self.on_report(now, report, overtaken);
         }
     }
 
@@ -339,11 +340,10 @@ impl ClockSync {
         self.fastest_snapshot.add(now, delay);
     }
 
-    fn on_report(&mut self, now: Micros, report: InputReport) {
-        let missed = report.misses.wrapping_sub(self.last_misses.unwrap_or(0));
-        // A report that was overtaken by a newer one counts backwards: it has nothing new to say.
-        let missed = if missed > u8::MAX / 2 { 0 } else { missed };
-        if missed > 0 || self.last_misses.is_none() {
+    /// Takes note of a report. One that was `overtaken` by a newer snapshot counts misses that are counted already.
+    fn on_report(&mut self, now: Micros, report: InputReport, overtaken: bool) {
+        let missed = if overtaken { 0 } else { report.misses.wrapping_sub(self.last_misses.unwrap_or(0)) };
+        if !overtaken {
             self.last_misses = Some(report.misses);
             self.misses = self.misses.saturating_add(u32::from(missed));
         }

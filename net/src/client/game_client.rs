@@ -81,7 +81,7 @@ impl std::error::Error for ClientError {}
 /// One player's client. See the module head for how it is driven.
 pub struct GameClient {
     secure: SecureClient,
-    channel: Channel<SentInputs>,
+    channel: Channel<()>,
     session: Option<Box<Session>>,
     config: GameClientConfig,
     ended: Option<EndReason>,
@@ -90,17 +90,10 @@ pub struct GameClient {
     now: Micros,
     last_snapshot_at: Micros,
     last_payload_at: Option<Micros>,
-    last_sent_input: u32,
     /// The upward allowance is spent until then.
     allowed_at: Micros,
     highest_received: Option<(Sequence, u64)>,
     counts: ClientStats,
-}
-
-/// What is remembered of each packet: the newest input in it.
-#[derive(Clone, Copy, Debug)]
-struct SentInputs {
-    newest: Option<Tick>,
 }
 
 impl fmt::Debug for GameClient {
@@ -124,7 +117,6 @@ impl GameClient {
             now,
             last_snapshot_at: now,
             last_payload_at: None,
-            last_sent_input: 0,
             allowed_at: now,
             highest_received: None,
             counts: ClientStats::default(),
@@ -312,12 +304,11 @@ impl GameClient {
             return Ok(());
         }
         let session = &mut self.session;
-        let mut open = self.channel.receive(payload, now, |record: &SentInputs, fate| {
+        // An ack says that a packet was read, not that its inputs were kept: those far too early are refused. Which
+        // inputs need not be sent again, snapshots say.
+        let mut open = self.channel.receive(payload, now, |(), fate| {
             if let Some(session) = session {
                 session.clock.on_packet_fate(fate == Fate::Lost);
-                if let (Fate::Acked, Some(newest)) = (fate, record.newest) {
-                    session.on_inputs_acked(newest);
-                }
             }
         })?;
         self.count_sequence(open.sequence);
@@ -402,7 +393,7 @@ impl GameClient {
         let interval = self.packet_interval_ticks(session.world().config().tick_hz);
         let fresh = session
             .newest_input()
-            .is_some_and(|newest| newest.0.saturating_sub(self.last_sent_input) >= interval);
+            .is_some_and(|newest| newest.0.saturating_sub(session.newest_sent().0) >= interval);
         idle || (fresh && now >= self.allowed_at)
     }
 
@@ -412,7 +403,7 @@ impl GameClient {
         let newest = self.session.as_ref().and_then(|session| session.write_inputs(&mut writer));
         self.channel.write_reliable(&mut writer, now);
         let session = &mut self.session;
-        let length = self.channel.finish(writer, SentInputs { newest }, now, |_| {
+        let length = self.channel.finish(writer, (), now, |()| {
             if let Some(session) = session {
                 session.clock.on_packet_fate(true);
             }
@@ -420,8 +411,7 @@ impl GameClient {
         let sent = self.secure.seal_payload(&payload[..length], now, out).ok()?;
         self.last_payload_at = Some(now);
         if let (Some(session), Some(newest)) = (&mut self.session, newest) {
-            session.clock.on_inputs_sent(now, newest);
-            self.last_sent_input = newest.0;
+            session.on_inputs_sent(now, newest);
         }
         let rate = u64::from(self.config.up_budget_bytes_per_s.max(500));
         let cost = (sent.1 as u64 + HEADERS_BYTES) * 1_000_000 / rate;

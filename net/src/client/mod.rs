@@ -7,6 +7,10 @@
 //! - [`replica`]: the others, as the server sent them
 //! - [`interpolation`]: the others, as they are drawn
 //! - [`views`]: what all of this shows: plain values
+//!
+//! **Limit.** Ticks are compared here by their size. The server's count of ticks has 32 bits and begins again after
+//! 2^32 of them: at 60 Hz after 828 days of one world. A session that lives through that moment takes everything after
+//! it for old and stands still until the client connects anew; sessions that begin afterwards are not concerned.
 
 pub mod clock_sync;
 pub mod game_client;

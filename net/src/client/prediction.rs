@@ -57,8 +57,8 @@ pub struct Prediction {
     ring: Box<[Entry]>,
     /// The last tick run, once there was one.
     newest: Option<u32>,
-    /// The last tick given an input; 0 before the first.
-    newest_input: u32,
+    /// The last tick given an input, once there was one.
+    newest_input: Option<u32>,
     /// The last tick of which the server's state was used.
     authoritative: Option<u32>,
     current: MoveState,
@@ -81,7 +81,7 @@ impl Prediction {
         Self {
             ring: vec![entry; RING].into_boxed_slice(),
             newest: None,
-            newest_input: 0,
+            newest_input: None,
             authoritative: None,
             current: MoveState::default(),
             previous: MoveState::default(),
@@ -91,24 +91,23 @@ impl Prediction {
         }
     }
 
-    /// Runs one tick with `input`. `step` is the kernel's movement. Ticks left out since the last one are run with the
-    /// last input repeated, as the server does when an input is missing; a tick run before is left as it is.
+    /// Runs one tick with `input`. `step` is the kernel's movement. Ticks left out since the last one get the last input
+    /// repeated, as the server does when an input is missing: it stands as theirs, for replaying and for sending. Before
+    /// the first input the character stands and looks as it does. A tick run before is left as it is.
     pub fn run(
         &mut self,
         tick: Tick,
         input: CharacterInput,
         step: &mut impl FnMut(MoveState, CharacterInput) -> MoveState,
     ) {
-        let entry = &mut self.ring[tick.0 as usize % RING];
-        (entry.input_tick, entry.input) = (tick.0, input);
-        self.newest_input = self.newest_input.max(tick.0);
+        self.store_input(tick.0, input);
         let Some(newest) = self.newest else { return };
         if tick.0 <= newest {
             return;
         }
         // A gap longer than the ring cannot be replayed either way; the next snapshot puts it right.
         let first = (newest + 1).max(tick.0.saturating_sub(RING as u32 - 1));
-        let mut held = self.input_at(Tick(newest)).unwrap_or_default();
+        let mut held = self.held_at(newest, &self.current);
         for t in first..=tick.0 {
             held = self.input_at(Tick(t)).unwrap_or(held);
             self.previous = self.current;
@@ -223,10 +222,10 @@ impl Prediction {
         step: &mut impl FnMut(MoveState, CharacterInput) -> MoveState,
     ) {
         // Further than the ring reaches nothing can be replayed; the clock never runs that far ahead.
-        let newest = self.newest_input.clamp(tick, tick.saturating_add(RING as u32 - 1));
+        let newest = self.newest_input.unwrap_or(tick).clamp(tick, tick.saturating_add(RING as u32 - 1));
         self.store_state(tick, truth);
         (self.previous, self.current) = (truth, truth);
-        let mut held = self.input_at(Tick(tick)).unwrap_or_default();
+        let mut held = self.held_at(tick, &truth);
         for t in (tick..newest).map(|before| before + 1) {
             held = self.input_at(Tick(t)).unwrap_or(held);
             self.previous = self.current;
@@ -234,6 +233,30 @@ impl Prediction {
             self.store_state(t, self.current);
         }
         self.newest = Some(newest);
+    }
+
+    /// The input that holds at a tick: its own, or none yet, and then the character stands and looks as in `state`.
+    fn held_at(&self, tick: u32, state: &MoveState) -> CharacterInput {
+        let resting = CharacterInput { yaw: state.yaw, pitch: state.pitch, ..CharacterInput::default() };
+        self.input_at(Tick(tick)).unwrap_or(resting)
+    }
+
+    /// Keeps the input of a tick, and the one that holds under the ticks left out before it: the last one, or before
+    /// the first what [`Self::held_at`] says of the state, once there is one.
+    fn store_input(&mut self, tick: u32, input: CharacterInput) {
+        let last = match self.newest_input {
+            Some(last) => Some((last, self.ring[last as usize % RING].input)),
+            None => self.newest.map(|newest| (newest, self.held_at(newest, &self.current))),
+        };
+        if let Some((last, held)) = last.filter(|&(last, _)| last < tick) {
+            for skipped in (last + 1).max(tick.saturating_sub(RING as u32 - 1))..tick {
+                let entry = &mut self.ring[skipped as usize % RING];
+                (entry.input_tick, entry.input) = (skipped, held);
+            }
+        }
+        let entry = &mut self.ring[tick as usize % RING];
+        (entry.input_tick, entry.input) = (tick, input);
+        self.newest_input = self.newest_input.max(Some(tick));
     }
 
     fn store_state(&mut self, tick: u32, state: MoveState) {
@@ -256,6 +279,7 @@ fn fade_part(part: i32, share: i32) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use shieldwall_core::numeric::Brads;
 
     const HZ: u16 = 60;
 
@@ -316,6 +340,49 @@ mod tests {
         assert_eq!(p.current(), None);
         assert_eq!(p.reconcile(Tick(10), truth[10], &mut step), Reconciliation::Adopted);
         assert_eq!(p.current(), Some(&truth[40]));
+    }
+
+    /// Ticks left out by a jump of the clock hold the last input, here as on the server, however often they are replayed.
+    #[test]
+    fn ticks_left_out_hold_the_last_input_in_replays_too() {
+        let held = |t: u32| if (11..=19).contains(&t) { input(10) } else { input(t) };
+        let mut truth = server(14, held);
+        // A push in the middle of the gap, so that the rest of it is replayed.
+        truth[14].position.x = truth[14].position.x + Metres::from_mm(300);
+        for t in 15..=40 {
+            truth.push(step(truth[t as usize - 1], held(t)));
+        }
+        let mut p = Prediction::new(HZ);
+        p.reconcile(Tick(0), truth[0], &mut step);
+        (1..=10).for_each(|t| p.run(Tick(t), input(t), &mut step));
+        (20..=40).for_each(|t| p.run(Tick(t), input(t), &mut step));
+        assert!((11..=19).all(|t| p.input_at(Tick(t)) == Some(input(10))), "what is sent for them");
+        assert!(matches!(p.reconcile(Tick(14), truth[14], &mut step), Reconciliation::Corrected { .. }));
+        assert_eq!(p.reconcile(Tick(17), truth[17], &mut step), Reconciliation::Unchanged);
+        assert_eq!(p.current(), Some(&truth[40]));
+    }
+
+    /// The server gives a character no input before its client does: it looks where it was put.
+    #[test]
+    fn before_the_first_input_the_character_looks_where_it_was_put() {
+        let spawned = MoveState { yaw: Brads(16_384), pitch: -700, ..alive() };
+        let mut truth = vec![spawned];
+        for t in 1..=40 {
+            let resting =
+                CharacterInput { yaw: spawned.yaw, pitch: spawned.pitch, ..CharacterInput::default() };
+            truth.push(step(truth[t - 1], if t < 20 { resting } else { input(t as u32) }));
+        }
+        let mut p = Prediction::new(HZ);
+        p.reconcile(Tick(3), truth[3], &mut step);
+        (20..=40).for_each(|t| p.run(Tick(t), input(t), &mut step));
+        for t in [6, 9, 25] {
+            assert_eq!(p.reconcile(Tick(t), truth[t as usize], &mut step), Reconciliation::Unchanged, "{t}");
+        }
+        let mut late = Prediction::new(HZ);
+        (20..=40).for_each(|t| late.run(Tick(t), input(t), &mut step));
+        assert_eq!(late.reconcile(Tick(3), truth[3], &mut step), Reconciliation::Adopted);
+        assert_eq!(late.current(), Some(&truth[40]));
+        assert_eq!(late.input_at(Tick(19)), None, "nothing is sent for it");
     }
 
     #[test]

@@ -84,7 +84,9 @@ pub(crate) struct Session {
     prediction: Prediction,
     own: Option<OwnState>,
     newest_snapshot: Option<u32>,
-    /// All inputs up to this tick need not be sent any more.
+    /// The newest input that was sent; 0 before the first.
+    newest_sent: u32,
+    /// All inputs up to this tick need not be sent any more. Never beyond `newest_sent`, whatever the server says.
     confirmed: u32,
     pub(crate) corrections: CorrectionStats,
     pub(crate) snapshots: u64,
@@ -108,6 +110,7 @@ impl Session {
             prediction: Prediction::new(config.tick_hz),
             own: None,
             newest_snapshot: None,
+            newest_sent: 0,
             confirmed: 0,
             corrections: CorrectionStats::default(),
             snapshots: 0,
@@ -150,12 +153,13 @@ impl Session {
     }
 
     /// Writes every input that the server has not confirmed; the newest, if there was any to write.
+    ///
+    /// Ticks that have no input, because they came before the first one, are left out: nobody gave one.
     pub(crate) fn write_inputs(&self, writer: &mut BitWriter<'_>) -> Option<Tick> {
         let newest = self.newest_input()?;
-        let first = (self.confirmed + 1).max(newest.0.saturating_sub(inputs::INPUTS_MAX as u32 - 1));
-        if first > newest.0 {
-            return None;
-        }
+        let unconfirmed = self.confirmed.saturating_add(1);
+        let oldest = unconfirmed.max(newest.0.saturating_sub(inputs::INPUTS_MAX as u32 - 1));
+        let first = (oldest..=newest.0).find(|&tick| self.prediction.input_at(Tick(tick)).is_some())?;
         FrameKind::Inputs.write(writer);
         let mut held = CharacterInput::default();
         inputs::write(
@@ -169,8 +173,21 @@ impl Session {
         Some(newest)
     }
 
-    pub(crate) fn on_inputs_acked(&mut self, newest: Tick) {
-        self.confirmed = self.confirmed.max(newest.0);
+    /// A packet with inputs up to `newest` leaves at `now`.
+    pub(crate) fn on_inputs_sent(&mut self, now: Micros, newest: Tick) {
+        self.clock.on_inputs_sent(now, newest);
+        self.newest_sent = self.newest_sent.max(newest.0);
+    }
+
+    /// The newest input that was sent; tick 0 before the first.
+    pub(crate) fn newest_sent(&self) -> Tick {
+        Tick(self.newest_sent)
+    }
+
+    /// Inputs up to `tick` are of no more use to the server. What was never sent stays to be sent: a clock that has
+    /// fallen behind is told so only by the reports on inputs that come too late.
+    fn confirm_inputs(&mut self, tick: Tick) {
+        self.confirmed = self.confirmed.max(tick.0.min(self.newest_sent));
     }
 
     /// The own character as of the last advance.
@@ -224,10 +241,10 @@ impl Session {
         self.snapshots += 1;
         self.clock.on_snapshot(now, header.tick, report);
         if let Some(newest) = header.inputs.newest_received {
-            self.on_inputs_acked(newest);
+            self.confirm_inputs(newest);
         }
         // Inputs for ticks that have run are of no use to anybody.
-        self.confirmed = self.confirmed.max(header.tick.0);
+        self.confirm_inputs(header.tick);
         if self.newest_snapshot.is_some_and(|newest| header.tick.0 <= newest) {
             return;
         }

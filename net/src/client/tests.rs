@@ -38,6 +38,8 @@ struct Toy {
     newest: Option<Tick>,
     margin: i32,
     missed: u32,
+    /// Reads and acknowledges packets, but keeps no input of theirs, as for inputs that come far too early.
+    refuses_inputs: bool,
     connected: bool,
     client: GameClient,
     now: u64,
@@ -79,6 +81,7 @@ impl Toy {
             newest: None,
             margin: 0,
             missed: 0,
+            refuses_inputs: false,
             connected: false,
             client: GameClient::new(token, GameClientConfig::default(), Micros(0)),
             now: 0,
@@ -138,8 +141,11 @@ impl Toy {
                 while let Ok(FrameKind::Inputs) = FrameKind::read(&mut open.reader) {
                     let next = self.world.tick();
                     let (slots, newest) = (&mut self.inputs, &mut self.newest);
-                    let before = *newest;
+                    let (before, refuses) = (*newest, self.refuses_inputs);
                     inputs::read(&mut open.reader, |tick, input| {
+                        if refuses {
+                            return;
+                        }
                         slots[tick.0 as usize] = Some(input);
                         *newest = (*newest).max(Some(tick));
                     })
@@ -158,10 +164,14 @@ impl Toy {
     }
 
     fn send_snapshot(&mut self, tick: Tick) {
+        self.send_snapshot_about(tick, self.newest);
+    }
+
+    fn send_snapshot_about(&mut self, tick: Tick, newest_received: Option<Tick>) {
         let state = self.world.move_state(self.id).unwrap();
         let own = OwnState { state, health: 1_000, generation: 1, action: 0, team: 0 };
         let report = InputReport {
-            newest_received: self.newest,
+            newest_received,
             margin_ticks: self.margin.clamp(-128, 127) as i8,
             missed: self.missed as u8,
         };
@@ -266,6 +276,51 @@ fn a_push_by_the_server_is_one_correction_and_the_picture_stays_whole() {
     assert!(stats.corrections > before);
     (180..240).for_each(|n| toy.tick(wild(n)));
     assert_eq!(toy.client.stats().corrections, stats.corrections);
+}
+
+#[test]
+fn inputs_that_were_acked_but_not_kept_are_sent_again() {
+    let mut toy = Toy::new();
+    toy.until_playing();
+    (0..120).for_each(|n| toy.tick(wild(n)));
+    let before = (toy.missed, toy.client.stats().corrections);
+    for round in 0..40 {
+        toy.refuses_inputs = true;
+        (0..3).for_each(|n| toy.tick(wild(120 + round * 33 + n)));
+        toy.refuses_inputs = false;
+        (3..33).for_each(|n| toy.tick(wild(120 + round * 33 + n)));
+    }
+    assert_eq!((toy.missed, toy.client.stats().corrections), before);
+}
+
+#[test]
+fn until_the_first_input_the_character_looks_where_it_was_put() {
+    let given = CharacterInput { move_right: 5, yaw: Brads(77), ..CharacterInput::default() };
+    let mut toy = Toy::new();
+    let spawned = toy.world.move_state(toy.id).unwrap();
+    let resting = CharacterInput { yaw: spawned.yaw, ..CharacterInput::default() };
+    (0..60).for_each(|_| toy.tick(given));
+    assert_eq!(toy.client.state(), GameClientState::Playing);
+    let sent: Vec<_> = toy.inputs.iter().flatten().copied().collect();
+    let first = sent.iter().position(|&input| input == given).unwrap();
+    assert!(first > 0 && sent[..first].iter().all(|&input| input == resting), "{sent:?}");
+    assert!(sent.len() > first + 30 && sent[first..].iter().all(|&input| input == given), "{sent:?}");
+    assert_eq!(toy.client.stats().corrections, 0);
+}
+
+#[test]
+fn a_server_that_claims_to_have_every_input_gets_them_all_the_same() {
+    let mut toy = Toy::new();
+    toy.until_playing();
+    (0..120).for_each(|n| toy.tick(wild(n)));
+    let missed = toy.missed;
+    let last = Tick(toy.world.tick().0 - 1);
+    toy.send_snapshot_about(last, Some(Tick(u32::MAX)));
+    (120..240).for_each(|n| toy.tick(wild(n)));
+    assert_eq!(toy.missed, missed);
+    // And one that claims to be at the end of time is believed, but harms nobody.
+    toy.send_snapshot_about(Tick(u32::MAX), Some(Tick(u32::MAX)));
+    (240..300).for_each(|n| toy.tick(wild(n)));
 }
 
 #[test]

@@ -222,6 +222,24 @@ fn loss_is_learnt_fast_and_forgotten_slowly() {
     assert_eq!(loss.expected_burst(), 8);
 }
 
+/// The count of misses comes modulo 256: any number below that between two reports is counted, older reports are not.
+#[test]
+fn every_miss_between_two_reports_is_counted_once() {
+    let mut clock = ClockSync::new(HZ, PACKET_TICKS, 0);
+    let mut report = |tick: u32, misses: u8| {
+        let report = InputReport { newest: Tick(tick + 5), margin_ticks: 5, misses };
+        clock.on_snapshot(Micros(u64::from(tick) * 16_667), Tick(tick), Some(report));
+        clock.misses()
+    };
+    assert_eq!(report(100, 3), 3);
+    assert_eq!(report(103, 203), 203);
+    assert_eq!(report(106, 205), 205);
+    assert_eq!(report(104, 204), 205, "overtaken on the way");
+    assert_eq!(report(109, 4), 260);
+    assert_eq!(report(112, 4), 260);
+    assert_eq!(report(115, 3), 515);
+}
+
 #[test]
 fn absurd_reports_and_times_do_no_harm() {
     let mut clock = ClockSync::new(0, 0, u32::MAX);
