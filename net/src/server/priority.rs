@@ -7,7 +7,7 @@
 use super::interest::FIRST;
 
 /// Levels of urgency.
-const LEVELS: usize = 128;
+const LEVELS: usize = 512;
 /// How much more urgent those are that come first.
 const FIRST_FACTOR: u32 = 8;
 
@@ -16,7 +16,7 @@ const FIRST_FACTOR: u32 = 8;
 pub(crate) struct Candidate {
     /// Who.
     pub(crate) slot: u16,
-    level: u8,
+    level: u16,
     /// Whether the client holds a state of it.
     known: bool,
 }
@@ -56,37 +56,38 @@ impl Priorities {
         let level = if tier & FIRST != 0 { quarters * FIRST_FACTOR } else { quarters };
         let level = (level as usize).min(LEVELS - 1);
         self.counts[level][usize::from(!known)] += 1;
-        self.candidates.push(Candidate { slot, level: level as u8, known });
+        self.candidates.push(Candidate { slot, level: level as u16, known });
     }
 
     /// Keeps the most urgent candidates that are expected to fit into `bits`, given what a difference and a full
     /// state are expected to cost. Within the last level that does not fit whole, those `rotation` points at
     /// come first, so that no slot is favoured for ever. Returns what a character must be owed to be worth gathering
     /// for the next snapshot, at least `least_owed`: a little below the cut, so that the cut is found again. The second
-    /// number is for those that come first.
+    /// number is for those that come first. Where all of those gathered with `due` fit, a quarter less.
     pub(crate) fn keep_most_urgent(
         &mut self,
         bits: usize,
         [delta_bits, full_bits]: [usize; 2],
         rotation: u32,
         least_owed: u16,
+        due: [u16; 2],
     ) -> [u16; 2] {
         let mut left = bits;
         for level in (0..LEVELS).rev() {
             let [deltas, fulls] = self.counts[level].map(usize::from);
             let cost = deltas * delta_bits + fulls * full_bits;
             if cost > left {
-                self.cut_at(level as u8, left * (deltas + fulls) / cost, rotation);
+                self.cut_at(level as u16, left * (deltas + fulls) / cost, rotation);
                 let below = ((level.saturating_sub(2) as u32) << 16) / self.levels_16;
                 return [below, below / FIRST_FACTOR].map(|owed| least_owed.max(owed as u16));
             }
             left -= cost;
         }
-        [least_owed; 2]
+        due.map(|owed| least_owed.max(owed - owed / 4))
     }
 
     /// Keeps the levels above `level`, and `count` of that level.
-    fn cut_at(&mut self, level: u8, count: usize, rotation: u32) {
+    fn cut_at(&mut self, level: u16, count: usize, rotation: u32) {
         let total: usize = self.counts[usize::from(level)].iter().map(|&n| usize::from(n)).sum();
         let start = rotation as usize * 61 % total.max(1);
         let mut seen = 0;
@@ -117,7 +118,7 @@ mod tests {
                 priorities.push(slot as u16, known, owed, if first { FIRST } else { 1 });
             }
             let all = priorities.candidates.clone();
-            priorities.keep_most_urgent(bits, [25, 80], rotation, 20);
+            priorities.keep_most_urgent(bits, [25, 80], rotation, 20, [20; 2]);
             let kept = &priorities.candidates;
             prop_assert!(kept.is_sorted_by_key(|c| c.slot));
             let least = kept.iter().map(|c| c.level).min();

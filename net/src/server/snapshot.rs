@@ -113,7 +113,7 @@ impl Workshop {
         session.tracks.gather(&session.log, present, &self.table, hz, due, &mut self.priorities);
         let spare = writer.remaining().saturating_sub(SECTION_BITS_MAX + MARGIN_BITS);
         let delta_bits = (session.delta_bits_16 / 16).max(4) as usize;
-        session.due = self.priorities.keep_most_urgent(spare, [delta_bits, FULL_BITS], number, hz);
+        session.due = self.priorities.keep_most_urgent(spare, [delta_bits, FULL_BITS], number, hz, due);
         let (tracks, log) = (&session.tracks, &session.log);
         let chosen = &self.priorities.candidates;
         self.ages.clear();
