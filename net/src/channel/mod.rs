@@ -49,6 +49,11 @@ pub enum FrameError {
         /// How many ticks before the snapshot the missing state is.
         age_ticks: u8,
     },
+    /// A snapshot came so long after a newer one that what it says can no longer be put in order.
+    StaleSnapshot {
+        /// How many ticks before the newest it is.
+        late_ticks: u32,
+    },
     /// A snapshot came before the welcome that says how to read it.
     NotWelcomed,
 }
@@ -77,6 +82,9 @@ impl fmt::Display for FrameError {
             Self::UnknownClient => write!(f, "no such client"),
             Self::StaleBaseline { slot, age_ticks } => {
                 write!(f, "state of slot {slot} from {age_ticks} ticks before is not held")
+            }
+            Self::StaleSnapshot { late_ticks } => {
+                write!(f, "snapshot is {late_ticks} ticks older than the newest")
             }
             Self::NotWelcomed => write!(f, "snapshot before the welcome"),
         }

@@ -5,6 +5,10 @@
 //! server's of that tick, or it is not held. A snapshot that needs a state which is not here is refused
 //! ([`FrameError::StaleBaseline`]) and must not be acknowledged.
 //!
+//! A leave is remembered with its tick, also that of a character not seen before: the states it overtook come later
+//! and must not bring the character back. It is forgotten [`BASELINE_AGE_MAX`] ticks later; snapshots older than that
+//! are refused ([`FrameError::StaleSnapshot`]).
+//!
 //! What is not here: interpolation between the states, prediction of the own character.
 
 use crate::channel::FrameError;
@@ -31,7 +35,7 @@ pub struct Sample {
     pub state: EntityState,
 }
 
-/// The states held of one character: a ring, sorted by tick.
+/// The states held of one character: a ring, sorted by tick. Empty only where a leave came before any state.
 #[derive(Clone, Debug)]
 struct Track {
     slot: u16,
@@ -46,6 +50,11 @@ struct Track {
 }
 
 impl Track {
+    fn empty(slot: u16) -> Self {
+        let samples = [Sample::default(); VERSIONS_KEPT];
+        Self { slot, len: 0, head: 0, left_at: None, listed: false, samples }
+    }
+
     fn at(&self, back: usize) -> &Sample {
         &self.samples[(usize::from(self.head) + VERSIONS_KEPT - back) % VERSIONS_KEPT]
     }
@@ -96,6 +105,8 @@ pub struct ReplicaStats {
     pub leaves: u64,
     /// Snapshots refused because a baseline was missing.
     pub stale_baselines: u64,
+    /// Snapshots refused because they came more than [`BASELINE_AGE_MAX`] ticks after a newer one.
+    pub stale_snapshots: u64,
 }
 
 /// All characters the server lets this client see.
@@ -158,8 +169,8 @@ impl ReplicaTable {
     /// [`ReplicaTable::newest_tick`]: then it came late, and only its states are of use.
     ///
     /// # Errors
-    /// [`FrameError::Decode`] and [`FrameError::StaleBaseline`]: do not acknowledge the packet. What was decoded
-    /// before the fault is kept; each state stands for itself.
+    /// [`FrameError::Decode`], [`FrameError::StaleBaseline`] and [`FrameError::StaleSnapshot`]: do not acknowledge the
+    /// packet. What was decoded before the fault is kept; each state stands for itself.
     pub fn apply(&mut self, reader: &mut BitReader<'_>) -> Result<SnapshotHeader, FrameError> {
         let own = &self.own;
         let header = SnapshotHeader::read(reader, |tick| {
@@ -169,17 +180,21 @@ impl ReplicaTable {
             self.stats.stale_baselines += 1;
             FrameError::StaleBaseline { slot: u16::MAX, age_ticks }
         })?;
+        let late_ticks = self.newest.map_or(0, |newest| newest.signed_distance(header.tick));
+        if late_ticks > i32::from(BASELINE_AGE_MAX) {
+            self.stats.stale_snapshots += 1;
+            return Err(FrameError::StaleSnapshot { late_ticks: late_ticks.unsigned_abs() });
+        }
         let section = SectionHead::read(reader)?;
         self.read_leaves(reader, &section, header.tick)?;
         self.read_updates(reader, &section, header.tick)?;
         if let Some(state) = header.own {
             self.keep_own(header.tick, state);
         }
-        let late = self.newest.is_some_and(|newest| newest.signed_distance(header.tick) > 0);
-        if !late {
+        if late_ticks <= 0 {
             self.newest = Some(header.tick);
         }
-        self.stats.late_snapshots += u64::from(late);
+        self.stats.late_snapshots += u64::from(late_ticks > 0);
         self.stats.snapshots += 1;
         self.release_left();
         Ok(header)
@@ -195,8 +210,7 @@ impl ReplicaTable {
         for _ in 0..section.leaves {
             let slot = slots.read(reader)?;
             self.stats.leaves += 1;
-            let index = self.track_of[slot];
-            let Some(track) = self.tracks.get_mut(usize::from(index)) else { continue };
+            let track = self.track_for(slot as u16);
             let newer_state = track.len > 0 && track.at(0).tick.signed_distance(tick) > 0;
             let newer_leave = track.left_at.is_some_and(|left| left.signed_distance(tick) >= 0);
             if newer_state || newer_leave {
@@ -205,7 +219,7 @@ impl ReplicaTable {
             track.left_at = Some(tick);
             if !track.listed {
                 track.listed = true;
-                self.left.push(index);
+                self.left.push(self.track_of[slot]);
             }
         }
         Ok(())
@@ -248,14 +262,7 @@ impl ReplicaTable {
     fn track_for(&mut self, slot: u16) -> &mut Track {
         let index = &mut self.track_of[usize::from(slot)];
         if *index == NO_TRACK {
-            let fresh = Track {
-                slot,
-                len: 0,
-                head: 0,
-                left_at: None,
-                listed: false,
-                samples: [Sample::default(); VERSIONS_KEPT],
-            };
+            let fresh = Track::empty(slot);
             *index = match self.free.pop() {
                 Some(free) => {
                     self.tracks[usize::from(free)] = fresh;
@@ -372,64 +379,4 @@ impl<'a> EntitySamples<'a> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    fn sample(tick: u32) -> Sample {
-        Sample { tick: Tick(tick), state: EntityState { x: tick as i32, ..EntityState::default() } }
-    }
-
-    proptest! {
-        /// In whatever order states come, the ring holds the newest sixteen, sorted.
-        #[test]
-        fn ring_keeps_the_newest(ticks in prop::collection::vec(0_u32..60, 1..80)) {
-            let mut track = Track { slot: 0, len: 0, head: 0, left_at: None, listed: false, samples: [Sample::default(); VERSIONS_KEPT] };
-            let mut kept: Vec<u32> = Vec::new();
-            for tick in ticks {
-                let tick = tick.wrapping_sub(30);
-                track.insert(sample(tick));
-                if !kept.contains(&tick) {
-                    kept.push(tick);
-                    kept.sort_by_key(|t| std::cmp::Reverse(*t as i32));
-                    kept.truncate(VERSIONS_KEPT);
-                }
-                let held: Vec<u32> = EntitySamples { track: &track }.iter().map(|s| s.tick.0).collect();
-                prop_assert_eq!(&held, &kept);
-                let labelled = EntitySamples { track: &track }.iter().all(|s| s.state.x == s.tick.0 as i32);
-                prop_assert!(labelled);
-            }
-        }
-
-        #[test]
-        fn any_bytes_decode_or_fail(frames in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 1..4)) {
-            let mut table = ReplicaTable::new(&WorldConfig::default());
-            for bytes in frames {
-                let _ = table.apply(&mut BitReader::new(&bytes));
-            }
-        }
-    }
-
-    #[test]
-    fn around_finds_the_neighbours_of_a_tick() {
-        let mut track = Track {
-            slot: 0,
-            len: 0,
-            head: 0,
-            left_at: None,
-            listed: false,
-            samples: [Sample::default(); VERSIONS_KEPT],
-        };
-        for tick in [10, 13, 16] {
-            track.insert(sample(tick));
-        }
-        let around = |tick: u32| {
-            let (before, after) = EntitySamples { track: &track }.around(Tick(tick));
-            (before.tick.0, after.map(|s| s.tick.0))
-        };
-        assert_eq!(around(14), (13, Some(16)));
-        assert_eq!(around(13), (13, Some(16)));
-        assert_eq!(around(20), (16, None));
-        assert_eq!(around(5), (10, Some(10)));
-    }
-}
+mod tests;

@@ -28,9 +28,10 @@ impl RefusedPayloads {
     /// Counts one.
     pub fn count(&mut self, error: &FrameError) {
         *match error {
-            FrameError::Decode(_) | FrameError::StaleBaseline { .. } | FrameError::NotWelcomed => {
-                &mut self.malformed
-            }
+            FrameError::Decode(_)
+            | FrameError::StaleBaseline { .. }
+            | FrameError::StaleSnapshot { .. }
+            | FrameError::NotWelcomed => &mut self.malformed,
             FrameError::Duplicate => &mut self.duplicate,
             FrameError::TooOld => &mut self.too_old,
             FrameError::AckOfUnsent => &mut self.ack_of_unsent,
