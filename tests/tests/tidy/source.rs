@@ -157,11 +157,10 @@ fn skip_character(bytes: &[u8], at: usize) -> usize {
         let end = rest.iter().skip(2).position(|&b| b == b'\'');
         return end.map_or(at, |end| at + 1 + 2 + end + 1);
     }
-    let width = std::str::from_utf8(&rest[..rest.len().min(4)])
-        .map_or_else(|e| std::str::from_utf8(&rest[..e.valid_up_to()]).unwrap_or(""), |text| text)
-        .chars()
-        .next()
-        .map_or(1, char::len_utf8);
+    let head = &rest[..rest.len().min(4)];
+    let valid = std::str::from_utf8(head).map_or_else(|error| error.valid_up_to(), str::len);
+    let text = std::str::from_utf8(&head[..valid]).unwrap_or_default();
+    let width = text.chars().next().map_or(1, char::len_utf8);
     if rest.get(width) == Some(&b'\'') { at + 1 + width + 1 } else { at }
 }
 
