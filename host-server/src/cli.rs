@@ -83,6 +83,9 @@ pub struct ServerFlags {
     /// File with the private key that connect tokens are sealed with: 32 bytes, or 64 hex digits
     #[arg(long, value_name = "FILE")]
     pub key_file: Option<PathBuf>,
+    /// Address and port clients reach the server at, which their tokens name; repeat for more than one [default: the address it is bound to]
+    #[arg(long = "public-address", value_name = "IP:PORT")]
+    pub public_addresses: Vec<SocketAddr>,
     /// Record the battle into this file, for `shieldwall replay verify`
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,

@@ -32,7 +32,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// # Errors
 /// Everything that keeps it from running, and [`HostError::BotsNotConnected`] at the end.
 pub fn demo(flags: &DemoFlags) -> Result<(), HostError> {
-    let config = HostConfig::resolve(&flags.server, flags.bots, std::env::vars())?;
+    let config = HostConfig::resolve(&flags.server, flags.bots, std::env::vars_os())?;
     logging::start(&config.log, "warn")?;
     let stop = StopFlag::on_signals()?;
     let clock = Clock::start();
@@ -74,7 +74,7 @@ pub fn demo(flags: &DemoFlags) -> Result<(), HostError> {
 /// # Errors
 /// Everything that keeps it from running.
 pub fn serve(flags: &ServeFlags) -> Result<(), HostError> {
-    let config = HostConfig::resolve(&flags.server, None, std::env::vars())?;
+    let config = HostConfig::resolve(&flags.server, None, std::env::vars_os())?;
     logging::start(&config.log, "info")?;
     let stop = StopFlag::on_signals()?;
     let clock = Clock::start();
@@ -111,7 +111,8 @@ pub fn bots(flags: &BotsFlags) -> Result<(), HostError> {
             protocol_id: PROTOCOL_ID,
             private_key: key_or_development(flags.key_file.as_deref())?,
             servers: vec![flags.server],
-            lifetime_s: 60,
+            // What servers with a key of their own expect by default.
+            lifetime_s: 300,
         },
         count: flags.bots,
         seed: flags.seed,

@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use shieldwall_net::secure::{SecureServer, SecureServerConfig};
-use shieldwall_net::time::Micros;
+use shieldwall_net::secure::{DEVELOPMENT_KEY, SecureServer, SecureServerConfig};
+use shieldwall_net::time::{Micros, UnixSeconds};
 
 use crate::clock::{Clock, process_cpu_us};
 use crate::config::HostConfig;
@@ -37,7 +37,7 @@ const SOCKET_BUFFER_BYTES: usize = 8 << 20;
 /// Frames of the live page in flight.
 const LIVE_FRAMES: usize = 3;
 
-/// How long a token that this process makes can be used, in seconds.
+/// How long a token that this process makes can be used at least, in seconds.
 const TOKEN_LIFETIME_S: u32 = 60;
 
 /// A running host.
@@ -68,7 +68,7 @@ impl Host {
         record: Option<&std::path::Path>,
     ) -> Result<Self, HostError> {
         let (sockets, address) = open_game_port(config)?;
-        let secure = secure_server(config, address)?;
+        let secure = secure_server(config, address, clock)?;
         let zone = Zone::new(&config.world, &config.replication, config.server.max_clients)?;
         let board = Arc::new(Board::new(bot_threads as usize));
         let (control, live) = start_control(config, clock, &zone, &board)?;
@@ -108,10 +108,21 @@ impl Host {
             recorder,
             stop: Arc::clone(&simulation_stop),
         };
+        let cpu_at_start_us = process_cpu_us();
+        let network = spawn("network", move || data_plane::run(network))?;
+        let simulation = match spawn("simulation", move || simulation::run(simulation)) {
+            Ok(simulation) => simulation,
+            Err(error) => {
+                network_stop.store(true, Ordering::Release);
+                // The first failure is the one to tell.
+                let _ = network.join();
+                return Err(error);
+            }
+        };
         Ok(Self {
-            cpu_at_start_us: process_cpu_us(),
-            network: spawn("network", move || data_plane::run(network))?,
-            simulation: spawn("simulation", move || simulation::run(simulation))?,
+            cpu_at_start_us,
+            network,
+            simulation,
             config: config.clone(),
             started,
             address,
@@ -154,7 +165,7 @@ impl Host {
             protocol_id: self.config.server.protocol_id,
             private_key: self.config.server.private_key,
             servers: public_addresses(&self.config, self.address),
-            lifetime_s: TOKEN_LIFETIME_S,
+            lifetime_s: self.config.server.max_token_lifetime_s.max(TOKEN_LIFETIME_S),
         }
     }
 
@@ -178,9 +189,10 @@ impl Host {
     ) -> Result<Report, HostError> {
         self.board.draining.store(true, Ordering::Relaxed);
         self.simulation_stop.store(true, Ordering::Release);
-        let process_cpu_us = process_cpu_us().saturating_sub(self.cpu_at_start_us);
         let simulation = self.simulation.join().map_err(|_| HostError::ThreadDied("simulation"));
         let bots = end_bots();
+        // Read when the bots' own threads have ended: what they used is taken off this, so both must be of one moment.
+        let process_cpu_us = process_cpu_us().saturating_sub(self.cpu_at_start_us);
         self.network_stop.store(true, Ordering::Release);
         let network = self.network.join().map_err(|_| HostError::ThreadDied("network"));
         if let Some(control) = self.control {
@@ -236,13 +248,17 @@ fn public_addresses(config: &HostConfig, bound: SocketAddr) -> Vec<SocketAddr> {
     config.server.public_addresses.clone()
 }
 
-fn secure_server(config: &HostConfig, bound: SocketAddr) -> Result<SecureServer, HostError> {
-    let secure = SecureServerConfig::new(
+fn secure_server(config: &HostConfig, bound: SocketAddr, clock: Clock) -> Result<SecureServer, HostError> {
+    let mut secure = SecureServerConfig::new(
         config.server.protocol_id,
         config.server.private_key,
         config.server.max_clients,
         public_addresses(config, bound),
     );
+    if config.server.private_key != DEVELOPMENT_KEY && config.server.max_token_lifetime_s > 0 {
+        let lifetime = u64::from(config.server.max_token_lifetime_s);
+        secure.earliest_token_expiry = UnixSeconds(clock.unix().0.saturating_add(lifetime));
+    }
     // 56 bytes are drawn by the constructor; drawing them here makes a failure an error.
     let mut random = [0; 128];
     fill_random(&mut random)?;

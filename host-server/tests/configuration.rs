@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use shieldwall_core::Metres;
@@ -22,7 +23,7 @@ fn resolve(
     flags: ServerFlags,
 ) -> Result<HostConfig, ConfigError> {
     let config = text.map(|(name, text)| file(name, text));
-    let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let environment = environment.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
     HostConfig::resolve(&ServerFlags { config, ..flags }, None, environment)
 }
 
@@ -125,12 +126,61 @@ fn the_development_key_is_for_loopback_only() {
     assert_eq!(HostError::from(resolve(None, &[], open.clone()).unwrap_err()).exit_code(), 3);
 
     let key = file("server.key", &format!("{}\n", "0f".repeat(32)));
-    let config = resolve(None, &[], ServerFlags { key_file: Some(key), ..open.clone() }).unwrap();
+    let keyed = ServerFlags { key_file: Some(key), ..open.clone() };
+    // Tokens must name an address, and 0.0.0.0 is none.
+    let refused = resolve(None, &[], keyed.clone()).unwrap_err();
+    assert!(refused.to_string().contains("--public-address"), "{refused}");
+    let address = "203.0.113.5:7777".parse().unwrap();
+    let config = resolve(None, &[], ServerFlags { public_addresses: vec![address], ..keyed }).unwrap();
     assert_eq!(config.server.private_key, [0x0f; 32]);
+    assert_eq!(config.server.public_addresses, [address]);
 
     let short = file("short.key", "0f0f");
     let refused = resolve(None, &[], ServerFlags { key_file: Some(short), ..open });
     assert!(matches!(refused, Err(ConfigError::Value { key: "server.private_key_file", .. })), "{refused:?}");
+}
+
+#[test]
+fn rates_nobody_set_follow_those_somebody_set() {
+    for tick_hz in [10, 19, 20, 120] {
+        let config = resolve(None, &[], ServerFlags { tick_hz: Some(tick_hz), ..ServerFlags::default() });
+        assert_eq!(config.unwrap().replication.snapshot_hz, tick_hz.min(20));
+    }
+    let text = "[replication]\nsnapshot_hz = 8\n";
+    let config = resolve(Some(("rates.toml", text)), &[], ServerFlags::default()).unwrap();
+    assert!(config.replication.tiers.iter().all(|tier| tier.rate_hz <= 8));
+    let text = "[replication]\nsnapshot_hz = 20\n";
+    let slow = ServerFlags { tick_hz: Some(10), ..ServerFlags::default() };
+    let refused = resolve(Some(("fast.toml", text)), &[], slow).unwrap_err().to_string();
+    assert!(refused.contains("replication.snapshot_hz") && refused.contains("line 2"), "{refused}");
+}
+
+#[test]
+fn ranges_are_those_the_kernel_takes_and_errors_name_the_place() {
+    let world = |name, text: &str| resolve(Some((name, text)), &[], ServerFlags::default());
+    for metres in [8, 1_023] {
+        let config = world("extent.toml", &format!("[world]\nhalf_extent_m = {metres}\n"));
+        assert_eq!(config.unwrap().world.half_extent, Metres::from_m(metres));
+    }
+    for text in ["half_extent_m = 7", "half_extent_m = 1024", "projectile_capacity = 65536", "teams = 9"] {
+        let refused = world("ranges.toml", &format!("[world]\n{text}\n")).unwrap_err().to_string();
+        assert!(refused.contains("line 2") && refused.contains(" to "), "{refused}");
+    }
+    let tiers = "[replication]\nsnapshot_hz = 10\ntiers = [{ radius_m = 50, rate_hz = 20 }]\n";
+    let refused = world("tier.toml", tiers).unwrap_err().to_string();
+    assert!(refused.contains("replication.tiers") && refused.contains("line 3"), "{refused}");
+}
+
+#[cfg(unix)]
+#[test]
+fn variables_that_are_no_text_matter_only_when_they_are_ours() {
+    use std::os::unix::ffi::OsStringExt as _;
+    let bytes = || OsString::from_vec(vec![0xff, 0xfe]);
+    let with =
+        |name: OsString| HostConfig::resolve(&ServerFlags::default(), None, std::iter::once((name, bytes())));
+    assert!(with("OTHER".into()).is_ok() && with(bytes()).is_ok());
+    let refused = with("SHIELDWALL_WORLD_SEED".into());
+    assert!(matches!(refused, Err(ConfigError::Variable { .. })), "{refused:?}");
 }
 
 #[test]

@@ -92,6 +92,17 @@ fn other_sites_may_not_watch_and_nonsense_changes_nothing() {
     assert_eq!(demo.get("/readyz", 200), "ready\n");
 }
 
+#[test]
+fn half_a_request_does_not_hold_up_the_end() {
+    let server = Running::start(&["serve"]);
+    let mut stream = TcpStream::connect(server.page).unwrap();
+    stream.write_all(b"GET / HTTP/1.1\r\nHost: ").unwrap();
+    server.get("/healthz", 200); // whoever came before has been accepted
+    server.signal("INT");
+    let (status, _, log) = server.wait();
+    assert_eq!(status.code(), Some(0), "{log}");
+}
+
 /// Checks a frame's lengths and ranges; returns its tick.
 fn check_frame(frame: &[u8], last_tick: u32) -> u32 {
     let u16_at = |at: usize| usize::from(u16::from_le_bytes([frame[at], frame[at + 1]]));

@@ -82,12 +82,22 @@ impl Crowd {
     /// # Errors
     /// [`HostError::Socket`] when there are not enough sockets, [`HostError::System`] for threads or random bytes.
     pub fn start(parts: &CrowdParts) -> Result<Self, HostError> {
-        let stop = Arc::new(AtomicBool::new(false));
-        let mut threads = Vec::new();
+        let mut crowd = Self { threads: Vec::new(), stop: Arc::new(AtomicBool::new(false)) };
+        match crowd.start_threads(parts) {
+            Ok(()) => Ok(crowd),
+            Err(error) => {
+                // The first failure is the one to tell.
+                let _ = crowd.stop();
+                Err(error)
+            }
+        }
+    }
+
+    fn start_threads(&mut self, parts: &CrowdParts) -> Result<(), HostError> {
         let count = parts.threads.clamp(1, parts.count.max(1));
         for thread in 0..count {
             let bots = (0..parts.count).filter(|bot| bot % count == thread).collect::<Vec<_>>();
-            let player = BotThread::new(parts, thread as usize, &bots, Arc::clone(&stop))?;
+            let player = BotThread::new(parts, thread as usize, &bots, Arc::clone(&self.stop))?;
             let handle = std::thread::Builder::new()
                 .name(format!("bots-{thread}"))
                 .spawn(move || player.run())
@@ -95,9 +105,9 @@ impl Crowd {
                     what: "starting a thread",
                     message: error.to_string(),
                 })?;
-            threads.push(handle);
+            self.threads.push(handle);
         }
-        Ok(Self { threads, stop })
+        Ok(())
     }
 
     /// Whether all threads still run.
@@ -219,6 +229,7 @@ impl BotThread {
         }
         self.publish_figures();
         self.say_goodbye();
+        self.figures.cpu_us = thread_cpu_us();
         self.figures
     }
 

@@ -3,6 +3,7 @@
 //! In here: reading a layer and its errors of form. Not in here: what values mean and which layer wins
 //! ([`super::resolve`]).
 
+use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -37,6 +38,7 @@ pub(super) struct RawServer {
     pub(super) private_key_file: Field<PathBuf>,
     pub(super) protocol_id: Field<u64>,
     pub(super) public_addresses: Field<Vec<SocketAddr>>,
+    pub(super) max_token_lifetime_s: Field<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -89,7 +91,7 @@ pub(super) struct RawLog {
 }
 
 /// Every setting as (section, key): the environment knows exactly these.
-const KEYS: [(&str, &str); 23] = [
+const KEYS: [(&str, &str); 24] = [
     ("server", "bind"),
     ("server", "udp_port"),
     ("server", "max_clients"),
@@ -97,6 +99,7 @@ const KEYS: [(&str, &str); 23] = [
     ("server", "private_key_file"),
     ("server", "protocol_id"),
     ("server", "public_addresses"),
+    ("server", "max_token_lifetime_s"),
     ("http", "enabled"),
     ("http", "bind"),
     ("http", "port"),
@@ -148,6 +151,7 @@ fn flag_of(key: &str) -> &'static str {
         "server.udp_port" => "--udp-port",
         "server.max_clients" => "--max-clients",
         "server.private_key_file" => "--key-file",
+        "server.public_addresses" => "--public-address",
         "http.port" => "--http-port",
         "http.enabled" => "--no-http",
         "world.seed" => "--seed",
@@ -179,10 +183,14 @@ pub(super) fn from_file(path: &Path) -> Result<Layer, ConfigError> {
 ///
 /// A value is read as TOML (`7000`, `true`, `[{ radius_m = 50, rate_hz = 20 }]`), and what is not TOML is text.
 pub(super) fn from_environment(
-    variables: impl Iterator<Item = (String, String)>,
+    variables: impl Iterator<Item = (OsString, OsString)>,
 ) -> Result<Vec<Layer>, ConfigError> {
     let mut layers = Vec::new();
+    let variables = variables.filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
     for (name, value) in variables.filter(|(name, _)| name.starts_with("SHIELDWALL_")) {
+        let Ok(value) = value.into_string() else {
+            return Err(ConfigError::Variable { name, message: "the value is not UTF-8 text".to_owned() });
+        };
         let key = KEYS.iter().position(|(section, key)| name == variable_name(section, key));
         let Some(key) = key else { return Err(ConfigError::UnknownVariable { name }) };
         layers.push((key, from_variable(KEYS[key], name, &value)?));
@@ -218,6 +226,7 @@ pub(super) fn from_flags(flags: &ServerFlags, bots: Option<u32>) -> Layer {
             udp_port: field(flags.udp_port.as_ref()),
             max_clients: field(flags.max_clients.as_ref()),
             private_key_file: field(flags.key_file.as_ref()),
+            public_addresses: field((!flags.public_addresses.is_empty()).then_some(&flags.public_addresses)),
             ..RawServer::default()
         },
         http: RawHttp {

@@ -7,6 +7,7 @@ mod error;
 mod layers;
 mod resolve;
 
+use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
 
@@ -53,6 +54,9 @@ pub struct ServerSettings {
     pub protocol_id: u64,
     /// Addresses clients may know this server by; tokens must name one of them. Empty: the address it is bound to.
     pub public_addresses: Vec<SocketAddr>,
+    /// Longest lifetime of tokens made with the private key, in seconds. A server with a key of its own refuses
+    /// tokens that may be older than itself, because it cannot know whether they were used; 0 takes them.
+    pub max_token_lifetime_s: u32,
 }
 
 impl std::fmt::Debug for ServerSettings {
@@ -64,6 +68,7 @@ impl std::fmt::Debug for ServerSettings {
             .field("max_clients", &self.max_clients)
             .field("protocol_id", &self.protocol_id)
             .field("public_addresses", &self.public_addresses)
+            .field("max_token_lifetime_s", &self.max_token_lifetime_s)
             .finish_non_exhaustive()
     }
 }
@@ -109,6 +114,7 @@ impl Default for HostConfig {
                 private_key: DEVELOPMENT_KEY,
                 protocol_id: PROTOCOL_ID,
                 public_addresses: Vec::new(),
+                max_token_lifetime_s: 300,
             },
             http: HttpSettings { enabled: true, bind: loopback, port: 8080 },
             world: WorldConfig { seed: 1, ..WorldConfig::default() },
@@ -122,14 +128,15 @@ impl Default for HostConfig {
 impl HostConfig {
     /// Puts the layers on top of each other and checks the outcome.
     ///
-    /// `bots` is the flag `--bots` (demo only); `environment` is usually `std::env::vars()`.
+    /// `bots` is the flag `--bots` (demo only); `environment` is usually `std::env::vars_os()`. Variables of other
+    /// programs may hold anything.
     ///
     /// # Errors
     /// The first thing that is wrong, with the place it was given at.
     pub fn resolve(
         flags: &ServerFlags,
         bots: Option<u32>,
-        environment: impl Iterator<Item = (String, String)>,
+        environment: impl Iterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
         let mut stack = Vec::new();
         if let Some(path) = &flags.config {

@@ -2,13 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use shieldwall_core::Metres;
+use shieldwall_core::{ConfigError as WorldError, Metres, limits};
 use shieldwall_net::secure::DEVELOPMENT_KEY;
-use shieldwall_net::server::InterestTier;
+use shieldwall_net::server::{InterestTier, ReplicationConfigError};
 
 use super::error::{ConfigError, Origin};
 use super::layers::{Field, Layer, RawConfig, RawTier, Source};
 use super::{HostConfig, MAX_CLIENTS_LIMIT, parse_key, read_key_file};
+
+/// Half sides of a battlefield in metres: the largest is what terrain of 2 m spacing still covers.
+const HALF_EXTENT_M: std::ops::RangeInclusive<i32> = limits::HALF_EXTENT_MIN_M..=1_023;
 
 /// Where each given value came from.
 #[derive(Default)]
@@ -53,11 +56,10 @@ pub(super) fn resolve(stack: &[Layer]) -> Result<HostConfig, ConfigError> {
         apply_rest(&mut config, &mut origins, &mut pending, &layer.raw, &layer.source);
     }
     finish_world(&mut config, &origins, pending.half_extent_m)?;
-    // Surroundings are searched at most as often as they are sent.
-    config.replication.interest_hz = config.replication.interest_hz.min(config.replication.snapshot_hz);
     if let Some(tiers) = pending.tiers {
         config.replication.tiers = checked_tiers(&tiers, &origins)?;
     }
+    fit_rates(&mut config, &origins);
     make_room(&mut config, &origins)?;
     check(&config, &origins)?;
     Ok(config)
@@ -70,6 +72,8 @@ fn apply_server(config: &mut HostConfig, origins: &mut Origins, layer: &Layer) -
     origins.set(&mut server.max_clients, "server.max_clients", &raw.max_clients, source);
     origins.set(&mut server.protocol_id, "server.protocol_id", &raw.protocol_id, source);
     origins.set(&mut server.public_addresses, "server.public_addresses", &raw.public_addresses, source);
+    let lifetime = &raw.max_token_lifetime_s;
+    origins.set(&mut server.max_token_lifetime_s, "server.max_token_lifetime_s", lifetime, source);
     if let Some(text) = origins.take("server.private_key", &raw.private_key, source) {
         server.private_key = parse_key(&text)
             .ok_or_else(|| origins.error("server.private_key", "a key is 64 hex digits".to_owned()))?;
@@ -127,8 +131,9 @@ fn finish_world(
     half_extent_m: Option<i32>,
 ) -> Result<(), ConfigError> {
     if let Some(metres) = half_extent_m {
-        if !(8..=4_096).contains(&metres) {
-            return Err(origins.error("world.half_extent_m", format!("{metres} is not in 8 to 4096")));
+        if !HALF_EXTENT_M.contains(&metres) {
+            let (least, most) = (HALF_EXTENT_M.start(), HALF_EXTENT_M.end());
+            return Err(origins.error("world.half_extent_m", format!("{metres} is not in {least} to {most}")));
         }
         config.world.half_extent = Metres::from_m(metres);
     }
@@ -152,6 +157,22 @@ fn checked_tiers(tiers: &[RawTier], origins: &Origins) -> Result<Vec<InterestTie
         rate_hz: raw.rate_hz,
     };
     Ok(tiers.iter().map(tier).collect())
+}
+
+/// Rates nobody set follow those somebody set: nothing is sent more often than the world ticks, and no tier more
+/// often than snapshots.
+fn fit_rates(config: &mut HostConfig, origins: &Origins) {
+    let replication = &mut config.replication;
+    if origins.of("replication.snapshot_hz") == Origin::Default {
+        replication.snapshot_hz = replication.snapshot_hz.min(config.world.tick_hz);
+    }
+    // Surroundings are searched at most as often as they are sent.
+    replication.interest_hz = replication.interest_hz.min(replication.snapshot_hz);
+    if origins.of("replication.tiers") == Origin::Default {
+        for tier in &mut replication.tiers {
+            tier.rate_hz = tier.rate_hz.min(replication.snapshot_hz);
+        }
+    }
 }
 
 /// Limits nobody set grow with the number of bots asked for; limits somebody set are held against it.
@@ -181,21 +202,54 @@ fn check(config: &HostConfig, origins: &Origins) -> Result<(), ConfigError> {
     };
     let tick_hz = u64::from(config.world.tick_hz);
     range("server.max_clients", u64::from(config.server.max_clients), 1, u64::from(MAX_CLIENTS_LIMIT))?;
+    let lifetime = u64::from(config.server.max_token_lifetime_s);
+    range("server.max_token_lifetime_s", lifetime, 0, 86_400)?;
     range("world.tick_hz", tick_hz, 10, 120)?;
     range("world.teams", u64::from(config.world.teams), 1, 8)?;
-    range("world.projectile_capacity", u64::from(config.world.projectile_capacity), 1, 65_536)?;
+    range("world.projectile_capacity", u64::from(config.world.projectile_capacity), 0, 65_535)?;
     range("world.character_capacity", u64::from(config.world.character_capacity), 1, 65_535)?;
     range("replication.snapshot_hz", u64::from(config.replication.snapshot_hz), 1, tick_hz)?;
     let budget = u64::from(config.replication.down_budget_bytes_per_s);
     range("replication.down_budget_bytes_per_s", budget, 2_000, 1_000_000)?;
     range("bots.count", u64::from(config.bots.count), 0, u64::from(MAX_CLIENTS_LIMIT))?;
     range("bots.threads", u64::from(config.bots.threads), 0, 64)?;
-    // What is left of the replication's rules; the keys that can be set are checked above, with their places.
+    // What is left of the kernel's and the replication's rules: relations between settings.
+    config.world.validate().map_err(|error| origins.error(world_key(&error, origins), error.to_string()))?;
     config
         .replication
         .validate(&config.world)
-        .map_err(|error| origins.error("replication", error.to_string()))?;
-    config.world.validate().map_err(|error| origins.error("world", error.to_string()))?;
+        .map_err(|error| origins.error(replication_key(&error), error.to_string()))?;
+    check_reach(config, origins)
+}
+
+/// The setting to look at for what the kernel refuses. Its rules, and what else cannot be set, hold by themselves.
+fn world_key(error: &WorldError, origins: &Origins) -> &'static str {
+    let given = |keys: [&'static str; 2]| {
+        keys.into_iter().find(|key| origins.of(key) != Origin::Default).unwrap_or("world")
+    };
+    match error {
+        WorldError::TerrainTooFine | WorldError::Terrain(_) => "world.half_extent_m",
+        WorldError::ProjectileTooFast => "world.tick_hz",
+        WorldError::OutOfRange { .. } | WorldError::Rules(_) => {
+            given(["world.half_extent_m", "world.tick_hz"])
+        }
+    }
+}
+
+fn replication_key(error: &ReplicationConfigError) -> &'static str {
+    use ReplicationConfigError as E;
+    match error {
+        E::SnapshotRate(_) | E::InterestRate(_) => "replication.snapshot_hz",
+        E::TierCount(_) | E::Tier(_) => "replication.tiers",
+        E::Budget(_) => "replication.down_budget_bytes_per_s",
+        E::MaxClients(_) => "server.max_clients",
+        E::CharacterCapacity(_) => "world.character_capacity",
+        E::Distance => "replication",
+    }
+}
+
+/// Whether those who are to reach the server can, and nobody else.
+fn check_reach(config: &HostConfig, origins: &Origins) -> Result<(), ConfigError> {
     let server = &config.server;
     if !server.bind.is_loopback() && server.private_key == DEVELOPMENT_KEY {
         return Err(ConfigError::DevelopmentKey { bind: server.bind, origin: origins.of("server.bind") });
@@ -203,6 +257,14 @@ fn check(config: &HostConfig, origins: &Origins) -> Result<(), ConfigError> {
     if server.public_addresses.len() > 32 {
         let problem = "a connect token names at most 32 addresses".to_owned();
         return Err(origins.error("server.public_addresses", problem));
+    }
+    if server.bind.is_unspecified() && server.public_addresses.is_empty() {
+        let problem = format!(
+            "{} is every address of this machine, and connect tokens name the one that clients use; give it with \
+             --public-address IP:PORT or server.public_addresses, as clients reach it",
+            server.bind
+        );
+        return Err(origins.error("server.bind", problem));
     }
     Ok(())
 }

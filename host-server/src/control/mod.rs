@@ -34,6 +34,9 @@ use crate::stats::{Stats, StatsAssembler};
 /// How many ports after the wished one are tried when that is in use.
 const PORTS_TRIED: u16 = 32;
 
+/// Requests under way when the server stops have this long. One that was sent by half would never end.
+const LAST_REQUESTS: Duration = Duration::from_millis(500);
+
 /// A simulation thread that has published nothing for this long is not ready.
 const READY_WITHIN: Micros = Micros(2_000_000);
 
@@ -179,12 +182,22 @@ async fn serve(listener: TcpListener, parts: ControlParts, mut stop: watch::Rece
     let assembler = StatsAssembler::new(parts.tick_hz, parts.teams, parts.clock.now());
     tokio::spawn(assemble_stats(Arc::clone(&shared), assembler, stats_out));
     tokio::spawn(live::pump_frames(Arc::clone(&shared), parts.frames, frames_out));
+    // An error of the wait means the sender is gone, which is a stop as well.
+    let mut asked_to_stop = stop.clone();
     let served = axum::serve(listener, router(shared)).with_graceful_shutdown(async move {
-        // An error means the sender is gone, which is a stop as well.
-        let _ = stop.wait_for(|stop| *stop).await;
+        let _ = asked_to_stop.wait_for(|stop| *stop).await;
     });
-    if let Err(error) = served.await {
-        tracing::error!(%error, "the control plane ended");
+    let cut_off = async move {
+        let _ = stop.wait_for(|stop| *stop).await;
+        tokio::time::sleep(LAST_REQUESTS).await;
+    };
+    tokio::select! {
+        served = served.into_future() => {
+            if let Err(error) = served {
+                tracing::error!(%error, "the control plane ended");
+            }
+        }
+        () = cut_off => tracing::debug!("requests were still under way at the end"),
     }
 }
 
