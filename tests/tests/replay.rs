@@ -34,12 +34,12 @@ fn a_battle_of_ten_thousand_ticks_replays_to_the_same_hash() {
 fn a_torn_tail_is_left_out_and_reported() {
     let (bytes, _) = record(20, 0, 130);
     let whole = ReplayReader::new(&bytes).expect("whole").verify(130).expect("whole");
-    for cut in [1, 5, 20, 29, 30, 200] {
+    for cut in [1, 5, 20, 25, 32, 33, 34, 200] {
         let torn = &bytes[..bytes.len() - cut];
         let report =
             ReplayReader::new(torn).expect("the header is whole").verify(130).expect("good up to the tear");
         assert!(!report.finished && report.ticks <= whole.ticks);
-        assert!(cut == 29 || report.torn_bytes > 0, "cut {cut}: {report:?}");
+        assert!(cut == 33 || report.torn_bytes > 0, "cut {cut}: {report:?}");
     }
     let header_only = ReplayReader::new(&bytes[..60]);
     assert_eq!(header_only.map(|_| ()), Err(ReplayError::Truncated));
@@ -61,6 +61,19 @@ fn damage_and_lies_are_refused() {
     let mut longer = bytes;
     longer.push(0);
     assert!(matches!(verify(&longer, 130), Err(ReplayError::BadRecord { .. })));
+}
+
+/// A size that points past the end must not pass everything after it off as a torn tail.
+#[test]
+fn one_wrong_bit_anywhere_before_the_last_record_is_no_torn_tail() {
+    let (bytes, _) = record(4, 0, 30);
+    let end_record = 33;
+    for bit in 0..(bytes.len() - end_record) * 8 {
+        let mut damaged = bytes.clone();
+        damaged[bit / 8] ^= 1 << (bit % 8);
+        let outcome = ReplayReader::new(&damaged).and_then(|reader| reader.verify(30));
+        assert!(outcome.is_err(), "bit {bit}: {outcome:?}");
+    }
 }
 
 /// A command that never was given is found at the next hash.

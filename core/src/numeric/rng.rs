@@ -16,14 +16,7 @@ pub enum Purpose {
     Terrain = 1,
     /// Where a character appears inside its team's area.
     SpawnPlacement = 2,
-    /// Which way a character looks when it appears.
-    SpawnYaw = 3,
-    /// Spread of a shot.
-    ShotSpread = 4,
-    /// Amount of damage.
-    Damage = 5,
-    /// Critical hits.
-    Critical = 6,
+    // 3 to 6 were named once, without a use: they stay reserved.
     /// Decisions of bots and scripted scenes, outside the simulated state.
     Scripted = 7,
 }
@@ -152,6 +145,6 @@ mod tests {
 
     #[test]
     fn purposes_do_not_share_numbers() {
-        assert_ne!(random_u32(1, Tick(1), 1, Purpose::Damage), random_u32(1, Tick(1), 1, Purpose::Critical));
+        assert_ne!(random_u32(1, Tick(1), 1, Purpose::Terrain), random_u32(1, Tick(1), 1, Purpose::Scripted));
     }
 }

@@ -13,5 +13,6 @@ mod terrain_noise;
 
 pub use grid::{Grid, GridConfig, GridError};
 pub use query::Cone;
+pub(crate) use query::within;
 pub use separation::{Separation, SeparationError, SeparationRules};
 pub use terrain::{Terrain, TerrainError};

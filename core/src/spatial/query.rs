@@ -144,7 +144,7 @@ impl Grid {
 
 /// Whether dx² + dz² is at most `limit`, for differences of any two coordinates.
 #[inline]
-fn within(dx: i64, dz: i64, limit: i64) -> bool {
+pub(crate) fn within(dx: i64, dz: i64, limit: i64) -> bool {
     // Differences of i32 have 32 bits: their squares fit u64 one by one, but not always their sum.
     let (dx, dz) = (dx.unsigned_abs(), dz.unsigned_abs());
     let (a, b) = (dx * dx, dz * dz);

@@ -15,14 +15,21 @@
 //!     56         columns of characters, then of projectiles
 //! ```
 //! All numbers are little-endian. An image is refused unless every field fits the world, the hash is right and every
-//! row is one that the kernel could have written; a refusal changes nothing.
+//! row is within the bounds that the kernel keeps, so that no tick after it leaves them; a refusal changes nothing.
+//!
+//! The bounds of a character: inside the field; not below the ground, exactly on it when grounded, and too slow upwards
+//! to leave [`HEIGHT_MAX_M`]; velocity, pitch, rest after a landing and held input as the rules and
+//! [`CharacterInput::sanitized`] leave them; nobody dead moves. Of projectiles: field, height, speed. Ticks, counts of
+//! kills and deaths, and whether several rows fit together (two characters in one place, an arrow of nobody) are not
+//! judged: every value of them is safe.
 
 use super::State;
 use super::bytes::{ByteReader, EndOfBytes};
-use super::characters::{Characters, action, flags};
+use super::characters::{Characters, MoveState, action, flags};
+use super::commands::CharacterInput;
 use super::projectiles::Projectiles;
-use crate::limits::HEIGHT_MAX_M;
-use crate::numeric::{StateHash, Tick};
+use crate::limits::{HEIGHT_MAX_M, SPEED_MAX_M_PER_S};
+use crate::numeric::{StateHash, Tick, Ticks, Velocity};
 use crate::rules::Rules;
 use alloc::vec::Vec;
 use core::fmt;
@@ -99,15 +106,20 @@ impl From<EndOfBytes> for SnapshotError {
 }
 
 /// What an image must agree with.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct ImageBounds<'a> {
     pub(crate) fingerprint: u64,
     pub(crate) teams: u8,
-    /// Largest absolute x and z, raw.
+    pub(crate) tick_hz: u16,
+    /// Largest absolute x and z of a projectile, raw.
     pub(crate) half_extent: i32,
+    /// Largest absolute x and z of a character, raw.
+    pub(crate) edge: i32,
     /// Largest absolute part of a projectile's velocity, raw.
     pub(crate) projectile_speed: i32,
     pub(crate) rules: &'a Rules,
+    /// Height of the ground under raw x and z.
+    pub(crate) ground: &'a dyn Fn(i32, i32) -> i32,
 }
 
 /// Appends the image of a state.
@@ -179,7 +191,6 @@ fn check_characters(
     rows: usize,
     bounds: &ImageBounds<'_>,
 ) -> Result<(), SnapshotError> {
-    let inside = -bounds.half_extent..=bounds.half_extent;
     let view = characters.view_below(rows);
     for row in 0..rows {
         let words = view.row_words(row);
@@ -188,23 +199,59 @@ fn check_characters(
             // Free rows are zero but for the generation, the last word.
             words[..words.len() - 1].iter().all(|word| *word == 0)
         } else {
-            let alive = bits & flags::ALIVE != 0;
             let health = characters.health[row];
+            let input = view.input(row as u32);
             bits & !flags::ALL == 0
                 && characters.generation[row] != 0
                 && characters.team[row] < bounds.teams
                 && characters.action[row] <= action::MAX
-                && inside.contains(&characters.position_x[row])
-                && inside.contains(&characters.position_z[row])
-                && HEIGHTS.contains(&characters.position_y[row])
                 && health <= bounds.rules.life.health_max
-                && alive == (health > 0)
+                && (bits & flags::ALIVE != 0) == (health > 0)
+                && input == input.sanitized()
+                && can_move_like(&view.move_state(row as u32), bounds)
         };
         if !fine {
             return Err(SnapshotError::BadCharacter { slot: row as u32 });
         }
     }
     Ok(())
+}
+
+/// Whether movement keeps states like this one: see the module head.
+fn can_move_like(state: &MoveState, bounds: &ImageBounds<'_>) -> bool {
+    let rules = &bounds.rules.movement;
+    let (position, velocity) = (&state.position, &state.velocity);
+    let inside = -bounds.edge..=bounds.edge;
+    let speeds = -(SPEED_MAX_M_PER_S << 16)..=(SPEED_MAX_M_PER_S << 16);
+    let pitches = -CharacterInput::PITCH_MAX..=CharacterInput::PITCH_MAX;
+    let rest = Ticks::from_millis(u32::from(rules.jump_rest_ms), bounds.tick_hz).0;
+    let within = inside.contains(&position.x.0)
+        && inside.contains(&position.z.0)
+        && HEIGHTS.contains(&position.y.0)
+        && speeds.contains(&velocity.x.0)
+        && speeds.contains(&velocity.z.0)
+        && pitches.contains(&state.pitch)
+        && u32::from(state.timer) <= rest;
+    if !within {
+        return false;
+    }
+    if state.flags & flags::ALIVE == 0 && (*velocity != Velocity::ZERO || state.flags & flags::SPRINTING != 0)
+    {
+        return false;
+    }
+    let ground = (bounds.ground)(position.x.0, position.z.0);
+    if state.flags & flags::GROUNDED != 0 {
+        return position.y.0 == ground && velocity.y.0 == 0;
+    }
+    // In the air every tick takes away the same speed first: from v the way up is at most v^2 / 2g.
+    let fall = rules.gravity_per_s.change_per_tick(bounds.tick_hz);
+    let room = (i64::from(*HEIGHTS.end()) - i64::from(position.y.0))
+        * i64::from(fall.0)
+        * i64::from(bounds.tick_hz)
+        * 2;
+    position.y.0 >= ground
+        && (-rules.fall_speed_max.0..=rules.jump_speed.0).contains(&velocity.y.0)
+        && i64::from(velocity.y.0.max(0)).pow(2) <= room
 }
 
 fn check_projectiles(

@@ -18,7 +18,7 @@ pub struct WorldConfig {
     pub seed: u64,
     /// Ticks in a second, [`limits::TICK_HZ_MIN`] to [`limits::TICK_HZ_MAX`].
     pub tick_hz: u16,
-    /// Half the side of the square battlefield.
+    /// Half the side of the square battlefield, at least one `terrain_spacing`.
     pub half_extent: Metres,
     /// Distance between two terrain vertices.
     pub terrain_spacing: Metres,
@@ -167,6 +167,9 @@ impl WorldConfig {
         if !self.terrain_spacing.0.cast_unsigned().is_power_of_two() {
             return Err(ConfigError::Terrain(TerrainError::Spacing(self.terrain_spacing)));
         }
+        if self.half_extent < self.terrain_spacing {
+            return Err(ConfigError::Terrain(TerrainError::HalfExtent(self.half_extent)));
+        }
         // The side is twice the half extent; one more cell where it is no multiple of the spacing.
         if self.half_extent.0 / self.terrain_spacing.0 * 2 + 2 > l::TERRAIN_CELLS_PER_SIDE_MAX {
             return Err(ConfigError::TerrainTooFine);
@@ -279,10 +282,40 @@ mod tests {
         ));
         let fine = WorldConfig { half_extent: Metres::from_m(4_096), terrain_spacing: Metres::ONE, ..base };
         assert_eq!(fine.validate(), Err(ConfigError::TerrainTooFine));
+        let half_extent = Metres::from_m(15);
+        let coarse = WorldConfig { half_extent, terrain_spacing: Metres::from_m(16), ..base };
+        assert_eq!(coarse.validate(), Err(ConfigError::Terrain(TerrainError::HalfExtent(half_extent))));
+        assert!(matches!(WorldConfig::decode(&coarse.encode()), Err(ConfigDecodeError::Invalid(_))));
         let mut fast = WorldConfig { tick_hz: 10, ..base };
         fast.rules.bow.speed.0 = 400 << 16;
         fast.rules.bow.gravity_per_s.0 = 200 << 16;
         assert_eq!(fast.validate(), Err(ConfigError::ProjectileTooFast));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// What is valid, a world can be made of: no part of it has a narrower opinion.
+        #[test]
+        fn a_world_can_be_made_of_every_valid_configuration(
+            half_extent in prop_oneof![(8 << 16)..(20_i32 << 16), (8 << 16)..(160_i32 << 16)],
+            spacing_shift in 0_u32..5,
+            character_capacity in 1_u32..2_000,
+            radius in 6_554_i32..=65_536,
+        ) {
+            let mut config = WorldConfig {
+                half_extent: Metres(half_extent),
+                terrain_spacing: Metres::from_m(1 << spacing_shift),
+                character_capacity,
+                projectile_capacity: 8,
+                event_capacity: 8,
+                ..WorldConfig::default()
+            };
+            config.rules.movement.radius.0 = radius;
+            config.rules.movement.height.0 = 2 * 65_536;
+            let made = crate::World::new(&config).map(|_| ());
+            prop_assert_eq!(made, config.validate());
+        }
     }
 
     proptest! {

@@ -7,7 +7,7 @@ pub use config::{ConfigDecodeError, ConfigError, WorldConfig};
 
 use crate::limits::{SPEED_MAX_M_PER_S, SWEEP_MAX_M};
 use crate::numeric::{Metres, StateHash, Tick};
-use crate::spatial::Terrain;
+use crate::spatial::{Terrain, within};
 use crate::state::State;
 use crate::state::characters::{CharactersView, MoveState};
 use crate::state::commands::{CharacterInput, Command};
@@ -20,7 +20,7 @@ use crate::systems::{Environment, Timing};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
-/// A battle. All memory is taken when it is made; a step allocates nothing.
+/// A battle. All memory is taken when it is made; a step allocates nothing (see [`World::step`] for threads).
 #[derive(Debug)]
 pub struct World {
     config: WorldConfig,
@@ -87,7 +87,10 @@ impl World {
         self.state.tick
     }
 
-    /// Runs one tick: the commands in the order given, then the stages of [`Stage`]. Allocates nothing.
+    /// Runs one tick: the commands in the order given, then the stages of [`Stage`]. Allocates nothing, with one
+    /// exception outside the kernel's hands: with the feature `parallel`, from `parallel_min_rows` rows on, a call from a
+    /// thread that is not of rayon's pool hands the tick to the pool, whose queue takes a new block of memory once in 63
+    /// calls. A host that wants none calls it inside `ThreadPool::install`.
     pub fn step(&mut self, commands: &[Command]) -> StepReport {
         self.step_observed(commands, &mut |_| {})
     }
@@ -162,7 +165,8 @@ impl World {
         self.is_current(id).then(|| self.characters().input(id.slot))
     }
 
-    /// Calls `visit` with the slot of every character, alive or dead, within `radius` of (x, z) on the ground plane:
+    /// Calls `visit` with the slot of every character, alive or dead, within `radius` of (x, z) on the ground plane, for
+    /// any arguments; a negative radius finds nobody:
     /// the living in the order of the index, then the dead by slot. State of the last step or restore.
     pub fn for_each_character_in_radius(
         &self,
@@ -173,12 +177,15 @@ impl World {
     ) {
         let index = self.scratch.index();
         index.grid().for_each_in_radius(x, z, radius, &mut visit);
-        let limit = i64::from(radius.0.max(0)).pow(2);
+        if radius.0 < 0 {
+            return;
+        }
+        let limit = i64::from(radius.0).pow(2);
         for &slot in index.dead() {
             let row = slot as usize;
             let dx = i64::from(self.state.characters.position_x[row]) - i64::from(x.0);
             let dz = i64::from(self.state.characters.position_z[row]) - i64::from(z.0);
-            if radius.0 >= 0 && dx * dx + dz * dz <= limit {
+            if within(dx, dz, limit) {
                 visit(slot);
             }
         }
@@ -205,9 +212,12 @@ impl World {
         let bounds = ImageBounds {
             fingerprint: self.fingerprint,
             teams: self.config.teams,
+            tick_hz: self.config.tick_hz,
             half_extent: self.config.half_extent.0,
+            edge: self.environment.edge().0,
             projectile_speed: sweep << 16,
             rules: &self.config.rules,
+            ground: &|x, z| self.environment.terrain.height_at(Metres(x), Metres(z)).0,
         };
         let (characters, projectiles) = (self.config.character_capacity, self.config.projectile_capacity);
         let incoming = self.incoming.get_or_insert_with(|| Box::new(State::new(characters, projectiles)));
@@ -218,3 +228,6 @@ impl World {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests;

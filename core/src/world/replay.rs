@@ -3,14 +3,16 @@
 //! ```text
 //! header   "SWRP", u16 format, u32 ticks between hashes, u32 bytes of configuration, u32 bytes of image,
 //!          configuration, image, u32 checksum of all before
-//! record   u8 kind, u32 bytes of body, body, u32 checksum of kind, size and body
+//! record   u8 kind, u32 bytes of body, u32 checksum of kind and size, body, u32 checksum of all before in the record
 //!   kind 1   ticks without commands: u32 how many
 //!   kind 2   one tick with commands: the commands, one after the other
 //!   kind 3   hash: u32 next tick, u128 state hash
 //!   kind 4   end: as kind 3
 //! ```
 //! Records are only ever appended, so a recording that was cut off (a crash, a full disk) is good up to its last whole
-//! record: a torn tail is reported, not refused. Damage before the tail is an error.
+//! record: a torn tail is reported, not refused. Torn is a record whose bytes end before its size says (the size has a
+//! checksum of its own, so that a damaged one cannot swallow the records after it), or the last one when it is whole in
+//! size but not in content. Damage before the tail is an error.
 
 use super::{ConfigDecodeError, World, WorldConfig};
 use crate::limits::REPLAY_HASH_EVERY_MAX;
@@ -25,14 +27,16 @@ use core::fmt;
 pub const MAGIC: [u8; 4] = *b"SWRP";
 
 /// Version of the format.
-pub const FORMAT: u16 = 1;
+pub const FORMAT: u16 = 2;
 
 const KIND_IDLE: u8 = 1;
 const KIND_COMMANDS: u8 = 2;
 const KIND_HASH: u8 = 3;
 const KIND_END: u8 = 4;
-/// Kind and size before, checksum after a body.
-const FRAME_BYTES: usize = 1 + 4 + 4;
+/// Kind, size and their checksum before a body.
+const HEAD_BYTES: usize = 1 + 4 + 4;
+/// The head before, a checksum after a body.
+const FRAME_BYTES: usize = HEAD_BYTES + 4;
 
 /// Records a world while it runs. All bytes go to the caller's buffer, who may write it out and clear it at any time.
 #[derive(Debug)]
@@ -107,6 +111,8 @@ fn write_record(kind: u8, body: &[u8], out: &mut Vec<u8>) {
     let start = out.len();
     out.push(kind);
     out.extend_from_slice(&(body.len() as u32).to_le_bytes());
+    let head_checksum = checksum(&out[start..]);
+    out.extend_from_slice(&head_checksum.to_le_bytes());
     out.extend_from_slice(body);
     let checksum = checksum(&out[start..]);
     out.extend_from_slice(&checksum.to_le_bytes());
@@ -338,12 +344,15 @@ impl<'a> ReplayReader<'a> {
     fn frame(&self, offset: usize) -> Result<Frame<'a>, ReplayError> {
         let rest = &self.bytes[offset..];
         let mut reader = ByteReader::new(rest);
-        let mut whole = || -> Result<(u8, &'a [u8], u32), EndOfBytes> {
-            let kind = reader.u8()?;
-            let len = reader.u32()? as usize;
-            Ok((kind, reader.take(len)?, reader.u32()?))
-        };
-        let Ok((kind, body, stated)) = whole() else { return Ok(Frame::Torn) };
+        let mut head =
+            || -> Result<(u8, u32, u32), EndOfBytes> { Ok((reader.u8()?, reader.u32()?, reader.u32()?)) };
+        let Ok((kind, len, stated)) = head() else { return Ok(Frame::Torn) };
+        if stated != checksum(&rest[..HEAD_BYTES - 4]) {
+            return Err(ReplayError::Damaged { offset });
+        }
+        let mut tail =
+            || -> Result<(&'a [u8], u32), EndOfBytes> { Ok((reader.take(len as usize)?, reader.u32()?)) };
+        let Ok((body, stated)) = tail() else { return Ok(Frame::Torn) };
         let size = FRAME_BYTES + body.len();
         if stated == checksum(&rest[..size - 4]) {
             return Ok(Frame::Record { kind, body });
