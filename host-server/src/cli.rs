@@ -22,7 +22,7 @@ SHIELDWALL_SERVER_UDP_PORT=7000), then from flags; the later wins.
 
 Exit codes:
   0 done    1 internal failure    2 wrong flags    3 broken configuration    4 network (for example a port in use)
-  5 a file cannot be written or read    6 bots could not connect    7 a replay does not reproduce";
+  5 a file cannot be written or read    6 bots could not connect or were lost    7 a replay does not reproduce";
 
 /// The whole command line. Without a subcommand its flags are those of `demo`.
 #[derive(Debug, Parser)]

@@ -18,6 +18,7 @@ use crate::error::HostError;
 use crate::figures::{Board, BotFigures};
 use crate::host::Host;
 use crate::logging;
+use crate::open_files;
 use crate::queues::Latest;
 use crate::report::BotReport;
 use crate::signals::StopFlag;
@@ -30,10 +31,11 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// `shieldwall` and `shieldwall demo`.
 ///
 /// # Errors
-/// Everything that keeps it from running, and [`HostError::BotsNotConnected`] at the end.
+/// Everything that keeps it from running, and [`HostError::BotsNotConnected`] or [`HostError::BotsLost`] at the end.
 pub fn demo(flags: &DemoFlags) -> Result<(), HostError> {
     let config = HostConfig::resolve(&flags.server, flags.bots, std::env::vars_os())?;
-    logging::start(&config.log, "warn")?;
+    let _log = logging::start(&config.log, "warn")?;
+    open_files::make_room_for(config.bots.count)?;
     let stop = StopFlag::on_signals()?;
     let clock = Clock::start();
     let count = config.bots.count;
@@ -41,32 +43,38 @@ pub fn demo(flags: &DemoFlags) -> Result<(), HostError> {
     let host = Host::start(&config, clock, threads, flags.server.record.as_deref())?;
     announce(&host, &format!("{count} bots fight"));
     let board = Arc::clone(host.board());
-    let crowd = match count {
-        0 => None,
-        _ => Some(Crowd::start(&CrowdParts {
-            clock,
-            tokens: host.tokens(),
-            count,
-            seed: config.world.seed,
-            first_client_id: 1,
-            threads,
-            publish: Arc::new(move |thread, figures| board.bots[thread].publish(figures)),
-        })?),
+    let parts = CrowdParts {
+        clock,
+        tokens: host.tokens(),
+        count,
+        seed: config.world.seed,
+        first_client_id: 1,
+        threads,
+        publish: Arc::new(move |thread, figures| board.bots[thread].publish(figures)),
+    };
+    let crowd = match (count > 0).then(|| Crowd::start(&parts)).transpose() {
+        Ok(crowd) => crowd,
+        Err(error) => {
+            // What was recorded is kept; the first failure is the one to tell.
+            let _ = host.stop(|| Ok(None));
+            return Err(error);
+        }
     };
     let died = supervise(&host, clock, &config, &flags.run, &stop, || {
         crowd.as_ref().is_some_and(|crowd| !crowd.is_running()).then_some("bots")
     });
     let last = host.board().all_bots();
-    let report = host.stop(|| Ok(crowd.map(Crowd::stop).transpose()?.map(|bots| bots.as_of(last))))?;
+    let mut played = None;
+    let report = host.stop(|| {
+        played = crowd.map(Crowd::stop).transpose()?.map(|bots| bots.as_of(last));
+        Ok(played)
+    })?;
     print(&report.summary());
     if let Some(path) = &flags.run.report {
         report.write(path)?;
     }
     died?;
-    match report.bots {
-        Some(bots) => all_connected(bots.connected, bots.wanted, bots.disconnects),
-        None => Ok(()),
-    }
+    played.map_or(Ok(()), |bots| judge_bots(&bots, &stop))
 }
 
 /// `shieldwall serve`.
@@ -75,7 +83,8 @@ pub fn demo(flags: &DemoFlags) -> Result<(), HostError> {
 /// Everything that keeps it from running.
 pub fn serve(flags: &ServeFlags) -> Result<(), HostError> {
     let config = HostConfig::resolve(&flags.server, None, std::env::vars_os())?;
-    logging::start(&config.log, "info")?;
+    let _log = logging::start(&config.log, "info")?;
+    open_files::make_room_for(0)?;
     let stop = StopFlag::on_signals()?;
     let clock = Clock::start();
     let host = Host::start(&config, clock, 0, flags.server.record.as_deref())?;
@@ -95,9 +104,10 @@ pub fn serve(flags: &ServeFlags) -> Result<(), HostError> {
 /// `shieldwall bots`.
 ///
 /// # Errors
-/// Everything that keeps it from running, and [`HostError::BotsNotConnected`] at the end.
+/// Everything that keeps it from running, and [`HostError::BotsNotConnected`] or [`HostError::BotsLost`] at the end.
 pub fn bots(flags: &BotsFlags) -> Result<(), HostError> {
-    logging::start(&LogSettings { format: crate::cli::LogFormat::Human, level: None }, "warn")?;
+    let _log = logging::start(&LogSettings { format: crate::cli::LogFormat::Human, level: None }, "warn")?;
+    open_files::make_room_for(flags.bots)?;
     let stop = StopFlag::on_signals()?;
     let clock = Clock::start();
     let threads = threads_for(flags.bots);
@@ -143,7 +153,7 @@ pub fn bots(flags: &BotsFlags) -> Result<(), HostError> {
             .map_err(|source| HostError::File { path: path.clone(), source })?,
         _ => print(&(text + "\n")),
     }
-    all_connected(sum.ever_connected, sum.bots, sum.disconnects)
+    judge_bots(&sum, &stop)
 }
 
 /// `shieldwall token`.
@@ -264,15 +274,24 @@ fn status_text(stats: &Stats) -> String {
     )
 }
 
-fn all_connected(connected: u32, wanted: u32, disconnects: u32) -> Result<(), HostError> {
-    if connected == wanted {
+/// Whether a run of bots that came to its end did what it was to do. One that was cut short by a signal is not
+/// judged, and bots that had hardly begun when it ended are not missed.
+fn judge_bots(bots: &BotFigures, stop: &StopFlag) -> Result<(), HostError> {
+    let (connected, wanted, lost) = (bots.ever_connected, bots.bots, bots.disconnects);
+    if stop.is_raised() {
         return Ok(());
     }
-    let why = match disconnects {
-        0 => "no answer; is the server running there?".to_owned(),
-        n => format!("{n} were refused or lost; is the server full, is the key the right one?"),
-    };
-    Err(HostError::BotsNotConnected { connected, wanted, why })
+    if bots.unanswered > 0 {
+        let why = match lost {
+            0 => "no answer; is the server running there?".to_owned(),
+            n => format!("{n} were refused or lost; is the server full, is the key the right one?"),
+        };
+        return Err(HostError::BotsNotConnected { connected, wanted, why });
+    }
+    match lost {
+        0 => Ok(()),
+        lost => Err(HostError::BotsLost { lost, of: wanted }),
+    }
 }
 
 /// Writes to standard output. A reader that went away is no reason to stop a server.

@@ -19,6 +19,7 @@ use crate::figures::{Board, NAME_BYTES, NetFigures};
 use crate::links::{InboxItem, InboxKind, OutboxBatch};
 use crate::net_io::{Sent, SocketSet};
 use crate::queues::{Receiver, Sender};
+use crate::quota::Quota;
 use crate::tick_timing::TickTiming;
 
 /// Bytes UDP and IPv4 add to a datagram.
@@ -74,6 +75,8 @@ struct DataPlane {
     parts: DataPlaneParts,
     /// How many sessions each index has had.
     sessions: Vec<u32>,
+    /// What each index may still send.
+    quotas: Vec<Quota>,
     pending: VecDeque<Pending>,
     figures: NetFigures,
     /// The figures when the battle ended.
@@ -91,6 +94,7 @@ pub fn run(parts: DataPlaneParts) -> NetFigures {
     let clients = parts.secure.config().max_clients as usize;
     let mut plane = DataPlane {
         sessions: vec![0; clients],
+        quotas: vec![Quota::default(); clients],
         pending: VecDeque::with_capacity(2 * clients),
         figures: NetFigures::default(),
         closing: None,
@@ -131,8 +135,7 @@ impl DataPlane {
             return;
         }
         let (sockets, outbox) = (&mut self.parts.sockets, &self.parts.outbox);
-        if let Err(error) = sockets.wait(LONGEST_WAIT, || !outbox.is_empty()) {
-            tracing::error!(%error, "waiting for datagrams");
+        if !sockets.wait_or_pause(LONGEST_WAIT, || !outbox.is_empty()) {
             self.figures.socket_errors += 1;
         }
     }
@@ -234,6 +237,10 @@ impl DataPlane {
             ServerEvent::None | ServerEvent::Reply(_) => {}
             ServerEvent::Payload { client, bytes } => {
                 self.figures.client_bytes_in += length + UDP_IP_BYTES;
+                if !self.quotas[client.0 as usize].take(now) {
+                    self.figures.over_quota += 1;
+                    return; // a payload has no reply
+                }
                 match self.parts.inbox.take() {
                     Some(mut item) => {
                         item.kind = InboxKind::Payload;
@@ -250,6 +257,7 @@ impl DataPlane {
                 let session = &mut self.sessions[client.0 as usize];
                 *session = session.wrapping_add(1);
                 let (session, name) = (*session, name_of(user_data));
+                self.quotas[client.0 as usize] = Quota::default();
                 tracing::info!(client = client.0, client_id, %from, "client connected");
                 let kind = InboxKind::Connected;
                 self.pending.push_back(Pending { kind, client, session, client_id, name });

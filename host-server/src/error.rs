@@ -38,6 +38,20 @@ pub enum HostError {
         /// What the others met, if known.
         why: String,
     },
+    /// Bots were connected and lost their sessions, or were refused.
+    BotsLost {
+        /// How many.
+        lost: u32,
+        /// How many there are.
+        of: u32,
+    },
+    /// The system lets the process open too few files and sockets.
+    TooFewFiles {
+        /// How many are needed.
+        needed: u64,
+        /// How many there can be.
+        limit: u64,
+    },
     /// A replay file is damaged or of another version.
     ReplayFormat(String),
     /// A replay does not lead to the recorded hashes.
@@ -60,9 +74,9 @@ impl HostError {
         match self {
             Self::ThreadDied(_) | Self::System { .. } => 1,
             Self::Config(_) | Self::Refused(_) => 3,
-            Self::PortInUse(_) | Self::Socket { .. } => 4,
+            Self::PortInUse(_) | Self::Socket { .. } | Self::TooFewFiles { .. } => 4,
             Self::File { .. } => 5,
-            Self::BotsNotConnected { .. } => 6,
+            Self::BotsNotConnected { .. } | Self::BotsLost { .. } => 6,
             Self::ReplayFormat(_) | Self::ReplayDiffers(_) => 7,
         }
     }
@@ -85,6 +99,14 @@ impl fmt::Display for HostError {
             Self::BotsNotConnected { connected, wanted, why } => {
                 write!(f, "only {connected} of {wanted} bots could connect: {why}")
             }
+            Self::BotsLost { lost, of } => {
+                write!(f, "{lost} of {of} bots lost their sessions or were refused")
+            }
+            Self::TooFewFiles { needed, limit } => write!(
+                f,
+                "{needed} open files and sockets are needed and the system allows {limit}; raise the hard limit (see \
+                 `ulimit -Hn`) or ask for fewer bots"
+            ),
             Self::ReplayFormat(message) => write!(f, "not a replay this version can read: {message}"),
             Self::ReplayDiffers(message) => write!(f, "the replay does not reproduce: {message}"),
             Self::ThreadDied(name) => {

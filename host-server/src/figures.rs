@@ -14,8 +14,8 @@ use crate::queues::Latest;
 /// Teams the figures have room for.
 pub const MAX_TEAMS: usize = 8;
 
-/// How many watchers of the live page can follow a character at a time.
-pub const MAX_FOLLOWS: usize = 16;
+/// How many watchers of the live page are served at a time. Each has a desk to follow a character from.
+pub const MAX_WATCHERS: usize = 64;
 
 /// Most visible characters listed for a followed one.
 pub const MAX_FOLLOW_VISIBLE: usize = 1024;
@@ -68,6 +68,8 @@ pub struct NetFigures {
     pub bytes_out: u64,
     /// Bytes received from and accepted for connected clients, all-in.
     pub client_bytes_in: u64,
+    /// Payloads dropped because their client sent more than its share ([`crate::quota`]).
+    pub over_quota: u64,
     /// Payloads dropped because the simulation thread was behind.
     pub inbox_full: u64,
     /// Datagrams larger than any valid one.
@@ -148,6 +150,8 @@ impl ZoneFigures {
 pub struct BotFigures {
     /// Bots of this thread.
     pub bots: u32,
+    /// Bots that began more than a second ago (they do so one after another) and were never connected.
+    pub unanswered: u32,
     /// Bots connected now.
     pub connected: u32,
     /// Bots that were connected at some time.
@@ -182,6 +186,7 @@ impl BotFigures {
     /// Adds the figures of another thread.
     pub fn add(&mut self, other: &Self) {
         self.bots += other.bots;
+        self.unanswered += other.unanswered;
         self.connected += other.connected;
         self.ever_connected += other.ever_connected;
         self.over += other.over;
@@ -313,7 +318,7 @@ pub struct Board {
     /// Watchers of the live page now; frames are made only while there are some.
     pub watchers: AtomicU32,
     /// Wishes to follow.
-    pub follows: [FollowDesk; MAX_FOLLOWS],
+    pub follows: Box<[FollowDesk]>,
     /// Raised when the server stops taking part (readiness goes away first).
     pub draining: AtomicBool,
 }
@@ -327,7 +332,7 @@ impl Board {
             zone: Latest::new(ZoneFigures::default()),
             bots: (0..bot_threads).map(|_| Latest::new(BotFigures::default())).collect(),
             watchers: AtomicU32::new(0),
-            follows: std::array::from_fn(|_| FollowDesk::default()),
+            follows: (0..MAX_WATCHERS).map(|_| FollowDesk::default()).collect(),
             draining: AtomicBool::new(false),
         }
     }

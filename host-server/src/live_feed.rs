@@ -24,6 +24,9 @@ const EVENTS_MAX: usize = 1_024;
 /// Bytes of the head of a frame.
 const HEAD_BYTES: usize = 12;
 
+/// Most cells of terrain along a side that the page is sent: it draws no finer, and the text stays below a megabyte.
+const TERRAIN_CELLS_MAX: usize = 256;
+
 /// Ticks for which an attack is shown.
 const ATTACK_SHOWN_TICKS: u32 = 12;
 
@@ -207,8 +210,14 @@ pub fn hello(world: &World, tiers_m: &[f64]) -> String {
         .take(usize::from(config.teams))
         .map(|(name, color)| serde_json::json!({ "name": name, "color": color }))
         .collect();
-    let heights_cm: Vec<i32> =
-        terrain.heights().iter().map(|&raw| (i64::from(raw) * 100 / 65_536) as i32).collect();
+    let side = terrain.side() as usize;
+    let (every, rows) = thinned(side);
+    let heights = terrain.heights();
+    let heights_cm: Vec<i32> = rows
+        .iter()
+        .flat_map(|z| rows.iter().map(move |x| heights[z * side + x]))
+        .map(|raw| (i64::from(raw) * 100 / 65_536) as i32)
+        .collect();
     serde_json::json!({
         "type": "hello",
         "version": env!("CARGO_PKG_VERSION"),
@@ -217,17 +226,41 @@ pub fn hello(world: &World, tiers_m: &[f64]) -> String {
         "teams": teams,
         "tiers_m": tiers_m,
         "terrain": {
-            "columns": terrain.side(),
-            "rows": terrain.side(),
-            "spacing_m": metres(terrain.spacing()),
+            "columns": rows.len(),
+            "rows": rows.len(),
+            "spacing_m": metres(terrain.spacing()) * every as f64,
             "heights_cm": heights_cm,
         },
     })
     .to_string()
 }
 
+/// Which rows (and columns) of terrain of `side` vertices the page is sent: every how many, and their numbers. The last
+/// is always among them, so that the page's terrain reaches the far edge; it stands there up to a spacing too far out.
+fn thinned(side: usize) -> (usize, Vec<usize>) {
+    let last = side.saturating_sub(1);
+    let every = last.div_ceil(TERRAIN_CELLS_MAX).max(1);
+    (every, (0..=last.div_ceil(every)).map(|row| (row * every).min(last)).collect())
+}
+
 /// Metres as a float, for JSON.
 #[must_use]
 pub fn metres(length: Metres) -> f64 {
     f64::from(length.raw()) / 65_536.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn terrain_for_the_page_is_small_and_reaches_the_edges() {
+        for side in [1, 2, 129, 257, 258, 513, 600, 1_025] {
+            let (every, rows) = thinned(side);
+            assert!(rows.len() <= TERRAIN_CELLS_MAX + 1, "{side}");
+            assert_eq!((rows.first(), rows.last()), (Some(&0), Some(&(side - 1))));
+            assert!(rows.is_sorted_by(|a, b| a < b) && every >= 1);
+            assert!(side > 257 || rows.len() == side, "what is small is sent whole");
+        }
+    }
 }

@@ -65,6 +65,7 @@ pub struct SocketSet {
     sockets: Vec<UdpSocket>,
     ready: Vec<usize>,
     waker: Waker,
+    failed_waits: u64,
 }
 
 impl SocketSet {
@@ -80,7 +81,14 @@ impl SocketSet {
             waits: AtomicBool::new(false),
         }));
         let events = Events::with_capacity(capacity + 1);
-        Ok(Self { poll, events, sockets: Vec::new(), ready: Vec::with_capacity(capacity), waker })
+        Ok(Self {
+            poll,
+            events,
+            sockets: Vec::new(),
+            ready: Vec::with_capacity(capacity),
+            waker,
+            failed_waits: 0,
+        })
     }
 
     /// Opens a socket on `address` and returns its index. `buffer_bytes` is wished for in both directions; the
@@ -134,6 +142,18 @@ impl SocketSet {
     pub fn doze(&self, timeout: Duration) {
         self.waker.0.thread.get_or_init(std::thread::current);
         std::thread::park_timeout(timeout);
+    }
+
+    /// As [`Self::wait`]; false when the system refused. That is logged ever more seldom (the 1st, 2nd, 4th time and so
+    /// on), and takes a millisecond, so that a lasting failure neither fills the log nor the processor.
+    pub fn wait_or_pause(&mut self, timeout: Duration, is_needed: impl FnOnce() -> bool) -> bool {
+        let Err(error) = self.wait(timeout, is_needed) else { return true };
+        self.failed_waits += 1;
+        if self.failed_waits.is_power_of_two() {
+            tracing::error!(%error, times = self.failed_waits, "waiting for datagrams");
+        }
+        std::thread::sleep(Duration::from_millis(1));
+        false
     }
 
     /// Waits until a socket has something, the waker is used or `timeout` is over (rounded up to milliseconds).

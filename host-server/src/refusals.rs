@@ -7,6 +7,7 @@ pub fn refused(net: &NetFigures, zone: &ZoneFigures) -> Vec<(&'static str, u64)>
     let mut list: Vec<(&'static str, u64)> =
         net.secure.drops().map(|(reason, count)| (reason.name(), count)).collect();
     list.push(("oversized", net.oversized));
+    list.push(("over_quota", net.over_quota));
     list.push(("server_full", net.secure.denied));
     list.extend(zone.refused_payloads());
     list

@@ -182,10 +182,9 @@ impl Zone {
     /// Answers everybody on the board who follows a character.
     pub fn answer_follows(&self, board: &Board, now: Micros) {
         for desk in &board.follows {
-            if let Some(slot) = desk.wanted()
-                && let Some(figures) = self.follow(slot, now)
-            {
-                desk.answer.publish(figures);
+            if let Some(slot) = desk.wanted() {
+                // Whoever is gone is answered with nobody.
+                desk.answer.publish(self.follow(slot, now).unwrap_or_default());
             }
         }
     }

@@ -45,6 +45,22 @@ fn a_short_demo_connects_everybody_and_reports() {
 }
 
 #[test]
+fn a_run_too_short_for_all_bots_to_begin_is_no_failure() {
+    let (code, out, error) =
+        run(&["demo", "--bots", "20", "--duration-s", "1", "--udp-port", "0", "--http-port", "0"]);
+    assert_eq!(code, 0, "{error}");
+    assert!(out.contains("state hash"), "{out}");
+}
+
+#[test]
+fn bots_that_are_refused_fail_the_run() {
+    // A server for three and five bots: two are refused.
+    let flags = ["--max-clients", "3", "--duration-s", "4", "--udp-port", "0", "--http-port", "0"];
+    let (code, _, error) = run(&[&["demo", "--bots", "5"], &flags[..]].concat());
+    assert_eq!(code, 6, "{error}");
+}
+
+#[test]
 fn sigterm_and_sigint_drain_and_flush_the_report() {
     for signal in ["TERM", "INT"] {
         let path = temporary(&format!("{signal}.json"));

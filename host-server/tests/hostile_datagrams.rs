@@ -7,7 +7,7 @@ use std::net::UdpSocket;
 use std::time::Duration;
 
 use shieldwall_host::tokens::TokenMaker;
-use shieldwall_net::secure::{DEVELOPMENT_KEY, PROTOCOL_ID, SecureClient};
+use shieldwall_net::secure::{ClientState, DATAGRAM_MAX, DEVELOPMENT_KEY, PROTOCOL_ID, SecureClient};
 use shieldwall_net::time::{Micros, UnixSeconds};
 use support::Running;
 
@@ -19,7 +19,7 @@ fn unix() -> UnixSeconds {
 fn request(maker: &TokenMaker, client_id: u64, created: UnixSeconds) -> Vec<u8> {
     let token = maker.token(client_id, "Mallory", created).unwrap();
     let mut client = SecureClient::new(token, Micros::ZERO);
-    let mut out = [0; shieldwall_net::secure::DATAGRAM_MAX];
+    let mut out = [0; DATAGRAM_MAX];
     let (_, length) = client.poll_transmit(Micros::ZERO, &mut out).unwrap();
     out[..length].to_vec()
 }
@@ -82,4 +82,41 @@ fn hostile_datagrams_are_counted_and_the_battle_goes_on() {
     let (status, out, log) = demo.wait();
     assert_eq!(status.code(), Some(0), "{log}");
     assert!(out.contains("10 of 10 connected, 0 disconnects"), "{out}");
+}
+
+#[test]
+fn a_client_that_floods_uses_up_its_own_share_only() {
+    let demo = Running::start(&["demo", "--bots", "5"]);
+    demo.wait_for_metric("shieldwall_clients", |clients| clients >= 5.0);
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(Duration::from_millis(20))).unwrap();
+    let maker = TokenMaker {
+        protocol_id: PROTOCOL_ID,
+        private_key: DEVELOPMENT_KEY,
+        servers: vec![demo.game],
+        lifetime_s: 60,
+    };
+    let clock = shieldwall_host::clock::Clock::start();
+    let mut client = SecureClient::new(maker.token(900, "Mallory", unix()).unwrap(), clock.now());
+    let mut out = [0; DATAGRAM_MAX];
+    while client.state() != ClientState::Connected {
+        assert!(clock.now() < Micros::from_secs(5), "no session: {:?}", client.state());
+        while let Some((to, length)) = client.poll_transmit(clock.now(), &mut out) {
+            socket.send_to(&out[..length], to).unwrap();
+        }
+        let mut buffer = [0; DATAGRAM_MAX];
+        if let Ok((length, from)) = socket.recv_from(&mut buffer) {
+            let _ = client.handle_datagram(from, &mut buffer[..length], clock.now());
+        }
+    }
+    for _ in 0..2_000 {
+        let (to, length) = client.seal_payload(&[0x5a; 100], clock.now(), &mut out).unwrap();
+        socket.send_to(&out[..length], to).unwrap();
+    }
+    demo.wait_for_metric("shieldwall_refused_total{reason=\"over_quota\"}", |count| count >= 500.0);
+    assert_eq!(demo.metric("shieldwall_dropped_total{queue=\"inbox_full\"}"), 0.0);
+    demo.signal("INT");
+    let (status, out, log) = demo.wait();
+    assert_eq!(status.code(), Some(0), "{log}");
+    assert!(out.contains("5 of 5 connected, 0 disconnects"), "{out}");
 }

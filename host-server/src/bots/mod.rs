@@ -35,6 +35,9 @@ const ACTS_PER_THOUGHT: u64 = 5;
 /// All bots begin to connect within this time, one after another.
 const STAGGER: Micros = Micros(1_200_000);
 
+/// A bot that is not connected so long after it began counts as unanswered.
+const ANSWERED_WITHIN: Micros = Micros(1_000_000);
+
 /// Bots that one thread can play.
 const BOTS_PER_THREAD: u32 = 500;
 
@@ -137,6 +140,7 @@ struct Bot {
     brain: Brain,
     input: CharacterInput,
     acts: u64,
+    began: Micros,
     ever_connected: bool,
     /// The session ended otherwise than by the server's word that it stops.
     lost: bool,
@@ -253,6 +257,7 @@ impl BotThread {
                     brain: Brain::new(self.seed, index),
                     input: CharacterInput::default(),
                     acts: u64::from(index),
+                    began: self.clock.now(),
                     ever_connected: false,
                     lost: false,
                 }),
@@ -262,9 +267,7 @@ impl BotThread {
     }
 
     fn read_sockets(&mut self) {
-        if let Err(error) = self.sockets.wait(Duration::ZERO, || true) {
-            tracing::error!(%error, "waiting for datagrams");
-        }
+        self.sockets.wait_or_pause(Duration::ZERO, || true);
         let mut buffer = [0; DATAGRAM_MAX];
         let server = self.tokens.servers[0];
         for &socket in self.sockets.ready() {
@@ -319,8 +322,11 @@ impl BotThread {
             ..BotFigures::default()
         };
         *figures = counted;
+        let now = self.clock.now();
         for bot in &self.bots {
             let stats = bot.client.stats();
+            let answer_due = now.since(bot.began) > ANSWERED_WITHIN;
+            figures.unanswered += u32::from(answer_due && !bot.ever_connected);
             figures.ever_connected += u32::from(bot.ever_connected);
             figures.over += u32::from(matches!(bot.client.state(), GameClientState::Ended(_)));
             figures.disconnects += u32::from(bot.lost);

@@ -17,13 +17,10 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use super::Shared;
-use crate::figures::{FollowDesk, FollowFigures};
+use crate::figures::{FollowDesk, FollowFigures, MAX_WATCHERS};
 use crate::live_feed::LiveFrame;
 use crate::queues::Receiver;
 use crate::stats::Stats;
-
-/// Watchers served at a time; more are told to come back later.
-const MAX_WATCHERS: u32 = 64;
 
 /// Largest message a watcher may send, in bytes.
 const MAX_MESSAGE_BYTES: usize = 256;
@@ -59,7 +56,7 @@ pub(super) async fn upgrade(
     if !same_origin(&headers) {
         return (StatusCode::FORBIDDEN, "this feed is for the host's own page\n").into_response();
     }
-    if shared.board.watchers.load(Ordering::Relaxed) >= MAX_WATCHERS {
+    if shared.board.watchers.load(Ordering::Relaxed) as usize >= MAX_WATCHERS {
         return (StatusCode::SERVICE_UNAVAILABLE, "too many watchers\n").into_response();
     }
     upgrade
