@@ -70,7 +70,7 @@ fn ticks_left_out_hold_the_last_input_in_replays_too() {
     let held = |t: u32| if (11..=19).contains(&t) { input(10) } else { input(t) };
     let mut truth = server(14, held);
     // A push in the middle of the gap, so that the rest of it is replayed.
-    truth[14].position.x = truth[14].position.x + Metres::from_mm(300);
+    truth[14].position.x += Metres::from_mm(300);
     for t in 15..=40 {
         truth.push(step(truth[t as usize - 1], held(t)));
     }
