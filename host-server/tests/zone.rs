@@ -117,7 +117,15 @@ fn followed_characters_are_answered_on_the_board() {
     assert!(figures.health > 0);
     board.follows[3].follow(Some(60_000));
     zone.answer_follows(&board, Micros(100));
-    assert_eq!(board.follows[3].answer.read().at, Micros(99), "nobody plays there");
+    assert_eq!(board.follows[3].answer.read().slot_plus_one, 0, "nobody plays there");
+    // Nor is anything left of one who played and is gone.
+    board.follows[3].follow(Some(0));
+    zone.answer_follows(&board, Micros(101));
+    assert_eq!(board.follows[3].answer.read().slot_plus_one, 1);
+    zone.disconnect(ClientIndex(1), 1);
+    run(&mut zone, 2, 0);
+    zone.answer_follows(&board, Micros(102));
+    assert_eq!(board.follows[3].answer.read().slot_plus_one, 0);
 }
 
 #[test]
