@@ -92,8 +92,8 @@
 #define SW_END_PROTOCOL 8
 
 /**
- * `SwClientStatus::end_reason`: the server said goodbye; its reason (1 the server stops, 2 the world is full, 3 the same
- * player connected anew, 4 this client broke the protocol, 5 an operator) is added to this number.
+ * `SwClientStatus::end_reason`: the server said goodbye; its reason (1 the server stops, 2 the world is full, 3 this
+ * client broke the protocol) is added to this number.
  */
 #define SW_END_GOODBYE 100
 

@@ -100,8 +100,8 @@ pub const SW_END_INVALID_TOKEN: u32 = 6;
 pub const SW_END_TOKEN_EXPIRED: u32 = 7;
 /// `SwClientStatus::end_reason`: what the server sent broke the protocol.
 pub const SW_END_PROTOCOL: u32 = 8;
-/// `SwClientStatus::end_reason`: the server said goodbye; its reason (1 the server stops, 2 the world is full, 3 the same
-/// player connected anew, 4 this client broke the protocol, 5 an operator) is added to this number.
+/// `SwClientStatus::end_reason`: the server said goodbye; its reason (1 the server stops, 2 the world is full, 3 this
+/// client broke the protocol) is added to this number.
 pub const SW_END_GOODBYE: u32 = 100;
 
 /// Where a client is on its way into the battle.

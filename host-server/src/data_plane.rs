@@ -149,7 +149,12 @@ impl DataPlane {
                 let (payload, after) = rest.split_at(entry.length as usize);
                 rest = after;
                 let current = self.sessions.get(entry.client.0 as usize) == Some(&entry.session);
-                if !current {
+                if entry.ends {
+                    // Asked for until the simulation has heard of the end, so also when it is over already.
+                    if current {
+                        self.end_session(entry.client, now);
+                    }
+                } else if !current {
                     self.figures.stale_payloads += 1;
                 } else {
                     self.send_payload(entry.client, payload, now);
@@ -173,6 +178,13 @@ impl DataPlane {
             // The session ended while the payload was on its way.
             self.figures.stale_payloads += 1;
         }
+    }
+
+    fn end_session(&mut self, client: ClientIndex, now: Micros) {
+        let (sockets, figures, pending) = (&self.parts.sockets, &mut self.figures, &mut self.pending);
+        let sessions = &self.sessions;
+        let mut sink = |output: ServerOutput<'_>| output_to(sockets, figures, pending, sessions, output);
+        self.parts.secure.disconnect(client, now, &mut sink);
     }
 
     /// Tells the simulation of comings and goings that found the queue full before.

@@ -81,6 +81,8 @@ pub struct OutboxEntry {
     pub session: u32,
     /// Bytes of the payload; they follow those of the entry before.
     pub length: u32,
+    /// No payload: the session's connection is to be ended.
+    pub ends: bool,
 }
 
 /// Payloads of one tick, in the order in which they are to be sent.
@@ -140,7 +142,16 @@ impl OutboxBatch {
     /// When the batch is full or the payload too long: it would have to allocate.
     pub fn push(&mut self, client: ClientIndex, session: u32, payload: &[u8]) {
         assert!(!self.is_full() && payload.len() <= PAYLOAD_MAX, "a batch never grows");
-        self.entries.push(OutboxEntry { client, session, length: payload.len() as u32 });
+        self.entries.push(OutboxEntry { client, session, length: payload.len() as u32, ends: false });
         self.bytes.extend_from_slice(payload);
+    }
+
+    /// Adds the end of a session.
+    ///
+    /// # Panics
+    /// When the batch is full.
+    pub fn push_end(&mut self, client: ClientIndex, session: u32) {
+        assert!(!self.is_full(), "a batch never grows");
+        self.entries.push(OutboxEntry { client, session, length: 0, ends: true });
     }
 }

@@ -7,7 +7,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use shieldwall_core::StateHash;
-use shieldwall_net::secure::ClientIndex;
 use shieldwall_net::time::Micros;
 
 use crate::clock::{Clock, TickSchedule, thread_cpu_us};
@@ -148,7 +147,13 @@ fn read_inbox(parts: &mut SimulationParts, now: Micros) {
 fn send_snapshots(parts: &mut SimulationParts, due: Micros, started: Micros) -> u64 {
     let mut writer =
         OutboxWriter { outbox: &parts.outbox, waker: &parts.waker, batch: None, due, started, lost: 0 };
-    parts.zone.send_due(started, &mut |client, session, payload| writer.push(client, session, payload));
+    parts.zone.send_due(started, &mut |client, session, payload| {
+        writer.push(|batch| batch.push(client, session, payload));
+    });
+    for (client, session) in parts.zone.over() {
+        // One that finds no room is named again at the next tick.
+        writer.push(|batch| batch.push_end(client, session));
+    }
     writer.finish()
 }
 
@@ -169,12 +174,13 @@ impl OutboxWriter<'_> {
         Some(batch)
     }
 
-    fn push(&mut self, client: ClientIndex, session: u32, payload: &[u8]) {
+    /// Adds one entry, by `add`.
+    fn push(&mut self, add: impl FnOnce(&mut OutboxBatch)) {
         let Some(mut batch) = self.batch.take().or_else(|| self.begun()) else {
             self.lost += 1;
             return;
         };
-        batch.push(client, session, payload);
+        add(&mut batch);
         if batch.is_full() {
             self.outbox.send(batch);
             self.waker.wake();

@@ -154,6 +154,12 @@ impl Zone {
         });
     }
 
+    /// The clients, with their sessions, whose connections the network thread is to end: they were told goodbye. Each
+    /// is named until [`Zone::disconnect`] says that it is gone.
+    pub fn over(&self) -> impl Iterator<Item = (ClientIndex, u32)> + '_ {
+        self.sessions.over().map(|client| (client, self.seats[client.0 as usize].session))
+    }
+
     /// The figures as of now.
     #[must_use]
     pub fn figures(&mut self) -> ZoneFigures {

@@ -176,7 +176,7 @@ fn events_and_messages() {
     let welcome = Welcome {
         tick: Tick(40),
         character: CharacterId { slot: 3, generation: 1 },
-        snapshot_hz: 20,
+        snapshot_interval_ticks: 3,
         config: WorldConfig { seed: 7, ..WorldConfig::default() },
     };
     let message = welcome.encode();

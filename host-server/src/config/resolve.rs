@@ -210,7 +210,8 @@ fn check(config: &HostConfig, origins: &Origins) -> Result<(), ConfigError> {
     range("world.character_capacity", u64::from(config.world.character_capacity), 1, 65_535)?;
     range("replication.snapshot_hz", u64::from(config.replication.snapshot_hz), 1, tick_hz)?;
     let budget = u64::from(config.replication.down_budget_bytes_per_s);
-    range("replication.down_budget_bytes_per_s", budget, 2_000, 1_000_000)?;
+    let least = config.replication.least_budget(config.world.tick_hz);
+    range("replication.down_budget_bytes_per_s", budget, least.into(), 1_000_000.max(least.into()))?;
     range("bots.count", u64::from(config.bots.count), 0, u64::from(MAX_CLIENTS_LIMIT))?;
     range("bots.threads", u64::from(config.bots.threads), 0, 64)?;
     // What is left of the kernel's and the replication's rules: relations between settings.

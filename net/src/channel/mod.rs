@@ -310,7 +310,7 @@ impl<R: Copy> Channel<R> {
     /// Reads a fragment frame (after its kind).
     ///
     /// # Errors
-    /// [`FrameError::Decode`] and [`FrameError::Reliable`].
+    /// [`FrameError::Decode`]; [`FrameError::Reliable`], after which the session should be ended.
     pub fn read_fragment(&mut self, reader: &mut BitReader<'_>) -> Result<(), FrameError> {
         self.receiver.read(reader)
     }
@@ -332,7 +332,7 @@ impl<R: Copy> Channel<R> {
     /// The next reliable message of the other side, in order. Call until `None` after each packet.
     ///
     /// # Errors
-    /// [`ReliableError::MessageTooLong`]: disconnect.
+    /// [`ReliableError::MessageTooLong`]: the stream is broken for good, end the session.
     pub fn next_message(&mut self) -> Result<Option<&[u8]>, ReliableError> {
         self.receiver.next_message()
     }
@@ -347,6 +347,12 @@ impl<R: Copy> Channel<R> {
     #[must_use]
     pub fn reliable_in_flight(&self) -> u16 {
         self.sender.in_flight()
+    }
+
+    /// The reliable stream's sending half, to ask how far it has come.
+    #[must_use]
+    pub fn reliable_sender(&self) -> &ReliableSender {
+        &self.sender
     }
 
     /// The number the next packet will have.

@@ -26,7 +26,7 @@ const SHORT_MESSAGE_BYTES: usize = 32;
 
 const LENGTH_BITS: u32 = 9;
 /// Frame bits besides the bytes, with the worst alignment.
-const OVERHEAD_BITS: usize = FRAME_KIND_BITS as usize + 16 + 1 + LENGTH_BITS as usize + 7;
+pub(crate) const OVERHEAD_BITS: usize = FRAME_KIND_BITS as usize + 16 + 1 + LENGTH_BITS as usize + 7;
 
 /// Why a reliable message was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,6 +102,19 @@ impl ReliableSender {
     #[must_use]
     pub fn in_flight(&self) -> u16 {
         self.next.wrapping_sub(self.first)
+    }
+
+    /// Where the queue ends now: for [`ReliableSender::is_acked_before`].
+    #[must_use]
+    pub fn end(&self) -> u16 {
+        self.next
+    }
+
+    /// Whether everything queued before the queue ended at `end` has been acknowledged, whatever was queued since.
+    /// Right as long as fewer than 32,768 fragments were queued since.
+    #[must_use]
+    pub fn is_acked_before(&self, end: u16) -> bool {
+        self.first.wrapping_sub(end) < 0x8000
     }
 
     /// Queues a message.

@@ -130,7 +130,7 @@ impl Toy {
                 let welcome = Welcome {
                     tick: self.world.tick(),
                     character: self.id,
-                    snapshot_hz: 20,
+                    snapshot_interval_ticks: 3,
                     config: *self.world.config(),
                 };
                 self.channel.send_reliable(&welcome.encode()).unwrap();
@@ -339,7 +339,8 @@ fn the_last_word_of_the_server_is_heard() {
 fn another_protocol_version_ends_the_session_with_that_reason() {
     let mut toy = Toy::new();
     toy.until_playing();
-    let welcome = Welcome { tick: Tick(1), character: toy.id, snapshot_hz: 20, config: *toy.world.config() };
+    let welcome =
+        Welcome { tick: Tick(1), character: toy.id, snapshot_interval_ticks: 3, config: *toy.world.config() };
     let mut bytes = welcome.encode();
     bytes[1] ^= 0x40;
     toy.channel.send_reliable(&bytes).unwrap();

@@ -1,5 +1,6 @@
 //! What the operator may choose about replication, checked once.
 
+use super::MIN_PACKET_BYTES;
 use core::fmt;
 use shieldwall_core::numeric::Metres;
 use shieldwall_core::world::WorldConfig;
@@ -19,7 +20,8 @@ pub const TIERS_MAX: usize = 8;
 /// Configuration of a zone's replication.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReplicationConfig {
-    /// Snapshots a second and client. The nearest rate that divides the tick rate is used.
+    /// Snapshots a second and client. They are a whole number of ticks apart, so the rate in force is the tick rate
+    /// divided by [`ReplicationConfig::snapshot_interval_ticks`]: with 50 ticks a second 20 becomes 16.67.
     pub snapshot_hz: u16,
     /// How often a client's surroundings are searched, a second; at most the snapshot rate.
     pub interest_hz: u16,
@@ -29,7 +31,8 @@ pub struct ReplicationConfig {
     pub always_first: Metres,
     /// A character that is in a tier stays in it until it is this much farther out than the edge.
     pub leave_margin: Metres,
-    /// Bytes a second and client downwards, all-in: with UDP/IP and encryption around every packet.
+    /// Bytes a second and client downwards, all-in: with UDP/IP and encryption around every packet. At least
+    /// [`ReplicationConfig::least_budget`].
     pub down_budget_bytes_per_s: u32,
 }
 
@@ -60,10 +63,22 @@ pub enum ReplicationConfigError {
     Tier(usize),
     /// Negative or over a kilometre.
     Distance,
-    /// Under 2,000 bytes a second: not even the own character fits.
-    Budget(u32),
+    /// Under [`ReplicationConfig::least_budget`]: a snapshot of the own character alone would not fit every time.
+    Budget {
+        /// What was asked for, bytes a second.
+        bytes_per_s: u32,
+        /// What the snapshot rate needs, bytes a second.
+        least: u32,
+    },
     /// More clients than 2^20.
     MaxClients(u32),
+    /// The world reports fewer events a tick than a spawn and a despawn of every client: answers could be lost.
+    EventCapacity {
+        /// The world's.
+        capacity: u32,
+        /// What the clients need.
+        least: u32,
+    },
     /// More characters than 65,535, which 16-bit slots cannot name.
     CharacterCapacity(u32),
 }
@@ -80,8 +95,16 @@ impl fmt::Display for ReplicationConfigError {
                 write!(f, "replication: tier {index} does not grow outwards or has no usable rate")
             }
             Self::Distance => write!(f, "replication: always_first and leave_margin are 0 to 1000 m"),
-            Self::Budget(bytes) => write!(f, "replication: {bytes} bytes/s are too few, at least 2000"),
+            Self::Budget { bytes_per_s, least } => {
+                write!(f, "replication: {bytes_per_s} bytes/s are too few, this snapshot rate needs {least}")
+            }
             Self::MaxClients(clients) => write!(f, "replication: {clients} clients are too many"),
+            Self::EventCapacity { capacity, least } => {
+                write!(
+                    f,
+                    "replication: an event_capacity of {capacity} is too small, these clients need {least}"
+                )
+            }
             Self::CharacterCapacity(rows) => write!(f, "replication: {rows} characters are more than 65535"),
         }
     }
@@ -117,8 +140,9 @@ impl ReplicationConfig {
         if !sensible.contains(&self.always_first) || !sensible.contains(&self.leave_margin) {
             return Err(E::Distance);
         }
-        if self.down_budget_bytes_per_s < 2_000 {
-            return Err(E::Budget(self.down_budget_bytes_per_s));
+        let (bytes_per_s, least) = (self.down_budget_bytes_per_s, self.least_budget(world.tick_hz));
+        if bytes_per_s < least {
+            return Err(E::Budget { bytes_per_s, least });
         }
         if world.character_capacity > 65_535 {
             return Err(E::CharacterCapacity(world.character_capacity));
@@ -126,10 +150,18 @@ impl ReplicationConfig {
         Ok(())
     }
 
-    /// Ticks between two snapshots of a client.
+    /// Ticks between two snapshots of a client: the tick rate divided by the snapshot rate, to the nearest.
     #[must_use]
     pub fn snapshot_interval_ticks(&self, tick_hz: u16) -> u32 {
-        u32::from((tick_hz + self.snapshot_hz / 2) / self.snapshot_hz.max(1)).max(1)
+        let (ticks, snapshots) = (u32::from(tick_hz), u32::from(self.snapshot_hz.max(1)));
+        ((ticks + snapshots / 2) / snapshots).max(1)
+    }
+
+    /// Bytes a second that let every packet have [`MIN_PACKET_BYTES`], at the rate in force.
+    #[must_use]
+    pub fn least_budget(&self, tick_hz: u16) -> u32 {
+        let interval = self.snapshot_interval_ticks(tick_hz);
+        (MIN_PACKET_BYTES as u32 * u32::from(tick_hz)).div_ceil(interval)
     }
 }
 
@@ -156,6 +188,23 @@ mod tests {
         assert_eq!(with(|c| c.tiers[1].radius = c.tiers[0].radius), E::Tier(1));
         assert_eq!(with(|c| c.tiers[2].rate_hz = 0), E::Tier(2));
         assert_eq!(with(|c| c.leave_margin = Metres(-1)), E::Distance);
-        assert_eq!(with(|c| c.down_budget_bytes_per_s = 100), E::Budget(100));
+        let too_little = E::Budget { bytes_per_s: 4_479, least: 4_480 };
+        assert_eq!(with(|c| c.down_budget_bytes_per_s = 4_479), too_little);
+    }
+
+    #[test]
+    fn the_budget_must_carry_the_least_packet_at_the_rate_in_force() {
+        for (tick_hz, snapshot_hz, interval) in [(60, 20, 3), (50, 20, 3), (60, 50, 1), (120, 120, 1)] {
+            let mut config = ReplicationConfig { snapshot_hz, ..ReplicationConfig::default() };
+            let world = WorldConfig { tick_hz, ..WorldConfig::default() };
+            assert_eq!(config.snapshot_interval_ticks(tick_hz), interval);
+            let packets_per_s = f64::from(tick_hz) / f64::from(interval);
+            let least = (MIN_PACKET_BYTES as f64 * packets_per_s).ceil() as u32;
+            config.down_budget_bytes_per_s = least;
+            assert_eq!(config.validate(&world), Ok(()));
+            config.down_budget_bytes_per_s = least - 1;
+            let too_little = ReplicationConfigError::Budget { bytes_per_s: least - 1, least };
+            assert_eq!(config.validate(&world), Err(too_little));
+        }
     }
 }

@@ -29,7 +29,8 @@ pub struct InputStats {
 #[derive(Clone, Debug)]
 pub struct InputBuffer {
     places: [Option<(Tick, CharacterInput)>; AHEAD_TICKS_MAX as usize],
-    held: CharacterInput,
+    /// What is repeated; none before the first input came to its tick.
+    held: Option<CharacterInput>,
     newest: Option<Tick>,
     least_margin: Option<i8>,
     last_margin: i8,
@@ -41,13 +42,24 @@ impl Default for InputBuffer {
     fn default() -> Self {
         Self {
             places: [None; AHEAD_TICKS_MAX as usize],
-            held: CharacterInput::default(),
+            held: None,
             newest: None,
             least_margin: None,
             last_margin: 0,
             silent_ticks: 0,
             stats: InputStats::default(),
         }
+    }
+}
+
+impl InputStats {
+    pub(super) fn add(&mut self, other: &Self) {
+        let Self { accepted, late, too_early, masked, missed } = *other;
+        self.accepted += accepted;
+        self.late += late;
+        self.too_early += too_early;
+        self.masked += masked;
+        self.missed += missed;
     }
 }
 
@@ -93,19 +105,21 @@ impl InputBuffer {
         self.newest
     }
 
-    /// The input `tick` runs with. `silence_ticks` misses in a row let the character stand still.
-    pub fn take(&mut self, tick: Tick, silence_ticks: u32) -> CharacterInput {
+    /// The input `tick` runs with; none before the first one came to its tick, so that a new character keeps the gaze
+    /// it was given. `silence_ticks` misses in a row let the character stand still.
+    pub fn take(&mut self, tick: Tick, silence_ticks: u32) -> Option<CharacterInput> {
         let place = &mut self.places[tick.0 as usize % AHEAD_TICKS_MAX as usize];
         match place.take_if(|(held, _)| *held == tick) {
             Some((_, input)) => {
-                self.held = input;
+                self.held = Some(input);
                 self.silent_ticks = 0;
             }
             None if self.newest.is_some() => {
                 self.stats.missed += 1;
                 self.silent_ticks = self.silent_ticks.saturating_add(1);
                 if self.silent_ticks == silence_ticks {
-                    self.held = CharacterInput { buttons: 0, move_right: 0, move_forward: 0, ..self.held };
+                    let still = |held| CharacterInput { buttons: 0, move_right: 0, move_forward: 0, ..held };
+                    self.held = self.held.map(still);
                 }
             }
             None => {}
@@ -141,12 +155,12 @@ mod tests {
     #[test]
     fn each_tick_takes_its_own_input_and_repeats_when_there_is_none() {
         let mut buffer = InputBuffer::default();
-        assert_eq!(buffer.take(Tick(9), 60), CharacterInput::default());
+        assert_eq!(buffer.take(Tick(9), 60), None, "nothing to run with before the first input");
         assert_eq!(buffer.stats().missed, 0, "nothing is missed before the first input");
         for tick in [12, 10, 10] {
             buffer.receive(Tick(tick), input(tick as u16), Tick(10));
         }
-        let taken: Vec<u16> = (10..14).map(|tick| buffer.take(Tick(tick), 60).yaw.0).collect();
+        let taken: Vec<u16> = (10..14).map(|tick| buffer.take(Tick(tick), 60).unwrap().yaw.0).collect();
         assert_eq!(taken, [10, 10, 12, 12]);
         let stats = buffer.stats();
         assert_eq!((stats.accepted, stats.missed, stats.late), (2, 2, 0));
@@ -161,7 +175,8 @@ mod tests {
         buffer.receive(Tick(20), CharacterInput { buttons: 0xff01, ..input(3) }, Tick(10));
         let stats = buffer.stats();
         assert_eq!((stats.too_early, stats.late, stats.masked, stats.accepted), (1, 1, 1, 1));
-        assert_eq!(buffer.take(Tick(20), 60).buttons, 1);
+        assert_eq!(buffer.take(Tick(19), 60), None, "the first input is for a later tick");
+        assert_eq!(buffer.take(Tick(20), 60).unwrap().buttons, 1);
     }
 
     #[test]
@@ -169,7 +184,7 @@ mod tests {
         let mut buffer = InputBuffer::default();
         buffer.receive(Tick(0), input(5), Tick(0));
         let last = (0..5).map(|tick| buffer.take(Tick(tick), 3)).last().unwrap();
-        assert_eq!(last, CharacterInput { yaw: Brads(5), ..CharacterInput::default() });
+        assert_eq!(last, Some(CharacterInput { yaw: Brads(5), ..CharacterInput::default() }));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! - [`config`]: what the operator chooses: snapshot rate, tiers of interest, bandwidth
 //! - [`input_buffer`]: each client's inputs by tick
 //! - [`history`], [`delta_cache`]: the states of the last ticks and their encoded differences, shared by all clients
+//! - `telling`: what of a step's events whom is told of
 //! - `tracking`, `interest`, `priority`: what each client knows, sees, and is owed; `snapshot` makes packets of it
 //!
 //! What is not here: sockets, encryption (`secure`), the simulation itself.
@@ -17,9 +18,19 @@ mod priority;
 mod session;
 mod snapshot;
 pub mod stats;
+mod telling;
+#[cfg(test)]
+mod tests;
 mod tracking;
 mod zone;
 mod zone_events;
+
+use crate::channel::reliable::{FRAGMENT_BYTES, FRAGMENTS_PER_PACKET, OVERHEAD_BITS};
+use crate::channel::sequence::HEADER_BYTES;
+use crate::wire::FRAME_KIND_BITS;
+use crate::wire::events::EVENT_MESSAGE_BYTES;
+use crate::wire::snapshot::{HEADER_BITS_MAX, SECTION_BITS_MAX};
+use crate::wire::welcome::Welcome;
 
 pub use config::{InterestTier, ReplicationConfig, ReplicationConfigError};
 pub use stats::{RefusedPayloads, SessionStats, Traffic, ZoneStats};
@@ -29,5 +40,20 @@ pub use zone::{ConnectError, SESSION_TAG, ZoneSessions};
 /// million packets) and tag 20.
 pub const PACKET_OVERHEAD_BYTES: usize = 48;
 
-/// Payload every packet may have, however little the budget allows: the own character must fit.
-const MIN_PAYLOAD_BYTES: usize = 160;
+/// Payload every packet may have, however little the budget allows: what the welcome's largest fragment needs.
+const MIN_PAYLOAD_BYTES: usize = {
+    let piece = if Welcome::BYTES < FRAGMENT_BYTES { Welcome::BYTES } else { FRAGMENT_BYTES };
+    (HEADER_BYTES + OVERHEAD_BITS.div_ceil(8) + piece).next_multiple_of(16)
+};
+// The own character fits too, beside as many events as one packet can tell for certain.
+const _: () = assert!(
+    MIN_PAYLOAD_BYTES * 8
+        >= HEADER_BYTES * 8
+            + FRAGMENTS_PER_PACKET * (OVERHEAD_BITS + EVENT_MESSAGE_BYTES * 8)
+            + FRAME_KIND_BITS as usize
+            + HEADER_BITS_MAX
+            + SECTION_BITS_MAX
+);
+
+/// Bytes of the least packet all-in. While a client's allowance is below it, the client is sent nothing.
+pub const MIN_PACKET_BYTES: usize = MIN_PAYLOAD_BYTES + PACKET_OVERHEAD_BYTES;

@@ -10,6 +10,7 @@ use crate::time::Micros;
 use crate::wire::events::{EVENT_MESSAGE_BYTES, GameEvent};
 use crate::wire::goodbye::GoodbyeReason;
 use crate::wire::snapshot::OwnState;
+use crate::wire::welcome::Welcome;
 use crate::wire::{DecodeError, FrameKind, inputs};
 use shieldwall_core::{CharacterId, Tick};
 
@@ -22,7 +23,7 @@ pub(super) enum Stage {
     AwaitsCharacter,
     /// Has a character. Snapshots flow once the welcome has been acknowledged.
     Plays(CharacterId),
-    /// The world refused; the client has been told.
+    /// The world refused; the client is told so and sent away.
     Refused,
 }
 
@@ -47,8 +48,12 @@ pub(super) struct Session {
     pub(super) tracks: TrackTable,
     /// Own states by snapshot number.
     pub(super) own: [Option<OwnState>; SNAPSHOTS_REMEMBERED],
+    /// Where the reliable stream ended when the welcome was queued.
+    pub(super) welcome_end: u16,
     /// The welcome has been acknowledged.
-    pub(super) welcomed: bool,
+    welcomed: bool,
+    /// Set by the last word: ticks until the connection is to be ended.
+    pub(super) ends_in: Option<u32>,
     /// What a character must be owed to be gathered for the next snapshot; the second for those that come first.
     pub(super) due: [u16; 2],
     /// Snapshots until the surroundings are searched again.
@@ -59,6 +64,11 @@ pub(super) struct Session {
     pub(super) delta_bits_16: u32,
     pub(super) traffic: Traffic,
     pub(super) refused: RefusedPayloads,
+}
+
+/// Whether a client that caused this must be sent away: its reliable stream cannot go on. An honest one never does.
+pub(super) fn breaks_the_stream(error: &FrameError) -> bool {
+    matches!(error, FrameError::Reliable(_) | FrameError::Decode(DecodeError::UnknownMessage(_)))
 }
 
 /// First guess of an update's cost in bits.
@@ -86,7 +96,9 @@ impl Session {
             log: SnapshotLog::default(),
             tracks: TrackTable::new(capacity),
             own: [None; SNAPSHOTS_REMEMBERED],
+            welcome_end: 0,
             welcomed: false,
+            ends_in: None,
             due: [0; 2],
             search_in: 0,
             events_from: 0,
@@ -105,6 +117,9 @@ impl Session {
     }
 
     /// Reads a payload. `next` is the tick that runs next.
+    ///
+    /// # Errors
+    /// [`FrameError`]; see [`breaks_the_stream`].
     pub(super) fn receive(&mut self, payload: &[u8], now: Micros, next: Tick) -> Result<(), FrameError> {
         let Self { channel, budget, log, .. } = self;
         let mut packet = channel.receive(payload, now, |record, fate| {
@@ -152,8 +167,27 @@ impl Session {
         }
     }
 
-    /// Queues the last word.
-    pub(super) fn say_goodbye(&mut self, reason: GoodbyeReason) {
+    /// Queues the welcome.
+    pub(super) fn welcome(&mut self, welcome: &Welcome) {
+        if self.channel.send_reliable(&welcome.encode()).is_err() {
+            self.traffic.events_dropped += 1;
+        }
+        self.welcome_end = self.channel.reliable_sender().end();
+    }
+
+    /// Whether the client has the welcome: everything else needs it.
+    pub(super) fn is_welcomed(&mut self) -> bool {
+        self.welcomed |=
+            self.character().is_some() && self.channel.reliable_sender().is_acked_before(self.welcome_end);
+        self.welcomed
+    }
+
+    /// Queues the last word, once; the session is over `ticks` later.
+    pub(super) fn say_goodbye(&mut self, reason: GoodbyeReason, ticks: u32) {
+        if self.ends_in.is_some() {
+            return;
+        }
+        self.ends_in = Some(ticks);
         if self.channel.send_reliable(&reason.encode()).is_err() {
             self.traffic.events_dropped += 1;
         }

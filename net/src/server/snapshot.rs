@@ -4,10 +4,10 @@ use super::delta_cache::DeltaCache;
 use super::history::StateHistory;
 use super::interest::InterestTable;
 use super::priority::{Candidate, Priorities};
-use super::session::{Session, Stage};
+use super::session::Session;
 use super::tracking::SNAPSHOTS_REMEMBERED;
 use super::zone_events::ZoneEvents;
-use super::{MIN_PAYLOAD_BYTES, PACKET_OVERHEAD_BYTES};
+use super::{MIN_PACKET_BYTES, PACKET_OVERHEAD_BYTES};
 use crate::time::Micros;
 use crate::wire::bits::{BitRun, BitWriter};
 use crate::wire::events::{EVENT_BITS_MAX, EVENTS_HEAD_BITS, GameEvent};
@@ -26,6 +26,9 @@ pub(super) struct Workshop {
     pub(super) table: InterestTable,
     pub(super) priorities: Priorities,
     pub(super) events: ZoneEvents,
+    pub(super) tick_hz: u16,
+    pub(super) interval_ticks: u32,
+    /// The snapshot rate in force, to the nearest whole number.
     pub(super) snapshot_hz: u16,
     pub(super) searches_every: u32,
     /// Baselines of the chosen candidates, in their order.
@@ -34,6 +37,8 @@ pub(super) struct Workshop {
     pub(super) chosen_events: Vec<GameEvent>,
 }
 
+/// Room a snapshot must find: the own character and a section without anybody.
+const SNAPSHOT_BITS_LEAST: usize = FRAME_KIND_BITS as usize + HEADER_BITS_MAX + SECTION_BITS_MAX;
 /// What a full state is expected to cost, slot and age included.
 const FULL_BITS: usize = 96;
 /// Share of a packet that may go to events seen.
@@ -44,7 +49,8 @@ const OWN_KEPT_MASK: u64 = 0xffff_fffe;
 const MARGIN_BITS: usize = 64;
 
 impl Workshop {
-    /// Makes the packet of a session at `tick`, the tick the world has just run, in `buffer` and returns its length.
+    /// Makes the packet of a session at `tick`, the tick the world has just run, in `buffer` and returns its length;
+    /// none while the client's bandwidth allows not even the least packet.
     pub(super) fn make_packet(
         &mut self,
         session: &mut Session,
@@ -52,48 +58,73 @@ impl Workshop {
         tick: Tick,
         now: Micros,
         buffer: &mut [u8; PAYLOAD_BYTES],
-    ) -> usize {
-        let allowed = session.budget.open_packet(self.snapshot_hz.into());
-        let limit = allowed.saturating_sub(PACKET_OVERHEAD_BYTES).clamp(MIN_PAYLOAD_BYTES, PAYLOAD_BYTES);
+    ) -> Option<usize> {
+        let playing = session.character().filter(|_| session.is_welcomed());
+        let Some(allowed) = session.budget.open_packet(self.interval_ticks, self.tick_hz, MIN_PACKET_BYTES)
+        else {
+            self.choose_events(session, playing, tick, 0);
+            session.traffic.packets_withheld += 1;
+            return None;
+        };
+        let limit = (allowed - PACKET_OVERHEAD_BYTES).min(PAYLOAD_BYTES);
         let mut writer = session.channel.begin(&mut buffer[..limit]);
         session.channel.write_reliable(&mut writer, now);
         let mut record = None;
-        if let Stage::Plays(id) = session.stage
-            && session.is_welcomed()
-            && writer.remaining() >= FRAME_KIND_BITS as usize + HEADER_BITS_MAX + SECTION_BITS_MAX
+        if let Some(id) = playing
+            && writer.remaining() >= SNAPSHOT_BITS_LEAST
         {
             if session.search_in == 0 {
                 session.tracks.search(world, &self.table, id.slot as usize);
                 session.search_in = self.searches_every;
             }
             session.search_in -= 1;
-            self.write_events(session, &mut writer, tick);
+            self.write_events(session, &mut writer, id, tick);
             record = Some(self.write_snapshot(session, &mut writer, world, id, tick));
+        } else {
+            self.choose_events(session, playing, tick, 0);
         }
         let budget = &mut session.budget;
         let length = session.channel.finish(writer, record, now, |_| budget.resolve(true));
         session.count_sent(length);
-        length
+        Some(length)
     }
 
-    /// Tells what happened to others nearby since the last packet.
-    fn write_events(&mut self, session: &mut Session, writer: &mut BitWriter<'_>, tick: Tick) {
-        let spare = writer.remaining() / EVENTS_SHARE;
-        let most = spare.saturating_sub(EVENTS_HEAD_BITS) / EVENT_BITS_MAX;
-        self.chosen_events.clear();
-        let seen = self.events.since(session.events_from);
-        let near = seen.filter(|event| session.tracks.is_close(event.slot.into()));
-        self.chosen_events.extend(near.map(|event| event.event).take(most.min(events::EVENTS_MAX)));
-        session.events_from = tick.0.wrapping_add(1);
-        let room = FRAME_KIND_BITS as usize
-            + HEADER_BITS_MAX
-            + SECTION_BITS_MAX
-            + EVENTS_HEAD_BITS
-            + self.chosen_events.len() * EVENT_BITS_MAX;
-        if !self.chosen_events.is_empty() && writer.remaining() >= room + FRAME_KIND_BITS as usize {
+    /// Tells what happened to others nearby since the last packet, as far as there is room beside the snapshot.
+    fn write_events(
+        &mut self,
+        session: &mut Session,
+        writer: &mut BitWriter<'_>,
+        id: CharacterId,
+        tick: Tick,
+    ) {
+        let head = FRAME_KIND_BITS as usize + EVENTS_HEAD_BITS;
+        let share = writer.remaining() / EVENTS_SHARE;
+        let room = writer.remaining().saturating_sub(SNAPSHOT_BITS_LEAST).min(share);
+        self.choose_events(session, Some(id), tick, room.saturating_sub(head) / EVENT_BITS_MAX);
+        if !self.chosen_events.is_empty() {
             FrameKind::Events.write(writer);
             events::write(writer, tick, &self.chosen_events);
         }
+    }
+
+    /// Chooses at most `most` of the events nearby since the last packet and counts the others. What the own character
+    /// took part in is not among them: of that it is told for certain.
+    fn choose_events(&mut self, session: &mut Session, own: Option<CharacterId>, tick: Tick, most: usize) {
+        self.chosen_events.clear();
+        let Some(own) = own.map(|id| id.slot as u16) else { return };
+        let (tracks, traffic) = (&session.tracks, &mut session.traffic);
+        for seen in self.events.since(session.events_from) {
+            let is_own = matches!(seen.event, GameEvent::Died { killer, .. } if killer == own);
+            if is_own || !tracks.is_close(seen.slot.into()) {
+                continue;
+            }
+            if self.chosen_events.len() < most.min(events::EVENTS_MAX) {
+                self.chosen_events.push(seen.event);
+            } else {
+                traffic.seen_events_cut += 1;
+            }
+        }
+        session.events_from = tick.0.wrapping_add(1);
     }
 
     /// Writes the snapshot frame and returns the snapshot's number.
@@ -167,14 +198,6 @@ impl Workshop {
             session.delta_bits_16 = (7 * session.delta_bits_16 + mean_16).div_ceil(8);
         }
         count
-    }
-}
-
-impl Session {
-    /// Whether the client has the welcome: everything else needs it.
-    fn is_welcomed(&mut self) -> bool {
-        self.welcomed = self.welcomed || self.channel.reliable_in_flight() == 0;
-        self.welcomed
     }
 }
 

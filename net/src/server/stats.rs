@@ -41,6 +41,18 @@ impl RefusedPayloads {
         } += 1;
     }
 
+    pub(super) fn add(&mut self, other: &Self) {
+        let Self { malformed, duplicate, too_old, ack_of_unsent, reliable, wrong_direction, unknown_client } =
+            *other;
+        self.malformed += malformed;
+        self.duplicate += duplicate;
+        self.too_old += too_old;
+        self.ack_of_unsent += ack_of_unsent;
+        self.reliable += reliable;
+        self.wrong_direction += wrong_direction;
+        self.unknown_client += unknown_client;
+    }
+
     /// All of them.
     #[must_use]
     pub fn total(&self) -> u64 {
@@ -71,8 +83,12 @@ pub struct Traffic {
     pub update_bits: u64,
     /// Sum over the snapshots of the characters in sight.
     pub visible_sum: u64,
+    /// Packets not sent because the allowance was less than [`super::MIN_PACKET_BYTES`].
+    pub packets_withheld: u64,
     /// Events left out because the reliable channel was full.
     pub events_dropped: u64,
+    /// Events of others nearby that found no room in a packet.
+    pub seen_events_cut: u64,
 }
 
 impl Traffic {
@@ -86,7 +102,9 @@ impl Traffic {
         self.full_updates += other.full_updates;
         self.update_bits += other.update_bits;
         self.visible_sum += other.visible_sum;
+        self.packets_withheld += other.packets_withheld;
         self.events_dropped += other.events_dropped;
+        self.seen_events_cut += other.seen_events_cut;
     }
 
     /// Bytes sent all-in: with [`super::PACKET_OVERHEAD_BYTES`] for every packet.
@@ -146,7 +164,9 @@ pub struct ZoneStats {
     pub inputs: InputStats,
     /// Payloads refused.
     pub refused: RefusedPayloads,
-    /// Differences copied from the cache, and made.
+    /// Events that no bystander could be told of, because one tick had too many.
+    pub seen_events_overflowed: u64,
+    /// Differences copied from the cache.
     pub cache_hits: u64,
     /// Differences made.
     pub cache_misses: u64,

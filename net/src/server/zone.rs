@@ -5,7 +5,7 @@ use super::delta_cache::DeltaCache;
 use super::history::StateHistory;
 use super::interest::InterestTable;
 use super::priority::Priorities;
-use super::session::{Session, Stage};
+use super::session::{Session, Stage, breaks_the_stream};
 use super::snapshot::Workshop;
 use super::stats::{SessionStats, Traffic, ZoneStats};
 use super::zone_events::ZoneEvents;
@@ -13,17 +13,19 @@ use crate::channel::FrameError;
 use crate::secure::ClientIndex;
 use crate::time::Micros;
 use crate::wire::PAYLOAD_BYTES;
-use crate::wire::events::{EVENTS_MAX, GameEvent};
+use crate::wire::events::EVENTS_MAX;
 use crate::wire::goodbye::GoodbyeReason;
 use crate::wire::quantize::EntityCodec;
-use crate::wire::welcome::Welcome;
 use core::fmt;
-use shieldwall_core::{CharacterId, Command, Event, Placement, Tick, World, WorldConfig};
+use shieldwall_core::{CharacterId, Command, Placement, Tick, World, WorldConfig};
 
 /// Spawn tags with this bit belong to sessions; a host that spawns characters of its own keeps it clear.
 pub const SESSION_TAG: u32 = 1 << 31;
-const TAG_INDEX_BITS: u32 = 20;
-const NO_CLIENT: u32 = u32::MAX;
+pub(super) const TAG_INDEX_BITS: u32 = 20;
+pub(super) const NO_CLIENT: u32 = u32::MAX;
+
+/// The last word has this part of a second to arrive, and at least three packets.
+const GOODBYE_SHARE_OF_A_SECOND: u32 = 2;
 
 /// Why a client cannot have a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,18 +57,20 @@ impl core::error::Error for ConnectError {}
 /// vectors have grown to their size.
 #[derive(Debug)]
 pub struct ZoneSessions {
-    world_config: WorldConfig,
+    pub(super) world_config: WorldConfig,
     interval_ticks: u32,
+    /// From the last word to the end of a session.
+    goodbye_ticks: u32,
     down_budget: u32,
     sessions: Vec<Option<Box<Session>>>,
     /// Indices of sessions, ascending.
     live: Vec<u32>,
     /// Session that plays the character in a slot.
-    client_of_slot: Vec<u32>,
-    despawns: Vec<CharacterId>,
+    pub(super) client_of_slot: Vec<u32>,
+    pub(super) despawns: Vec<CharacterId>,
     connected_ever: u32,
-    next_tick: Tick,
-    workshop: Box<Workshop>,
+    pub(super) next_tick: Tick,
+    pub(super) workshop: Box<Workshop>,
     buffer: Box<[u8; PAYLOAD_BYTES]>,
     departed: ZoneStats,
 }
@@ -85,15 +89,22 @@ impl ZoneSessions {
         if max_clients > 1 << TAG_INDEX_BITS {
             return Err(ReplicationConfigError::MaxClients(max_clients));
         }
+        let (capacity, least) = (world_config.event_capacity, 2 * max_clients);
+        if capacity < least {
+            return Err(ReplicationConfigError::EventCapacity { capacity, least });
+        }
         let capacity = world_config.character_capacity;
         let interval_ticks = config.snapshot_interval_ticks(world_config.tick_hz);
-        let snapshot_hz = (u32::from(world_config.tick_hz) / interval_ticks).max(1) as u16;
+        let tick_hz = world_config.tick_hz;
+        let snapshot_hz = ((u32::from(tick_hz) + interval_ticks / 2) / interval_ticks).max(1) as u16;
         let workshop = Workshop {
             history: StateHistory::new(EntityCodec::new(world_config), capacity),
             cache: DeltaCache::new(capacity),
             table: InterestTable::new(config),
             priorities: Priorities::new(capacity, snapshot_hz),
             events: ZoneEvents::new(interval_ticks),
+            tick_hz,
+            interval_ticks,
             snapshot_hz,
             searches_every: u32::from((snapshot_hz / config.interest_hz).max(1)),
             ages: Vec::with_capacity(capacity as usize),
@@ -102,6 +113,8 @@ impl ZoneSessions {
         Ok(Self {
             world_config: *world_config,
             interval_ticks,
+            goodbye_ticks: (u32::from(world_config.tick_hz) / GOODBYE_SHARE_OF_A_SECOND)
+                .max(3 * interval_ticks),
             down_budget: config.down_budget_bytes_per_s,
             sessions: (0..max_clients).map(|_| None).collect(),
             live: Vec::with_capacity(max_clients as usize),
@@ -154,23 +167,33 @@ impl ZoneSessions {
         let departed = &mut self.departed;
         departed.traffic.add(&session.traffic);
         departed.packets_lost += session.channel.stats().lost;
-        add_inputs(&mut departed.inputs, &session.inputs.stats());
-        add_refused(&mut departed.refused, &session.refused);
+        departed.inputs.add(&session.inputs.stats());
+        departed.refused.add(&session.refused);
     }
 
-    /// Queues a goodbye for a client; disconnect it once the next packets had time to leave.
+    /// Queues a goodbye for a client: the first one counts. Half a second later it is among [`ZoneSessions::over`].
     pub fn say_goodbye(&mut self, client: ClientIndex, reason: GoodbyeReason) {
+        let ticks = self.goodbye_ticks;
         if let Some(session) = self.session_mut(client) {
-            session.say_goodbye(reason);
+            session.say_goodbye(reason, ticks);
         }
+    }
+
+    /// The clients whose last word has had its time to arrive, ascending: their connections are to be ended, and then
+    /// [`ZoneSessions::disconnect`] called. Who was told to leave (the host's goodbye), found the world full or broke the
+    /// reliable stream comes here; each is listed until it is disconnected.
+    pub fn over(&self) -> impl Iterator<Item = ClientIndex> + '_ {
+        self.clients()
+            .filter(|&client| self.session(client).is_some_and(|session| session.ends_in == Some(0)))
     }
 
     /// Takes a decrypted payload of a client.
     ///
     /// # Errors
-    /// [`FrameError`]; it has been counted, nothing else has to be done about it.
+    /// [`FrameError`]; it has been counted, nothing else has to be done about it. A client that broke the reliable
+    /// stream is told goodbye and in the end listed by [`ZoneSessions::over`].
     pub fn receive(&mut self, client: ClientIndex, payload: &[u8], now: Micros) -> Result<(), FrameError> {
-        let next = self.next_tick;
+        let (next, goodbye_ticks) = (self.next_tick, self.goodbye_ticks);
         let Some(session) = self.session_mut(client) else {
             self.departed.refused.count(&FrameError::UnknownClient);
             return Err(FrameError::UnknownClient);
@@ -178,16 +201,21 @@ impl ZoneSessions {
         let result = session.receive(payload, now, next);
         if let Err(error) = &result {
             session.refused.count(error);
+            if breaks_the_stream(error) {
+                session.say_goodbye(GoodbyeReason::ProtocolViolation, goodbye_ticks);
+            }
         }
         result
     }
 
-    /// Appends the commands the clients cause in `tick`: departures, arrivals, and the input of every character.
+    /// Appends the commands the clients cause in `tick`: departures, arrivals, and the input of every character whose
+    /// client has sent one.
     pub fn begin_tick(&mut self, tick: Tick, out: &mut Vec<Command>) {
         out.extend(self.despawns.drain(..).map(|id| Command::Despawn { id }));
         let silence_ticks = u32::from(self.world_config.tick_hz);
         for &index in &self.live {
             let Some(session) = &mut self.sessions[index as usize] else { continue };
+            session.ends_in = session.ends_in.map(|ticks| ticks.saturating_sub(1));
             match session.stage {
                 Stage::WantsCharacter => {
                     let placement = Placement::TeamSpawn;
@@ -195,7 +223,9 @@ impl ZoneSessions {
                     session.stage = Stage::AwaitsCharacter;
                 }
                 Stage::Plays(id) => {
-                    out.push(Command::Input { id, input: session.inputs.take(tick, silence_ticks) });
+                    if let Some(input) = session.inputs.take(tick, silence_ticks) {
+                        out.push(Command::Input { id, input });
+                    }
                 }
                 Stage::AwaitsCharacter | Stage::Refused => {}
             }
@@ -207,14 +237,7 @@ impl ZoneSessions {
     pub fn end_tick(&mut self, world: &World) {
         let tick = Tick(world.tick().0.wrapping_sub(1));
         self.next_tick = world.tick();
-        self.workshop.events.forget_before(tick);
-        for event in world.events() {
-            match *event {
-                Event::Spawned { tag, id } => self.spawned(tag, id, tick),
-                Event::SpawnRefused { tag, .. } => self.spawn_refused(tag),
-                _ => self.tell_event(event, world, tick),
-            }
-        }
+        self.learn_events(world, tick);
         self.workshop.history.record(tick.0, &world.characters(), world.terrain());
     }
 
@@ -225,8 +248,9 @@ impl ZoneSessions {
         let phase = tick.0 % self.interval_ticks;
         for &index in &self.live {
             let Some(session) = &mut self.sessions[index as usize] else { continue };
-            if session.phase == phase {
-                let length = self.workshop.make_packet(session, world, tick, now, &mut self.buffer);
+            if session.phase == phase
+                && let Some(length) = self.workshop.make_packet(session, world, tick, now, &mut self.buffer)
+            {
                 sink(ClientIndex(index), &self.buffer[..length]);
             }
         }
@@ -273,9 +297,10 @@ impl ZoneSessions {
             sum.visible += u64::from(session.tracks.visible());
             sum.traffic.add(&session.traffic);
             sum.packets_lost += session.channel.stats().lost;
-            add_inputs(&mut sum.inputs, &session.inputs.stats());
-            add_refused(&mut sum.refused, &session.refused);
+            sum.inputs.add(&session.inputs.stats());
+            sum.refused.add(&session.refused);
         }
+        sum.seen_events_overflowed = self.workshop.events.overflowed();
         (sum.cache_hits, sum.cache_misses) = self.workshop.cache.hits_and_misses();
         sum
     }
@@ -290,78 +315,8 @@ impl ZoneSessions {
         self.sessions.get(client.0 as usize)?.as_deref()
     }
 
-    fn session_mut(&mut self, client: ClientIndex) -> Option<&mut Session> {
+    pub(super) fn session_mut(&mut self, client: ClientIndex) -> Option<&mut Session> {
         self.sessions.get_mut(client.0 as usize)?.as_deref_mut()
-    }
-
-    fn session_by_tag(&mut self, tag: u32) -> Option<(u32, &mut Session)> {
-        let index = tag & ((1 << TAG_INDEX_BITS) - 1);
-        let session = self.session_mut(ClientIndex(index)).filter(|session| session.tag == tag)?;
-        Some((index, session))
-    }
-
-    fn spawned(&mut self, tag: u32, id: CharacterId, tick: Tick) {
-        if tag & SESSION_TAG == 0 {
-            return;
-        }
-        let config = self.world_config;
-        let snapshot_hz = self.workshop.snapshot_hz;
-        let Some((index, session)) = self.session_by_tag(tag) else {
-            // The client left while its character was on the way.
-            self.despawns.push(id);
-            return;
-        };
-        session.stage = Stage::Plays(id);
-        session.events_from = tick.0;
-        let welcome = Welcome { tick, character: id, snapshot_hz, config };
-        if session.channel.send_reliable(&welcome.encode()).is_err() {
-            session.traffic.events_dropped += 1;
-        }
-        self.client_of_slot[id.slot as usize] = index;
-    }
-
-    fn spawn_refused(&mut self, tag: u32) {
-        if let Some((_, session)) = self.session_by_tag(tag).filter(|_| tag & SESSION_TAG != 0) {
-            session.stage = Stage::Refused;
-            session.say_goodbye(GoodbyeReason::WorldFull);
-        }
-    }
-
-    /// Tells the characters that took part for certain, and bystanders if there is room.
-    fn tell_event(&mut self, event: &Event, world: &World, tick: Tick) {
-        let short = |id: CharacterId| id.slot as u16;
-        match *event {
-            Event::Hit { attacker, target, amount, weapon } => {
-                let told =
-                    GameEvent::Hit { attacker: short(attacker), target: short(target), amount, weapon };
-                self.tell(attacker, tick, told);
-                self.tell(target, tick, told);
-            }
-            Event::Died { victim, killer, weapon } => {
-                let told = GameEvent::Died { victim: short(victim), killer: short(killer), weapon };
-                self.tell(victim, tick, told);
-                self.tell(killer, tick, told);
-                self.workshop.events.push(tick, short(victim), told);
-            }
-            Event::Respawned { id } => {
-                let told = GameEvent::Respawned { slot: short(id) };
-                self.tell(id, tick, told);
-                self.workshop.events.push(tick, short(id), told);
-            }
-            Event::ProjectileLaunched { owner, .. } if world.is_current(owner) => {
-                let aim = world.characters().move_state(owner.slot);
-                let told = GameEvent::Shot { owner: short(owner), yaw: aim.yaw, pitch: aim.pitch };
-                self.workshop.events.push(tick, short(owner), told);
-            }
-            _ => {}
-        }
-    }
-
-    fn tell(&mut self, id: CharacterId, tick: Tick, event: GameEvent) {
-        let index = self.client_of_slot.get(id.slot as usize).copied().unwrap_or(NO_CLIENT);
-        if let Some(session) = self.session_mut(ClientIndex(index)).filter(|s| s.character() == Some(id)) {
-            session.tell(tick, event);
-        }
     }
 
     fn smallest_team(&self) -> u8 {
@@ -380,22 +335,4 @@ impl ZoneSessions {
         }
         (0..self.interval_ticks.min(128)).min_by_key(|&phase| sizes[phase as usize]).unwrap_or(0)
     }
-}
-
-fn add_inputs(sum: &mut super::input_buffer::InputStats, other: &super::input_buffer::InputStats) {
-    sum.accepted += other.accepted;
-    sum.late += other.late;
-    sum.too_early += other.too_early;
-    sum.masked += other.masked;
-    sum.missed += other.missed;
-}
-
-fn add_refused(sum: &mut super::stats::RefusedPayloads, other: &super::stats::RefusedPayloads) {
-    sum.malformed += other.malformed;
-    sum.duplicate += other.duplicate;
-    sum.too_old += other.too_old;
-    sum.ack_of_unsent += other.ack_of_unsent;
-    sum.reliable += other.reliable;
-    sum.wrong_direction += other.wrong_direction;
-    sum.unknown_client += other.unknown_client;
 }

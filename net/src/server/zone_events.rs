@@ -3,7 +3,7 @@
 use crate::wire::events::GameEvent;
 use shieldwall_core::Tick;
 
-/// Events kept at most; what comes after in one tick is not shown to bystanders.
+/// Events kept at most; what comes after is not shown to bystanders, and counted.
 const KEPT: usize = 8192;
 
 /// An event and where to look for it.
@@ -20,11 +20,12 @@ pub(super) struct SeenEvent {
 pub(super) struct ZoneEvents {
     events: Vec<SeenEvent>,
     keep_ticks: u32,
+    overflowed: u64,
 }
 
 impl ZoneEvents {
     pub(super) fn new(keep_ticks: u32) -> Self {
-        Self { events: Vec::with_capacity(KEPT), keep_ticks }
+        Self { events: Vec::with_capacity(KEPT), keep_ticks, overflowed: 0 }
     }
 
     /// Forgets what every client had a chance to hear by `tick`.
@@ -36,12 +37,35 @@ impl ZoneEvents {
     pub(super) fn push(&mut self, tick: Tick, slot: u16, event: GameEvent) {
         if self.events.len() < KEPT {
             self.events.push(SeenEvent { tick: tick.0, slot, event });
+        } else {
+            self.overflowed += 1;
         }
+    }
+
+    /// Events that found no room.
+    pub(super) fn overflowed(&self) -> u64 {
+        self.overflowed
     }
 
     /// Events of `from` and later ticks.
     pub(super) fn since(&self, from: u32) -> impl Iterator<Item = &SeenEvent> {
         let first = self.events.partition_point(|event| (event.tick.wrapping_sub(from) as i32) < 0);
         self.events[first..].iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_much_is_counted() {
+        let mut events = ZoneEvents::new(3);
+        for i in 0..KEPT + 5 {
+            events.push(Tick(7), i as u16, GameEvent::Respawned { slot: i as u16 });
+        }
+        assert_eq!((events.since(7).count(), events.overflowed()), (KEPT, 5));
+        events.forget_before(Tick(10));
+        assert_eq!(events.since(0).count(), 0);
     }
 }

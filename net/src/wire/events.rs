@@ -1,7 +1,9 @@
 //! What happened, for eyes and ears: hits, deaths, returns, shots.
 //!
 //! Events describe, they are not state: health, life and place come with snapshots. Those a client's own character
-//! takes part in travel as reliable messages; those it merely sees travel once, in an events frame, and may be lost.
+//! takes part in travel as reliable messages with their tick; those it merely sees travel once, in an events frame, and
+//! may be lost or left out for lack of room. Such a frame has one tick for all: that of the snapshot beside it. Its
+//! events happened then or since the snapshot before.
 //!
 //! Bits of a frame after its kind: tick 32, count 6, then the events: kind 2, slots 16 each, for a hit amount 16, for
 //! hit and death weapon 1, for a shot yaw 8 and pitch 8. A reliable message is kind byte, tick u32 and one event.
@@ -142,7 +144,7 @@ impl GameEvent {
     }
 }
 
-/// Writes a frame of events, without its kind.
+/// Writes a frame of events, without its kind. `tick` is the last one in which they can have happened.
 ///
 /// # Panics
 /// If there are more than [`EVENTS_MAX`].
@@ -153,7 +155,8 @@ pub fn write(sink: &mut impl BitSink, tick: Tick, events: &[GameEvent]) {
     events.iter().for_each(|event| event.write(sink));
 }
 
-/// Reads a frame of events and calls `each` for every one.
+/// Reads a frame of events and calls `each` for every one, with the frame's tick: an event happened then or in the
+/// ticks since the snapshot before.
 ///
 /// # Errors
 /// [`DecodeError::Truncated`]; `each` may have been called before.

@@ -12,12 +12,8 @@ pub enum GoodbyeReason {
     Shutdown = 1,
     /// The world has no free slot.
     WorldFull = 2,
-    /// The same player has connected anew.
-    ConnectedElsewhere = 3,
     /// What the client sent broke the protocol.
-    ProtocolViolation = 4,
-    /// An operator ended the session.
-    Removed = 5,
+    ProtocolViolation = 3,
 }
 
 impl GoodbyeReason {
@@ -36,9 +32,7 @@ impl GoodbyeReason {
             [] => Err(DecodeError::Truncated),
             [1] => Ok(Self::Shutdown),
             [2] => Ok(Self::WorldFull),
-            [3] => Ok(Self::ConnectedElsewhere),
-            [4] => Ok(Self::ProtocolViolation),
-            [5] => Ok(Self::Removed),
+            [3] => Ok(Self::ProtocolViolation),
             _ => Err(DecodeError::Value("goodbye reason")),
         }
     }
@@ -49,9 +43,7 @@ impl fmt::Display for GoodbyeReason {
         f.write_str(match self {
             Self::Shutdown => "the server stops",
             Self::WorldFull => "the world is full",
-            Self::ConnectedElsewhere => "the player has connected elsewhere",
             Self::ProtocolViolation => "the client broke the protocol",
-            Self::Removed => "an operator ended the session",
         })
     }
 }
@@ -66,7 +58,7 @@ mod tests {
             if let Ok(reason) = GoodbyeReason::decode(&[number]) {
                 assert_eq!(reason.encode()[1], number);
             } else {
-                assert!(number == 0 || number > 5);
+                assert!(number == 0 || number > 3);
             }
         }
         assert_eq!(GoodbyeReason::decode(&[]), Err(DecodeError::Truncated));

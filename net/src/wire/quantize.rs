@@ -6,7 +6,7 @@
 //! the terrain, which both ends have. Prediction uses nothing but that one state, so any packet may be lost.
 //!
 //! All arithmetic is on integers and the same at both ends. What is not here: which earlier state is used
-//! (`server::replication`, `client::replica`).
+//! (the server's sessions, [`crate::client::replica`]).
 
 use super::DecodeError;
 use super::bits::{BitReader, BitSink};

@@ -1,7 +1,7 @@
 //! Reliable messages of the server, and the first of them: all a client must know to understand the rest.
 //!
 //! A message is one byte of [`MessageKind`] and a body. Welcome's body, little-endian: protocol version u16, tick u32,
-//! own slot u32, own generation u32, snapshot rate u16 (a second), the world's configuration in the kernel's own
+//! own slot u32, own generation u32, ticks between snapshots u16, the world's configuration in the kernel's own
 //! encoding (it contains the seed, so the terrain follows from it).
 
 use super::DecodeError;
@@ -31,26 +31,29 @@ pub struct Welcome {
     pub tick: Tick,
     /// The client's character.
     pub character: CharacterId,
-    /// Snapshots a second.
-    pub snapshot_hz: u16,
+    /// Ticks from one snapshot of this client to the next.
+    pub snapshot_interval_ticks: u16,
     /// The world: rates, rules, seed.
     pub config: WorldConfig,
 }
 
 const HEAD_BYTES: usize = 1 + 2 + 4 + 4 + 4 + 2;
-const _: () = assert!(HEAD_BYTES + WorldConfig::ENCODED_BYTES <= MESSAGE_BYTES);
+const _: () = assert!(Welcome::BYTES <= MESSAGE_BYTES);
 
 impl Welcome {
+    /// Bytes of the message.
+    pub const BYTES: usize = HEAD_BYTES + WorldConfig::ENCODED_BYTES;
+
     /// The message's bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(HEAD_BYTES + WorldConfig::ENCODED_BYTES);
+        let mut bytes = Vec::with_capacity(Self::BYTES);
         bytes.push(MessageKind::Welcome as u8);
         bytes.extend_from_slice(&PROTOCOL_VERSION.to_le_bytes());
         bytes.extend_from_slice(&self.tick.0.to_le_bytes());
         bytes.extend_from_slice(&self.character.slot.to_le_bytes());
         bytes.extend_from_slice(&self.character.generation.to_le_bytes());
-        bytes.extend_from_slice(&self.snapshot_hz.to_le_bytes());
+        bytes.extend_from_slice(&self.snapshot_interval_ticks.to_le_bytes());
         self.config.encode_into(&mut bytes);
         bytes
     }
@@ -64,7 +67,7 @@ impl Welcome {
         let (head, config) = body.split_first_chunk::<14>().ok_or(DecodeError::Truncated)?;
         let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
         let character = CharacterId { slot: word(4), generation: word(8) };
-        let snapshot_hz = u16::from_le_bytes([head[12], head[13]]);
+        let snapshot_interval_ticks = u16::from_le_bytes([head[12], head[13]]);
         let (config, rest) =
             WorldConfig::decode(config).map_err(|_| DecodeError::Value("world configuration"))?;
         if !rest.is_empty() {
@@ -73,10 +76,10 @@ impl Welcome {
         if character.slot >= config.character_capacity || character.generation == 0 {
             return Err(DecodeError::Value("own character"));
         }
-        if snapshot_hz == 0 || snapshot_hz > config.tick_hz {
-            return Err(DecodeError::Value("snapshot rate"));
+        if snapshot_interval_ticks == 0 || snapshot_interval_ticks > config.tick_hz {
+            return Err(DecodeError::Value("snapshot interval"));
         }
-        Ok(Self { tick: Tick(word(0)), character, snapshot_hz, config })
+        Ok(Self { tick: Tick(word(0)), character, snapshot_interval_ticks, config })
     }
 }
 
@@ -116,7 +119,7 @@ mod tests {
         Welcome {
             tick: Tick(77),
             character: CharacterId { slot: 3, generation: 2 },
-            snapshot_hz: 20,
+            snapshot_interval_ticks: 3,
             config: WorldConfig { seed: 99, ..WorldConfig::default() },
         }
     }
@@ -124,6 +127,7 @@ mod tests {
     #[test]
     fn welcome_comes_back_and_every_cut_is_refused() {
         let bytes = welcome().encode();
+        assert_eq!(bytes.len(), Welcome::BYTES);
         assert_eq!(ServerMessage::decode(&bytes), Ok(ServerMessage::Welcome(welcome())));
         for cut in 0..bytes.len() {
             assert!(ServerMessage::decode(&bytes[..cut]).is_err());

@@ -1,0 +1,99 @@
+//! What a step did, and whom it is told: answers to spawns, events for those who took part and for bystanders.
+//!
+//! What is not here: how it reaches them. The reliable stream is the channel's; what bystanders are told is chosen
+//! packet by packet (`snapshot`).
+
+use super::session::{Session, Stage};
+use super::zone::{NO_CLIENT, SESSION_TAG, TAG_INDEX_BITS, ZoneSessions};
+use crate::secure::ClientIndex;
+use crate::wire::events::GameEvent;
+use crate::wire::goodbye::GoodbyeReason;
+use crate::wire::welcome::Welcome;
+use shieldwall_core::{CharacterId, Event, Tick, World};
+
+const TAG_INDEX_MASK: u32 = (1 << TAG_INDEX_BITS) - 1;
+
+impl ZoneSessions {
+    /// Goes through the events of the world's last step, which ran `tick`.
+    pub(super) fn learn_events(&mut self, world: &World, tick: Tick) {
+        self.workshop.events.forget_before(tick);
+        for event in world.events() {
+            match *event {
+                Event::Spawned { tag, id } => self.spawned(tag, id, tick),
+                Event::SpawnRefused { tag, .. } => self.spawn_refused(tag),
+                _ => self.tell_event(event, world, tick),
+            }
+        }
+    }
+
+    fn session_by_tag(&mut self, tag: u32) -> Option<(u32, &mut Session)> {
+        let index = tag & TAG_INDEX_MASK;
+        let session = self.session_mut(ClientIndex(index)).filter(|session| session.tag == tag)?;
+        Some((index, session))
+    }
+
+    fn spawned(&mut self, tag: u32, id: CharacterId, tick: Tick) {
+        if tag & SESSION_TAG == 0 {
+            return;
+        }
+        let config = self.world_config;
+        let snapshot_interval_ticks = self.workshop.interval_ticks as u16;
+        let Some((index, session)) = self.session_by_tag(tag) else {
+            // The client left while its character was on the way.
+            self.despawns.push(id);
+            return;
+        };
+        session.stage = Stage::Plays(id);
+        session.events_from = tick.0;
+        session.welcome(&Welcome { tick, character: id, snapshot_interval_ticks, config });
+        self.client_of_slot[id.slot as usize] = index;
+    }
+
+    fn spawn_refused(&mut self, tag: u32) {
+        if tag & SESSION_TAG == 0 {
+            return;
+        }
+        if let Some((index, session)) = self.session_by_tag(tag) {
+            session.stage = Stage::Refused;
+            self.say_goodbye(ClientIndex(index), GoodbyeReason::WorldFull);
+        }
+    }
+
+    /// Tells the characters that took part for certain, and bystanders if there is room.
+    pub(super) fn tell_event(&mut self, event: &Event, world: &World, tick: Tick) {
+        let short = |id: CharacterId| id.slot as u16;
+        match *event {
+            Event::Hit { attacker, target, amount, weapon } => {
+                let told =
+                    GameEvent::Hit { attacker: short(attacker), target: short(target), amount, weapon };
+                self.tell(attacker, tick, told);
+                self.tell(target, tick, told);
+            }
+            Event::Died { victim, killer, weapon } => {
+                let told = GameEvent::Died { victim: short(victim), killer: short(killer), weapon };
+                self.tell(victim, tick, told);
+                self.tell(killer, tick, told);
+                self.workshop.events.push(tick, short(victim), told);
+            }
+            Event::Respawned { id } => {
+                let told = GameEvent::Respawned { slot: short(id) };
+                self.tell(id, tick, told);
+                self.workshop.events.push(tick, short(id), told);
+            }
+            Event::ProjectileLaunched { owner, .. } if world.is_current(owner) => {
+                let aim = world.characters().move_state(owner.slot);
+                let told = GameEvent::Shot { owner: short(owner), yaw: aim.yaw, pitch: aim.pitch };
+                self.tell(owner, tick, told);
+                self.workshop.events.push(tick, short(owner), told);
+            }
+            _ => {}
+        }
+    }
+
+    fn tell(&mut self, id: CharacterId, tick: Tick, event: GameEvent) {
+        let index = self.client_of_slot.get(id.slot as usize).copied().unwrap_or(NO_CLIENT);
+        if let Some(session) = self.session_mut(ClientIndex(index)).filter(|s| s.character() == Some(id)) {
+            session.tell(tick, event);
+        }
+    }
+}

@@ -1,0 +1,320 @@
+//! Sessions around a real world, without links: what is promised to every client whatever the settings and the others do.
+
+use super::*;
+use crate::channel::{Channel, FrameError};
+use crate::client::replica::ReplicaTable;
+use crate::secure::ClientIndex;
+use crate::time::Micros;
+use crate::wire::events::{self, GameEvent};
+use crate::wire::goodbye::GoodbyeReason;
+use crate::wire::inputs;
+use crate::wire::welcome::ServerMessage;
+use crate::wire::{FrameKind, PAYLOAD_BYTES};
+use shieldwall_core::state::events::Weapon;
+use shieldwall_core::{Brads, CharacterId, CharacterInput, Command, Event, Tick, World, WorldConfig};
+
+/// A client without a link; what it was told.
+#[derive(Default)]
+struct Client {
+    channel: Channel<()>,
+    replica: Option<ReplicaTable>,
+    snapshots: u32,
+    told: Vec<GameEvent>,
+    seen: Vec<GameEvent>,
+    goodbye: Option<GoodbyeReason>,
+}
+
+impl Client {
+    fn receive(&mut self, payload: &[u8], now: Micros) {
+        let mut packet = self.channel.receive(payload, now, |(), _| {}).unwrap();
+        loop {
+            match FrameKind::read(&mut packet.reader).unwrap() {
+                FrameKind::End => break,
+                FrameKind::Events => {
+                    events::read(&mut packet.reader, |_, event| self.seen.push(event)).unwrap();
+                }
+                FrameKind::Fragment => self.channel.read_fragment(&mut packet.reader).unwrap(),
+                FrameKind::Snapshot => {
+                    self.replica.as_mut().unwrap().apply(&mut packet.reader).unwrap();
+                    self.snapshots += 1;
+                }
+                FrameKind::Inputs => panic!("the server sends no inputs"),
+            }
+        }
+        while let Some(message) = self.channel.next_message().unwrap() {
+            match ServerMessage::decode(message).unwrap() {
+                ServerMessage::Welcome(welcome) => self.replica = Some(ReplicaTable::new(&welcome.config)),
+                ServerMessage::Event(_, event) => self.told.push(event),
+                ServerMessage::Goodbye(reason) => self.goodbye = Some(reason),
+            }
+        }
+        self.channel.confirm(packet.sequence);
+    }
+
+    /// A packet with nothing but acks and what `add` puts into it.
+    fn packet(&mut self, now: Micros, add: impl FnOnce(&mut crate::wire::bits::BitWriter<'_>)) -> Vec<u8> {
+        let mut buffer = [0; PAYLOAD_BYTES];
+        let mut writer = self.channel.begin(&mut buffer);
+        add(&mut writer);
+        let length = self.channel.finish(writer, (), now, |()| {});
+        buffer[..length].to_vec()
+    }
+}
+
+/// A zone and clients that hear everything at once.
+struct Scene {
+    world: World,
+    zone: ZoneSessions,
+    clients: Vec<Client>,
+    commands: Vec<Command>,
+    /// Whether the clients acknowledge.
+    acks: bool,
+}
+
+impl Scene {
+    fn new(config: &WorldConfig, replication: &ReplicationConfig, clients: u32) -> Self {
+        let mut zone = ZoneSessions::new(replication, config, clients.max(1)).unwrap();
+        for index in 0..clients {
+            zone.connect(ClientIndex(index), index.into(), Some(0)).unwrap();
+        }
+        let clients = (0..clients).map(|_| Client::default()).collect();
+        Self { world: World::new(config).unwrap(), zone, clients, commands: Vec::new(), acks: true }
+    }
+
+    fn now(&self) -> Micros {
+        let config = self.world.config();
+        Micros(u64::from(self.world.tick().0) * 1_000_000 / u64::from(config.tick_hz))
+    }
+
+    /// A tick, with `tell` between the step and the packets.
+    fn tick_with(&mut self, tell: impl FnOnce(&mut ZoneSessions, &World, Tick)) {
+        let now = self.now();
+        if self.acks {
+            for (index, client) in self.clients.iter_mut().enumerate() {
+                let packet = client.packet(now, |_| {});
+                self.zone.receive(ClientIndex(index as u32), &packet, now).unwrap();
+            }
+        }
+        self.commands.clear();
+        let tick = self.world.tick();
+        self.zone.begin_tick(tick, &mut self.commands);
+        self.world.step(&self.commands);
+        self.zone.end_tick(&self.world);
+        tell(&mut self.zone, &self.world, tick);
+        let clients = &mut self.clients;
+        self.zone.send_due(&self.world, now, &mut |index, payload| {
+            clients[index.0 as usize].receive(payload, now);
+        });
+    }
+
+    fn ticks(&mut self, count: u32) {
+        (0..count).for_each(|_| self.tick_with(|_, _, _| {}));
+    }
+
+    fn id(&self, client: u32) -> CharacterId {
+        self.zone.character_of(ClientIndex(client)).unwrap()
+    }
+}
+
+fn world() -> WorldConfig {
+    WorldConfig { character_capacity: 64, ..WorldConfig::default() }
+}
+
+fn default_scene(clients: u32) -> Scene {
+    Scene::new(&world(), &ReplicationConfig::default(), clients)
+}
+
+#[test]
+fn everybody_can_join_with_the_least_budget_of_any_rate() {
+    for (tick_hz, snapshot_hz) in [(60, 20), (60, 60), (120, 120), (50, 20), (60, 1)] {
+        let config = WorldConfig { tick_hz, ..world() };
+        let mut replication =
+            ReplicationConfig { snapshot_hz, interest_hz: 1, ..ReplicationConfig::default() };
+        replication.tiers.iter_mut().for_each(|tier| tier.rate_hz = 1);
+        replication.down_budget_bytes_per_s = replication.least_budget(tick_hz);
+        let mut scene = Scene::new(&config, &replication, 3);
+        scene.ticks(5 * u32::from(tick_hz));
+        for client in &scene.clients {
+            assert!(client.snapshots >= 2, "{} snapshots at {snapshot_hz} Hz", client.snapshots);
+            assert!(client.replica.as_ref().unwrap().entities().count() > 0, "sees at {snapshot_hz} Hz");
+        }
+    }
+}
+
+#[test]
+fn the_budget_holds_also_when_it_has_backed_off() {
+    let mut replication = ReplicationConfig::default();
+    replication.down_budget_bytes_per_s = replication.least_budget(60);
+    let mut scene = Scene::new(&world(), &replication, 4);
+    // Nobody acknowledges: everything counts as lost, the rate falls to a quarter.
+    scene.acks = false;
+    scene.ticks(60 * 60);
+    let before = scene.zone.stats().traffic;
+    let rate = scene.zone.client_stats(ClientIndex(0)).unwrap().rate_bytes_per_s;
+    assert_eq!(rate, replication.down_budget_bytes_per_s / 4);
+    scene.ticks(60 * 60);
+    let after = scene.zone.stats().traffic;
+    let sent = (after.wire_bytes_sent() - before.wire_bytes_sent()) / 60 / 4;
+    assert!(sent <= u64::from(rate), "{sent} bytes a second of {rate}");
+    assert!(after.packets_withheld > before.packets_withheld);
+    assert!(after.packets_sent > before.packets_sent);
+}
+
+#[test]
+fn a_death_is_told_once_to_whom_it_concerns() {
+    let mut scene = default_scene(3);
+    scene.ticks(60);
+    let (killer, victim) = (scene.id(0), scene.id(1));
+    let weapon = Weapon::Melee;
+    scene.tick_with(|zone, world, tick| {
+        zone.tell_event(&Event::Died { victim, killer, weapon }, world, tick);
+    });
+    scene.ticks(30);
+    let death = GameEvent::Died { victim: victim.slot as u16, killer: killer.slot as u16, weapon };
+    for (client, told, seen) in [(0, 1, 0), (1, 1, 0), (2, 0, 1)] {
+        let Client { told: reliable, seen: nearby, .. } = &scene.clients[client];
+        let count = |list: &[GameEvent]| list.iter().filter(|&&event| event == death).count();
+        assert_eq!((count(reliable), count(nearby)), (told, seen), "client {client}");
+    }
+}
+
+#[test]
+fn a_shooter_hears_its_own_shot() {
+    let mut scene = default_scene(2);
+    scene.ticks(60);
+    let owner = scene.id(0);
+    scene.tick_with(|zone, world, tick| {
+        zone.tell_event(&Event::ProjectileLaunched { projectile_slot: 0, owner }, world, tick);
+    });
+    scene.ticks(30);
+    let is_shot =
+        |event: &GameEvent| matches!(*event, GameEvent::Shot { owner: o, .. } if u32::from(o) == owner.slot);
+    let heard = |list: &[GameEvent]| list.iter().filter(|event| is_shot(event)).count();
+    let [shooter, other] = &scene.clients[..] else { panic!("two clients") };
+    assert_eq!((heard(&shooter.told), heard(&shooter.seen)), (1, 0));
+    assert_eq!((heard(&other.told), heard(&other.seen)), (0, 1));
+}
+
+#[test]
+fn who_is_struck_all_the_time_gets_snapshots_all_the_same() {
+    let mut scene = default_scene(2);
+    scene.ticks(1);
+    let (target, attacker) = (scene.id(0), scene.id(1));
+    for _ in 0..120 {
+        scene.tick_with(|zone, world, tick| {
+            let hit = Event::Hit { attacker, target, amount: 1, weapon: Weapon::Melee };
+            zone.tell_event(&hit, world, tick);
+        });
+    }
+    let snapshots = scene.clients[0].snapshots;
+    assert!(snapshots >= 30, "{snapshots} snapshots in two seconds");
+}
+
+#[test]
+fn a_new_character_keeps_its_gaze_until_its_client_speaks() {
+    let mut scene = default_scene(1);
+    scene.ticks(2);
+    let id = scene.id(0);
+    let gaze = scene.world.move_state(id).unwrap().yaw;
+    assert_ne!(gaze, Brads(0), "a spawn that looks along yaw 0 shows nothing here");
+    scene.ticks(20);
+    assert_eq!(scene.world.move_state(id).unwrap().yaw, gaze);
+    assert!(scene.commands.is_empty(), "{:?}", scene.commands);
+    let (now, next) = (scene.now(), scene.world.tick());
+    let input = CharacterInput { yaw: Brads(77), ..CharacterInput::default() };
+    let packet = scene.clients[0].packet(now, |writer| {
+        FrameKind::Inputs.write(writer);
+        inputs::write(writer, Tick(next.0 + 2), [input].into_iter());
+    });
+    scene.zone.receive(ClientIndex(0), &packet, now).unwrap();
+    scene.ticks(2);
+    assert_eq!(scene.world.move_state(id).unwrap().yaw, gaze, "the input is for the next tick");
+    scene.ticks(1);
+    assert_eq!(scene.world.move_state(id).unwrap().yaw, Brads(77));
+}
+
+#[test]
+fn answers_to_spawns_have_room_among_the_events() {
+    let config = WorldConfig { event_capacity: 63, ..world() };
+    let new = |clients| ZoneSessions::new(&ReplicationConfig::default(), &config, clients).map(|_| ());
+    let error = ReplicationConfigError::EventCapacity { capacity: 63, least: 64 };
+    assert_eq!(new(32), Err(error));
+    assert_eq!(new(31), Ok(()));
+    let mut scene = Scene::new(&config, &ReplicationConfig::default(), 31);
+    scene.ticks(1);
+    assert_eq!(scene.zone.stats().playing, 31);
+}
+
+/// A fragment frame of a client: number, whether it is the last of its message, its bytes.
+fn fragment(writer: &mut crate::wire::bits::BitWriter<'_>, number: u16, last: bool, bytes: &[u8]) {
+    use crate::wire::bits::BitSink;
+    FrameKind::Fragment.write(writer);
+    writer.put(number.into(), 16);
+    writer.put_bit(last);
+    writer.put(bytes.len() as u32, 9);
+    writer.align();
+    writer.put_bytes(bytes);
+}
+
+#[test]
+fn who_breaks_the_reliable_stream_is_sent_away() {
+    let mut scene = default_scene(3);
+    scene.ticks(30);
+    let now = scene.now();
+    let outside = scene.clients[0].packet(now, |writer| fragment(writer, 64, true, &[1]));
+    let refused = scene.zone.receive(ClientIndex(0), &outside, now);
+    assert!(matches!(refused, Err(FrameError::Reliable(_))), "{refused:?}");
+    let unknown = scene.clients[1].packet(now, |writer| fragment(writer, 0, true, &[9]));
+    assert!(scene.zone.receive(ClientIndex(1), &unknown, now).is_err());
+    assert_eq!(scene.zone.over().count(), 0, "the last word first");
+    scene.ticks(30);
+    assert!(scene.zone.over().eq([ClientIndex(0), ClientIndex(1)]));
+    for client in &scene.clients[..2] {
+        assert_eq!(client.goodbye, Some(GoodbyeReason::ProtocolViolation));
+    }
+    scene.zone.disconnect(ClientIndex(0));
+    scene.zone.disconnect(ClientIndex(1));
+    assert_eq!((scene.zone.over().count(), scene.clients[2].goodbye), (0, None));
+}
+
+#[test]
+fn a_message_without_end_breaks_the_stream_too() {
+    let mut scene = default_scene(1);
+    scene.ticks(3);
+    let now = scene.now();
+    let mut refused = Ok(());
+    for number in 0..33 {
+        let packet = scene.clients[0].packet(now, |writer| fragment(writer, number, false, &[7; 256]));
+        refused = scene.zone.receive(ClientIndex(0), &packet, now);
+    }
+    assert!(matches!(refused, Err(FrameError::Reliable(_))), "{refused:?}");
+    scene.acks = false;
+    scene.ticks(40);
+    assert!(scene.zone.over().eq([ClientIndex(0)]));
+}
+
+#[test]
+fn who_finds_the_world_full_is_told_and_sent_away() {
+    let config = WorldConfig { character_capacity: 1, ..world() };
+    let mut scene = Scene::new(&config, &ReplicationConfig::default(), 2);
+    scene.ticks(60);
+    assert_eq!(scene.clients[1].goodbye, Some(GoodbyeReason::WorldFull));
+    assert!(scene.zone.over().eq([ClientIndex(1)]));
+}
+
+#[test]
+fn what_finds_no_room_among_the_things_seen_is_counted() {
+    let mut scene = default_scene(2);
+    scene.ticks(60);
+    let stranger = scene.id(1);
+    scene.tick_with(|zone, world, tick| {
+        for _ in 0..200 {
+            zone.tell_event(&Event::ProjectileLaunched { projectile_slot: 0, owner: stranger }, world, tick);
+        }
+    });
+    scene.ticks(6);
+    let seen = scene.clients[0].seen.len() as u64;
+    let cut = scene.zone.client_stats(ClientIndex(0)).unwrap().traffic.seen_events_cut;
+    assert!(seen > 0 && seen <= events::EVENTS_MAX as u64, "{seen} seen");
+    assert_eq!(seen + cut, 200);
+}
