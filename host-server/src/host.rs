@@ -109,16 +109,7 @@ impl Host {
             stop: Arc::clone(&simulation_stop),
         };
         let cpu_at_start_us = process_cpu_us();
-        let network = spawn("network", move || data_plane::run(network))?;
-        let simulation = match spawn("simulation", move || simulation::run(simulation)) {
-            Ok(simulation) => simulation,
-            Err(error) => {
-                network_stop.store(true, Ordering::Release);
-                // The first failure is the one to tell.
-                let _ = network.join();
-                return Err(error);
-            }
-        };
+        let (network, simulation) = spawn_both(network, simulation, &network_stop)?;
         Ok(Self {
             cpu_at_start_us,
             network,
@@ -213,6 +204,24 @@ impl Host {
             process_cpu_us,
             state_hash: simulation.state_hash,
         }))
+    }
+}
+
+/// Starts the two threads of the data path; where the second cannot start, the first is ended again.
+fn spawn_both(
+    network: DataPlaneParts,
+    simulation: SimulationParts,
+    network_stop: &AtomicBool,
+) -> Result<(JoinHandle<NetFigures>, JoinHandle<SimulationOutcome>), HostError> {
+    let network = spawn("network", move || data_plane::run(network))?;
+    match spawn("simulation", move || simulation::run(simulation)) {
+        Ok(simulation) => Ok((network, simulation)),
+        Err(error) => {
+            network_stop.store(true, Ordering::Release);
+            // The first failure is the one to tell.
+            let _ = network.join();
+            Err(error)
+        }
     }
 }
 
