@@ -242,8 +242,8 @@ fn replication_key(error: &ReplicationConfigError) -> &'static str {
     match error {
         E::SnapshotRate(_) | E::InterestRate(_) => "replication.snapshot_hz",
         E::TierCount(_) | E::Tier(_) => "replication.tiers",
-        E::Budget(_) => "replication.down_budget_bytes_per_s",
-        E::MaxClients(_) => "server.max_clients",
+        E::Budget { .. } => "replication.down_budget_bytes_per_s",
+        E::MaxClients(_) | E::EventCapacity { .. } => "server.max_clients",
         E::CharacterCapacity(_) => "world.character_capacity",
         E::Distance => "replication",
     }
