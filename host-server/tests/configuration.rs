@@ -199,3 +199,14 @@ fn a_missing_file_is_named() {
     let error = HostConfig::resolve(&flags, None, std::iter::empty()).unwrap_err();
     assert!(error.to_string().contains("/nowhere/at.toml"), "{error}");
 }
+
+#[test]
+fn as_many_clients_as_are_allowed_find_a_zone() {
+    let flags = ServerFlags { max_clients: Some(16_384), ..ServerFlags::default() };
+    let config = resolve(None, &[], flags).unwrap();
+    assert!(config.world.event_capacity >= 2 * 16_384, "a spawn and a despawn of everybody");
+    config.world.validate().unwrap();
+    let text = "[replication]\ndown_budget_bytes_per_s = 4479\n";
+    let refused = resolve(Some(("budget.toml", text)), &[], ServerFlags::default()).unwrap_err().to_string();
+    assert!(refused.contains("down_budget_bytes_per_s") && refused.contains("4480"), "{refused}");
+}

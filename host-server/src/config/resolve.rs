@@ -182,6 +182,8 @@ fn make_room(config: &mut HostConfig, origins: &Origins) -> Result<(), ConfigErr
             config.server.max_clients.max(config.bots.count.saturating_add(64)).min(MAX_CLIENTS_LIMIT);
     }
     let clients = config.server.max_clients;
+    // A tick can answer a spawn and a despawn of everybody.
+    config.world.event_capacity = config.world.event_capacity.max(clients.saturating_mul(2));
     if origins.of("world.character_capacity") == Origin::Default {
         config.world.character_capacity = config.world.character_capacity.max(clients);
     } else if config.world.character_capacity < clients {
