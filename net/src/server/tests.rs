@@ -137,7 +137,7 @@ fn everybody_can_join_with_the_least_budget_of_any_rate() {
         for (index, client) in scene.clients.iter().enumerate() {
             assert!(client.snapshots >= 2, "{} snapshots at {snapshot_hz} Hz", client.snapshots);
             let visible = scene.zone.visible_slots(ClientIndex(index as u32)).count();
-            assert_eq!(visible, 2, \"sees the others at {snapshot_hz} Hz\");
+            assert_eq!(visible, 2, "sees the others at {snapshot_hz} Hz");
         }
     }
 }
