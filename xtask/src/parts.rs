@@ -103,6 +103,7 @@ fn debug() -> Ending {
     let tested = ending(process::run(process::cargo().args([
         "test",
         "--quiet",
+        "--no-fail-fast",
         "--workspace",
         "--exclude",
         "shieldwall-godot",

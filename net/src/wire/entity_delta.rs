@@ -312,7 +312,8 @@ mod tests {
             let state = EntityState { x, z, ..state };
             let codec = EntityCodec::new(&WorldConfig::default());
             let Some(run) = codec.encode_delta(&base, &state, age) else {
-                prop_assert!((base.x - state.x).abs().max((base.z - state.z).abs()) > 500);
+                // A jump, or a baseline so old that its velocity foretells one: those go in full.
+                prop_assert!((base.x - state.x).abs().max((base.z - state.z).abs()) > 500 || age > 16);
                 return Ok(());
             };
             let bytes = through_bytes(run);
