@@ -46,7 +46,7 @@ const PUBLISH_EVERY: Micros = Micros(250_000);
 
 /// How much nicer bots are than the rest of the process.
 #[cfg(unix)]
-const BOT_NICENESS: i32 = 5;
+const BOT_NICENESS: i32 = 12;
 
 /// What a crowd of bots is made from.
 pub struct CrowdParts {
