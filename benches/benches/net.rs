@@ -1,16 +1,14 @@
 //! The netcode: one packet from server to client (seal, then check and open) beside renetcode, which speaks the same
-//! standard; and the snapshots of a battle, whose cost is counted for each record in a client's packet.
+//! standard. What snapshots cost is printed by the example `replication_cost` of `shieldwall-net`.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use renetcode::{
     ClientAuthentication, NetcodeClient, NetcodeServer, ServerAuthentication, ServerConfig, ServerResult,
 };
-use shieldwall_core::{World, WorldConfig};
 use shieldwall_net::secure::{
     ClientIndex, ClientState, ConnectToken, DATAGRAM_MAX, SecureClient, SecureServer, SecureServerConfig,
     TokenParams,
 };
-use shieldwall_net::server::{ReplicationConfig, ZoneSessions};
 use shieldwall_net::time::{Micros, UnixSeconds};
 use std::hint::black_box;
 use std::net::SocketAddr;
@@ -126,34 +124,5 @@ fn packet(c: &mut Criterion) {
     group.finish();
 }
 
-/// The host's side of 200 clients in one battle, without sockets: what one tick costs in frames.
-fn snapshots(c: &mut Criterion) {
-    const CLIENTS: u32 = 200;
-    let config = WorldConfig { character_capacity: CLIENTS, ..WorldConfig::default() };
-    let mut world = World::new(&config).expect("a valid configuration");
-    let mut sessions =
-        ZoneSessions::new(&ReplicationConfig::default(), &config, CLIENTS).expect("a valid configuration");
-    for client in 0..CLIENTS {
-        sessions.connect(ClientIndex(client), u64::from(client), None).expect("room for all");
-    }
-    let mut commands = Vec::new();
-    let mut now = Micros(0);
-    let mut group = c.benchmark_group("snapshots");
-    group.throughput(Throughput::Elements(u64::from(CLIENTS)));
-    group.bench_function("tick_of_200_clients_without_acknowledgements", |b| {
-        b.iter(|| {
-            commands.clear();
-            sessions.begin_tick(world.tick(), &mut commands);
-            world.step(&commands);
-            sessions.end_tick(&world);
-            now = now + Micros::from_millis(17);
-            let mut bytes = 0;
-            sessions.send_due(&world, now, &mut |_, payload| bytes += payload.len());
-            bytes
-        });
-    });
-    group.finish();
-}
-
-criterion_group!(benches, packet, snapshots);
+criterion_group!(benches, packet);
 criterion_main!(benches);
