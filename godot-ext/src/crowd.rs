@@ -51,6 +51,10 @@ impl ShieldwallCrowd3D {
         let Some(mut multimesh) = self.base().get_multimesh() else { return };
         let mut entities = std::mem::take(&mut self.entities);
         entities.clear();
+        // A client that was freed is forgotten: touching it would be an error in every frame.
+        if self.client.as_ref().is_some_and(|client| !client.is_instance_valid()) {
+            self.client = None;
+        }
         if !Engine::singleton().is_editor_hint()
             && let Some(client) = &mut self.client
         {
