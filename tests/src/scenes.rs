@@ -137,7 +137,7 @@ impl Brawl {
         }
         for slot in 0..world.character_slots_end() {
             let Some(id) = view.id_at(slot) else { continue };
-            if (tick.0 + slot).is_multiple_of(Self::THINK_EVERY) {
+            if tick.0.wrapping_add(slot).is_multiple_of(Self::THINK_EVERY) {
                 let word = random_u32(self.seed, tick, slot, Purpose::Scripted);
                 if word.is_multiple_of(997) {
                     out.push(Command::Despawn { id });

@@ -23,6 +23,7 @@ Commands:
   bench [NAME ...]    criterion benchmarks beside their peers (kernel, net), and `host`: the main job with 200
                       and with 1,000 bots, whose reports it prints
   golden [--update]   compare the golden hashes with this build, or write them anew after an intended change
+  soak [TICKS]        a day of simulated time (5,184,000 ticks) in the build that checks every addition
   fuzz [--runs N] [TARGET ...]   run the fuzz targets for a bounded number of executions each
   header              write include/shieldwall.h anew from the C ABI
   help                this text
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         "test" => parts::run(rest),
         "bench" => bench::run(rest),
         "golden" => parts::golden(rest),
+        "soak" => parts::soak(rest),
         "fuzz" => fuzz::run(rest),
         "header" => parts::header(),
         "help" | "--help" | "-h" => {

@@ -75,6 +75,18 @@ pub fn golden(arguments: &[String]) -> Outcome {
     process::run(&mut command)
 }
 
+/// `cargo xtask soak [TICKS]`.
+pub fn soak(arguments: &[String]) -> Outcome {
+    let ticks = match arguments {
+        [] => "5184000",
+        [ticks] if ticks.parse::<u32>().is_ok() => ticks,
+        _ => return Err("usage: cargo xtask soak [TICKS]".into()),
+    };
+    let mut command = process::cargo();
+    command.args(["test", "-p", "shieldwall-tests", "--test", "soak", "--", "--nocapture"]);
+    process::run(command.env("SOAK_TICKS", ticks))
+}
+
 /// `cargo xtask header`.
 pub fn header() -> Outcome {
     let mut command = process::cargo();

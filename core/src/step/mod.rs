@@ -213,4 +213,5 @@ fn run_projectiles(pass: &mut Pass<'_>) {
 fn run_lifecycle(pass: &mut Pass<'_>) {
     let (end, tick) = (pass.state.character_ids.end(), pass.state.tick);
     lifecycle::run_regeneration(&mut pass.state.characters, end, tick, pass.environment);
+    lifecycle::run_aging(&mut pass.state.characters, end, tick);
 }

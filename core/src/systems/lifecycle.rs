@@ -3,7 +3,7 @@
 use super::{Environment, Tally};
 use crate::numeric::fixed::mul_q16;
 use crate::numeric::rng::{between_metres, random_u32x4};
-use crate::numeric::{Brads, Metres, Purpose, Tick};
+use crate::numeric::{Brads, Metres, Purpose, Tick, Ticks};
 use crate::state::characters::{Characters, action, flags};
 use crate::state::events::{Event, EventBuffer, Weapon};
 use crate::state::handle::CharacterId;
@@ -152,6 +152,63 @@ pub(crate) fn run_regeneration(
         let hurt = characters.flags[row] & flags::ALIVE != 0 && characters.health[row] < life.health_max;
         if hurt && tick.since(Tick(characters.combat_tick[row])) >= environment.timing.regeneration_delay {
             characters.health[row] = characters.health[row].saturating_add(gained).min(life.health_max);
+        }
+    }
+}
+
+/// How far back the ticks in the columns are kept at most, so that comparing them stays right for ever: half of what
+/// [`Tick::signed_distance`] can tell apart.
+const AGE_MAX: Ticks = Ticks(1 << 30);
+
+/// How often the ages are looked at: once in 2^20 ticks, 4.9 hours at 60 Hz.
+const AGE_SWEEP_EVERY: u32 = 1 << 20;
+
+/// Stage "lifecycle": ticks that lie more than 2^30 back (207 days at 60 Hz) are brought forward to there.
+///
+/// Without it, somebody who does not strike for 2^31 ticks would find the blade unready for as long again. Runs on every
+/// 2^20th tick only.
+pub(crate) fn run_aging(characters: &mut Characters, end: usize, tick: Tick) {
+    if !tick.0.is_multiple_of(AGE_SWEEP_EVERY) {
+        return;
+    }
+    let oldest = tick - AGE_MAX;
+    let columns = [
+        &mut characters.action_tick,
+        &mut characters.melee_ready_tick,
+        &mut characters.bow_ready_tick,
+        &mut characters.combat_tick,
+    ];
+    for column in columns {
+        for (cell, bits) in column[..end].iter_mut().zip(&characters.flags) {
+            // Ready ticks may lie ahead, by a cooldown: those are not old.
+            let old = tick.signed_distance(Tick(*cell)) >= 0 && tick.since(Tick(*cell)).0 > AGE_MAX.0;
+            if old && bits & flags::IN_USE != 0 {
+                *cell = oldest.0;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn old_ticks_are_brought_forward_and_others_left_alone() {
+        let mut characters = Characters::new(4);
+        characters.flags.fill(flags::IN_USE);
+        characters.flags[3] = 0;
+        // A sweep right at the wrap of the tick counter.
+        let tick = Tick(0);
+        let ages = [u32::MAX - 5, (1 << 31) + 7, 40, (1 << 31) + 7];
+        characters.melee_ready_tick.copy_from_slice(&ages);
+        run_aging(&mut characters, 4, Tick(1));
+        assert_eq!(*characters.melee_ready_tick, ages, "between two sweeps nothing happens");
+        run_aging(&mut characters, 4, tick);
+        assert_eq!(*characters.melee_ready_tick, [ages[0], (tick - AGE_MAX).0, 40, ages[3]]);
+        // Whatever the counter says later on, the blade of the one who waited is ready.
+        for wait in [0_u32, 1 << 20, (1 << 30) - 1] {
+            assert!((tick + Ticks(wait)).signed_distance(Tick(characters.melee_ready_tick[1])) >= 0);
         }
     }
 }

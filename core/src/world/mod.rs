@@ -87,6 +87,16 @@ impl World {
         self.state.tick
     }
 
+    /// Sets the next tick to run of a world that has never held anybody, as a zone does that joins a clock which runs
+    /// already. Says whether it did; a world that is or was in use keeps its tick.
+    pub fn begin_at(&mut self, tick: Tick) -> bool {
+        let unused = self.state.character_rows() == 0 && self.state.projectile_rows() == 0;
+        if unused {
+            self.state.tick = tick;
+        }
+        unused
+    }
+
     /// Runs one tick: the commands in the order given, then the stages of [`Stage`]. Allocates nothing, with one
     /// exception outside the kernel's hands: with the feature `parallel`, from `parallel_min_rows` rows on, a call from a
     /// thread that is not of rayon's pool hands the tick to the pool, whose queue takes a new block of memory once in 63
