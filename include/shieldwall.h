@@ -145,14 +145,29 @@
 #define SW_ABI_VERSION 65536
 
 /**
- * Lanes that the processor's best instructions serve.
+ * The best lanes that the processor has.
  */
-#define SW_LANES_WIDE 0
+#define SW_LANES_AUTO 0
 
 /**
  * Plain code without vector instructions: the same bits, slower. For tests.
  */
 #define SW_LANES_SCALAR 1
+
+/**
+ * The vector instructions that every processor of this kind has.
+ */
+#define SW_LANES_PORTABLE 2
+
+/**
+ * Eight lanes in AVX2 registers; where the processor has none, the next lower choice.
+ */
+#define SW_LANES_AVX2 3
+
+/**
+ * Sixteen lanes in AVX-512 registers; where the processor has none, the next lower choice.
+ */
+#define SW_LANES_AVX512 4
 
 /**
  * `SwCommand::kind`: a new character. Uses `tag`, `team`, `placement`, and for `SW_PLACEMENT_AT` also `x`, `z`, `yaw`.
@@ -761,7 +776,7 @@ typedef struct SwWorldConfig {
      */
     uint8_t teams;
     /**
-     * `SW_LANES_WIDE` or `SW_LANES_SCALAR`. Never changes a result.
+     * A `SW_LANES_...`. Never changes a result.
      */
     uint8_t lanes;
     /**

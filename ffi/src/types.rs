@@ -6,10 +6,16 @@ use shieldwall_core::{Brads, CharacterId, CharacterInput, Command, Event, Metres
 
 use crate::result::{Failure, SwResult};
 
-/// Lanes that the processor's best instructions serve.
-pub const SW_LANES_WIDE: u8 = 0;
+/// The best lanes that the processor has.
+pub const SW_LANES_AUTO: u8 = 0;
 /// Plain code without vector instructions: the same bits, slower. For tests.
 pub const SW_LANES_SCALAR: u8 = 1;
+/// The vector instructions that every processor of this kind has.
+pub const SW_LANES_PORTABLE: u8 = 2;
+/// Eight lanes in AVX2 registers; where the processor has none, the next lower choice.
+pub const SW_LANES_AVX2: u8 = 3;
+/// Sixteen lanes in AVX-512 registers; where the processor has none, the next lower choice.
+pub const SW_LANES_AVX512: u8 = 4;
 
 /// What a world is made of. Fill it with `sw_world_config_default`, then change what you need.
 /// The rules of movement and combat are those of the demo battle; `sw_world_create_encoded` takes any rules.
@@ -22,7 +28,7 @@ pub struct SwWorldConfig {
     pub tick_hz: u16,
     /// Number of teams.
     pub teams: u8,
-    /// `SW_LANES_WIDE` or `SW_LANES_SCALAR`. Never changes a result.
+    /// A `SW_LANES_...`. Never changes a result.
     pub lanes: u8,
     /// Seed of terrain and of every random number.
     pub seed: u64,

@@ -6,7 +6,8 @@ use shieldwall_core::{CharacterId, Command, LaneChoice, Metres, World, WorldConf
 use crate::boundary::entry;
 use crate::handle_table::HandleTable;
 use crate::result::{Failure, SwResult};
-use crate::types::{SW_LANES_SCALAR, SW_LANES_WIDE, SwCommand, SwEvent, SwStepReport, SwWorldConfig};
+use crate::types::{SW_LANES_AUTO, SW_LANES_AVX2, SW_LANES_AVX512, SW_LANES_PORTABLE, SW_LANES_SCALAR};
+use crate::types::{SwCommand, SwEvent, SwStepReport, SwWorldConfig};
 use crate::views::{SwCharactersView, SwEventsView, SwProjectilesView};
 
 /// A world. Zero is none.
@@ -29,8 +30,11 @@ impl From<&WorldConfig> for SwWorldConfig {
             tick_hz: config.tick_hz,
             teams: config.teams,
             lanes: match config.lanes {
-                LaneChoice::Wide => SW_LANES_WIDE,
+                LaneChoice::Auto => SW_LANES_AUTO,
                 LaneChoice::Scalar => SW_LANES_SCALAR,
+                LaneChoice::Portable => SW_LANES_PORTABLE,
+                LaneChoice::Avx2 => SW_LANES_AVX2,
+                LaneChoice::Avx512 => SW_LANES_AVX512,
             },
             seed: config.seed,
             half_extent: config.half_extent.0,
@@ -46,8 +50,11 @@ impl From<&WorldConfig> for SwWorldConfig {
 
 fn to_config(config: &SwWorldConfig) -> Result<WorldConfig, Failure> {
     let lanes = match config.lanes {
-        SW_LANES_WIDE => LaneChoice::Wide,
+        SW_LANES_AUTO => LaneChoice::Auto,
         SW_LANES_SCALAR => LaneChoice::Scalar,
+        SW_LANES_PORTABLE => LaneChoice::Portable,
+        SW_LANES_AVX2 => LaneChoice::Avx2,
+        SW_LANES_AVX512 => LaneChoice::Avx512,
         other => return Err(Failure::new(SwResult::BadConfig, format!("lanes {other} are unknown"))),
     };
     if config.reserved != 0 {

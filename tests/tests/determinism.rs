@@ -31,8 +31,12 @@ fn lanes_and_threads_change_nothing() {
     let serial = watch(&config());
     let deaths = serial.1.iter().filter(|event| matches!(event, Event::Died { .. })).count();
     assert!(deaths > 100, "the scene is a fight: {deaths} deaths");
-    let scalar = WorldConfig { lanes: LaneChoice::Scalar, ..config() };
-    assert!(watch(&scalar) == serial, "scalar lanes differ from wide ones");
+    for &lanes in LaneChoice::available() {
+        assert!(
+            watch(&WorldConfig { lanes, ..config() }) == serial,
+            "{lanes:?} lanes differ from the default"
+        );
+    }
     for threads in 1..=3 {
         let pool =
             rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started");

@@ -7,7 +7,7 @@
 //! Memory, all of it taken at construction: 4 bytes a cell and 32 bytes a row.
 
 use crate::numeric::Metres;
-use crate::numeric::lanes::LANES;
+use crate::numeric::lanes::MAX_WIDTH;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
@@ -98,7 +98,7 @@ impl Grid {
             return Err(GridError::TooManyCells(side * side));
         }
         // Whole lanes may be read from any sorted index.
-        let rows = config.row_capacity as usize + LANES;
+        let rows = config.row_capacity as usize + MAX_WIDTH;
         let column = || alloc::vec![0i32; rows];
         Ok(Grid {
             half_extent: config.half_extent.0,
@@ -198,7 +198,7 @@ impl Grid {
     /// Reduced coordinates (x, y, z) in cell order, readable in whole lanes from every sorted index. x and z are
     /// brought inside the bounds first, so that neighbours in the grid are neighbours in space.
     pub(super) fn reduced(&self) -> [&[i32]; 3] {
-        let end = self.len + LANES;
+        let end = self.len + MAX_WIDTH;
         [&self.reduced_x[..end], &self.reduced_y[..end], &self.reduced_z[..end]]
     }
 

@@ -17,7 +17,7 @@ mod lane_pass;
 
 use super::grid::{Grid, REDUCED_SHIFT};
 use crate::numeric::fixed::{clamp_length2d, saturate};
-use crate::numeric::lanes::{LANES, LaneChoice, run};
+use crate::numeric::lanes::{LaneChoice, MAX_WIDTH, run};
 use crate::numeric::{Brads, Fx, Metres};
 use core::fmt;
 use core::ops::Range;
@@ -131,7 +131,7 @@ impl Separation {
             e_factor,
             weights,
             push_cap: rules.push_cap.0,
-            blocks_per_flush: (i32::MAX / largest_push) as u32 / LANES as u32,
+            blocks_per_flush: (i32::MAX / largest_push) as u32 / MAX_WIDTH as u32,
         })
     }
 

@@ -51,7 +51,7 @@ impl Default for WorldConfig {
             projectile_capacity: 4_096,
             event_capacity: 16_384,
             rules: Rules::default(),
-            lanes: LaneChoice::Wide,
+            lanes: LaneChoice::Auto,
             parallel_min_rows: 10_000,
         }
     }

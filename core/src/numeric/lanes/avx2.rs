@@ -1,118 +1,157 @@
-//! Lanes in one AVX2 register, for processors that have it when the build's target does not promise it.
+//! Eight lanes in one AVX2 register, for processors that have it when the build's target does not promise it.
 //!
-//! The type is private to the lanes: generic code gets it only through [`run_avx2`], which is entered only after the
-//! processor was asked. All methods are inlined into that function, and become one instruction each there.
+//! The type is private to the lanes: generic code gets it only inside [`super::x86::run_on_avx2`], which is entered only
+//! after the processor was asked. All methods are inlined there, and become one or a few instructions each.
 
 #![allow(unsafe_code)]
 
-use super::{LANES, LaneTask, Lanes8};
+use super::{LaneMask, Lanes};
 use core::arch::x86_64::*;
-use core::sync::atomic::{AtomicU8, Ordering};
 
-/// Eight lanes in a 256-bit register. A value exists only inside [`run_avx2`].
+/// Eight lanes in a 256-bit register. A value exists only under `run_on_avx2`.
 #[derive(Clone, Copy)]
 pub(super) struct Avx2Lanes(__m256i);
 
-/// Runs a task compiled for AVX2, or gives it back when the processor has none.
-pub(super) fn try_run<T: LaneTask>(task: T) -> Result<T::Output, T> {
-    if !has_avx2() {
-        return Err(task);
-    }
-    // SAFETY: the processor and the operating system support AVX2, as was just found.
-    Ok(unsafe { run_avx2(task) })
-}
+/// Lanes of all ones and of all zeros.
+#[derive(Clone, Copy)]
+pub(super) struct Avx2Mask(__m256i);
 
-#[target_feature(enable = "avx2")]
-fn run_avx2<T: LaneTask>(task: T) -> T::Output {
-    task.run::<Avx2Lanes>()
-}
+const WIDTH: usize = 8;
 
-/// Whether AVX2 can be used; the processor is asked once, since virtual machines answer slowly.
-fn has_avx2() -> bool {
-    static ANSWER: AtomicU8 = AtomicU8::new(0);
-    match ANSWER.load(Ordering::Relaxed) {
-        0 => {
-            let found = detect_avx2();
-            ANSWER.store(if found { 2 } else { 1 }, Ordering::Relaxed);
-            found
-        }
-        answer => answer == 2,
-    }
-}
-
-/// As in Intel's Software Developer's Manual, volume 1, 14.7.1: the instructions exist, and the operating system keeps
-/// the registers.
-fn detect_avx2() -> bool {
-    const OSXSAVE: u32 = 1 << 27;
-    const AVX: u32 = 1 << 28;
-    const AVX2: u32 = 1 << 5;
-    const XMM_AND_YMM: u64 = 0b110;
-    if __cpuid(0).eax < 7 {
-        return false;
-    }
-    let features = __cpuid(1).ecx;
-    if features & (OSXSAVE | AVX) != OSXSAVE | AVX {
-        return false;
-    }
-    // SAFETY: OSXSAVE says that the operating system has enabled XGETBV.
-    let kept = unsafe { extended_control_register() };
-    kept & XMM_AND_YMM == XMM_AND_YMM && __cpuid_count(7, 0).ebx & AVX2 != 0
-}
-
-#[target_feature(enable = "xsave")]
-fn extended_control_register() -> u64 {
-    // SAFETY: the feature is enabled for this function, and register 0 exists wherever XGETBV does.
-    unsafe { _xgetbv(0) }
-}
-
-/// Calls an intrinsic of AVX2 from a method of [`Avx2Lanes`].
+/// Calls intrinsics from a method of [`Avx2Lanes`].
 macro_rules! avx2 {
     ($call:expr) => {
-        // SAFETY: a value of Avx2Lanes exists, or is made, only under `run_avx2`, where the processor is known to have
-        // AVX2; the intrinsics in question have no other condition.
+        // SAFETY: a value of Avx2Lanes or Avx2Mask exists, or is made, only under `run_on_avx2`, where the processor is
+        // known to have the features; the intrinsics in question have no other condition.
         unsafe { $call }
     };
 }
 
-impl Lanes8 for Avx2Lanes {
+macro_rules! two_operands {
+    ($($name:ident $intrinsic:ident;)*) => {$(
+        #[inline(always)]
+        fn $name(self, other: Self) -> Self {
+            Self(avx2!($intrinsic(self.0, other.0)))
+        }
+    )*};
+}
+
+macro_rules! shifts {
+    ($($name:ident $intrinsic:ident;)*) => {$(
+        #[inline(always)]
+        fn $name<const BITS: u32>(self) -> Self {
+            Self(avx2!($intrinsic(self.0, _mm_cvtsi32_si128(BITS as i32))))
+        }
+    )*};
+}
+
+/// For each mask of eight lanes, the numbers of its lanes side by side, one byte each.
+static COMPRESS: [u64; 256] = compress_table();
+
+const fn compress_table() -> [u64; 256] {
+    let mut table = [0; 256];
+    let mut mask = 0;
+    while mask < 256 {
+        let (mut lane, mut count) = (0, 0);
+        while lane < WIDTH {
+            if mask >> lane & 1 == 1 {
+                table[mask] |= (lane as u64) << (8 * count);
+                count += 1;
+            }
+            lane += 1;
+        }
+        mask += 1;
+    }
+    table
+}
+
+impl LaneMask for Avx2Mask {
+    two_operands! {
+        and _mm256_and_si256;
+        or _mm256_or_si256;
+    }
+
+    #[inline(always)]
+    fn first_n(count: usize) -> Self {
+        let count = count.min(WIDTH) as i32;
+        Avx2Mask(avx2!(_mm256_cmpgt_epi32(_mm256_set1_epi32(count), Avx2Lanes::numbers().0)))
+    }
+
+    #[inline(always)]
+    fn not(self) -> Self {
+        Avx2Mask(avx2!(_mm256_xor_si256(self.0, _mm256_set1_epi32(-1))))
+    }
+
+    #[inline(always)]
+    fn bits(self) -> u32 {
+        avx2!(_mm256_movemask_ps(_mm256_castsi256_ps(self.0))) as u32
+    }
+
+    #[inline(always)]
+    fn any(self) -> bool {
+        avx2!(_mm256_testz_si256(self.0, self.0)) == 0
+    }
+}
+
+impl Lanes for Avx2Lanes {
+    const WIDTH: usize = WIDTH;
+    const CHEAP_PERMUTE: bool = false;
+    type Mask = Avx2Mask;
+
+    two_operands! {
+        add _mm256_add_epi32;
+        sub _mm256_sub_epi32;
+        mul _mm256_mullo_epi32;
+        min _mm256_min_epi32;
+        max _mm256_max_epi32;
+        and _mm256_and_si256;
+        or _mm256_or_si256;
+        xor _mm256_xor_si256;
+        add16 _mm256_add_epi16;
+        sub16 _mm256_sub_epi16;
+        min16 _mm256_min_epi16;
+        max16 _mm256_max_epi16;
+        mul16 _mm256_mullo_epi16;
+        mul_round16 _mm256_mulhrs_epi16;
+        dot16 _mm256_madd_epi16;
+        greater16 _mm256_cmpgt_epi16;
+        add64 _mm256_add_epi64;
+        sub64 _mm256_sub_epi64;
+        mul_even _mm256_mul_epu32;
+        mul_even_signed _mm256_mul_epi32;
+        greater64 _mm256_cmpgt_epi64;
+    }
+
+    shifts! {
+        shift_left _mm256_sll_epi32;
+        shift_right _mm256_sra_epi32;
+        shift_right_logical _mm256_srl_epi32;
+        shift_left64 _mm256_sll_epi64;
+        shift_right64 _mm256_srl_epi64;
+    }
+
     #[inline(always)]
     fn splat(value: i32) -> Self {
         Avx2Lanes(avx2!(_mm256_set1_epi32(value)))
     }
 
     #[inline(always)]
-    fn from_array(values: [i32; LANES]) -> Self {
-        Self::load(&values)
-    }
-
-    #[inline(always)]
-    fn to_array(self) -> [i32; LANES] {
-        let mut out = [0; LANES];
-        // SAFETY: the array has room for 32 bytes and unaligned stores are allowed; AVX2 as in `avx2!`.
-        unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), self.0) };
-        out
+    fn numbers() -> Self {
+        Avx2Lanes(avx2!(_mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7)))
     }
 
     #[inline(always)]
     fn load(values: &[i32]) -> Self {
-        let values: &[i32] = &values[..LANES];
+        let values: &[i32] = &values[..WIDTH];
         // SAFETY: the slice holds 32 bytes and unaligned loads are allowed; AVX2 as in `avx2!`.
         Avx2Lanes(unsafe { _mm256_loadu_si256(values.as_ptr().cast()) })
     }
 
     #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        Avx2Lanes(avx2!(_mm256_add_epi32(self.0, other.0)))
-    }
-
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        Avx2Lanes(avx2!(_mm256_sub_epi32(self.0, other.0)))
-    }
-
-    #[inline(always)]
-    fn mul(self, other: Self) -> Self {
-        Avx2Lanes(avx2!(_mm256_mullo_epi32(self.0, other.0)))
+    fn store(self, out: &mut [i32]) {
+        let out: &mut [i32] = &mut out[..WIDTH];
+        // SAFETY: the slice has room for 32 bytes and unaligned stores are allowed; AVX2 as in `avx2!`.
+        unsafe { _mm256_storeu_si256(out.as_mut_ptr().cast(), self.0) };
     }
 
     #[inline(always)]
@@ -121,63 +160,33 @@ impl Lanes8 for Avx2Lanes {
     }
 
     #[inline(always)]
-    fn min(self, other: Self) -> Self {
-        Avx2Lanes(avx2!(_mm256_min_epi32(self.0, other.0)))
-    }
-
-    #[inline(always)]
-    fn max(self, other: Self) -> Self {
-        Avx2Lanes(avx2!(_mm256_max_epi32(self.0, other.0)))
-    }
-
-    #[inline(always)]
-    fn and(self, other: Self) -> Self {
-        Avx2Lanes(avx2!(_mm256_and_si256(self.0, other.0)))
-    }
-
-    #[inline(always)]
-    fn or(self, other: Self) -> Self {
-        Avx2Lanes(avx2!(_mm256_or_si256(self.0, other.0)))
-    }
-
-    #[inline(always)]
-    fn xor(self, other: Self) -> Self {
-        Avx2Lanes(avx2!(_mm256_xor_si256(self.0, other.0)))
-    }
-
-    #[inline(always)]
-    fn shift_left<const BITS: i32>(self) -> Self {
-        Avx2Lanes(avx2!(_mm256_slli_epi32::<BITS>(self.0)))
-    }
-
-    #[inline(always)]
-    fn shift_right<const BITS: i32>(self) -> Self {
-        Avx2Lanes(avx2!(_mm256_srai_epi32::<BITS>(self.0)))
-    }
-
-    #[inline(always)]
     fn shift_right_by(self, bits: u32) -> Self {
         Avx2Lanes(avx2!(_mm256_sra_epi32(self.0, _mm_cvtsi32_si128((bits & 31) as i32))))
     }
 
     #[inline(always)]
-    fn equal(self, other: Self) -> Self {
-        Avx2Lanes(avx2!(_mm256_cmpeq_epi32(self.0, other.0)))
+    fn shift_left_by(self, bits: u32) -> Self {
+        Avx2Lanes(avx2!(_mm256_sll_epi32(self.0, _mm_cvtsi32_si128((bits & 31) as i32))))
     }
 
     #[inline(always)]
-    fn greater(self, other: Self) -> Self {
-        Avx2Lanes(avx2!(_mm256_cmpgt_epi32(self.0, other.0)))
+    fn equal(self, other: Self) -> Avx2Mask {
+        Avx2Mask(avx2!(_mm256_cmpeq_epi32(self.0, other.0)))
     }
 
     #[inline(always)]
-    fn select(self, yes: Self, no: Self) -> Self {
-        Avx2Lanes(avx2!(_mm256_blendv_epi8(no.0, yes.0, self.0)))
+    fn greater(self, other: Self) -> Avx2Mask {
+        Avx2Mask(avx2!(_mm256_cmpgt_epi32(self.0, other.0)))
     }
 
     #[inline(always)]
-    fn sign_bits(self) -> u8 {
-        avx2!(_mm256_movemask_ps(_mm256_castsi256_ps(self.0))) as u8
+    fn select(mask: Avx2Mask, yes: Self, no: Self) -> Self {
+        Avx2Lanes(avx2!(_mm256_blendv_epi8(no.0, yes.0, mask.0)))
+    }
+
+    #[inline(always)]
+    fn keep(self, mask: Avx2Mask) -> Self {
+        Avx2Lanes(avx2!(_mm256_and_si256(self.0, mask.0)))
     }
 
     #[inline(always)]
@@ -186,6 +195,70 @@ impl Lanes8 for Avx2Lanes {
             let halves = _mm_add_epi32(_mm256_castsi256_si128(self.0), _mm256_extracti128_si256::<1>(self.0));
             let pairs = _mm_add_epi32(halves, _mm_shuffle_epi32::<0b00_00_11_10>(halves));
             _mm_cvtsi128_si32(_mm_add_epi32(pairs, _mm_shuffle_epi32::<1>(pairs)))
+        })
+    }
+
+    #[inline(always)]
+    fn prefix_sum(self) -> Self {
+        avx2!({
+            let one = _mm256_add_epi32(self.0, _mm256_slli_si256::<4>(self.0));
+            let two = _mm256_add_epi32(one, _mm256_slli_si256::<8>(one));
+            // The sum of the lower four lanes, in the upper four.
+            let low = _mm256_permute2x128_si256::<0x08>(two, two);
+            Avx2Lanes(_mm256_add_epi32(two, _mm256_shuffle_epi32::<0xFF>(low)))
+        })
+    }
+
+    #[inline(always)]
+    fn twice_low16(self) -> Self {
+        avx2!({
+            let low = _mm256_shufflelo_epi16::<0b10_10_00_00>(self.0);
+            Avx2Lanes(_mm256_shufflehi_epi16::<0b10_10_00_00>(low))
+        })
+    }
+
+    #[inline(always)]
+    fn abs16(self) -> Self {
+        Avx2Lanes(avx2!(_mm256_abs_epi16(self.0)))
+    }
+
+    #[inline(always)]
+    fn sum64(self) -> u64 {
+        avx2!({
+            let halves = _mm_add_epi64(_mm256_castsi256_si128(self.0), _mm256_extracti128_si256::<1>(self.0));
+            _mm_cvtsi128_si64(_mm_add_epi64(halves, _mm_unpackhi_epi64(halves, halves))) as u64
+        })
+    }
+
+    #[inline(always)]
+    fn compress_into(self, mask: Avx2Mask, out: &mut [i32], at: usize) -> usize {
+        let bits = mask.bits();
+        let packed = avx2!({
+            let places = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(COMPRESS[bits as usize & 255] as i64));
+            _mm256_permutevar8x32_epi32(self.0, places)
+        });
+        Avx2Lanes(packed).store(&mut out[at..at + WIDTH]);
+        bits.count_ones() as usize
+    }
+
+    #[inline(always)]
+    fn table8(entries: &[i32; 8]) -> Self {
+        Self::load(entries)
+    }
+
+    #[inline(always)]
+    fn lookup8(self, indices: Self) -> Self {
+        Avx2Lanes(avx2!(_mm256_permutevar8x32_epi32(self.0, indices.0)))
+    }
+
+    #[inline(always)]
+    fn permute2(self, high: Self, indices: Self) -> Self {
+        avx2!({
+            let low = _mm256_permutevar8x32_epi32(self.0, indices.0);
+            let high = _mm256_permutevar8x32_epi32(high.0, indices.0);
+            let choice = _mm256_castsi256_ps(_mm256_slli_epi32::<28>(indices.0));
+            let chosen = _mm256_blendv_ps(_mm256_castsi256_ps(low), _mm256_castsi256_ps(high), choice);
+            Avx2Lanes(_mm256_castps_si256(chosen))
         })
     }
 }

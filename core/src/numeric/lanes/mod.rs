@@ -1,31 +1,76 @@
-//! The one door to SIMD: eight logical lanes of `i32`, in several implementations with the same results.
+//! The one door to SIMD: lanes of `i32`, each also seen as two `i16`, in several implementations with the same results.
 //!
-//! [`Scalar8`] is plain integers and the meaning of every operation. [`Wide8`] is the `wide` crate's vector, which
-//! becomes the widest instructions the build's target allows; and where the target promises less than AVX2 but the
-//! processor has it, a private third one uses that. A hot loop is a [`LaneTask`], and [`run`]
-//! picks its lanes at run time: an outcome never depends on the choice, tests hold all of them against each other.
+//! [`Scalar`] is plain integers and the meaning of every operation. [`Portable`] is the `wide` crate's vector, which
+//! becomes the widest instructions the build's target promises. On x86-64 two private ones use AVX2 (8 lanes) and AVX-512
+//! (16 lanes) where the processor has them. A hot loop is a [`LaneTask`], and [`run`] picks its lanes at run time: an
+//! outcome never depends on the choice, nor on the number of lanes, and tests hold all of them against each other.
 //!
-//! All arithmetic wraps. Comparisons give masks: lanes of all ones (−1) or all zeros.
+//! All arithmetic wraps. Comparisons give a [`LaneMask`]. Where a lane is seen as two halves, the low half is its low
+//! 16 bits on every machine, whatever its byte order. Two lanes, an even one and the one after it, are also seen as one
+//! number of 64 bits, the even lane being its low half.
+//!
+//! Not here: what is computed. This directory knows no positions and no rows.
 
-#[cfg(all(target_arch = "x86_64", not(target_feature = "avx2")))]
+#[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx512;
+mod portable;
 mod scalar;
-mod wide8;
+#[cfg(target_arch = "x86_64")]
+mod x86;
 
-pub use scalar::Scalar8;
-pub use wide8::Wide8;
+pub use portable::Portable;
+pub use scalar::{Scalar, Scalar8};
 
-/// How many lanes there are.
-pub const LANES: usize = 8;
+/// The most lanes an implementation has. Columns that are read in whole lanes from any index need this much room behind
+/// their last value.
+pub const MAX_WIDTH: usize = 16;
 
 /// Which implementation of the lanes runs the hot loops. Changes speed, never results.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Default, Hash)]
 pub enum LaneChoice {
-    /// SIMD instructions.
+    /// The best that the processor has.
     #[default]
-    Wide,
+    Auto,
     /// Plain integers, one lane after the other.
     Scalar,
+    /// What the build's target promises: SSE2 on x86-64, NEON on AArch64, plain integers where there is nothing.
+    Portable,
+    /// Eight lanes in AVX2 registers.
+    Avx2,
+    /// Sixteen lanes in AVX-512 registers (F, BW, DQ, VL, CD).
+    Avx512,
+}
+
+impl LaneChoice {
+    /// What [`run`] takes for this choice on this processor: never [`LaneChoice::Auto`]. A choice that the processor
+    /// lacks falls back to the next lower one that it has.
+    #[must_use]
+    pub fn resolved(self) -> LaneChoice {
+        let best = best();
+        if self == LaneChoice::Auto { best } else { self.min(best) }
+    }
+
+    /// All choices that this processor has, from the plainest to the best; for tests that compare them.
+    #[must_use]
+    pub fn available() -> &'static [LaneChoice] {
+        const ALL: [LaneChoice; 4] =
+            [LaneChoice::Scalar, LaneChoice::Portable, LaneChoice::Avx2, LaneChoice::Avx512];
+        let best = best();
+        let count = ALL.iter().take_while(|choice| **choice <= best).count();
+        &ALL[..count]
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+fn best() -> LaneChoice {
+    x86::best()
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn best() -> LaneChoice {
+    LaneChoice::Portable
 }
 
 /// A hot loop, generic over the lanes it runs on.
@@ -35,53 +80,97 @@ pub trait LaneTask {
 
     /// Does the work. Mark it, and everything it calls in its inner loop, `#[inline(always)]`: only what is inlined
     /// into [`run`] is compiled for the processor's own instructions.
-    fn run<L: Lanes8>(self) -> Self::Output;
+    fn run<L: Lanes>(self) -> Self::Output;
 }
 
-/// Runs a loop on the chosen lanes: for [`LaneChoice::Wide`], the best that this processor has.
+/// Runs a loop on the chosen lanes, or the next lower ones that this processor has.
 #[inline]
 pub fn run<T: LaneTask>(choice: LaneChoice, task: T) -> T::Output {
-    match choice {
+    match choice.resolved() {
         LaneChoice::Scalar => task.run::<Scalar8>(),
-        LaneChoice::Wide => {
-            #[cfg(all(target_arch = "x86_64", not(target_feature = "avx2")))]
-            let task = match avx2::try_run(task) {
-                Ok(output) => return output,
-                Err(task) => task,
-            };
-            task.run::<Wide8>()
-        }
+        #[cfg(target_arch = "x86_64")]
+        LaneChoice::Avx2 => x86::run_on_avx2(task),
+        #[cfg(target_arch = "x86_64")]
+        LaneChoice::Avx512 => x86::run_on_avx512(task),
+        _ => task.run::<Portable>(),
     }
 }
 
-/// Eight lanes of `i32`.
-pub trait Lanes8: Copy {
+/// Some of the lanes.
+pub trait LaneMask: Copy {
+    /// The first `count` lanes, all of them when there are fewer.
+    fn first_n(count: usize) -> Self;
+    /// Lanes that are in both.
+    fn and(self, other: Self) -> Self;
+    /// Lanes that are in either.
+    fn or(self, other: Self) -> Self;
+    /// Lanes that are not in it.
+    fn not(self) -> Self;
+    /// One bit a lane, lane 0 in bit 0; bits beyond the last lane are 0.
+    fn bits(self) -> u32;
+    /// Whether any lane is in it.
+    #[inline(always)]
+    fn any(self) -> bool {
+        self.bits() != 0
+    }
+    /// Whether no lane is in it.
+    #[inline(always)]
+    fn none(self) -> bool {
+        !self.any()
+    }
+    /// How many lanes are in it.
+    #[inline(always)]
+    fn count(self) -> usize {
+        self.bits().count_ones() as usize
+    }
+}
+
+/// Lanes of `i32`.
+pub trait Lanes: Copy {
+    /// How many lanes there are: 8 or 16.
+    const WIDTH: usize;
+    /// Whether [`Lanes::permute2`] is as cheap as an addition, so that many rows can walk through a window of two
+    /// registers at once.
+    const CHEAP_PERMUTE: bool;
+    /// Some of these lanes.
+    type Mask: LaneMask;
+
     /// The same value in every lane.
     fn splat(value: i32) -> Self;
-    /// From eight values.
-    fn from_array(values: [i32; LANES]) -> Self;
-    /// As eight values.
-    fn to_array(self) -> [i32; LANES];
-
-    /// The first eight values of a slice.
+    /// 0, 1, 2, ... in the lanes.
+    fn numbers() -> Self;
+    /// The first values of a slice, one a lane.
     ///
     /// # Panics
     /// When the slice is shorter.
     fn load(values: &[i32]) -> Self;
-
-    /// Writes to the first eight places of a slice.
+    /// Writes to the first places of a slice, one a lane.
     ///
     /// # Panics
     /// When the slice is shorter.
-    fn store(self, out: &mut [i32]) {
-        out[..LANES].copy_from_slice(&self.to_array());
+    fn store(self, out: &mut [i32]);
+    /// The values of a slice from `index` on.
+    ///
+    /// # Panics
+    /// When the slice ends before the lanes do.
+    #[inline(always)]
+    fn load_at(values: &[i32], index: usize) -> Self {
+        Self::load(&values[index..index + Self::WIDTH])
+    }
+    /// Writes to the places of a slice from `index` on.
+    ///
+    /// # Panics
+    /// When the slice ends before the lanes do.
+    #[inline(always)]
+    fn store_at(self, out: &mut [i32], index: usize) {
+        self.store(&mut out[index..index + Self::WIDTH]);
     }
 
-    /// Sum, wrapping.
+    /// Sum.
     fn add(self, other: Self) -> Self;
-    /// Difference, wrapping.
+    /// Difference.
     fn sub(self, other: Self) -> Self;
-    /// Low half of the product, wrapping.
+    /// Low half of the product.
     fn mul(self, other: Self) -> Self;
     /// Absolute value; `i32::MIN` stays as it is.
     fn abs(self) -> Self;
@@ -96,26 +185,108 @@ pub trait Lanes8: Copy {
     /// Bitwise exclusive or.
     fn xor(self, other: Self) -> Self;
     /// Shifted left; bits above the top are lost. `BITS` below 32.
-    fn shift_left<const BITS: i32>(self) -> Self;
+    fn shift_left<const BITS: u32>(self) -> Self;
     /// Arithmetic shift right (floor). `BITS` below 32.
-    fn shift_right<const BITS: i32>(self) -> Self;
+    fn shift_right<const BITS: u32>(self) -> Self;
+    /// Shift right that brings in zeros. `BITS` below 32.
+    fn shift_right_logical<const BITS: u32>(self) -> Self;
     /// Arithmetic shift right of every lane by the same amount, taken modulo 32.
     fn shift_right_by(self, bits: u32) -> Self;
-    /// Mask of the lanes that are equal.
-    fn equal(self, other: Self) -> Self;
-    /// Mask of the lanes that are greater than the other's.
-    fn greater(self, other: Self) -> Self;
-    /// Where the mask `self` is all ones, `yes`, else `no`.
-    fn select(self, yes: Self, no: Self) -> Self;
-    /// The sign bit of every lane, lane 0 in bit 0.
-    fn sign_bits(self) -> u8;
-    /// Sum of the lanes, wrapping.
+    /// Shift left of every lane by the same amount, taken modulo 32.
+    fn shift_left_by(self, bits: u32) -> Self;
+    /// The lanes that are equal.
+    fn equal(self, other: Self) -> Self::Mask;
+    /// The lanes that are greater than the other's, signed.
+    fn greater(self, other: Self) -> Self::Mask;
+    /// `yes` in the lanes of the mask, `no` in the others.
+    fn select(mask: Self::Mask, yes: Self, no: Self) -> Self;
+    /// Itself in the lanes of the mask, 0 in the others.
+    fn keep(self, mask: Self::Mask) -> Self;
+    /// Sum of the lanes.
     fn sum(self) -> i32;
+    /// Each lane is the sum of itself and all lanes before it.
+    fn prefix_sum(self) -> Self;
 
-    /// Whether any lane of a mask is set.
-    fn any(self) -> bool {
-        self.sign_bits() != 0
+    /// The same pair of halves in every lane.
+    #[inline(always)]
+    fn splat_pair(low: i16, high: i16) -> Self {
+        Self::splat(pair(low, high))
     }
+    /// The same value in both halves of every lane.
+    #[inline(always)]
+    fn splat16(value: i16) -> Self {
+        Self::splat_pair(value, value)
+    }
+    /// The low halves of `self` below the low halves of `high`.
+    #[inline(always)]
+    fn pair_with(self, high: Self) -> Self {
+        self.and(Self::splat(0xFFFF)).or(high.shift_left::<16>())
+    }
+    /// The low half of each lane in both its halves.
+    fn twice_low16(self) -> Self;
+    /// Sum of halves.
+    fn add16(self, other: Self) -> Self;
+    /// Difference of halves.
+    fn sub16(self, other: Self) -> Self;
+    /// The smaller of each two halves, signed.
+    fn min16(self, other: Self) -> Self;
+    /// The larger of each two halves, signed.
+    fn max16(self, other: Self) -> Self;
+    /// Absolute value of halves; −32768 stays as it is.
+    fn abs16(self) -> Self;
+    /// Low 16 bits of the product of halves.
+    fn mul16(self, other: Self) -> Self;
+    /// (a·b + 2¹⁴) / 2¹⁵, rounded down, of halves: product of fixed-point numbers with 15 bits after the point. Not
+    /// for −32768 by −32768: processors do not agree on that one.
+    fn mul_round16(self, other: Self) -> Self;
+    /// Low by low half plus high by high half: dot product of pairs, as `i32`.
+    fn dot16(self, other: Self) -> Self;
+    /// All ones in the halves that are greater than the other's, signed; zeros in the others.
+    fn greater16(self, other: Self) -> Self;
+
+    /// Sum of numbers of 64 bits.
+    fn add64(self, other: Self) -> Self;
+    /// Difference of numbers of 64 bits.
+    fn sub64(self, other: Self) -> Self;
+    /// Products of 64 bits of the even lanes, unsigned.
+    fn mul_even(self, other: Self) -> Self;
+    /// Products of 64 bits of the even lanes, signed.
+    fn mul_even_signed(self, other: Self) -> Self;
+    /// Numbers of 64 bits shifted left. `BITS` below 64.
+    fn shift_left64<const BITS: u32>(self) -> Self;
+    /// Numbers of 64 bits shifted right, zeros come in. `BITS` below 64.
+    fn shift_right64<const BITS: u32>(self) -> Self;
+    /// All ones where a number of 64 bits is greater than the other's, signed; zeros elsewhere.
+    fn greater64(self, other: Self) -> Self;
+    /// Sum of the numbers of 64 bits.
+    fn sum64(self) -> u64;
+
+    /// Writes the lanes of the mask side by side to `out[at..]` and returns how many those are. The places up to
+    /// [`Lanes::WIDTH`] behind `at` are overwritten with anything.
+    ///
+    /// # Panics
+    /// When `out` has less than `WIDTH` places from `at` on.
+    fn compress_into(self, mask: Self::Mask, out: &mut [i32], at: usize) -> usize;
+    /// A table of eight entries for [`Lanes::lookup8`].
+    fn table8(entries: &[i32; 8]) -> Self;
+    /// The entries that the low three bits of the indices name, of a table from [`Lanes::table8`].
+    fn lookup8(self, indices: Self) -> Self;
+    /// The lanes of the window `self`, `high` (twice the width) that the indices name, taken modulo twice the width.
+    fn permute2(self, high: Self, indices: Self) -> Self;
+}
+
+/// Two halves of 16 bits as one lane.
+#[must_use]
+#[inline(always)]
+pub const fn pair(low: i16, high: i16) -> i32 {
+    (low as u16 as u32 | (high as u16 as u32) << 16) as i32
+}
+
+/// The low and the high half of a lane.
+#[must_use]
+#[inline(always)]
+pub const fn halves(lane: i32) -> (i16, i16) {
+    (lane as i16, (lane >> 16) as i16)
 }
 
 #[cfg(test)]

@@ -1,37 +1,58 @@
-//! Every operation of both implementations on the same inputs, edge values preferred.
+//! Every operation of every implementation that this processor has on the same inputs, edge values preferred, against
+//! the plain twin of the same width.
 
-use super::{LANES, LaneChoice, LaneTask, Lanes8, Scalar8, Wide8, run};
+use super::{LaneChoice, LaneMask, LaneTask, Lanes, MAX_WIDTH, Portable, Scalar, run};
 use alloc::vec::Vec;
 use proptest::prelude::*;
+
+type Words = [i32; MAX_WIDTH];
 
 fn word() -> impl Strategy<Value = i32> {
     prop_oneof![
         2 => any::<i32>(),
         1 => prop::sample::select(&[
             i32::MIN, i32::MIN + 1, -65537, -65536, -32769, -32768, -2, -1, 0, 1, 2, 32767, 32768, 65535, 65536,
-            i32::MAX - 1, i32::MAX,
+            0x7FFF_7FFF, 0x8000_7FFFu32 as i32, 0x7FFF_8001, i32::MAX - 1, i32::MAX,
         ][..]),
         1 => -4i32..4,
     ]
 }
 
-fn words() -> impl Strategy<Value = [i32; LANES]> {
-    proptest::array::uniform8(word())
+fn words() -> impl Strategy<Value = Words> {
+    proptest::array::uniform16(word())
 }
 
-/// All results of all operations on one pair of inputs.
-fn trace<L: Lanes8>(a: [i32; LANES], b: [i32; LANES], bits: u32) -> Vec<[i32; LANES]> {
-    let mut long = [0; LANES + 3];
-    long[..LANES].copy_from_slice(&a);
-    let (va, vb) = (L::load(&long), L::from_array(b));
-    va.store(&mut long[3..]);
-    let mut stored = [0; LANES];
-    stored.copy_from_slice(&long[3..]);
-    let mask = va.greater(vb);
-    let mut results = Vec::from([stored, [va.sum(); LANES], [i32::from(va.sign_bits()); LANES]]);
-    results.push([i32::from(mask.any()); LANES]);
-    results.extend(
-        [
+/// What the operations are given. Narrow lanes look at the first values only.
+#[derive(Clone, Copy)]
+struct Inputs {
+    a: Words,
+    b: Words,
+    bits: u32,
+    count: usize,
+}
+
+/// No half is −32768: that by itself is outside of `mul_round16`.
+fn without_lowest_halves(words: Words) -> Words {
+    words.map(|word| {
+        let (low, high) = super::halves(word);
+        super::pair(low.max(-32767), high.max(-32767))
+    })
+}
+
+struct Trace(Inputs);
+
+impl LaneTask for Trace {
+    type Output = (usize, Vec<Vec<i32>>);
+
+    fn run<L: Lanes>(self) -> Self::Output {
+        let Inputs { a, b, bits, .. } = self.0;
+        let mut long = [0; MAX_WIDTH + 3];
+        let (va, vb) = (L::load(&a), L::load(&b));
+        va.store_at(&mut long, 3);
+        let vc = L::load_at(&long, 3);
+        let mut results = Vec::new();
+        let words = [
+            vc,
             va.add(vb),
             va.sub(vb),
             va.mul(vb),
@@ -43,40 +64,127 @@ fn trace<L: Lanes8>(a: [i32; LANES], b: [i32; LANES], bits: u32) -> Vec<[i32; LA
             va.xor(vb),
             va.shift_left::<5>(),
             va.shift_right::<7>(),
+            va.shift_right_logical::<9>(),
+            va.shift_left::<0>(),
+            va.shift_right::<31>(),
             va.shift_right_by(bits),
-            va.equal(vb),
-            mask,
-            mask.select(va, vb),
+            va.shift_left_by(bits),
+            L::numbers(),
             L::splat(b[3]),
-        ]
-        .map(L::to_array),
-    );
-    results
+            va.prefix_sum(),
+            L::splat16(-7),
+            va.pair_with(vb),
+        ];
+        let halves = [
+            va.twice_low16(),
+            va.add16(vb),
+            va.sub16(vb),
+            va.min16(vb),
+            va.max16(vb),
+            va.abs16(),
+            va.mul16(vb),
+            va.mul_round16(L::load(&without_lowest_halves(b))),
+            va.dot16(L::load(&without_lowest_halves(b))),
+            va.sub16(vb).dot16(va.sub16(vb)),
+            va.greater16(vb),
+            L::splat_pair(1, -2),
+        ];
+        let wide = [
+            va.add64(vb),
+            va.sub64(vb),
+            va.mul_even(vb),
+            va.mul_even_signed(vb),
+            va.shift_left64::<33>(),
+            va.shift_right64::<17>(),
+            va.greater64(vb),
+        ];
+        let permuted = [
+            L::table8(&core::array::from_fn(|entry| b[entry])).lookup8(va),
+            va.permute2(vb, vb),
+            va.permute2(vb, L::numbers().add(L::splat(self.0.count as i32))),
+        ];
+        for lanes in words.into_iter().chain(halves).chain(wide).chain(permuted) {
+            results.push(values(lanes));
+        }
+        results.push(Vec::from([va.sum(), va.sum64() as i32, (va.sum64() >> 32) as i32]));
+        masks(self.0, va, vb, &mut results);
+        (L::WIDTH, results)
+    }
 }
 
-struct Trace([i32; LANES], [i32; LANES], u32);
+fn values<L: Lanes>(lanes: L) -> Vec<i32> {
+    let mut out = [0; MAX_WIDTH];
+    lanes.store(&mut out);
+    out[..L::WIDTH].to_vec()
+}
 
-impl LaneTask for Trace {
-    type Output = Vec<[i32; LANES]>;
-    fn run<L: Lanes8>(self) -> Self::Output {
-        trace::<L>(self.0, self.1, self.2)
+fn masks<L: Lanes>(inputs: Inputs, va: L, vb: L, results: &mut Vec<Vec<i32>>) {
+    let (greater, equal, first) = (va.greater(vb), va.equal(vb), L::Mask::first_n(inputs.count));
+    for mask in [greater, equal, first, greater.or(equal), greater.and(first), greater.not(), first.not()] {
+        let facts = [mask.bits() as i32, i32::from(mask.any()), i32::from(mask.none()), mask.count() as i32];
+        results.push(facts.to_vec());
+        results.push(values(L::select(mask, va, vb)));
+        results.push(values(va.keep(mask)));
+        let mut out = [0; MAX_WIDTH + 5];
+        let count = va.compress_into(mask, &mut out, 5);
+        results.push(out[..5 + count].to_vec());
     }
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2000))]
+    #![proptest_config(ProptestConfig::with_cases(1000))]
 
     #[test]
-    fn all_implementations_agree(a in words(), b in words(), bits in 0u32..64, same in any::<u8>()) {
+    fn all_implementations_agree(
+        a in words(), b in words(), bits in 0u32..64, count in 0usize..20, same in any::<u16>(),
+    ) {
         let mut b = b;
-        for lane in 0..LANES {
+        for lane in 0..MAX_WIDTH {
             if same >> lane & 1 == 1 {
                 b[lane] = a[lane];
             }
         }
-        let meaning = trace::<Scalar8>(a, b, bits);
-        prop_assert_eq!(&trace::<Wide8>(a, b, bits), &meaning);
-        prop_assert_eq!(&run(LaneChoice::Wide, Trace(a, b, bits)), &meaning);
-        prop_assert_eq!(&run(LaneChoice::Scalar, Trace(a, b, bits)), &meaning);
+        let inputs = Inputs { a, b, bits, count };
+        let eight = Trace(inputs).run::<Scalar<8>>();
+        let sixteen = Trace(inputs).run::<Scalar<16>>();
+        prop_assert_eq!(&Trace(inputs).run::<Portable>(), &eight);
+        for &choice in LaneChoice::available() {
+            let result = run(choice, Trace(inputs));
+            let meaning = if result.0 == 8 { &eight } else { &sixteen };
+            prop_assert_eq!(&result, meaning, "{:?}", choice);
+        }
+    }
+
+    #[test]
+    fn compressing_keeps_the_order_and_touches_only_its_room(a in words(), bits in any::<u16>()) {
+        struct Compress(Words, u16);
+        impl LaneTask for Compress {
+            type Output = (usize, usize, [i32; MAX_WIDTH + 2]);
+            fn run<L: Lanes>(self) -> Self::Output {
+                let chosen: Words = core::array::from_fn(|lane| i32::from(self.1 >> lane & 1));
+                let mut out = [-9; MAX_WIDTH + 2];
+                let mask = L::load(&chosen).greater(L::splat(0));
+                let count = L::load(&self.0).compress_into(mask, &mut out[..1 + L::WIDTH], 1);
+                (L::WIDTH, count, out)
+            }
+        }
+        for &choice in LaneChoice::available() {
+            let (width, count, out) = run(choice, Compress(a, bits));
+            let expected: Vec<i32> = (0..width).filter(|lane| bits >> lane & 1 == 1).map(|lane| a[lane]).collect();
+            prop_assert_eq!(&out[1..1 + count], &expected[..]);
+            prop_assert_eq!((out[0], out[width + 1]), (-9, -9));
+        }
+    }
+}
+
+#[test]
+fn a_choice_resolves_to_what_the_processor_has() {
+    let available = LaneChoice::available();
+    assert_eq!(available[..2], [LaneChoice::Scalar, LaneChoice::Portable]);
+    assert_eq!(LaneChoice::Auto.resolved(), available[available.len() - 1]);
+    for choice in [LaneChoice::Scalar, LaneChoice::Portable, LaneChoice::Avx2, LaneChoice::Avx512] {
+        let resolved = choice.resolved();
+        assert!(resolved <= choice && available.contains(&resolved));
+        assert!(!available.contains(&choice) || resolved == choice);
     }
 }

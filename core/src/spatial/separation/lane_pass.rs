@@ -4,7 +4,7 @@
 //! cell runs over the copy without a branch. Where a neighbourhood is large, its rows are read where they are. Both ways add the same integers.
 
 use super::{Separation, Sums};
-use crate::numeric::lanes::{LANES, LaneTask, Lanes8};
+use crate::numeric::lanes::{LaneMask, LaneTask, Lanes, MAX_WIDTH};
 use crate::spatial::grid::{Grid, REDUCED_SHIFT};
 use core::ops::Range;
 
@@ -21,7 +21,7 @@ impl LaneTask for Pass<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes8>(self) {
+    fn run<L: Lanes>(self) {
         let Pass { separation, grid, range, push_x, push_z } = self;
         let mut nearby = Neighbourhood::new();
         let mut index = range.start;
@@ -45,7 +45,7 @@ impl LaneTask for Pass<'_> {
 
 /// Rows a copied neighbourhood may have, and two blocks more. Larger ones are mostly out of reach: reading only the
 /// cells that each row can touch is faster there.
-const NEARBY_ROWS: usize = 64 + 2 * LANES;
+const NEARBY_ROWS: usize = 64 + 2 * MAX_WIDTH;
 
 /// Reduced coordinates of all rows around a cell, side by side.
 struct Neighbourhood {
@@ -66,7 +66,7 @@ impl Neighbourhood {
 
     /// Copies the rows of all cells up to `reach` cells away; false when they are too many.
     #[inline(always)]
-    fn copy<L: Lanes8>(&mut self, grid: &Grid, column: u32, line: u32, reach: u32) -> bool {
+    fn copy<L: Lanes>(&mut self, grid: &Grid, column: u32, line: u32, reach: u32) -> bool {
         let last_cell = grid.side() - 1;
         let (first, last) = (column.saturating_sub(reach), (column + reach).min(last_cell));
         let [xs, ys, zs] = grid.reduced();
@@ -74,11 +74,11 @@ impl Neighbourhood {
         for line in line.saturating_sub(reach)..=(line + reach).min(last_cell) {
             let run = grid.run(line, first, last);
             // Whole blocks are written, and one more to fill up the last.
-            if len + run.len() > NEARBY_ROWS - 2 * LANES {
+            if len + run.len() > NEARBY_ROWS - 2 * MAX_WIDTH {
                 return false;
             }
-            for (block, from) in run.clone().step_by(LANES).enumerate() {
-                let to = len + block * LANES;
+            for (block, from) in run.clone().step_by(L::WIDTH).enumerate() {
+                let to = len + block * L::WIDTH;
                 L::load(&xs[from..]).store(&mut self.x[to..]);
                 L::load(&ys[from..]).store(&mut self.y[to..]);
                 L::load(&zs[from..]).store(&mut self.z[to..]);
@@ -86,7 +86,7 @@ impl Neighbourhood {
             len += run.len();
         }
         L::splat(NOWHERE).store(&mut self.y[len..]);
-        self.len = len.next_multiple_of(LANES);
+        self.len = len.next_multiple_of(L::WIDTH);
         true
     }
 }
@@ -111,7 +111,7 @@ struct BlockSums<L> {
     count: u32,
 }
 
-impl<L: Lanes8> BlockSums<L> {
+impl<L: Lanes> BlockSums<L> {
     #[inline(always)]
     fn new() -> Self {
         BlockSums { x: L::splat(0), z: L::splat(0), same_spot: L::splat(0), count: 0 }
@@ -129,9 +129,9 @@ impl<L: Lanes8> BlockSums<L> {
     /// Adds the pushes of eight neighbours, those outside of `mask` left out. Neighbours on the same spot add nothing
     /// here; they are counted.
     #[inline(always)]
-    fn add(&mut self, centre: &Centre<L>, x: L, z: L, touching: L, left: L) {
+    fn add(&mut self, centre: &Centre<L>, x: L, z: L, touching: L::Mask, left: L) {
         let (dx, dz) = (centre.x.sub(x), centre.z.sub(z));
-        let e = left.and(touching).shift_right_by(centre.e_shift).mul(centre.e_factor).shift_right::<15>();
+        let e = left.keep(touching).shift_right_by(centre.e_shift).mul(centre.e_factor).shift_right::<15>();
         let [w1, w2, w3, w4] = centre.weights;
         let w = w4.mul(e).shift_right::<15>().add(w3);
         let w = w.mul(e).shift_right::<15>().add(w2);
@@ -139,15 +139,15 @@ impl<L: Lanes8> BlockSums<L> {
         let w = w.mul(e).shift_right::<15>();
         self.x = self.x.add(dx.mul(w));
         self.z = self.z.add(dz.mul(w));
-        self.same_spot = self.same_spot.sub(left.equal(centre.reach_squared).and(touching));
+        self.same_spot = self.same_spot.add(L::splat(1).keep(left.equal(centre.reach_squared).and(touching)));
         self.count += 1;
     }
 }
 
-impl<L: Lanes8> Centre<L> {
+impl<L: Lanes> Centre<L> {
     /// Which of eight neighbours are within reach, and how much their squared distances fall short of it.
     #[inline(always)]
-    fn touching(&self, x: L, y: L, z: L) -> (L, L) {
+    fn touching(&self, x: L, y: L, z: L) -> (L::Mask, L) {
         let (dx, dz) = (self.x.sub(x), self.z.sub(z));
         let left = self.reach_squared.sub(dx.mul(dx).add(dz.mul(dz)));
         (left.greater(L::splat(0)).and(self.height.greater(self.y.sub(y).abs())), left)
@@ -162,7 +162,7 @@ impl Separation {
     }
 
     #[inline(always)]
-    fn centre<L: Lanes8>(&self, grid: &Grid, index: usize) -> Centre<L> {
+    fn centre<L: Lanes>(&self, grid: &Grid, index: usize) -> Centre<L> {
         let [xs, ys, zs] = grid.reduced();
         let [w1, w2, w3, w4] = self.weights;
         Centre {
@@ -179,13 +179,13 @@ impl Separation {
 
     /// The push of one sorted row by a copied neighbourhood, itself included.
     #[inline(always)]
-    fn push_from_copy<L: Lanes8>(&self, grid: &Grid, index: usize, nearby: &Neighbourhood) -> (i32, i32) {
+    fn push_from_copy<L: Lanes>(&self, grid: &Grid, index: usize, nearby: &Neighbourhood) -> (i32, i32) {
         let centre = self.centre::<L>(grid, index);
         let mut sums = Sums { x: 0, z: 0, same_spot: 0 };
         let mut block = BlockSums::<L>::new();
-        let xs = nearby.x[..nearby.len].chunks_exact(LANES);
-        let ys = nearby.y[..nearby.len].chunks_exact(LANES);
-        let zs = nearby.z[..nearby.len].chunks_exact(LANES);
+        let xs = nearby.x[..nearby.len].chunks_exact(L::WIDTH);
+        let ys = nearby.y[..nearby.len].chunks_exact(L::WIDTH);
+        let zs = nearby.z[..nearby.len].chunks_exact(L::WIDTH);
         for ((x, y), z) in xs.zip(ys).zip(zs) {
             let (x, y, z) = (L::load(x), L::load(y), L::load(z));
             let (touching, left) = centre.touching(x, y, z);
@@ -200,17 +200,16 @@ impl Separation {
 
     /// The push of one sorted row, neighbours read from the grid.
     #[inline(always)]
-    fn push_in_place<L: Lanes8>(&self, grid: &Grid, index: usize) -> (i32, i32) {
+    fn push_in_place<L: Lanes>(&self, grid: &Grid, index: usize) -> (i32, i32) {
         let centre = self.centre::<L>(grid, index);
         let mut sums = Sums { x: 0, z: 0, same_spot: 0 };
         let mut block = BlockSums::<L>::new();
-        let lane_numbers = L::from_array([0, 1, 2, 3, 4, 5, 6, 7]);
         let [xs, ys, zs] = grid.reduced();
         for run in self.runs(grid, index) {
-            for start in run.clone().step_by(LANES) {
+            for start in run.clone().step_by(L::WIDTH) {
                 let (x, y, z) = (L::load(&xs[start..]), L::load(&ys[start..]), L::load(&zs[start..]));
                 let (touching, left) = centre.touching(x, y, z);
-                let in_run = L::splat((run.end - start) as i32).greater(lane_numbers);
+                let in_run = L::Mask::first_n(run.end - start);
                 let touching = touching.and(in_run);
                 if touching.any() {
                     block.add(&centre, x, z, touching, left);

@@ -110,7 +110,7 @@ proptest! {
         let grid = sorted_grid(&points, cell);
         let expected = oracle(&separation, &points);
         prop_assert_eq!(&pushes(&separation, LaneChoice::Scalar, &grid, chunk), &expected);
-        prop_assert_eq!(&pushes(&separation, LaneChoice::Wide, &grid, chunk), &expected);
+        prop_assert_eq!(&pushes(&separation, LaneChoice::Auto, &grid, chunk), &expected);
     }
 
     #[test]
@@ -119,7 +119,7 @@ proptest! {
         let points = [a, b];
         let [first, second] = [pair_push(&separation, 0, 1, &points), pair_push(&separation, 1, 0, &points)];
         prop_assert_eq!((first.0 + second.0, first.1 + second.1), (0, 0));
-        let got = pushes(&separation, LaneChoice::Wide, &sorted_grid(&points, Metres::from_m(1)), 2);
+        let got = pushes(&separation, LaneChoice::Auto, &sorted_grid(&points, Metres::from_m(1)), 2);
         prop_assert_eq!((got[0].0 + got[1].0, got[0].1 + got[1].1), (0, 0));
         let apart = |axis: usize| i64::from(a[axis]) - i64::from(b[axis]);
         prop_assert!(apart(0) * i64::from(got[0].0) >= -64 && apart(2) * i64::from(got[0].1) >= -64);
@@ -131,7 +131,7 @@ proptest! {
         let (fx, fz) = Brads(turn).forward();
         let distance = Metres::from_mm(distance_mm);
         let points = [[0, 0, 0], [fx.scale(distance.0), 0, fz.scale(distance.0)]];
-        let got = pushes(&separation, LaneChoice::Wide, &sorted_grid(&points, Metres::from_m(1)), 2);
+        let got = pushes(&separation, LaneChoice::Auto, &sorted_grid(&points, Metres::from_m(1)), 2);
         let pushed = f64::from(got[0].0).hypot(f64::from(got[0].1)) / 65.536;
         let half = f64::from(800 - distance_mm) / 2.0;
         prop_assert!((pushed - half).abs() <= 0.06 * half + 2.0, "{pushed} mm of {half} mm");
@@ -163,7 +163,7 @@ fn a_thousand_in_one_spot_come_apart() {
     let points = alloc::vec![[7, 0, 9]; 1000];
     let grid = sorted_grid(&points, Metres::from_m(1));
     let expected = oracle(&separation, &points);
-    assert_eq!(pushes(&separation, LaneChoice::Wide, &grid, 1000), expected);
+    assert_eq!(pushes(&separation, LaneChoice::Auto, &grid, 1000), expected);
     let moved = expected.iter().filter(|&&push| push != (0, 0)).count();
     assert!(moved > 990, "{moved} of 1000 moved");
     let cap = demo_rules().push_cap.0;
@@ -188,7 +188,7 @@ fn a_crowd_spreads_until_hardly_anybody_overlaps() {
     assert!(overlap(&points) > Metres::from_mm(500));
     for _ in 0..240 {
         let grid = sorted_grid(&points, Metres::from_m(1));
-        for (point, push) in points.iter_mut().zip(pushes(&separation, LaneChoice::Wide, &grid, 64)) {
+        for (point, push) in points.iter_mut().zip(pushes(&separation, LaneChoice::Auto, &grid, 64)) {
             point[0] += push.0;
             point[2] += push.1;
         }

@@ -17,7 +17,7 @@ pub(crate) fn environment() -> Environment {
         rules,
         timing: Timing::new(&rules, 60),
         terrain: Terrain::from_seed(1, Metres::from_m(32), Metres::from_m(2)).unwrap(),
-        lanes: crate::numeric::LaneChoice::Wide,
+        lanes: crate::numeric::LaneChoice::Auto,
         parallel_min_rows: u32::MAX,
     }
 }

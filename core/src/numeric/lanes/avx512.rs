@@ -1,0 +1,241 @@
+//! Sixteen lanes in one AVX-512 register, for processors that have it when the build's target does not promise it.
+//!
+//! The type is private to the lanes: generic code gets it only inside [`super::x86::run_on_avx512`], which is entered
+//! only after the processor was asked. Values are compressed in a register and then stored whole: the instruction that
+//! compresses into memory is many times slower.
+
+#![allow(unsafe_code)]
+
+use super::{LaneMask, Lanes};
+use core::arch::x86_64::*;
+
+/// Sixteen lanes in a 512-bit register. A value exists only under `run_on_avx512`.
+#[derive(Clone, Copy)]
+pub(super) struct Avx512Lanes(__m512i);
+
+/// One bit a lane.
+#[derive(Clone, Copy)]
+pub(super) struct Avx512Mask(__mmask16);
+
+const WIDTH: usize = 16;
+
+/// Calls intrinsics from a method of [`Avx512Lanes`].
+macro_rules! avx512 {
+    ($call:expr) => {
+        // SAFETY: a value of Avx512Lanes exists, or is made, only under `run_on_avx512`, where the processor is known to
+        // have the features; the intrinsics in question have no other condition.
+        unsafe { $call }
+    };
+}
+
+macro_rules! two_operands {
+    ($($name:ident $intrinsic:ident;)*) => {$(
+        #[inline(always)]
+        fn $name(self, other: Self) -> Self {
+            Self(avx512!($intrinsic(self.0, other.0)))
+        }
+    )*};
+}
+
+macro_rules! shifts {
+    ($($name:ident $intrinsic:ident;)*) => {$(
+        #[inline(always)]
+        fn $name<const BITS: u32>(self) -> Self {
+            Self(avx512!($intrinsic::<BITS>(self.0)))
+        }
+    )*};
+}
+
+impl LaneMask for Avx512Mask {
+    #[inline(always)]
+    fn first_n(count: usize) -> Self {
+        Avx512Mask(((1u32 << count.min(WIDTH)) - 1) as u16)
+    }
+
+    #[inline(always)]
+    fn and(self, other: Self) -> Self {
+        Avx512Mask(self.0 & other.0)
+    }
+
+    #[inline(always)]
+    fn or(self, other: Self) -> Self {
+        Avx512Mask(self.0 | other.0)
+    }
+
+    #[inline(always)]
+    fn not(self) -> Self {
+        Avx512Mask(!self.0)
+    }
+
+    #[inline(always)]
+    fn bits(self) -> u32 {
+        u32::from(self.0)
+    }
+}
+
+impl Lanes for Avx512Lanes {
+    const WIDTH: usize = WIDTH;
+    const CHEAP_PERMUTE: bool = true;
+    type Mask = Avx512Mask;
+
+    two_operands! {
+        add _mm512_add_epi32;
+        sub _mm512_sub_epi32;
+        mul _mm512_mullo_epi32;
+        min _mm512_min_epi32;
+        max _mm512_max_epi32;
+        and _mm512_and_si512;
+        or _mm512_or_si512;
+        xor _mm512_xor_si512;
+        add16 _mm512_add_epi16;
+        sub16 _mm512_sub_epi16;
+        min16 _mm512_min_epi16;
+        max16 _mm512_max_epi16;
+        mul16 _mm512_mullo_epi16;
+        mul_round16 _mm512_mulhrs_epi16;
+        dot16 _mm512_madd_epi16;
+        add64 _mm512_add_epi64;
+        sub64 _mm512_sub_epi64;
+        mul_even _mm512_mul_epu32;
+        mul_even_signed _mm512_mul_epi32;
+    }
+
+    shifts! {
+        shift_left _mm512_slli_epi32;
+        shift_right _mm512_srai_epi32;
+        shift_right_logical _mm512_srli_epi32;
+        shift_left64 _mm512_slli_epi64;
+        shift_right64 _mm512_srli_epi64;
+    }
+
+    #[inline(always)]
+    fn splat(value: i32) -> Self {
+        Avx512Lanes(avx512!(_mm512_set1_epi32(value)))
+    }
+
+    #[inline(always)]
+    fn numbers() -> Self {
+        Avx512Lanes(avx512!(_mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15)))
+    }
+
+    #[inline(always)]
+    fn load(values: &[i32]) -> Self {
+        let values: &[i32] = &values[..WIDTH];
+        // SAFETY: the slice holds 64 bytes and unaligned loads are allowed; AVX-512 as in `avx512!`.
+        Avx512Lanes(unsafe { _mm512_loadu_si512(values.as_ptr().cast()) })
+    }
+
+    #[inline(always)]
+    fn store(self, out: &mut [i32]) {
+        let out: &mut [i32] = &mut out[..WIDTH];
+        // SAFETY: the slice has room for 64 bytes and unaligned stores are allowed; AVX-512 as in `avx512!`.
+        unsafe { _mm512_storeu_si512(out.as_mut_ptr().cast(), self.0) };
+    }
+
+    #[inline(always)]
+    fn abs(self) -> Self {
+        Avx512Lanes(avx512!(_mm512_abs_epi32(self.0)))
+    }
+
+    #[inline(always)]
+    fn shift_right_by(self, bits: u32) -> Self {
+        Avx512Lanes(avx512!(_mm512_sra_epi32(self.0, _mm_cvtsi32_si128((bits & 31) as i32))))
+    }
+
+    #[inline(always)]
+    fn shift_left_by(self, bits: u32) -> Self {
+        Avx512Lanes(avx512!(_mm512_sll_epi32(self.0, _mm_cvtsi32_si128((bits & 31) as i32))))
+    }
+
+    #[inline(always)]
+    fn equal(self, other: Self) -> Avx512Mask {
+        Avx512Mask(avx512!(_mm512_cmpeq_epi32_mask(self.0, other.0)))
+    }
+
+    #[inline(always)]
+    fn greater(self, other: Self) -> Avx512Mask {
+        Avx512Mask(avx512!(_mm512_cmpgt_epi32_mask(self.0, other.0)))
+    }
+
+    #[inline(always)]
+    fn select(mask: Avx512Mask, yes: Self, no: Self) -> Self {
+        Avx512Lanes(avx512!(_mm512_mask_mov_epi32(no.0, mask.0, yes.0)))
+    }
+
+    #[inline(always)]
+    fn keep(self, mask: Avx512Mask) -> Self {
+        Avx512Lanes(avx512!(_mm512_maskz_mov_epi32(mask.0, self.0)))
+    }
+
+    #[inline(always)]
+    fn sum(self) -> i32 {
+        avx512!({
+            let halves =
+                _mm256_add_epi32(_mm512_castsi512_si256(self.0), _mm512_extracti64x4_epi64::<1>(self.0));
+            let halves = _mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256::<1>(halves));
+            let pairs = _mm_add_epi32(halves, _mm_shuffle_epi32::<0b00_00_11_10>(halves));
+            _mm_cvtsi128_si32(_mm_add_epi32(pairs, _mm_shuffle_epi32::<1>(pairs)))
+        })
+    }
+
+    #[inline(always)]
+    fn prefix_sum(self) -> Self {
+        avx512!({
+            let zero = _mm512_setzero_si512();
+            let sum = _mm512_add_epi32(self.0, _mm512_alignr_epi32::<15>(self.0, zero));
+            let sum = _mm512_add_epi32(sum, _mm512_alignr_epi32::<14>(sum, zero));
+            let sum = _mm512_add_epi32(sum, _mm512_alignr_epi32::<12>(sum, zero));
+            Avx512Lanes(_mm512_add_epi32(sum, _mm512_alignr_epi32::<8>(sum, zero)))
+        })
+    }
+
+    #[inline(always)]
+    fn twice_low16(self) -> Self {
+        avx512!({
+            let low = _mm512_shufflelo_epi16::<0b10_10_00_00>(self.0);
+            Avx512Lanes(_mm512_shufflehi_epi16::<0b10_10_00_00>(low))
+        })
+    }
+
+    #[inline(always)]
+    fn abs16(self) -> Self {
+        Avx512Lanes(avx512!(_mm512_abs_epi16(self.0)))
+    }
+
+    #[inline(always)]
+    fn greater16(self, other: Self) -> Self {
+        Avx512Lanes(avx512!(_mm512_movm_epi16(_mm512_cmpgt_epi16_mask(self.0, other.0))))
+    }
+
+    #[inline(always)]
+    fn greater64(self, other: Self) -> Self {
+        Avx512Lanes(avx512!(_mm512_movm_epi64(_mm512_cmpgt_epi64_mask(self.0, other.0))))
+    }
+
+    #[inline(always)]
+    fn sum64(self) -> u64 {
+        avx512!(_mm512_reduce_add_epi64(self.0)) as u64
+    }
+
+    #[inline(always)]
+    fn compress_into(self, mask: Avx512Mask, out: &mut [i32], at: usize) -> usize {
+        Avx512Lanes(avx512!(_mm512_maskz_compress_epi32(mask.0, self.0))).store(&mut out[at..at + WIDTH]);
+        mask.count()
+    }
+
+    #[inline(always)]
+    fn table8(entries: &[i32; 8]) -> Self {
+        // SAFETY: the array holds 32 bytes and unaligned loads are allowed; AVX-512 as in `avx512!`.
+        Avx512Lanes(unsafe { _mm512_broadcast_i64x4(_mm256_loadu_si256(entries.as_ptr().cast())) })
+    }
+
+    #[inline(always)]
+    fn lookup8(self, indices: Self) -> Self {
+        Avx512Lanes(avx512!(_mm512_permutexvar_epi32(indices.0, self.0)))
+    }
+
+    #[inline(always)]
+    fn permute2(self, high: Self, indices: Self) -> Self {
+        Avx512Lanes(avx512!(_mm512_permutex2var_epi32(self.0, indices.0, high.0)))
+    }
+}
