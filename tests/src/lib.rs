@@ -1,4 +1,4 @@
 //! What the cross-package tests, the benches and the examples share.
 
 pub mod link_world;
-pub mod scenes;
+pub use shieldwall_scenes as scenes;

@@ -1,31 +1,16 @@
 //! Golden hashes: one table for all languages, lanes, threads and builds. `UPDATE_GOLDENS=1` writes it anew, for a
 //! change of results that is meant (and noted in the changelog with the mark GOLDEN).
 
-use shieldwall_core::{LaneChoice, StateHash, World, WorldConfig};
-use shieldwall_tests::scenes::{Brawl, RunningBrawl, muster};
+use shieldwall_core::LaneChoice;
+use shieldwall_scenes::golden::{GoldenScene, Run, scenes};
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
 
-fn brawl(config: &WorldConfig, characters: u32, ticks: u32) -> StateHash {
-    let mut run = RunningBrawl::new(config, characters);
-    for _ in 0..ticks {
-        run.step();
-    }
-    run.world.state_hash()
-}
-
 /// Every line of the table, computed with one way of executing.
 fn compute(lanes: LaneChoice) -> BTreeMap<String, String> {
-    let with_lanes = |config: WorldConfig| WorldConfig { lanes, ..config };
-    let mut table = BTreeMap::new();
-    let mut world = World::new(&with_lanes(muster::config())).expect("the scene is valid");
-    table.insert("muster".to_owned(), muster::run(&mut world).to_string());
-    let config = with_lanes(Brawl::config(11, 400));
-    table.insert("brawl_400_seed_11_ticks_600".to_owned(), brawl(&config, 400, 600).to_string());
-    let config = with_lanes(WorldConfig { tick_hz: 20, ..Brawl::config(12, 200) });
-    table.insert("brawl_200_seed_12_at_20_hz_ticks_400".to_owned(), brawl(&config, 200, 400).to_string());
-    table
+    let hash_of = |scene: &GoldenScene| Run::new(scene, lanes, u32::MAX).finish().to_string();
+    scenes().iter().map(|scene| (scene.name.to_owned(), hash_of(scene))).collect()
 }
 
 #[test]

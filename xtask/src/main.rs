@@ -4,6 +4,7 @@
 //! outside the standard library, so that the first `cargo xtask` on a fresh machine starts within seconds.
 
 mod bench;
+mod cross;
 mod fuzz;
 mod parts;
 mod process;
@@ -23,6 +24,7 @@ Commands:
   bench [NAME ...]    criterion benchmarks beside their peers (kernel, net), and `host`: the main job with 200
                       and with 1,000 bots, whose reports it prints
   golden [--update]   compare the golden hashes with this build, or write them anew after an intended change
+  golden --cross      the golden scenes on emulated aarch64, s390x and wasm32, and images exchanged between them
   soak [TICKS]        a day of simulated time (5,184,000 ticks) in the build that checks every addition
   fuzz [--runs N] [TARGET ...]   run the fuzz targets for a bounded number of executions each
   header              write include/shieldwall.h anew from the C ABI

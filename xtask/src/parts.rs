@@ -2,7 +2,7 @@
 
 use crate::process::{self, Background, CANNOT_RUN_HERE, Outcome};
 use crate::summary::{Ending, Summary};
-use crate::{fuzz, setup};
+use crate::{cross, fuzz, setup};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::path::PathBuf;
 use std::process::Command;
@@ -23,6 +23,11 @@ const PARTS: &[Part] = &[
         name: "release",
         what: "determinism, goldens and allocation in the optimized build",
         run: release,
+    },
+    Part {
+        name: "cross",
+        what: "the goldens on emulated aarch64, s390x and wasm32, images exchanged between them",
+        run: cross::run,
     },
     Part { name: "docs", what: "the reference builds without a broken link", run: docs },
     Part { name: "fuzz", what: "every decoder, a bounded number of executions", run: fuzz_all },
@@ -51,8 +56,14 @@ pub fn run(arguments: &[String]) -> Outcome {
     summary.close()
 }
 
-/// `cargo xtask golden [--update]`.
+/// `cargo xtask golden [--update | --cross]`.
 pub fn golden(arguments: &[String]) -> Outcome {
+    if arguments == ["--cross"] {
+        return match cross::run() {
+            Ending::Passed => Ok(()),
+            Ending::Failed(reason) | Ending::CannotRun(reason) => Err(reason),
+        };
+    }
     let mut command = process::cargo();
     command.args([
         "test",
@@ -70,7 +81,7 @@ pub fn golden(arguments: &[String]) -> Outcome {
         [word] if word == "--update" => {
             command.env("UPDATE_GOLDENS", "1");
         }
-        _ => return Err("usage: cargo xtask golden [--update]".into()),
+        _ => return Err("usage: cargo xtask golden [--update | --cross]".into()),
     }
     process::run(&mut command)
 }

@@ -45,6 +45,25 @@ pub fn status(command: &mut Command) -> Result<i32, String> {
     Ok(ended.code().unwrap_or(128))
 }
 
+/// Runs a command and returns what it wrote to its standard output; its errors go to ours.
+pub fn output(command: &mut Command) -> Result<String, String> {
+    output_or_code(command)?.map_err(|code| format!("`{}` ended with exit code {code}", line(command)))
+}
+
+/// As [`output`], with the exit code where it is not 0.
+pub fn output_or_code(command: &mut Command) -> Result<Result<String, i32>, String> {
+    println!("\x1b[2m$ {}\x1b[0m", line(command));
+    let ended = command
+        .stdin(Stdio::null())
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("`{}` could not be started: {error}", line(command)))?;
+    match ended.status.code() {
+        Some(0) => Ok(Ok(String::from_utf8_lossy(&ended.stdout).into_owned())),
+        code => Ok(Err(code.unwrap_or(128))),
+    }
+}
+
 /// True where `name` is a program on the PATH.
 pub fn has_program(name: &str) -> bool {
     let Some(path) = std::env::var_os("PATH") else { return false };

@@ -12,11 +12,16 @@ pub fn godot_prefix() -> PathBuf {
     if let Some(prefix) = std::env::var_os("GODOT_PREFIX") {
         return prefix.into();
     }
+    cache_folder("godot")
+}
+
+/// A folder for tools of this project, outside the build folder.
+pub fn cache_folder(name: &str) -> PathBuf {
     let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from).unwrap_or_else(|| {
         std::env::var_os("HOME")
             .map_or_else(|| PathBuf::from(".cache"), |home| PathBuf::from(home).join(".cache"))
     });
-    cache.join("shieldwall").join("godot")
+    cache.join("shieldwall").join(name)
 }
 
 /// Installs everything and says what is there in the end.
