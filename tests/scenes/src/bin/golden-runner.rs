@@ -9,18 +9,13 @@ use shieldwall_scenes::golden::{GoldenScene, Run, scenes};
 use std::path::Path;
 use std::process::ExitCode;
 
-/// The kinds of lanes this processor has.
-fn lanes() -> Vec<LaneChoice> {
-    vec![LaneChoice::Scalar, LaneChoice::Wide]
-}
-
 fn image_name(scene: &GoldenScene) -> String {
     format!("{}.image", scene.name)
 }
 
 fn run(folder: &Path) -> Result<(), String> {
     for scene in scenes() {
-        for choice in lanes() {
+        for &choice in LaneChoice::available() {
             let mut run = Run::new(&scene, choice, u32::MAX);
             run.run_to(scene.ticks / 2);
             let mut image = Vec::new();
@@ -37,7 +32,7 @@ fn go_on(folder: &Path) -> Result<(), String> {
     for scene in scenes() {
         let path = folder.join(image_name(&scene));
         let image = std::fs::read(&path).map_err(|error| format!("{}: {error}", path.display()))?;
-        for choice in lanes() {
+        for &choice in LaneChoice::available() {
             let run = Run::from_image(&scene, choice, &image)
                 .map_err(|error| format!("{}: {error}", path.display()))?;
             println!("{} {choice:?} {}", scene.name, run.finish());
