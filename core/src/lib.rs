@@ -61,7 +61,9 @@ pub use state::commands::{CharacterInput, Command, CommandDecodeError, Placement
 pub use state::events::{Event, EventDecodeError, SpawnRefusal, Weapon};
 pub use state::handle::CharacterId;
 pub use state::projectiles::ProjectilesView;
+pub use state::saved::SavedState;
 pub use state::snapshot::SnapshotError;
+pub use state::state_hash::ColumnHashes;
 pub use step::{Stage, StepReport};
 pub use systems::movement::move_character;
 pub use world::replay::{ReplayError, ReplayReader, ReplayReport, ReplayWriter};

@@ -79,12 +79,13 @@ fn refusals_have_names_and_change_nothing() {
         other
     };
     assert_eq!(refuse(&changed(0)), SnapshotError::NotAnImage);
-    assert_eq!(refuse(&changed(4)), SnapshotError::OtherLayout(0));
-    assert!(matches!(refuse(&changed(8)), SnapshotError::OtherConfiguration { .. }));
-    assert_eq!(refuse(&changed(20)), SnapshotError::OtherCapacity);
-    assert_eq!(refuse(&changed(36)), SnapshotError::OtherCapacity);
-    assert_eq!(refuse(&changed(40)), SnapshotError::Damaged);
-    assert_eq!(refuse(&changed(16)), SnapshotError::Damaged, "another tick");
+    assert_eq!(refuse(&changed(4)), SnapshotError::OtherFormat(3));
+    assert!(matches!(refuse(&changed(8)), SnapshotError::OtherLayout { image, build } if image != build));
+    assert!(matches!(refuse(&changed(16)), SnapshotError::OtherConfiguration { .. }));
+    assert_eq!(refuse(&changed(28)), SnapshotError::OtherCapacity);
+    assert_eq!(refuse(&changed(44)), SnapshotError::OtherCapacity);
+    assert_eq!(refuse(&changed(48)), SnapshotError::Damaged);
+    assert_eq!(refuse(&changed(24)), SnapshotError::Damaged, "another tick");
     world.restore(&image).unwrap();
     assert_eq!(world.state_hash(), source.state_hash());
     let other = World::new(&WorldConfig { seed: 9, ..config() });
@@ -112,7 +113,7 @@ proptest! {
         bytes in proptest::collection::vec(any::<u8>(), 0..3_000),
     ) {
         let mut world = World::new(&config()).unwrap();
-        let mut image = if header { image_of(&world)[..56].to_vec() } else { Vec::new() };
+        let mut image = if header { image_of(&world)[..64].to_vec() } else { Vec::new() };
         image.extend_from_slice(&bytes);
         if world.restore(&image).is_ok() {
             world.step(&[]);

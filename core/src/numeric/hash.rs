@@ -156,7 +156,7 @@ const fn mix(column: u32, row: u32, value: u64) -> (u64, u64) {
 
 /// Bijection of 64 bits in which every input bit reaches every output bit.
 #[inline]
-const fn finalize(word: u64) -> u64 {
+pub(super) const fn finalize(word: u64) -> u64 {
     let word = (word ^ (word >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     let word = (word ^ (word >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     word ^ (word >> 31)

@@ -8,6 +8,7 @@
 //! Not here: anything that knows what a character or a world is.
 
 pub mod angle;
+pub mod column_hash;
 pub mod fixed;
 pub mod hash;
 pub mod lanes;

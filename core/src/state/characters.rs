@@ -139,39 +139,6 @@ impl Characters {
 }
 
 impl CharactersView<'_> {
-    /// A row as words for the state hash: every column, each bit once.
-    #[must_use]
-    #[inline]
-    pub(crate) fn row_words(&self, row: usize) -> [u64; 9] {
-        const {
-            assert!(Characters::BYTES_PER_ROW <= 9 * 8);
-        }
-        [
-            pair(self.position_x[row].cast_unsigned(), self.position_y[row].cast_unsigned()),
-            pair(self.position_z[row].cast_unsigned(), self.velocity_x[row].cast_unsigned()),
-            pair(self.velocity_y[row].cast_unsigned(), self.velocity_z[row].cast_unsigned()),
-            quad(self.yaw[row], self.pitch[row].cast_unsigned(), self.flags[row], self.timer[row]),
-            quad(
-                self.input_buttons[row],
-                u16::from_le_bytes([
-                    self.input_right[row].cast_unsigned(),
-                    self.input_forward[row].cast_unsigned(),
-                ]),
-                self.input_yaw[row],
-                self.input_pitch[row].cast_unsigned(),
-            ),
-            quad(
-                self.health[row],
-                u16::from_le_bytes([self.team[row], self.action[row]]),
-                self.kills[row],
-                self.deaths[row],
-            ),
-            pair(self.action_tick[row], self.melee_ready_tick[row]),
-            pair(self.bow_ready_tick[row], self.combat_tick[row]),
-            u64::from(self.generation[row]),
-        ]
-    }
-
     /// Number of slots, used or free.
     #[must_use]
     pub const fn len(&self) -> usize {
@@ -301,12 +268,4 @@ impl CharacterRows<'_> {
             pitch: self.input_pitch[row],
         }
     }
-}
-
-pub(crate) fn pair(low: u32, high: u32) -> u64 {
-    u64::from(high) << 32 | u64::from(low)
-}
-
-fn quad(a: u16, b: u16, c: u16, d: u16) -> u64 {
-    u64::from(d) << 48 | u64::from(c) << 32 | u64::from(b) << 16 | u64::from(a)
 }

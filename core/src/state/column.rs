@@ -6,31 +6,131 @@
 use alloc::vec::Vec;
 use bytemuck::Pod;
 
+/// What the cells of a column are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum CellKind {
+    /// One byte without a sign.
+    U8,
+    /// One byte with a sign.
+    I8,
+    /// Two bytes without a sign.
+    U16,
+    /// Two bytes with a sign.
+    I16,
+    /// Four bytes without a sign.
+    U32,
+    /// Four bytes with a sign.
+    I32,
+}
+
+impl CellKind {
+    /// Bytes of a cell.
+    #[must_use]
+    pub const fn bytes(self) -> usize {
+        match self {
+            Self::U8 | Self::I8 => 1,
+            Self::U16 | Self::I16 => 2,
+            Self::U32 | Self::I32 => 4,
+        }
+    }
+
+    /// The kind's name, as in Rust.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::U8 => "u8",
+            Self::I8 => "i8",
+            Self::U16 => "u16",
+            Self::I16 => "i16",
+            Self::U32 => "u32",
+            Self::I32 => "i32",
+        }
+    }
+
+    /// The value of a cell's little-endian bytes; `None` when their number is another.
+    #[must_use]
+    pub fn value(self, bytes: &[u8]) -> Option<i64> {
+        Some(match self {
+            Self::U8 => u8::from_le_bytes(bytes.try_into().ok()?).into(),
+            Self::I8 => i8::from_le_bytes(bytes.try_into().ok()?).into(),
+            Self::U16 => u16::from_le_bytes(bytes.try_into().ok()?).into(),
+            Self::I16 => i16::from_le_bytes(bytes.try_into().ok()?).into(),
+            Self::U32 => u32::from_le_bytes(bytes.try_into().ok()?).into(),
+            Self::I32 => i32::from_le_bytes(bytes.try_into().ok()?).into(),
+        })
+    }
+}
+
+/// Name and kind of a column. The order of a table's columns is that of their declaration, in memory and in images.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ColumnInfo {
+    /// The table's name.
+    pub table: &'static str,
+    /// The column's name.
+    pub name: &'static str,
+    /// What its cells are.
+    pub kind: CellKind,
+}
+
+impl ColumnInfo {
+    /// A number for the names of table and column and the kind: FNV-1a (64 bit) over them, each ended by a zero.
+    #[must_use]
+    pub const fn key(&self) -> u64 {
+        fnv(fnv(fnv(FNV_START, self.table), self.name), self.kind.name())
+    }
+}
+
+/// Where FNV-1a begins.
+pub(crate) const FNV_START: u64 = 0xCBF2_9CE4_8422_2325;
+
+/// FNV-1a over a text and a zero byte.
+pub(crate) const fn fnv(mut hash: u64, text: &str) -> u64 {
+    let mut at = 0;
+    while at < text.len() {
+        hash = (hash ^ text.as_bytes()[at] as u64).wrapping_mul(0x0000_0100_0000_01B3);
+        at += 1;
+    }
+    hash.wrapping_mul(0x0000_0100_0000_01B3)
+}
+
 /// A value that can stand in a column: plain bytes with a defined order.
-pub(crate) trait Cell: Pod + Default {
-    /// The value with its bytes in little-endian order (its own inverse).
-    fn little_endian(self) -> Self;
+pub trait Cell: Pod + Default + PartialEq {
+    /// What it is.
+    const KIND: CellKind;
 }
 
 macro_rules! cell {
-    ($($type:ty),*) => {$(
+    ($($type:ty as $kind:ident),*) => {$(
         impl Cell for $type {
-            fn little_endian(self) -> Self {
-                self.to_le()
-            }
+            const KIND: CellKind = CellKind::$kind;
         }
     )*};
 }
-cell!(u8, i8, u16, i16, u32, i32, u64);
+cell!(u8 as U8, i8 as I8, u16 as U16, i16 as I16, u32 as U32, i32 as I32);
+
+/// Something done to every column of a table, in their order.
+pub(crate) trait ColumnVisitor {
+    /// `info` is the column's, `cells` the rows asked for.
+    fn column<T: Cell>(&mut self, info: &'static ColumnInfo, cells: &[T]);
+}
+
+/// Something done to every column of two tables of one kind.
+pub(crate) trait ColumnPairVisitor {
+    /// `from` and `to` are the same column, all rows of both.
+    fn column<T: Cell>(&mut self, info: &'static ColumnInfo, from: &[T], to: &mut [T]);
+}
 
 /// Appends the cells' bytes, little-endian.
 pub(crate) fn write_cells<T: Cell>(cells: &[T], out: &mut Vec<u8>) {
-    if cfg!(target_endian = "little") {
-        out.extend_from_slice(bytemuck::cast_slice(cells));
-    } else {
-        for cell in cells {
-            out.extend_from_slice(bytemuck::bytes_of(&cell.little_endian()));
-        }
+    let start = out.len();
+    out.extend_from_slice(bytemuck::cast_slice(cells));
+    to_little_endian::<T>(&mut out[start..]);
+}
+
+/// Turns the bytes of cells as they are in memory into little-endian ones, or back.
+pub(crate) fn to_little_endian<T: Cell>(bytes: &mut [u8]) {
+    if cfg!(target_endian = "big") {
+        bytes.chunks_exact_mut(size_of::<T>()).for_each(<[u8]>::reverse);
     }
 }
 
@@ -38,11 +138,7 @@ pub(crate) fn write_cells<T: Cell>(cells: &[T], out: &mut Vec<u8>) {
 pub(crate) fn read_cells<'a, T: Cell>(cells: &mut [T], bytes: &'a [u8]) -> Option<&'a [u8]> {
     let (own, rest) = bytes.split_at_checked(size_of_val(cells))?;
     bytemuck::cast_slice_mut::<T, u8>(cells).copy_from_slice(own);
-    if cfg!(target_endian = "big") {
-        for cell in cells {
-            *cell = cell.little_endian();
-        }
-    }
+    to_little_endian::<T>(bytemuck::cast_slice_mut(cells));
     Some(rest)
 }
 
@@ -107,6 +203,15 @@ macro_rules! table {
             /// State bytes of one row over all columns.
             pub const BYTES_PER_ROW: usize = 0 $( + size_of::<$cell>() )*;
 
+            /// Names and kinds of the columns, in their order.
+            pub const COLUMNS: &[$crate::state::column::ColumnInfo] = &[
+                $( $crate::state::column::ColumnInfo {
+                    table: stringify!($table),
+                    name: stringify!($field),
+                    kind: <$cell as $crate::state::column::Cell>::KIND,
+                }, )*
+            ];
+
             /// A table of zeroed rows.
             #[must_use]
             pub fn new(capacity: usize) -> Self {
@@ -143,17 +248,49 @@ macro_rules! table {
                 $( self.$field[row] = <$cell>::default(); )*
             }
 
-            /// Sets everything to zero.
-            pub(crate) fn zero(&mut self) {
-                $( self.$field.fill(<$cell>::default()); )*
+            /// Sets every column of a range of rows to zero.
+            pub(crate) fn zero_rows(&mut self, rows: core::ops::Range<usize>) {
+                $( self.$field[rows.clone()].fill(<$cell>::default()); )*
             }
 
-            /// Appends the first `rows` of every column, column after column, little-endian.
-            pub(crate) fn write_rows(&self, rows: usize, out: &mut alloc::vec::Vec<u8>) {
-                $( $crate::state::column::write_cells(&self.$field[..rows], out); )*
+            /// Whether every column of a row is zero, but for the generation.
+            pub(crate) fn is_free_row(&self, row: usize) -> bool {
+                let zero = true $( && (self.$field[row] == <$cell>::default()
+                    || matches!(stringify!($field).as_bytes(), b"generation")) )*;
+                zero
             }
 
-            /// Fills the first `rows` of every column, and returns what follows them in `bytes`.
+            /// Number of slots, used or free.
+            #[must_use]
+            pub fn capacity(&self) -> usize {
+                self.generation.len()
+            }
+
+            /// Shows the first `rows` of every column.
+            pub(crate) fn each_column(
+                &self,
+                rows: usize,
+                visitor: &mut impl $crate::state::column::ColumnVisitor,
+            ) {
+                let mut columns = Self::COLUMNS.iter();
+                $( if let Some(info) = columns.next() {
+                    visitor.column(info, &self.$field[..rows]);
+                } )*
+            }
+
+            /// Shows every column of this table beside the same of another.
+            pub(crate) fn each_pair(
+                &self,
+                to: &mut Self,
+                visitor: &mut impl $crate::state::column::ColumnPairVisitor,
+            ) {
+                let mut columns = Self::COLUMNS.iter();
+                $( if let Some(info) = columns.next() {
+                    visitor.column(info, &self.$field, &mut to.$field);
+                } )*
+            }
+
+            /// Fills the first `rows` of every column, little-endian column after column, and returns what follows them in `bytes`.
             pub(crate) fn read_rows<'a>(&mut self, rows: usize, bytes: &'a [u8]) -> Option<&'a [u8]> {
                 $( let bytes = $crate::state::column::read_cells(self.$field.get_mut(..rows)?, bytes)?; )*
                 Some(bytes)

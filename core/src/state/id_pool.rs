@@ -1,5 +1,8 @@
 //! Which slots are in use. The lowest free slot is given out first, so that slots are a function of the commands alone.
 //!
+//! One bit a slot, and one bit for each 64 slots that says whether all of them are in use: taking the lowest free slot of
+//! 65,536 looks at 16 words at most, giving one back at one (and at those above it that became empty).
+//!
 //! Generations are columns of the tables, not of the pool: the pool can be rebuilt from a table at any time, and is
 //! after a restore.
 
@@ -13,9 +16,9 @@ const BITS: usize = u64::BITS as usize;
 pub struct IdPool {
     /// Bit set: slot in use. Slots past the capacity are marked used for good.
     used: Box<[u64]>,
+    /// Bit set: every bit of that word of `used` is set.
+    full: Box<[u64]>,
     capacity: usize,
-    /// No free slot lives in a word below this one.
-    first_word: usize,
     len: usize,
     /// One past the highest used slot.
     end: usize,
@@ -25,10 +28,11 @@ impl IdPool {
     /// An empty pool.
     #[must_use]
     pub fn new(capacity: usize) -> Self {
+        let words = capacity.div_ceil(BITS);
         let mut pool = Self {
-            used: vec![0; capacity.div_ceil(BITS)].into_boxed_slice(),
+            used: vec![0; words].into_boxed_slice(),
+            full: vec![0; words.div_ceil(BITS)].into_boxed_slice(),
             capacity,
-            first_word: 0,
             len: 0,
             end: 0,
         };
@@ -45,20 +49,34 @@ impl IdPool {
         {
             *last = !0 << spare;
         }
-        (self.first_word, self.len, self.end) = (0, 0, 0);
+        self.full.fill(0);
+        let spare = self.used.len() % BITS;
+        if spare != 0
+            && let Some(last) = self.full.last_mut()
+        {
+            *last = !0 << spare;
+        }
+        (self.len, self.end) = (0, 0);
+    }
+
+    /// Becomes what a pool of the same capacity is, without allocating.
+    ///
+    /// # Panics
+    /// When the capacities differ.
+    pub fn copy_from(&mut self, other: &Self) {
+        assert_eq!(self.capacity, other.capacity, "pools of one capacity");
+        self.used.copy_from_slice(&other.used);
+        self.full.copy_from_slice(&other.full);
+        (self.len, self.end) = (other.len, other.end);
     }
 
     /// Takes the lowest free slot, or `None` when all are in use.
     pub fn allocate(&mut self) -> Option<u32> {
-        while let Some(&word) = self.used.get(self.first_word) {
-            if word != !0 {
-                let slot = self.first_word * BITS + word.trailing_ones() as usize;
-                self.mark(slot);
-                return u32::try_from(slot).ok();
-            }
-            self.first_word += 1;
-        }
-        None
+        let (at, group) = self.full.iter().enumerate().find(|(_, group)| **group != !0)?;
+        let word = at * BITS + group.trailing_ones() as usize;
+        let slot = word * BITS + self.used.get(word)?.trailing_ones() as usize;
+        self.mark(slot);
+        u32::try_from(slot).ok()
     }
 
     /// Takes one given free slot; false when it is in use or past the capacity.
@@ -78,12 +96,25 @@ impl IdPool {
             return false;
         }
         self.used[slot / BITS] &= !(1 << (slot % BITS));
-        self.first_word = self.first_word.min(slot / BITS);
+        self.full[slot / BITS / BITS] &= !(1 << (slot / BITS % BITS));
         self.len -= 1;
-        while self.end > 0 && !self.is_used(self.end - 1) {
-            self.end -= 1;
+        if slot + 1 == self.end {
+            self.end = self.end_below(slot);
         }
         true
+    }
+
+    /// One past the highest slot in use below `slot`.
+    fn end_below(&self, slot: usize) -> usize {
+        let last = slot / BITS;
+        // Above the capacity bits are set for good; they are not below any slot.
+        let mut word = self.used[last] & ((1 << (slot % BITS)) - 1);
+        let mut at = last;
+        while word == 0 && at > 0 {
+            at -= 1;
+            word = self.used[at];
+        }
+        if word == 0 { 0 } else { at * BITS + (u64::BITS - word.leading_zeros()) as usize }
     }
 
     /// Slots in use.
@@ -114,7 +145,11 @@ impl IdPool {
     }
 
     fn mark(&mut self, slot: usize) {
-        self.used[slot / BITS] |= 1 << (slot % BITS);
+        let word = slot / BITS;
+        self.used[word] |= 1 << (slot % BITS);
+        if self.used[word] == !0 {
+            self.full[word / BITS] |= 1 << (word % BITS);
+        }
         self.len += 1;
         self.end = self.end.max(slot + 1);
     }
@@ -129,13 +164,19 @@ mod tests {
     proptest! {
         #[test]
         fn behaves_like_a_sorted_set(
-            capacity in 0_u32..200,
-            actions in proptest::collection::vec((any::<bool>(), 0_u32..220), 0..400),
+            capacity in prop_oneof![0_u32..200, Just(64), Just(128), 4_090_u32..4_200],
+            actions in proptest::collection::vec((0_u32..4, 0_u32..220), 0..400),
         ) {
             let mut pool = IdPool::new(capacity as usize);
             let mut model = BTreeSet::new();
-            for (allocate, slot) in actions {
-                if allocate {
+            for slot in 0..capacity.saturating_sub(150) {
+                prop_assert_eq!(pool.allocate(), Some(slot));
+                model.insert(slot);
+            }
+            for (kind, slot) in actions {
+                // Near both ends of what is in use.
+                let slot = if kind & 2 == 0 { slot } else { capacity.saturating_sub(slot) };
+                if kind & 1 == 0 {
                     let lowest = (0..capacity).find(|slot| !model.contains(slot));
                     prop_assert_eq!(pool.allocate(), lowest);
                     model.extend(lowest);

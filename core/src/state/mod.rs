@@ -8,11 +8,13 @@ pub mod events;
 pub mod handle;
 pub mod id_pool;
 pub mod projectiles;
+pub mod saved;
 pub mod snapshot;
+pub mod state_hash;
 
 pub(crate) mod bytes;
 
-use crate::numeric::{StateHash, StateHasher, Tick};
+use crate::numeric::Tick;
 use characters::{Characters, flags};
 use handle::CharacterId;
 use id_pool::IdPool;
@@ -33,15 +35,6 @@ pub struct State {
     pub projectile_ids: IdPool,
 }
 
-/// Columns of the state hash: numbers that are never used again for something else.
-mod hash_column {
-    pub(super) const TICK: u32 = 1;
-    pub(super) const CHARACTER_LOW: u32 = 2;
-    pub(super) const CHARACTER_HIGH: u32 = 3;
-    pub(super) const PROJECTILE_LOW: u32 = 4;
-    pub(super) const PROJECTILE_HIGH: u32 = 5;
-}
-
 impl State {
     /// An empty state at tick 0.
     #[must_use]
@@ -53,15 +46,6 @@ impl State {
             projectiles: Projectiles::new(projectile_capacity as usize),
             projectile_ids: IdPool::new(projectile_capacity as usize),
         }
-    }
-
-    /// Back to the empty state at tick 0, generations included.
-    pub(crate) fn clear(&mut self) {
-        self.tick = Tick(0);
-        self.characters.zero();
-        self.character_ids.clear();
-        self.projectiles.zero();
-        self.projectile_ids.clear();
     }
 
     /// Takes the lowest free character slot: the row is zero but for its new generation and [`flags::IN_USE`].
@@ -112,6 +96,12 @@ impl State {
         rows_ever_used(&self.projectiles.generation, self.projectile_ids.end())
     }
 
+    /// One past the last row ever used of the characters and of the projectiles: what is hashed and saved.
+    #[must_use]
+    pub(crate) fn rows(&self) -> [usize; 2] {
+        [self.character_rows(), self.projectile_rows()]
+    }
+
     /// The slots in use, from the columns.
     pub(crate) fn rebuild_ids(&mut self) {
         self.character_ids.clear();
@@ -127,31 +117,6 @@ impl State {
             }
         }
     }
-
-    /// The hash of the whole state: every bit of every column, and the tick.
-    ///
-    /// A row is first folded to 128 bits by NH (the universal hash of UMAC, RFC 4418, with words of 64 bits), then
-    /// added to the order-independent sum of [`StateHasher`].
-    #[must_use]
-    pub fn hash(&self) -> StateHash {
-        let mut hasher = StateHasher::new();
-        hasher.add(hash_column::TICK, 0, self.tick.0);
-        let rows = self.character_rows();
-        let characters = self.characters.view_below(rows);
-        for row in 0..rows {
-            let (low, high) = fold(&characters.row_words(row));
-            hasher.add_word(hash_column::CHARACTER_LOW, row as u32, low);
-            hasher.add_word(hash_column::CHARACTER_HIGH, row as u32, high);
-        }
-        let rows = self.projectile_rows();
-        let projectiles = self.projectiles.view_below(rows);
-        for row in 0..rows {
-            let (low, high) = fold(&projectiles.row_words(row));
-            hasher.add_word(hash_column::PROJECTILE_LOW, row as u32, low);
-            hasher.add_word(hash_column::PROJECTILE_HIGH, row as u32, high);
-        }
-        hasher.finish()
-    }
 }
 
 /// Generations count up and skip 0, which names nobody.
@@ -162,43 +127,15 @@ const fn next_generation(generation: u32) -> u32 {
     }
 }
 
+/// One past the last row that was ever used, when rows below `at_least` were.
 fn rows_ever_used(generations: &[u32], at_least: usize) -> usize {
     // Slots are handed out from below: behind the first row that never was used there is no other.
     at_least + generations[at_least..].iter().take_while(|generation| **generation != 0).count()
 }
 
-/// NH: the sum of the products of neighbouring words, each with a key added.
-#[inline]
-fn fold<const WORDS: usize>(words: &[u64; WORDS]) -> (u64, u64) {
-    // First fractional hexadecimal digits of pi: numbers with nothing up their sleeve.
-    const KEYS: [u64; 10] = [
-        0x243F_6A88_85A3_08D3,
-        0x1319_8A2E_0370_7344,
-        0xA409_3822_299F_31D0,
-        0x082E_FA98_EC4E_6C89,
-        0x4528_21E6_38D0_1377,
-        0xBE54_66CF_34E9_0C6C,
-        0xC0AC_29B7_C97C_50DD,
-        0x3F84_D5B5_B547_0917,
-        0x9216_D5D9_8979_FB1B,
-        0xD131_0BA6_98DF_B5AC,
-    ];
-    const { assert!(WORDS <= KEYS.len()) };
-    let mut sum = 0_u128;
-    let mut at = 0;
-    while at < WORDS {
-        let left = words[at].wrapping_add(KEYS[at]);
-        let right = if at + 1 < WORDS { words[at + 1] } else { 0 }.wrapping_add(KEYS[at + 1]);
-        sum = sum.wrapping_add(u128::from(left) * u128::from(right));
-        at += 2;
-    }
-    (sum as u64, (sum >> 64) as u64)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloc::vec::Vec;
 
     #[test]
     fn generations_skip_zero() {
@@ -219,33 +156,5 @@ mod tests {
         assert_ne!(first, third);
         assert_eq!(state.characters.row_of(first), None);
         assert_eq!(state.characters.row_of(second), Some(1));
-    }
-
-    #[test]
-    fn the_hash_sees_every_column() {
-        let mut state = State::new(4, 4);
-        state.allocate_character().unwrap();
-        state.allocate_projectile().unwrap();
-        let hash = state.hash();
-        let mut image = Vec::new();
-        state.characters.write_rows(1, &mut image);
-        for bit in 0..Characters::BYTES_PER_ROW * 8 {
-            let mut other = state.clone();
-            let mut bytes = image.clone();
-            bytes[bit / 8] ^= 1 << (bit % 8);
-            other.characters.read_rows(1, &bytes).unwrap();
-            assert_ne!(other.hash(), hash, "character bit {bit}");
-        }
-        let mut image = Vec::new();
-        state.projectiles.write_rows(1, &mut image);
-        for bit in 0..Projectiles::BYTES_PER_ROW * 8 {
-            let mut other = state.clone();
-            let mut bytes = image.clone();
-            bytes[bit / 8] ^= 1 << (bit % 8);
-            other.projectiles.read_rows(1, &bytes).unwrap();
-            assert_ne!(other.hash(), hash, "projectile bit {bit}");
-        }
-        state.tick = Tick(1);
-        assert_ne!(state.hash(), hash);
     }
 }

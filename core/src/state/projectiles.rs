@@ -1,6 +1,5 @@
 //! The table of projectiles in flight.
 
-use super::characters::pair;
 use super::column::table;
 use super::handle::CharacterId;
 use crate::numeric::{Metres, Position};
@@ -38,20 +37,6 @@ table! {
 const _: () = assert!(Projectiles::BYTES_PER_ROW == 42);
 
 impl ProjectilesView<'_> {
-    /// A row as words for the state hash: every column, each bit once.
-    #[must_use]
-    #[inline]
-    pub(crate) fn row_words(&self, row: usize) -> [u64; 6] {
-        [
-            pair(self.position_x[row].cast_unsigned(), self.position_y[row].cast_unsigned()),
-            pair(self.position_z[row].cast_unsigned(), self.velocity_x[row].cast_unsigned()),
-            pair(self.velocity_y[row].cast_unsigned(), self.velocity_z[row].cast_unsigned()),
-            pair(self.owner_slot[row], self.owner_generation[row]),
-            pair(self.end_tick[row], self.generation[row]),
-            u64::from(u16::from_le_bytes([self.team[row], self.alive[row]])),
-        ]
-    }
-
     /// Number of slots, used or free.
     #[must_use]
     pub const fn len(&self) -> usize {

@@ -3,16 +3,17 @@
 //! ```text
 //! offset  bytes  what
 //!      0      4  magic "SWSN"
-//!      4      4  layout version
-//!      8      8  fingerprint of the configuration
-//!     16      4  tick
-//!     20      4  character capacity
-//!     24      4  projectile capacity
-//!     28      4  character rows that follow
-//!     32      4  projectile rows that follow
-//!     36      4  zero
-//!     40     16  state hash of what follows
-//!     56         columns of characters, then of projectiles
+//!      4      4  version of this header
+//!      8      8  fingerprint of the layout: names, kinds and order of all columns
+//!     16      8  fingerprint of the world: configuration and scenery
+//!     24      4  tick
+//!     28      4  character capacity
+//!     32      4  projectile capacity
+//!     36      4  character rows that follow
+//!     40      4  projectile rows that follow
+//!     44      4  zero
+//!     48     16  state hash of what follows
+//!     64         columns of characters, then of projectiles
 //! ```
 //! All numbers are little-endian. An image is refused unless every field fits the world, the hash is right and every
 //! row is within the bounds that the kernel keeps, so that no tick after it leaves them; a refusal changes nothing.
@@ -28,8 +29,9 @@ use super::bytes::{ByteReader, EndOfBytes};
 use super::characters::{Characters, MoveState, action, flags};
 use super::commands::CharacterInput;
 use super::projectiles::Projectiles;
+use super::state_hash::LAYOUT_FINGERPRINT;
 use crate::limits::{HEIGHT_MAX_M, SPEED_MAX_M_PER_S};
-use crate::numeric::{StateHash, Tick, Ticks, Velocity};
+use crate::numeric::{LaneChoice, StateHash, Tick, Ticks, Velocity};
 use crate::rules::Rules;
 use alloc::vec::Vec;
 use core::fmt;
@@ -37,11 +39,14 @@ use core::fmt;
 /// First four bytes of an image.
 pub const MAGIC: [u8; 4] = *b"SWSN";
 
-/// Version of the layout of columns and header.
-pub const LAYOUT_VERSION: u32 = 1;
+/// Version of the header. What follows it is named by [`LAYOUT_FINGERPRINT`].
+pub const FORMAT: u32 = 2;
 
 /// Bytes before the first column.
-pub const HEADER_BYTES: usize = 56;
+pub const HEADER_BYTES: usize = 64;
+
+/// Where the state hash stands in the header.
+const HASH_AT: core::ops::Range<usize> = 48..64;
 
 /// Why an image was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,8 +57,15 @@ pub enum SnapshotError {
     TooLong,
     /// It does not begin like an image.
     NotAnImage,
-    /// It was written with another layout of columns.
-    OtherLayout(u32),
+    /// Its header is of another version.
+    OtherFormat(u32),
+    /// It was written with other columns.
+    OtherLayout {
+        /// The fingerprint of the layout in the image.
+        image: u64,
+        /// [`LAYOUT_FINGERPRINT`] of this build.
+        build: u64,
+    },
     /// It comes from a world with another configuration.
     OtherConfiguration {
         /// The fingerprint in the image.
@@ -61,6 +73,8 @@ pub enum SnapshotError {
         /// The fingerprint of this world.
         world: u64,
     },
+    /// Nothing was saved in what is to be loaded.
+    NothingSaved,
     /// A capacity or a number of rows does not fit this world.
     OtherCapacity,
     /// The columns do not have the hash that the header states.
@@ -83,9 +97,13 @@ impl fmt::Display for SnapshotError {
             Self::Truncated => f.write_str("snapshot: the image ends too early"),
             Self::TooLong => f.write_str("snapshot: the image goes on after its end"),
             Self::NotAnImage => f.write_str("snapshot: this is no image of a world"),
-            Self::OtherLayout(version) => {
-                write!(f, "snapshot: layout version {version}, this build has {LAYOUT_VERSION}")
+            Self::OtherFormat(version) => {
+                write!(f, "snapshot: format {version}, this build reads {FORMAT}")
             }
+            Self::OtherLayout { image, build } => {
+                write!(f, "snapshot: written with columns {image:016x}, this build has {build:016x}")
+            }
+            Self::NothingSaved => f.write_str("snapshot: nothing was saved yet"),
             Self::OtherConfiguration { image, world } => {
                 write!(f, "snapshot: taken under configuration {image:016x}, this world has {world:016x}")
             }
@@ -109,6 +127,7 @@ impl From<EndOfBytes> for SnapshotError {
 #[derive(Clone, Copy)]
 pub(crate) struct ImageBounds<'a> {
     pub(crate) fingerprint: u64,
+    pub(crate) lanes: LaneChoice,
     pub(crate) teams: u8,
     pub(crate) tick_hz: u16,
     /// Largest absolute x and z of a projectile, raw.
@@ -122,54 +141,92 @@ pub(crate) struct ImageBounds<'a> {
     pub(crate) ground: &'a dyn Fn(i32, i32) -> i32,
 }
 
-/// Appends the image of a state.
-pub(crate) fn write(state: &State, fingerprint: u64, out: &mut Vec<u8>) {
-    let (characters, projectiles) = (state.character_rows(), state.projectile_rows());
-    out.reserve(
-        HEADER_BYTES + characters * Characters::BYTES_PER_ROW + projectiles * Projectiles::BYTES_PER_ROW,
-    );
+/// Appends the image of a state; its hash.
+pub(crate) fn write(state: &State, fingerprint: u64, lanes: LaneChoice, out: &mut Vec<u8>) -> StateHash {
+    let rows = state.rows();
+    out.reserve(HEADER_BYTES + rows[0] * Characters::BYTES_PER_ROW + rows[1] * Projectiles::BYTES_PER_ROW);
+    let start = out.len();
     out.extend_from_slice(&MAGIC);
-    out.extend_from_slice(&LAYOUT_VERSION.to_le_bytes());
+    out.extend_from_slice(&FORMAT.to_le_bytes());
+    out.extend_from_slice(&LAYOUT_FINGERPRINT.to_le_bytes());
     out.extend_from_slice(&fingerprint.to_le_bytes());
     out.extend_from_slice(&state.tick.0.to_le_bytes());
-    let capacities = [state.characters.flags.len(), state.projectiles.alive.len()];
-    for number in capacities.into_iter().chain([characters, projectiles, 0]) {
+    let capacities = [state.characters.capacity(), state.projectiles.capacity()];
+    for number in capacities.into_iter().chain(rows).chain([0]) {
         out.extend_from_slice(&(number as u32).to_le_bytes());
     }
-    out.extend_from_slice(&state.hash().to_le_bytes());
-    state.characters.write_rows(characters, out);
-    state.projectiles.write_rows(projectiles, out);
+    out.resize(start + HEADER_BYTES, 0);
+    let hash = state.write_and_hash(lanes, out).state_hash(state.tick, rows);
+    out[start..][HASH_AT].copy_from_slice(&hash.to_le_bytes());
+    hash
+}
+
+/// The header of an image, without a judgement on anything but its own form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImageHeader {
+    /// Fingerprint of the configuration and scenery of the world it was taken from.
+    pub fingerprint: u64,
+    /// The next tick of that world.
+    pub tick: Tick,
+    /// Slots for characters and for projectiles.
+    pub capacities: [u32; 2],
+    /// Rows that follow, of characters and of projectiles.
+    pub rows: [u32; 2],
+    /// The hash of the state.
+    pub hash: StateHash,
+}
+
+impl ImageHeader {
+    /// Reads a header; what follows it is the columns.
+    ///
+    /// # Errors
+    /// [`SnapshotError`] when the bytes are no image, or one of other columns than this build has.
+    pub fn read(image: &[u8]) -> Result<(Self, &[u8]), SnapshotError> {
+        let mut reader = ByteReader::new(image);
+        if reader.array::<4>()? != MAGIC {
+            return Err(SnapshotError::NotAnImage);
+        }
+        let format = reader.u32()?;
+        if format != FORMAT {
+            return Err(SnapshotError::OtherFormat(format));
+        }
+        let layout = reader.u64()?;
+        if layout != LAYOUT_FINGERPRINT {
+            return Err(SnapshotError::OtherLayout { image: layout, build: LAYOUT_FINGERPRINT });
+        }
+        let fingerprint = reader.u64()?;
+        let tick = Tick(reader.u32()?);
+        let capacities = [reader.u32()?, reader.u32()?];
+        let rows = [reader.u32()?, reader.u32()?];
+        let zero = reader.u32()?;
+        if zero != 0 || rows[0] > capacities[0] || rows[1] > capacities[1] {
+            return Err(SnapshotError::OtherCapacity);
+        }
+        let hash = StateHash(reader.u128()?);
+        Ok((Self { fingerprint, tick, capacities, rows, hash }, reader.rest()))
+    }
 }
 
 /// Reads an image into `scratch`, a state of the same capacities. On an error `scratch` holds rubbish and must not be
 /// used; on success it is a whole state.
 pub(crate) fn read(image: &[u8], bounds: &ImageBounds<'_>, scratch: &mut State) -> Result<(), SnapshotError> {
-    let mut reader = ByteReader::new(image);
-    if reader.array::<4>()? != MAGIC {
-        return Err(SnapshotError::NotAnImage);
+    let (header, rest) = ImageHeader::read(image)?;
+    if header.fingerprint != bounds.fingerprint {
+        return Err(SnapshotError::OtherConfiguration {
+            image: header.fingerprint,
+            world: bounds.fingerprint,
+        });
     }
-    let layout = reader.u32()?;
-    if layout != LAYOUT_VERSION {
-        return Err(SnapshotError::OtherLayout(layout));
-    }
-    let fingerprint = reader.u64()?;
-    if fingerprint != bounds.fingerprint {
-        return Err(SnapshotError::OtherConfiguration { image: fingerprint, world: bounds.fingerprint });
-    }
-    let tick = Tick(reader.u32()?);
-    let capacities = [reader.u32()? as usize, reader.u32()? as usize];
-    let rows = [reader.u32()? as usize, reader.u32()? as usize];
-    let own = [scratch.characters.flags.len(), scratch.projectiles.alive.len()];
-    if reader.u32()? != 0 || capacities != own || rows[0] > own[0] || rows[1] > own[1] {
+    let own = [scratch.characters.capacity(), scratch.projectiles.capacity()];
+    if header.capacities.map(|capacity| capacity as usize) != own {
         return Err(SnapshotError::OtherCapacity);
     }
-    let hash = StateHash(reader.u128()?);
-
-    scratch.clear();
-    scratch.tick = tick;
-    let rest = reader.rest();
+    let rows = header.rows.map(|rows| rows as usize);
+    scratch.tick = header.tick;
     let rest = scratch.characters.read_rows(rows[0], rest).ok_or(SnapshotError::Truncated)?;
     let rest = scratch.projectiles.read_rows(rows[1], rest).ok_or(SnapshotError::Truncated)?;
+    scratch.characters.zero_rows(rows[0]..own[0]);
+    scratch.projectiles.zero_rows(rows[1]..own[1]);
     if !rest.is_empty() {
         return Err(SnapshotError::TooLong);
     }
@@ -177,7 +234,7 @@ pub(crate) fn read(image: &[u8], bounds: &ImageBounds<'_>, scratch: &mut State) 
     check_projectiles(&scratch.projectiles, rows[1], bounds)?;
     scratch.rebuild_ids();
     // The stated numbers of rows are the ones that follow from the columns: one state has one image.
-    if rows != [scratch.character_rows(), scratch.projectile_rows()] || scratch.hash() != hash {
+    if rows != scratch.rows() || scratch.hash(bounds.lanes) != header.hash {
         return Err(SnapshotError::Damaged);
     }
     Ok(())
@@ -193,11 +250,9 @@ fn check_characters(
 ) -> Result<(), SnapshotError> {
     let view = characters.view_below(rows);
     for row in 0..rows {
-        let words = view.row_words(row);
         let bits = characters.flags[row];
         let fine = if bits & flags::IN_USE == 0 {
-            // Free rows are zero but for the generation, the last word.
-            words[..words.len() - 1].iter().all(|word| *word == 0)
+            characters.is_free_row(row)
         } else {
             let health = characters.health[row];
             let input = view.input(row as u32);
@@ -264,11 +319,7 @@ fn check_projectiles(
     for row in 0..rows {
         let generation = projectiles.generation[row];
         let fine = match projectiles.alive[row] {
-            0 => {
-                let mut words = projectiles.view().row_words(row);
-                words[4] &= u64::from(u32::MAX);
-                words.iter().all(|word| *word == 0)
-            }
+            0 => projectiles.is_free_row(row),
             1 => {
                 generation != 0
                     && projectiles.team[row] < bounds.teams

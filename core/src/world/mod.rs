@@ -14,7 +14,9 @@ use crate::state::commands::{CharacterInput, Command};
 use crate::state::events::{Event, EventBuffer};
 use crate::state::handle::CharacterId;
 use crate::state::projectiles::ProjectilesView;
+use crate::state::saved::SavedState;
 use crate::state::snapshot::{self, ImageBounds, SnapshotError};
+use crate::state::state_hash::ColumnHashes;
 use crate::step::{self, Scratch, Stage, StepReport};
 use crate::systems::{Environment, Timing};
 use alloc::boxed::Box;
@@ -204,12 +206,37 @@ impl World {
     /// The hash of the whole simulated state: equal in equal worlds, however they came about.
     #[must_use]
     pub fn state_hash(&self) -> StateHash {
-        self.state.hash()
+        self.state.hash(self.config.lanes)
     }
 
-    /// Appends an image of the state: see [`crate::state::snapshot`] for its bytes. Events are not in it.
-    pub fn snapshot_into(&self, out: &mut Vec<u8>) {
-        snapshot::write(&self.state, self.fingerprint, out);
+    /// The hash of every column, by name: what tells where two worlds differ.
+    #[must_use]
+    pub fn column_hashes(&self) -> ColumnHashes {
+        self.state.column_hashes(self.config.lanes)
+    }
+
+    /// Keeps the state in memory, for [`World::load`]; the hash is [`World::state_hash`]'s. Allocates when `saved` never
+    /// was used, or for a world of other capacities.
+    pub fn save(&self, saved: &mut SavedState) -> StateHash {
+        saved.save(&self.state, self.fingerprint, self.config.lanes)
+    }
+
+    /// Goes back (or on) to a kept state. Allocates nothing and looks at no row. There are no events until the next step.
+    ///
+    /// # Errors
+    /// [`SnapshotError::NothingSaved`], or [`SnapshotError::OtherConfiguration`] when it was kept by a world of another
+    /// configuration or scenery; the world is as it was then.
+    pub fn load(&mut self, saved: &SavedState) -> Result<(), SnapshotError> {
+        saved.load(&mut self.state, self.fingerprint)?;
+        self.events.clear();
+        self.scratch.rebuild_index(&self.state);
+        Ok(())
+    }
+
+    /// Appends an image of the state: see [`crate::state::snapshot`] for its bytes. Events are not in it. The hash is
+    /// [`World::state_hash`]'s, and stands in the image.
+    pub fn snapshot_into(&self, out: &mut Vec<u8>) -> StateHash {
+        snapshot::write(&self.state, self.fingerprint, self.config.lanes, out)
     }
 
     /// Puts the world into the state of an image of a world with the same configuration. From there on it runs exactly
@@ -221,6 +248,7 @@ impl World {
         let sweep = SWEEP_MAX_M.saturating_mul(i32::from(self.config.tick_hz)).min(SPEED_MAX_M_PER_S);
         let bounds = ImageBounds {
             fingerprint: self.fingerprint,
+            lanes: self.config.lanes,
             teams: self.config.teams,
             tick_hz: self.config.tick_hz,
             half_extent: self.config.half_extent.0,

@@ -1,0 +1,105 @@
+//! A state kept in memory: what rollback, prediction and tools go back to. Trusted, unlike an image of bytes: it never
+//! leaves the process and is taken back without a look at its rows.
+//!
+//! Saving copies the rows ever used, column by column, and hashes each block of a column while it is near, so that the
+//! hash costs little more than the copy. Memory is taken by the first save into a [`SavedState`]; after that, saving and
+//! loading worlds of the same capacities allocate nothing.
+
+use super::State;
+use super::column::{Cell, ColumnInfo, ColumnPairVisitor};
+use super::snapshot::SnapshotError;
+use super::state_hash::ColumnHashes;
+use crate::numeric::{LaneChoice, StateHash, Tick};
+
+/// A saved state. Empty until a world is saved into it.
+#[derive(Clone, Debug, Default)]
+pub struct SavedState {
+    kept: Option<Kept>,
+}
+
+#[derive(Clone, Debug)]
+struct Kept {
+    /// Of the world's configuration and scenery.
+    fingerprint: u64,
+    rows: [usize; 2],
+    columns: ColumnHashes,
+    hash: StateHash,
+    /// Rows from `rows` on hold what earlier saves left.
+    state: State,
+}
+
+impl SavedState {
+    /// Nothing saved.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { kept: None }
+    }
+
+    /// The next tick of the saved world; `None` when nothing is saved.
+    #[must_use]
+    pub fn tick(&self) -> Option<Tick> {
+        self.kept.as_ref().map(|kept| kept.state.tick)
+    }
+
+    /// The hash of the saved world; `None` when nothing is saved.
+    #[must_use]
+    pub fn hash(&self) -> Option<StateHash> {
+        self.kept.as_ref().map(|kept| kept.hash)
+    }
+
+    /// The hashes of the saved world's columns; `None` when nothing is saved.
+    #[must_use]
+    pub fn column_hashes(&self) -> Option<&ColumnHashes> {
+        self.kept.as_ref().map(|kept| &kept.columns)
+    }
+
+    pub(crate) fn save(&mut self, state: &State, fingerprint: u64, lanes: LaneChoice) -> StateHash {
+        let capacities = |state: &State| [state.characters.capacity(), state.projectiles.capacity()];
+        let fits = |kept: &Kept| capacities(&kept.state) == capacities(state);
+        let kept = match self.kept.take().filter(fits) {
+            Some(kept) => self.kept.insert(kept),
+            None => self.kept.insert(Kept {
+                fingerprint,
+                rows: [0; 2],
+                columns: ColumnHashes::default(),
+                hash: StateHash::EMPTY,
+                state: State::new(state.characters.capacity() as u32, state.projectiles.capacity() as u32),
+            }),
+        };
+        kept.fingerprint = fingerprint;
+        kept.rows = state.rows();
+        kept.columns = state.copy_and_hash(lanes, &mut kept.state);
+        kept.hash = kept.columns.state_hash(state.tick, kept.rows);
+        kept.hash
+    }
+
+    pub(crate) fn load(&self, state: &mut State, fingerprint: u64) -> Result<(), SnapshotError> {
+        let kept = self.kept.as_ref().ok_or(SnapshotError::NothingSaved)?;
+        if kept.fingerprint != fingerprint {
+            return Err(SnapshotError::OtherConfiguration { image: kept.fingerprint, world: fingerprint });
+        }
+        let used = state.rows();
+        let (from, rows) = (&kept.state, kept.rows);
+        from.characters.each_pair(&mut state.characters, &mut Load { rows: rows[0], used: used[0] });
+        from.projectiles.each_pair(&mut state.projectiles, &mut Load { rows: rows[1], used: used[1] });
+        state.tick = from.tick;
+        state.character_ids.copy_from(&from.character_ids);
+        state.projectile_ids.copy_from(&from.projectile_ids);
+        Ok(())
+    }
+}
+
+/// Copies the saved rows and clears those that only the later state used.
+struct Load {
+    rows: usize,
+    used: usize,
+}
+
+impl ColumnPairVisitor for Load {
+    fn column<T: Cell>(&mut self, _info: &'static ColumnInfo, from: &[T], to: &mut [T]) {
+        to[..self.rows].copy_from_slice(&from[..self.rows]);
+        if self.used > self.rows {
+            to[self.rows..self.used].fill(T::default());
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! The state's hash sees every bit of every column, names the column, and does not depend on how it is computed.
+
+use super::*;
+use alloc::vec::Vec;
+
+fn state() -> State {
+    let mut state = State::new(40, 20);
+    for _ in 0..33 {
+        state.allocate_character().unwrap();
+    }
+    for _ in 0..17 {
+        state.allocate_projectile().unwrap();
+    }
+    state
+}
+
+/// Flips every bit of every column of both tables; the differing columns must be exactly that one.
+#[test]
+fn every_bit_changes_its_column_and_no_other() {
+    let state = state();
+    let (columns, hash) = (state.column_hashes(LaneChoice::default()), state.hash(LaneChoice::default()));
+    let mut image = Vec::new();
+    state.write_and_hash(LaneChoice::default(), &mut image);
+    let [characters, projectiles] = state.rows();
+    let mut first_bit = 0;
+    for at in 0..COLUMNS {
+        let info = column(at);
+        let rows = if at < Characters::COLUMNS.len() { characters } else { projectiles };
+        let bits = rows * info.kind.bytes() * 8;
+        for bit in first_bit..first_bit + bits {
+            let mut bytes = image.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            let mut other = state.clone();
+            let rest = other.characters.read_rows(characters, &bytes).unwrap();
+            assert_eq!(other.projectiles.read_rows(projectiles, rest), Some(&[][..]));
+            // The rows stay what they are: the pools are not touched.
+            let hashes = {
+                let mut visitor =
+                    Hash { lanes: LaneChoice::default(), at: 0, hashes: ColumnHashes::default() };
+                other.characters.each_column(characters, &mut visitor);
+                other.projectiles.each_column(projectiles, &mut visitor);
+                visitor.hashes
+            };
+            assert!(hashes.differing(&columns).eq([info]), "bit {bit}: {info:?}");
+            assert_ne!(hashes.state_hash(other.tick, [characters, projectiles]), hash);
+        }
+        first_bit += bits;
+    }
+    assert_eq!(first_bit, image.len() * 8);
+    let mut later = state.clone();
+    later.tick = Tick(1);
+    assert_ne!(later.hash(LaneChoice::default()), hash);
+    assert_eq!(later.column_hashes(LaneChoice::default()), columns);
+}
+
+#[test]
+fn copying_writing_and_lanes_give_the_same_hashes() {
+    let mut state = state();
+    for row in 0..33 {
+        state.characters.position_x[row] = (row as i32 - 7) * 12_345_677;
+    }
+    let columns = state.column_hashes(LaneChoice::Scalar);
+    assert_eq!(state.column_hashes(LaneChoice::default()), columns);
+    assert_eq!(state.write_and_hash(LaneChoice::default(), &mut Vec::new()), columns);
+    let mut copy = State::new(40, 20);
+    assert_eq!(state.copy_and_hash(LaneChoice::default(), &mut copy), columns);
+    assert_eq!(copy.hash(LaneChoice::Scalar), state.hash(LaneChoice::default()));
+}
+
+#[test]
+fn rows_that_never_were_used_do_not_count_and_free_ones_do() {
+    let (small, mut large) = (State::new(40, 20), State::new(4_000, 2_000));
+    assert_eq!(small.hash(LaneChoice::default()), large.hash(LaneChoice::default()));
+    let id = large.allocate_character().unwrap();
+    assert!(large.free_character(id));
+    assert_ne!(small.hash(LaneChoice::default()), large.hash(LaneChoice::default()));
+}
+
+#[test]
+fn columns_have_keys_of_their_own() {
+    let keys: alloc::collections::BTreeSet<u64> = (0..COLUMNS).map(|at| column(at).key()).collect();
+    assert_eq!(keys.len(), COLUMNS);
+}
