@@ -170,7 +170,7 @@
 #define SW_LANES_AVX512 4
 
 /**
- * `SwCommand::kind`: a new character. Uses `tag`, `team`, `placement`, and for `SW_PLACEMENT_AT` also `x`, `z`, `yaw`.
+ * `SwCommand::kind`: a new character. Uses `tag`, `team`, `movement_class`, `placement`, and for `SW_PLACEMENT_AT` also `x`, `z`, `yaw`.
  */
 #define SW_COMMAND_SPAWN 1
 
@@ -183,6 +183,21 @@
  * `SwCommand::kind`: sets a character's input; it holds until the next one. Uses `id`, `input`.
  */
 #define SW_COMMAND_INPUT 3
+
+/**
+ * `SwCommand::kind`: gives a character another movement class (mounts or dismounts it). Uses `id`, `movement_class`.
+ */
+#define SW_COMMAND_SET_CLASS 4
+
+/**
+ * `SwCommand::kind`: adds a velocity to a character's own. Uses `id`, `velocity_x`, `velocity_y`, `velocity_z`.
+ */
+#define SW_COMMAND_IMPULSE 5
+
+/**
+ * Movement classes: `SwCommand::movement_class` is below this.
+ */
+#define SW_MOVEMENT_CLASSES 8
 
 /**
  * `SwCommand::placement`: somewhere in the spawn area of the team.
@@ -213,6 +228,16 @@
  * `SwInput::buttons`: shoot an arrow.
  */
 #define SW_BUTTON_SHOOT 8
+
+/**
+ * `SwInput::buttons`: keep low.
+ */
+#define SW_BUTTON_CROUCH 16
+
+/**
+ * `SwInput::buttons`: dodge in the direction of the move.
+ */
+#define SW_BUTTON_DODGE 32
 
 /**
  * `SwEvent::kind`: a character exists now. `tag`, `id`.
@@ -283,6 +308,51 @@
  * `flags` of a character: runs at sprint speed.
  */
 #define SW_FLAG_SPRINTING 8
+
+/**
+ * `flags` of a character: has the lower height of a crouch.
+ */
+#define SW_FLAG_CROUCHED 16
+
+/**
+ * `flags` of a character: a jump was asked for and will happen as soon as one is possible.
+ */
+#define SW_FLAG_JUMP_QUEUED 32
+
+/**
+ * `motion` of a character: stands, walks, sprints or crouches.
+ */
+#define SW_MOTION_GROUND 0
+
+/**
+ * `motion` of a character: in the air after a jump.
+ */
+#define SW_MOTION_JUMP 1
+
+/**
+ * `motion` of a character: in the air for any other reason.
+ */
+#define SW_MOTION_FALL 2
+
+/**
+ * `motion` of a character: on ground too steep to stand on.
+ */
+#define SW_MOTION_SLIDE 3
+
+/**
+ * `motion` of a character: in water too deep to stand in.
+ */
+#define SW_MOTION_SWIM 4
+
+/**
+ * `motion` of a character: in a dodge.
+ */
+#define SW_MOTION_DODGE 5
+
+/**
+ * `motion` of a character: thrown by an impulse.
+ */
+#define SW_MOTION_KNOCKED 6
 
 /**
  * What a call answers. Zero is success; every other number says what was wrong, and
@@ -831,7 +901,7 @@ typedef struct SwCommand {
      */
     uint32_t tag;
     /**
-     * Despawn, input: the character's id.
+     * Despawn, input, set class, impulse: the character's id.
      */
     uint64_t id;
     /**
@@ -858,6 +928,22 @@ typedef struct SwCommand {
      * Input.
      */
     struct SwInput input;
+    /**
+     * Spawn, set class: movement class, from 0 (the foot soldier).
+     */
+    uint32_t movement_class;
+    /**
+     * Impulse: Q16.16 metres per second.
+     */
+    int32_t velocity_x;
+    /**
+     * Impulse: Q16.16 metres per second.
+     */
+    int32_t velocity_y;
+    /**
+     * Impulse: Q16.16 metres per second.
+     */
+    int32_t velocity_z;
     /**
      * Zero.
      */
@@ -935,7 +1021,8 @@ typedef struct SwEvent {
      */
     uint8_t weapon;
     /**
-     * Why a spawn was refused: 1 the world is full, 2 there is no such team.
+     * Why a spawn was refused: 1 the world is full, 2 there is no such team, 3 there is no such movement
+     * class.
      */
     uint8_t reason;
     /**
@@ -1029,7 +1116,7 @@ typedef struct SwCharactersView {
      */
     const uint16_t *flags;
     /**
-     * Ticks until the next jump is possible.
+     * On the ground: ticks until the next jump is possible. In the air: ticks for which a jump is remembered.
      */
     const uint16_t *timer;
     /**
@@ -1080,6 +1167,26 @@ typedef struct SwCharactersView {
      * Upper half of the id.
      */
     const uint32_t *generation;
+    /**
+     * Movement class, below `SW_MOVEMENT_CLASSES`.
+     */
+    const uint8_t *movement_class;
+    /**
+     * `SW_MOTION_…`.
+     */
+    const uint8_t *motion;
+    /**
+     * Ticks since the motion began, in a jump, fall, dodge or knock-back.
+     */
+    const uint16_t *motion_ticks;
+    /**
+     * What it stands on: 0 the terrain or nothing, else the number of an obstacle or platform, from 1.
+     */
+    const uint16_t *support;
+    /**
+     * In a dodge its direction, else ticks until the next one is possible.
+     */
+    const uint16_t *dodge_ticks;
 } SwCharactersView;
 
 /**

@@ -36,7 +36,7 @@ fn spawn(i: u32, side: i32) -> Command {
         z: Metres::from_m(row),
         yaw: shieldwall_core::Brads::from_degrees(if team == 0 { -90 } else { 90 }),
     };
-    Command::Spawn { tag: i, team, placement: at }
+    Command::Spawn { tag: i, team, class: 0, placement: at }
 }
 
 /// Everybody runs forward and strikes; some shoot.

@@ -54,9 +54,12 @@ pub mod systems;
 pub mod world;
 
 pub use numeric::{Brads, LaneChoice, Metres, MetresPerSecond, Position, StateHash, Tick, Ticks, Velocity};
-pub use rules::{CrowdRules, LifeRules, MeleeRules, MovementRules, ProjectileRules, Rules, RulesError};
+pub use rules::{
+    CrowdRules, LifeRules, LodRules, MOVEMENT_CLASSES, MeleeRules, MovementRules, ProjectileRules, Rules,
+    RulesError, WaterRules,
+};
 pub use spatial::Terrain;
-pub use state::characters::{CharactersView, MoveState, action, flags};
+pub use state::characters::{CharactersView, MoveState, action, flags, motion};
 pub use state::commands::{CharacterInput, Command, CommandDecodeError, Placement, buttons};
 pub use state::events::{Event, EventDecodeError, SpawnRefusal, Weapon};
 pub use state::handle::CharacterId;
@@ -65,6 +68,6 @@ pub use state::saved::SavedState;
 pub use state::snapshot::SnapshotError;
 pub use state::state_hash::ColumnHashes;
 pub use step::{Stage, StepReport};
-pub use systems::movement::move_character;
+pub use systems::movement::{MovementTicks, Surroundings, move_character};
 pub use world::replay::{ReplayError, ReplayReader, ReplayReport, ReplayWriter};
 pub use world::{ConfigDecodeError, ConfigError, World, WorldConfig};

@@ -54,8 +54,8 @@ pub const CHUNK_ROWS: usize = 512;
 /// Passes of crowd separation in a tick: two settle a dense line without visible jitter.
 pub const SEPARATION_PASSES: usize = 2;
 
-/// Longest encoded command in bytes (a spawn at a place).
-pub const COMMAND_BYTES_MAX: usize = 17;
+/// Longest encoded command in bytes (an impulse).
+pub const COMMAND_BYTES_MAX: usize = 21;
 
 /// Most ticks between two hashes of a replay, and in one record of it.
 pub const REPLAY_HASH_EVERY_MAX: u32 = 65_536;

@@ -16,7 +16,7 @@ fn small() -> WorldConfig {
 
 fn spawn_at(world: &mut World, team: u8, x_mm: i32, z_mm: i32, yaw: Brads) -> CharacterId {
     let placement = Placement::At { x: Metres::from_mm(x_mm), z: Metres::from_mm(z_mm), yaw };
-    world.step(&[Command::Spawn { tag: 5, team, placement }]);
+    world.step(&[Command::Spawn { tag: 5, team, class: 0, placement }]);
     match world.events() {
         [Event::Spawned { tag: 5, id }] => *id,
         other => panic!("{other:?}"),
@@ -38,7 +38,7 @@ fn run_until(world: &mut World, most: u32, wanted: impl Fn(&Event) -> bool) -> O
 #[test]
 fn slots_are_given_from_below_and_answered_by_tag() {
     let mut world = World::new(&small()).unwrap();
-    let spawn = |tag, team| Command::Spawn { tag, team, placement: Placement::TeamSpawn };
+    let spawn = |tag, team| Command::Spawn { tag, team, class: 0, placement: Placement::TeamSpawn };
     let report = world.step(&[spawn(7, 0), spawn(8, 2), spawn(9, 1)]);
     let first = CharacterId { slot: 0, generation: 1 };
     let second = CharacterId { slot: 1, generation: 1 };
@@ -65,7 +65,7 @@ fn slots_are_given_from_below_and_answered_by_tag() {
 fn teams_appear_on_opposite_sides_looking_at_each_other() {
     let mut world = World::new(&WorldConfig { character_capacity: 200, ..WorldConfig::default() }).unwrap();
     let spawns: Vec<Command> = (0..200)
-        .map(|tag| Command::Spawn { tag, team: (tag % 2) as u8, placement: Placement::TeamSpawn })
+        .map(|tag| Command::Spawn { tag, team: (tag % 2) as u8, class: 0, placement: Placement::TeamSpawn })
         .collect();
     world.step(&spawns);
     let view = world.characters();
@@ -199,7 +199,7 @@ fn health_comes_back_at_its_rate_after_the_delay() {
 #[test]
 fn a_full_event_buffer_counts_what_it_drops() {
     let mut world = World::new(&WorldConfig { event_capacity: 2, ..small() }).unwrap();
-    let spawns = [Command::Spawn { tag: 0, team: 0, placement: Placement::TeamSpawn }; 5];
+    let spawns = [Command::Spawn { tag: 0, team: 0, class: 0, placement: Placement::TeamSpawn }; 5];
     let report: StepReport = world.step(&spawns);
     assert_eq!((report.events, report.events_dropped, report.characters), (2, 3, 5));
 }
@@ -209,7 +209,7 @@ fn a_full_event_buffer_counts_what_it_drops() {
 fn two_crowds_of_a_hundred_kill_hundreds_in_half_a_minute() {
     let mut world = World::new(&WorldConfig { character_capacity: 200, ..WorldConfig::default() }).unwrap();
     let spawns: Vec<Command> = (0..200)
-        .map(|tag| Command::Spawn { tag, team: (tag % 2) as u8, placement: Placement::TeamSpawn })
+        .map(|tag| Command::Spawn { tag, team: (tag % 2) as u8, class: 0, placement: Placement::TeamSpawn })
         .collect();
     world.step(&spawns);
     let (mut commands, mut deaths, mut first) = (Vec::new(), 0, None);

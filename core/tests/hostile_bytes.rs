@@ -23,6 +23,7 @@ fn fight(ticks: u32) -> World {
         .map(|tag| Command::Spawn {
             tag,
             team: (tag % 2) as u8,
+            class: 0,
             placement: Placement::At {
                 x: Metres::from_m((tag % 5) as i32),
                 z: Metres::from_m((tag / 5) as i32),
@@ -34,7 +35,7 @@ fn fight(ticks: u32) -> World {
     for tick in 0..ticks {
         let slot = tick % 20;
         let Some(id) = world.id_at(slot) else {
-            world.step(&[Command::Spawn { tag: 0, team: 1, placement: Placement::TeamSpawn }]);
+            world.step(&[Command::Spawn { tag: 0, team: 1, class: 0, placement: Placement::TeamSpawn }]);
             continue;
         };
         let input = CharacterInput {

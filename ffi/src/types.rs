@@ -2,7 +2,9 @@
 //! kernel's own types. Layouts are fixed: fields are only added at the end (see `boundary.rs`).
 
 use bytemuck::{Pod, Zeroable};
-use shieldwall_core::{Brads, CharacterId, CharacterInput, Command, Event, Metres, Placement};
+use shieldwall_core::{
+    Brads, CharacterId, CharacterInput, Command, Event, Metres, MetresPerSecond, Placement, Velocity,
+};
 
 use crate::result::{Failure, SwResult};
 
@@ -48,12 +50,20 @@ pub struct SwWorldConfig {
     pub reserved: u64,
 }
 
-/// `SwCommand::kind`: a new character. Uses `tag`, `team`, `placement`, and for `SW_PLACEMENT_AT` also `x`, `z`, `yaw`.
+/// `SwCommand::kind`: a new character. Uses `tag`, `team`, `movement_class`, `placement`, and for `SW_PLACEMENT_AT` also `x`, `z`, `yaw`.
 pub const SW_COMMAND_SPAWN: u32 = 1;
 /// `SwCommand::kind`: takes a character out of the world. Uses `id`.
 pub const SW_COMMAND_DESPAWN: u32 = 2;
 /// `SwCommand::kind`: sets a character's input; it holds until the next one. Uses `id`, `input`.
 pub const SW_COMMAND_INPUT: u32 = 3;
+/// `SwCommand::kind`: gives a character another movement class (mounts or dismounts it). Uses `id`, `movement_class`.
+pub const SW_COMMAND_SET_CLASS: u32 = 4;
+/// `SwCommand::kind`: adds a velocity to a character's own. Uses `id`, `velocity_x`, `velocity_y`, `velocity_z`.
+pub const SW_COMMAND_IMPULSE: u32 = 5;
+
+/// Movement classes: `SwCommand::movement_class` is below this.
+pub const SW_MOVEMENT_CLASSES: u8 = 8;
+const _: () = assert!(SW_MOVEMENT_CLASSES as usize == shieldwall_core::MOVEMENT_CLASSES);
 
 /// `SwCommand::placement`: somewhere in the spawn area of the team.
 pub const SW_PLACEMENT_TEAM_SPAWN: u8 = 0;
@@ -68,6 +78,10 @@ pub const SW_BUTTON_JUMP: u16 = 2;
 pub const SW_BUTTON_MELEE: u16 = 4;
 /// `SwInput::buttons`: shoot an arrow.
 pub const SW_BUTTON_SHOOT: u16 = 8;
+/// `SwInput::buttons`: keep low.
+pub const SW_BUTTON_CROUCH: u16 = 16;
+/// `SwInput::buttons`: dodge in the direction of the move.
+pub const SW_BUTTON_DODGE: u16 = 32;
 
 /// What one character wants in a tick.
 #[repr(C)]
@@ -105,7 +119,7 @@ pub struct SwCommand {
     pub kind: u32,
     /// Spawn: any number; the event that answers has it.
     pub tag: u32,
-    /// Despawn, input: the character's id.
+    /// Despawn, input, set class, impulse: the character's id.
     pub id: u64,
     /// Spawn: place, Q16.16 metres.
     pub x: i32,
@@ -119,6 +133,14 @@ pub struct SwCommand {
     pub placement: u8,
     /// Input.
     pub input: SwInput,
+    /// Spawn, set class: movement class, from 0 (the foot soldier).
+    pub movement_class: u32,
+    /// Impulse: Q16.16 metres per second.
+    pub velocity_x: i32,
+    /// Impulse: Q16.16 metres per second.
+    pub velocity_y: i32,
+    /// Impulse: Q16.16 metres per second.
+    pub velocity_z: i32,
     /// Zero.
     pub reserved: u32,
 }
@@ -126,10 +148,16 @@ pub struct SwCommand {
 impl SwCommand {
     /// The kernel's command, or why it is none.
     pub(crate) fn to_command(self, index: usize) -> Result<Command, Failure> {
-        let bad = |what: &str| Err(Failure::new(SwResult::BadCommand, format!("command {index}: {what}")));
+        let bad = |what: &str| Failure::new(SwResult::BadCommand, format!("command {index}: {what}"));
         if self.reserved != 0 {
-            return bad("`reserved` is not zero");
+            return Err(bad("`reserved` is not zero"));
         }
+        let class = || {
+            u8::try_from(self.movement_class)
+                .ok()
+                .filter(|class| *class < SW_MOVEMENT_CLASSES)
+                .ok_or_else(|| bad("unknown movement class"))
+        };
         match self.kind {
             SW_COMMAND_SPAWN => {
                 let placement = match self.placement {
@@ -137,15 +165,26 @@ impl SwCommand {
                     SW_PLACEMENT_AT => {
                         Placement::At { x: Metres(self.x), z: Metres(self.z), yaw: Brads(self.yaw) }
                     }
-                    _ => return bad("unknown placement"),
+                    _ => return Err(bad("unknown placement")),
                 };
-                Ok(Command::Spawn { tag: self.tag, team: self.team, placement })
+                Ok(Command::Spawn { tag: self.tag, team: self.team, class: 0, placement })
             }
             SW_COMMAND_DESPAWN => Ok(Command::Despawn { id: CharacterId::from_bits(self.id) }),
             SW_COMMAND_INPUT => {
                 Ok(Command::Input { id: CharacterId::from_bits(self.id), input: self.input.into() })
             }
-            _ => bad("unknown kind"),
+            SW_COMMAND_SET_CLASS => {
+                Ok(Command::SetClass { id: CharacterId::from_bits(self.id), class: class()? })
+            }
+            SW_COMMAND_IMPULSE => Ok(Command::Impulse {
+                id: CharacterId::from_bits(self.id),
+                velocity: Velocity {
+                    x: MetresPerSecond(self.velocity_x),
+                    y: MetresPerSecond(self.velocity_y),
+                    z: MetresPerSecond(self.velocity_z),
+                },
+            }),
+            _ => Err(bad("unknown kind")),
         }
     }
 }
@@ -212,7 +251,8 @@ pub struct SwEvent {
     pub amount: u16,
     /// `SW_WEAPON_…`.
     pub weapon: u8,
-    /// Why a spawn was refused: 1 the world is full, 2 there is no such team.
+    /// Why a spawn was refused: 1 the world is full, 2 there is no such team, 3 there is no such movement
+    /// class.
     pub reason: u8,
     /// Slot of the projectile.
     pub projectile_slot: u32,

@@ -44,6 +44,25 @@ pub const SW_FLAG_ALIVE: u16 = 2;
 pub const SW_FLAG_IN_USE: u16 = 4;
 /// `flags` of a character: runs at sprint speed.
 pub const SW_FLAG_SPRINTING: u16 = 8;
+/// `flags` of a character: has the lower height of a crouch.
+pub const SW_FLAG_CROUCHED: u16 = 16;
+/// `flags` of a character: a jump was asked for and will happen as soon as one is possible.
+pub const SW_FLAG_JUMP_QUEUED: u16 = 32;
+
+/// `motion` of a character: stands, walks, sprints or crouches.
+pub const SW_MOTION_GROUND: u8 = 0;
+/// `motion` of a character: in the air after a jump.
+pub const SW_MOTION_JUMP: u8 = 1;
+/// `motion` of a character: in the air for any other reason.
+pub const SW_MOTION_FALL: u8 = 2;
+/// `motion` of a character: on ground too steep to stand on.
+pub const SW_MOTION_SLIDE: u8 = 3;
+/// `motion` of a character: in water too deep to stand in.
+pub const SW_MOTION_SWIM: u8 = 4;
+/// `motion` of a character: in a dodge.
+pub const SW_MOTION_DODGE: u8 = 5;
+/// `motion` of a character: thrown by an impulse.
+pub const SW_MOTION_KNOCKED: u8 = 6;
 
 /// The columns of the characters, each `count` elements long, by slot. Slots without `SW_FLAG_IN_USE` hold nothing.
 /// The id of the character in slot `i` is `((uint64_t)generation[i] << 32) | i`.
@@ -74,7 +93,7 @@ pub struct SwCharactersView {
     pub pitch: *const i16,
     /// Bits `SW_FLAG_…`.
     pub flags: *const u16,
-    /// Ticks until the next jump is possible.
+    /// On the ground: ticks until the next jump is possible. In the air: ticks for which a jump is remembered.
     pub timer: *const u16,
     /// The input that holds: bits `SW_BUTTON_…`.
     pub input_buttons: *const u16,
@@ -100,6 +119,16 @@ pub struct SwCharactersView {
     pub deaths: *const u16,
     /// Upper half of the id.
     pub generation: *const u32,
+    /// Movement class, below `SW_MOVEMENT_CLASSES`.
+    pub movement_class: *const u8,
+    /// `SW_MOTION_…`.
+    pub motion: *const u8,
+    /// Ticks since the motion began, in a jump, fall, dodge or knock-back.
+    pub motion_ticks: *const u16,
+    /// What it stands on: 0 the terrain or nothing, else the number of an obstacle or platform, from 1.
+    pub support: *const u16,
+    /// In a dodge its direction, else ticks until the next one is possible.
+    pub dodge_ticks: *const u16,
 }
 
 impl SwCharactersView {
@@ -130,6 +159,11 @@ impl SwCharactersView {
             kills: view.kills.as_ptr(),
             deaths: view.deaths.as_ptr(),
             generation: view.generation.as_ptr(),
+            movement_class: view.class.as_ptr(),
+            motion: view.motion.as_ptr(),
+            motion_ticks: view.motion_ticks.as_ptr(),
+            support: view.support.as_ptr(),
+            dodge_ticks: view.dodge_ticks.as_ptr(),
         }
     }
 }

@@ -30,6 +30,7 @@ fn muster_in_rust() -> String {
         .map(|i| WorldCommand::Spawn {
             tag: i,
             team: (i % 2) as u8,
+            class: 0,
             placement: Placement::At {
                 x: Metres::from_m((i % 8) as i32 * 2 - 8),
                 z: Metres::from_m((i / 8) as i32 * 2 - 8),

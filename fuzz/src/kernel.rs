@@ -24,7 +24,7 @@ fn fight(ticks: u32) -> World {
             None => Command::Spawn {
                 tag: tick,
                 team: (tick % 2) as u8,
-                placement: Placement::At {
+                class: 0, placement: Placement::At {
                     x: Metres::from_m((tick % 4) as i32),
                     z: Metres::from_m((tick % 3) as i32),
                     yaw: Brads((tick * 9_000) as u16),
@@ -107,7 +107,7 @@ pub(crate) fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
     let world = fight(120);
     let id = world.id_at(1).unwrap_or_default();
     for command in [
-        Command::Spawn { tag: 1, team: 0, placement: Placement::TeamSpawn },
+        Command::Spawn { tag: 1, team: 0, class: 0, placement: Placement::TeamSpawn },
         Command::Input {
             id,
             input: CharacterInput { buttons: buttons::ALL, pitch: 99, ..CharacterInput::default() },
@@ -122,7 +122,7 @@ pub(crate) fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
     let mut replay = Vec::new();
     let mut writer = ReplayWriter::begin(&recorded, Ticks(10), &mut replay);
     for tick in 0..30_u32 {
-        let spawn = [Command::Spawn { tag: tick, team: 1, placement: Placement::TeamSpawn }];
+        let spawn = [Command::Spawn { tag: tick, team: 1, class: 0, placement: Placement::TeamSpawn }];
         let commands = if tick % 7 == 0 { &spawn[..] } else { &[] };
         recorded.step(commands);
         writer.record(&recorded, commands, &mut replay);

@@ -91,6 +91,12 @@ impl ShieldwallClient {
     /// Button of [method set_input]: shoot an arrow.
     #[constant]
     const BUTTON_SHOOT: i64 = buttons::SHOOT as i64;
+    /// Button of [method set_input]: keep low.
+    #[constant]
+    const BUTTON_CROUCH: i64 = buttons::CROUCH as i64;
+    /// Button of [method set_input]: dodge in the direction of the move.
+    #[constant]
+    const BUTTON_DODGE: i64 = buttons::DODGE as i64;
 
     /// The secure session stands.
     #[signal]

@@ -76,7 +76,7 @@ impl ShieldwallWorld {
     /// Brings a character to its team's spawn area with the next step. The event that answers carries [param tag].
     #[func]
     fn queue_spawn(&mut self, tag: u32, team: u8) {
-        self.commands.push(Command::Spawn { tag, team, placement: Placement::TeamSpawn });
+        self.commands.push(Command::Spawn { tag, team, class: 0, placement: Placement::TeamSpawn });
     }
 
     /// Brings a character to a place (metres) with the next step, looking to [param yaw] (65536 = a full turn).
@@ -84,7 +84,7 @@ impl ShieldwallWorld {
     fn queue_spawn_at(&mut self, tag: u32, team: u8, x: f64, z: f64, yaw: i64) {
         let placement =
             Placement::At { x: metres_from_f64(x), z: metres_from_f64(z), yaw: Brads((yaw & 0xFFFF) as u16) };
-        self.commands.push(Command::Spawn { tag, team, placement });
+        self.commands.push(Command::Spawn { tag, team, class: 0, placement });
     }
 
     /// Takes a character out with the next step.

@@ -85,7 +85,7 @@ fn snapshots() {
             yaw: Brads(0),
             pitch: -100,
             flags: 7,
-            timer: 0,
+            ..MoveState::default()
         },
         health: 1000,
         generation: 1,

@@ -4,42 +4,14 @@
 //! its range checks, and its bytes in a fixed order. Durations are in milliseconds, so that the same rules mean the
 //! same battle at any tick rate. No behaviour lives here; the systems read these tables.
 
+mod movement;
 mod table;
 
 use crate::limits::HALF_EXTENT_MAX_M;
 use crate::numeric::{Brads, Metres, MetresPerSecond};
+pub use movement::{LodRules, MOVEMENT_CLASSES, MovementRules, ROOT_MOTION_PARTS, WaterRules};
 use table::rule_table;
 pub use table::{RuleField, RulesError};
-
-rule_table! {
-    /// How a character walks, jumps and falls.
-    pub struct MovementRules as "movement" {
-        /// Speed on foot.
-        walk_speed: MetresPerSecond = MetresPerSecond::from_mm(4_000), 6_554, 20 << 16;
-        /// Speed while sprinting; only forwards.
-        sprint_speed: MetresPerSecond = MetresPerSecond::from_mm(6_500), 6_554, 30 << 16;
-        /// Gain of speed in a second, on the ground, towards what the input asks for.
-        ground_acceleration_per_s: MetresPerSecond = MetresPerSecond::from_mm(40_000), 1 << 16, 500 << 16;
-        /// Loss of speed in a second, on the ground, when the input asks to stand.
-        ground_friction_per_s: MetresPerSecond = MetresPerSecond::from_mm(50_000), 1 << 16, 500 << 16;
-        /// Change of speed in a second in the air.
-        air_acceleration_per_s: MetresPerSecond = MetresPerSecond::from_mm(6_000), 0, 500 << 16;
-        /// Upward speed at the start of a jump.
-        jump_speed: MetresPerSecond = MetresPerSecond::from_mm(5_000), 0, 30 << 16;
-        /// Downward change of speed in a second in the air.
-        gravity_per_s: MetresPerSecond = MetresPerSecond::from_mm(19_620), 1 << 16, 200 << 16;
-        /// Fastest fall.
-        fall_speed_max: MetresPerSecond = MetresPerSecond::from_mm(60_000), 1 << 16, 200 << 16;
-        /// A walker stays on the ground when it drops by no more than this in a tick.
-        step_down: Metres = Metres::from_mm(350), 0, 2 << 16;
-        /// Time after a landing before the next jump.
-        jump_rest_ms: u16 = 150, 0, 10_000;
-        /// Radius of the capsule.
-        radius: Metres = Metres::from_mm(400), 6_554, 1 << 16;
-        /// Height of the capsule.
-        height: Metres = Metres::from_mm(1_800), 32_768, 4 << 16;
-    }
-}
 
 rule_table! {
     /// How characters make room for each other.
@@ -110,10 +82,14 @@ rule_table! {
 }
 
 /// All rules of a world. `Default` is the demo battle.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
-    /// Walking, jumping, falling.
-    pub movement: MovementRules,
+    /// Walking, jumping, falling: one table for each movement class.
+    pub movement: [MovementRules; MOVEMENT_CLASSES],
+    /// Water.
+    pub water: WaterRules,
+    /// Movers that nobody watches.
+    pub lod: LodRules,
     /// Making room.
     pub crowd: CrowdRules,
     /// The blade.
@@ -124,40 +100,62 @@ pub struct Rules {
     pub life: LifeRules,
 }
 
+impl Default for Rules {
+    fn default() -> Self {
+        Self {
+            movement: MovementRules::classes(),
+            water: WaterRules::default(),
+            lod: LodRules::default(),
+            crowd: CrowdRules::default(),
+            melee: MeleeRules::default(),
+            bow: ProjectileRules::default(),
+            life: LifeRules::default(),
+        }
+    }
+}
+
 impl Rules {
     /// Bytes of all tables, encoded.
-    pub const BYTES: usize = MovementRules::BYTES
+    pub const BYTES: usize = MOVEMENT_CLASSES * MovementRules::BYTES
+        + WaterRules::BYTES
+        + LodRules::BYTES
         + CrowdRules::BYTES
         + MeleeRules::BYTES
         + ProjectileRules::BYTES
         + LifeRules::BYTES;
+
+    /// The movement rules of a class. Numbers from [`MOVEMENT_CLASSES`] on, which no command can set, wrap.
+    #[must_use]
+    #[inline]
+    pub fn class(&self, class: u8) -> &MovementRules {
+        &self.movement[usize::from(class) % MOVEMENT_CLASSES]
+    }
 
     /// Checks every field against its range and the relations between fields.
     ///
     /// # Errors
     /// The first field that is out of range, or the first relation that does not hold, by name.
     pub fn validate(&self) -> Result<(), RulesError> {
-        self.movement.validate()?;
+        self.movement.iter().try_for_each(MovementRules::validate_class)?;
+        self.water.validate()?;
+        self.lod.validate()?;
         self.crowd.validate()?;
         self.melee.validate()?;
         self.bow.validate()?;
         self.life.validate()?;
-        let movement = &self.movement;
-        if movement.sprint_speed.0 < movement.walk_speed.0 {
-            return Err(RulesError::Relation("movement: sprint_speed is below walk_speed"));
-        }
-        if movement.height.0 < 2 * movement.radius.0 {
-            return Err(RulesError::Relation("movement: height is below twice the radius"));
-        }
-        if self.bow.launch_height.0 > movement.height.0 {
-            return Err(RulesError::Relation("bow: launch_height is above the character's height"));
+        if self.bow.launch_height > self.movement[0].height {
+            return Err(RulesError::Relation("bow: launch_height is above the height of class 0"));
         }
         Ok(())
     }
 
     /// Appends the tables' fields in declaration order, little-endian.
     pub fn encode_into(&self, out: &mut alloc::vec::Vec<u8>) {
-        self.movement.encode_into(out);
+        for class in &self.movement {
+            class.encode_into(out);
+        }
+        self.water.encode_into(out);
+        self.lod.encode_into(out);
         self.crowd.encode_into(out);
         self.melee.encode_into(out);
         self.bow.encode_into(out);
@@ -167,13 +165,18 @@ impl Rules {
     /// Reads what [`Rules::encode_into`] wrote from the front of `bytes`; `None` when they end early.
     /// Values are not judged here: [`Rules::validate`] does.
     #[must_use]
-    pub fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
-        let (movement, bytes) = MovementRules::decode(bytes)?;
+    pub fn decode(mut bytes: &[u8]) -> Option<(Self, &[u8])> {
+        let mut movement = [MovementRules::default(); MOVEMENT_CLASSES];
+        for class in &mut movement {
+            (*class, bytes) = MovementRules::decode(bytes)?;
+        }
+        let (water, bytes) = WaterRules::decode(bytes)?;
+        let (lod, bytes) = LodRules::decode(bytes)?;
         let (crowd, bytes) = CrowdRules::decode(bytes)?;
         let (melee, bytes) = MeleeRules::decode(bytes)?;
         let (bow, bytes) = ProjectileRules::decode(bytes)?;
         let (life, bytes) = LifeRules::decode(bytes)?;
-        Some((Self { movement, crowd, melee, bow, life }, bytes))
+        Some((Self { movement, water, lod, crowd, melee, bow, life }, bytes))
     }
 }
 
@@ -205,8 +208,8 @@ mod tests {
             Err(RulesError::OutOfRange { table: "melee", field: "targets", value: 99, min: 1, max: 4 })
         );
         let mut rules = Rules::default();
-        rules.movement.sprint_speed = rules.movement.walk_speed;
-        rules.movement.walk_speed.0 += 1;
+        rules.movement[3].sprint_speed = rules.movement[3].walk_speed;
+        rules.movement[3].walk_speed.0 += 1;
         assert!(matches!(rules.validate(), Err(RulesError::Relation(_))));
     }
 }

@@ -85,6 +85,20 @@ macro_rules! newtype_field {
 }
 newtype_field!(Metres(i32), MetresPerSecond(i32), Brads(u16));
 
+/// A small table: its range is judged on the sum of its entries.
+impl<const N: usize> RuleField for [u8; N] {
+    const BYTES: usize = N;
+    fn raw_value(self) -> i64 {
+        self.iter().map(|entry| i64::from(*entry)).sum()
+    }
+    fn write(self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self);
+    }
+    fn read(bytes: &[u8]) -> Option<Self> {
+        bytes.try_into().ok()
+    }
+}
+
 /// Declares a rule table: `field: Type = default, min, max;` with `min` and `max` on the raw value.
 macro_rules! rule_table {
     (
@@ -126,11 +140,11 @@ macro_rules! rule_table {
                 Ok(())
             }
 
-            fn encode_into(&self, out: &mut alloc::vec::Vec<u8>) {
+            pub(super) fn encode_into(&self, out: &mut alloc::vec::Vec<u8>) {
                 $( RuleField::write(self.$field, out); )*
             }
 
-            fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
+            pub(super) fn decode(bytes: &[u8]) -> Option<(Self, &[u8])> {
                 $(
                     let (field, bytes) = bytes.split_at_checked(<$type as RuleField>::BYTES)?;
                     let $field = <$type as RuleField>::read(field)?;

@@ -16,8 +16,32 @@ pub mod flags {
     pub const IN_USE: u16 = 4;
     /// Runs at sprint speed in this tick.
     pub const SPRINTING: u16 = 8;
+    /// Has the lower height of a crouch.
+    pub const CROUCHED: u16 = 16;
+    /// A jump was asked for while none was possible, and will happen as soon as one is.
+    pub const JUMP_QUEUED: u16 = 32;
     /// Every bit that means something.
-    pub const ALL: u16 = 15;
+    pub const ALL: u16 = 63;
+}
+
+/// Values of the `motion` column: what the body is doing. `docs/MOVEMENT.md` has the table of transitions.
+pub mod motion {
+    /// Stands, walks, sprints or crouches on the ground.
+    pub const GROUND: u8 = 0;
+    /// In the air after a jump.
+    pub const JUMP: u8 = 1;
+    /// In the air for any other reason.
+    pub const FALL: u8 = 2;
+    /// On ground that is too steep to stand on.
+    pub const SLIDE: u8 = 3;
+    /// In water too deep to stand in.
+    pub const SWIM: u8 = 4;
+    /// In a dodge.
+    pub const DODGE: u8 = 5;
+    /// Thrown by an impulse, without control.
+    pub const KNOCKED: u8 = 6;
+    /// Largest value in use.
+    pub const MAX: u8 = KNOCKED;
 }
 
 /// Values of the `action` column: what the character last began, at `action_tick`.
@@ -34,7 +58,7 @@ pub mod action {
     pub const MAX: u8 = DIED;
 }
 
-/// All that movement reads and writes of a character: what prediction keeps and the server sends exactly. 32 bytes.
+/// All that movement reads and writes of a character: what prediction keeps and the server sends exactly. 40 bytes.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Pod, Zeroable)]
 pub struct MoveState {
@@ -48,11 +72,22 @@ pub struct MoveState {
     pub pitch: i16,
     /// Bits of [`flags`].
     pub flags: u16,
-    /// Ticks until the next jump is possible.
+    /// On the ground: ticks until the next jump is possible. In the air: ticks for which a jump that was asked for is
+    /// remembered.
     pub timer: u16,
+    /// Movement class: which of the world's rules hold.
+    pub class: u8,
+    /// Value of [`motion`].
+    pub motion: u8,
+    /// Ticks since the motion began, where that counts: in a jump, fall, dodge or knock-back; else 0.
+    pub motion_ticks: u16,
+    /// What it stands on: 0 the terrain or nothing, else the obstacle or platform of this number, counted from 1.
+    pub support: u16,
+    /// In a dodge its direction (a yaw), else ticks until the next dodge is possible.
+    pub dodge_ticks: u16,
 }
 
-const _: () = assert!(size_of::<MoveState>() == 32);
+const _: () = assert!(size_of::<MoveState>() == 40);
 
 table! {
     /// The characters, one row a slot. Free rows are zero but for their generation.
@@ -75,8 +110,18 @@ table! {
         pitch: i16,
         /// Bits of [`flags`].
         flags: u16,
-        /// Ticks until the next jump is possible.
+        /// [`MoveState::timer`].
         timer: u16,
+        /// Movement class.
+        class: u8,
+        /// Values of [`motion`].
+        motion: u8,
+        /// [`MoveState::motion_ticks`].
+        motion_ticks: u16,
+        /// [`MoveState::support`].
+        support: u16,
+        /// [`MoveState::dodge_ticks`].
+        dodge_ticks: u16,
         /// The input that holds: [`CharacterInput::buttons`].
         input_buttons: u16,
         /// The input that holds: [`CharacterInput::move_right`].
@@ -110,9 +155,9 @@ table! {
     }
 }
 
-/// Bytes a tick can touch of a row: all but kills, deaths and generation.
-pub const CHARACTER_HOT_BYTES: usize = Characters::BYTES_PER_ROW - 8;
-const _: () = assert!(Characters::BYTES_PER_ROW == 68);
+/// Bytes that most ticks touch of a row: all but kills, deaths, generation and the tick of the last action.
+pub const CHARACTER_HOT_BYTES: usize = Characters::BYTES_PER_ROW - 12;
+const _: () = assert!(Characters::BYTES_PER_ROW == 76);
 const _: () = assert!(CHARACTER_HOT_BYTES <= 64);
 
 impl Characters {
@@ -201,6 +246,11 @@ impl CharactersView<'_> {
             pitch: self.pitch[row],
             flags: self.flags[row],
             timer: self.timer[row],
+            class: self.class[row],
+            motion: self.motion[row],
+            motion_ticks: self.motion_ticks[row],
+            support: self.support[row],
+            dodge_ticks: self.dodge_ticks[row],
         }
     }
 
@@ -240,6 +290,11 @@ impl CharacterRows<'_> {
             pitch: self.pitch[row],
             flags: self.flags[row],
             timer: self.timer[row],
+            class: self.class[row],
+            motion: self.motion[row],
+            motion_ticks: self.motion_ticks[row],
+            support: self.support[row],
+            dodge_ticks: self.dodge_ticks[row],
         }
     }
 
@@ -255,6 +310,11 @@ impl CharacterRows<'_> {
         self.pitch[row] = state.pitch;
         self.flags[row] = state.flags;
         self.timer[row] = state.timer;
+        self.class[row] = state.class;
+        self.motion[row] = state.motion;
+        self.motion_ticks[row] = state.motion_ticks;
+        self.support[row] = state.support;
+        self.dodge_ticks[row] = state.dodge_ticks;
     }
 
     /// The input that holds for a row.

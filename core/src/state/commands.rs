@@ -4,7 +4,7 @@
 
 use super::bytes::{ByteReader, EndOfBytes};
 use super::handle::CharacterId;
-use crate::numeric::{Brads, Metres};
+use crate::numeric::{Brads, Metres, MetresPerSecond, Velocity};
 use alloc::vec::Vec;
 use bytemuck::{Pod, Zeroable};
 use core::fmt;
@@ -19,8 +19,12 @@ pub mod buttons {
     pub const MELEE: u16 = 4;
     /// Shoot the bow when it is ready.
     pub const SHOOT: u16 = 8;
+    /// Keep low: slower, and a lower body.
+    pub const CROUCH: u16 = 16;
+    /// Dodge in the direction of the move, or backwards when there is none.
+    pub const DODGE: u16 = 32;
     /// All bits that mean something; the others are masked off.
-    pub const ALL: u16 = 15;
+    pub const ALL: u16 = 63;
 }
 
 /// What one player wants in one tick. Eight bytes; any eight bytes are valid once [`CharacterInput::sanitized`].
@@ -88,6 +92,8 @@ pub enum Command {
         tag: u32,
         /// Team of the character, below the world's number of teams.
         team: u8,
+        /// Movement class, below [`crate::rules::MOVEMENT_CLASSES`]; 0 is the foot soldier.
+        class: u8,
         /// Where.
         placement: Placement,
     },
@@ -102,6 +108,20 @@ pub enum Command {
         id: CharacterId,
         /// What it wants.
         input: CharacterInput,
+    },
+    /// Opcode 4. Another movement class: mounting, dismounting, a change of shape. What it was doing ends.
+    SetClass {
+        /// Who.
+        id: CharacterId,
+        /// Movement class, below [`crate::rules::MOVEMENT_CLASSES`].
+        class: u8,
+    },
+    /// Opcode 5. A sudden change of velocity: a blast, a blow, a spring. The dead are not moved.
+    Impulse {
+        /// Who.
+        id: CharacterId,
+        /// Added to its velocity; the sum is held within [`crate::limits::SPEED_MAX_M_PER_S`] in every direction.
+        velocity: Velocity,
     },
 }
 
@@ -137,6 +157,8 @@ impl From<EndOfBytes> for CommandDecodeError {
 const OPCODE_SPAWN: u8 = 1;
 const OPCODE_DESPAWN: u8 = 2;
 const OPCODE_INPUT: u8 = 3;
+const OPCODE_SET_CLASS: u8 = 4;
+const OPCODE_IMPULSE: u8 = 5;
 const PLACEMENT_TEAM_SPAWN: u8 = 0;
 const PLACEMENT_AT: u8 = 1;
 
@@ -144,10 +166,11 @@ impl Command {
     /// Appends the command's bytes, little-endian, at most [`crate::limits::COMMAND_BYTES_MAX`].
     pub fn encode_into(&self, out: &mut Vec<u8>) {
         match *self {
-            Self::Spawn { tag, team, placement } => {
+            Self::Spawn { tag, team, class, placement } => {
                 out.push(OPCODE_SPAWN);
                 out.extend_from_slice(&tag.to_le_bytes());
                 out.push(team);
+                out.push(class);
                 match placement {
                     Placement::TeamSpawn => out.push(PLACEMENT_TEAM_SPAWN),
                     Placement::At { x, z, yaw } => {
@@ -171,6 +194,18 @@ impl Command {
                 out.extend_from_slice(&input.yaw.0.to_le_bytes());
                 out.extend_from_slice(&input.pitch.to_le_bytes());
             }
+            Self::SetClass { id, class } => {
+                out.push(OPCODE_SET_CLASS);
+                encode_id(id, out);
+                out.push(class);
+            }
+            Self::Impulse { id, velocity } => {
+                out.push(OPCODE_IMPULSE);
+                encode_id(id, out);
+                for part in [velocity.x, velocity.y, velocity.z] {
+                    out.extend_from_slice(&part.0.to_le_bytes());
+                }
+            }
         }
     }
 
@@ -185,6 +220,7 @@ impl Command {
             OPCODE_SPAWN => Self::Spawn {
                 tag: reader.u32()?,
                 team: reader.u8()?,
+                class: reader.u8()?,
                 placement: match reader.u8()? {
                     PLACEMENT_TEAM_SPAWN => Placement::TeamSpawn,
                     PLACEMENT_AT => Placement::At {
@@ -204,6 +240,15 @@ impl Command {
                     move_forward: i8::from_le_bytes(reader.array()?),
                     yaw: Brads(reader.u16()?),
                     pitch: i16::from_le_bytes(reader.array()?),
+                },
+            },
+            OPCODE_SET_CLASS => Self::SetClass { id: decode_id(&mut reader)?, class: reader.u8()? },
+            OPCODE_IMPULSE => Self::Impulse {
+                id: decode_id(&mut reader)?,
+                velocity: Velocity {
+                    x: MetresPerSecond(reader.i32()?),
+                    y: MetresPerSecond(reader.i32()?),
+                    z: MetresPerSecond(reader.i32()?),
                 },
             },
             other => return Err(CommandDecodeError::UnknownOpcode(other)),
@@ -232,15 +277,17 @@ mod tests {
 
     fn any_command() -> impl Strategy<Value = Command> {
         prop_oneof![
-            (any::<u32>(), any::<u8>()).prop_map(|(tag, team)| Command::Spawn {
+            (any::<u32>(), any::<u8>(), any::<u8>()).prop_map(|(tag, team, class)| Command::Spawn {
                 tag,
                 team,
+                class,
                 placement: Placement::TeamSpawn
             }),
-            (any::<u32>(), any::<u8>(), any::<i32>(), any::<i32>(), any::<u16>()).prop_map(
-                |(tag, team, x, z, yaw)| Command::Spawn {
+            (any::<u32>(), any::<u8>(), any::<u8>(), any::<i32>(), any::<i32>(), any::<u16>()).prop_map(
+                |(tag, team, class, x, z, yaw)| Command::Spawn {
                     tag,
                     team,
+                    class,
                     placement: Placement::At { x: Metres(x), z: Metres(z), yaw: Brads(yaw) }
                 }
             ),
@@ -251,6 +298,11 @@ mod tests {
                     input: CharacterInput { buttons, move_right, move_forward, yaw: Brads(yaw), pitch }
                 }
             ),
+            (any_id(), any::<u8>()).prop_map(|(id, class)| Command::SetClass { id, class }),
+            (any_id(), any::<[i32; 3]>()).prop_map(|(id, [x, y, z])| Command::Impulse {
+                id,
+                velocity: Velocity { x: MetresPerSecond(x), y: MetresPerSecond(y), z: MetresPerSecond(z) },
+            }),
         ]
     }
 
@@ -301,7 +353,7 @@ mod tests {
             pitch: i16::MIN,
         };
         let tame = wild.sanitized();
-        assert_eq!((tame.buttons, tame.move_right, tame.pitch), (15, -127, -16_383));
+        assert_eq!((tame.buttons, tame.move_right, tame.pitch), (63, -127, -16_383));
         assert_eq!(tame.sanitized(), tame);
     }
 }

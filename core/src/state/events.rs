@@ -29,6 +29,8 @@ pub enum SpawnRefusal {
     WorldFull = 1,
     /// The world has no such team.
     UnknownTeam = 2,
+    /// There is no such movement class.
+    UnknownClass = 3,
 }
 
 impl fmt::Display for SpawnRefusal {
@@ -36,6 +38,7 @@ impl fmt::Display for SpawnRefusal {
         f.write_str(match self {
             Self::WorldFull => "the world is full",
             Self::UnknownTeam => "the world has no such team",
+            Self::UnknownClass => "there is no such movement class",
         })
     }
 }
@@ -227,6 +230,7 @@ fn decode_refusal(reader: &mut ByteReader<'_>) -> Result<SpawnRefusal, EventDeco
     match reader.u8()? {
         1 => Ok(SpawnRefusal::WorldFull),
         2 => Ok(SpawnRefusal::UnknownTeam),
+        3 => Ok(SpawnRefusal::UnknownClass),
         other => Err(EventDecodeError::UnknownValue(other)),
     }
 }

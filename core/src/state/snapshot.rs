@@ -18,21 +18,21 @@
 //! All numbers are little-endian. An image is refused unless every field fits the world, the hash is right and every
 //! row is within the bounds that the kernel keeps, so that no tick after it leaves them; a refusal changes nothing.
 //!
-//! The bounds of a character: inside the field; not below the ground, exactly on it when grounded, and too slow upwards
-//! to leave [`HEIGHT_MAX_M`]; velocity, pitch, rest after a landing and held input as the rules and
+//! The bounds of a character: inside the field; not below the ground, exactly on it when grounded, and at most at
+//! [`HEIGHT_MAX_M`]; velocity, pitch, rest after a landing and held input as the rules and
 //! [`CharacterInput::sanitized`] leave them; nobody dead moves. Of projectiles: field, height, speed. Ticks, counts of
 //! kills and deaths, and whether several rows fit together (two characters in one place, an arrow of nobody) are not
 //! judged: every value of them is safe.
 
 use super::State;
 use super::bytes::{ByteReader, EndOfBytes};
-use super::characters::{Characters, MoveState, action, flags};
+use super::characters::{Characters, MoveState, action, flags, motion};
 use super::commands::CharacterInput;
 use super::projectiles::Projectiles;
 use super::state_hash::LAYOUT_FINGERPRINT;
 use crate::limits::{HEIGHT_MAX_M, SPEED_MAX_M_PER_S};
 use crate::numeric::{LaneChoice, StateHash, Tick, Ticks, Velocity};
-use crate::rules::Rules;
+use crate::rules::{MOVEMENT_CLASSES, Rules};
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -130,10 +130,8 @@ pub(crate) struct ImageBounds<'a> {
     pub(crate) lanes: LaneChoice,
     pub(crate) teams: u8,
     pub(crate) tick_hz: u16,
-    /// Largest absolute x and z of a projectile, raw.
+    /// Largest absolute x and z of a projectile, raw; of a character the radius of its class less.
     pub(crate) half_extent: i32,
-    /// Largest absolute x and z of a character, raw.
-    pub(crate) edge: i32,
     /// Largest absolute part of a projectile's velocity, raw.
     pub(crate) projectile_speed: i32,
     pub(crate) rules: &'a Rules,
@@ -274,9 +272,13 @@ fn check_characters(
 
 /// Whether movement keeps states like this one: see the module head.
 fn can_move_like(state: &MoveState, bounds: &ImageBounds<'_>) -> bool {
-    let rules = &bounds.rules.movement;
+    if usize::from(state.class) >= MOVEMENT_CLASSES || state.motion > motion::MAX {
+        return false;
+    }
+    let rules = bounds.rules.class(state.class);
     let (position, velocity) = (&state.position, &state.velocity);
-    let inside = -bounds.edge..=bounds.edge;
+    let edge = bounds.half_extent - rules.radius.0;
+    let inside = -edge..=edge;
     let speeds = -(SPEED_MAX_M_PER_S << 16)..=(SPEED_MAX_M_PER_S << 16);
     let pitches = -CharacterInput::PITCH_MAX..=CharacterInput::PITCH_MAX;
     let rest = Ticks::from_millis(u32::from(rules.jump_rest_ms), bounds.tick_hz).0;
@@ -298,15 +300,7 @@ fn can_move_like(state: &MoveState, bounds: &ImageBounds<'_>) -> bool {
     if state.flags & flags::GROUNDED != 0 {
         return position.y.0 == ground && velocity.y.0 == 0;
     }
-    // In the air every tick takes away the same speed first: from v the way up is at most v^2 / 2g.
-    let fall = rules.gravity_per_s.change_per_tick(bounds.tick_hz);
-    let room = (i64::from(*HEIGHTS.end()) - i64::from(position.y.0))
-        * i64::from(fall.0)
-        * i64::from(bounds.tick_hz)
-        * 2;
-    position.y.0 >= ground
-        && (-rules.fall_speed_max.0..=rules.jump_speed.0).contains(&velocity.y.0)
-        && i64::from(velocity.y.0.max(0)).pow(2) <= room
+    position.y.0 >= ground && (-rules.fall_speed_max.0..=*speeds.end()).contains(&velocity.y.0)
 }
 
 fn check_projectiles(

@@ -163,10 +163,11 @@ fn run_return(pass: &mut Pass<'_>) {
 }
 
 fn run_movement(pass: &mut Pass<'_>) {
-    let end = pass.state.character_ids.end();
+    let (end, tick) = (pass.state.character_ids.end(), pass.state.tick);
     let environment = pass.environment;
+    let surroundings = environment.surroundings(tick);
     for_each_chunk(pass.state.characters.rows_below(end), pass.parallel, &|_, rows| {
-        movement::run(rows, &environment.terrain, &environment.rules.movement, environment.tick_hz);
+        movement::run(rows, &surroundings, &environment.movement);
     });
 }
 

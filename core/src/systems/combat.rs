@@ -82,7 +82,7 @@ fn reach(
         z: Metres(characters.position_z[row]),
         yaw: Brads(characters.yaw[row]),
         half_angle: Brads(melee.cone.0 / 2),
-        radius: melee.reach + environment.rules.movement.radius,
+        radius: melee.reach + environment.rules.movement[0].radius,
     };
     let (own_team, own_y) = (characters.team[row], characters.position_y[row]);
     let friendly_fire = environment.rules.life.friendly_fire != 0;

@@ -1,7 +1,8 @@
 //! Stage "commands": what came from outside, in the order it came.
 
-use super::{Environment, Tally, lifecycle};
+use super::{Environment, Tally, lifecycle, movement};
 use crate::numeric::Metres;
+use crate::rules::MOVEMENT_CLASSES;
 use crate::state::State;
 use crate::state::commands::{Command, Placement};
 use crate::state::events::{Event, EventBuffer, SpawnRefusal};
@@ -17,16 +18,18 @@ pub(crate) fn run(
 ) {
     for command in commands {
         let done = match *command {
-            Command::Spawn { tag, team, placement } => match spawn(state, team, placement, environment) {
-                Ok(id) => {
-                    events.push(Event::Spawned { tag, id });
-                    true
+            Command::Spawn { tag, team, class, placement } => {
+                match spawn(state, team, class, placement, environment) {
+                    Ok(id) => {
+                        events.push(Event::Spawned { tag, id });
+                        true
+                    }
+                    Err(reason) => {
+                        events.push(Event::SpawnRefused { tag, reason });
+                        false
+                    }
                 }
-                Err(reason) => {
-                    events.push(Event::SpawnRefused { tag, reason });
-                    false
-                }
-            },
+            }
             Command::Despawn { id } => {
                 let was_there = state.free_character(id);
                 if was_there {
@@ -41,6 +44,11 @@ pub(crate) fn run(
                 }
                 None => false,
             },
+            Command::SetClass { id, class } => set_class(state, id, class, environment),
+            Command::Impulse { id, velocity } => match state.characters.row_of(id) {
+                Some(row) => movement::impulse(&mut state.characters, row, velocity),
+                None => false,
+            },
         };
         if !done {
             tally.commands_refused += 1;
@@ -51,19 +59,24 @@ pub(crate) fn run(
 fn spawn(
     state: &mut State,
     team: u8,
+    class: u8,
     placement: Placement,
     environment: &Environment,
 ) -> Result<CharacterId, SpawnRefusal> {
     if team >= environment.teams {
         return Err(SpawnRefusal::UnknownTeam);
     }
+    if usize::from(class) >= MOVEMENT_CLASSES {
+        return Err(SpawnRefusal::UnknownClass);
+    }
     let id = state.allocate_character().ok_or(SpawnRefusal::WorldFull)?;
     let row = id.slot as usize;
     state.characters.team[row] = team;
+    state.characters.class[row] = class;
     let (x, z, yaw) = match placement {
-        Placement::TeamSpawn => lifecycle::team_spawn(team, id.slot, state.tick, environment),
+        Placement::TeamSpawn => lifecycle::team_spawn(team, class, id.slot, state.tick, environment),
         Placement::At { x, z, yaw } => {
-            let edge = environment.edge();
+            let edge = environment.edge(class);
             let inside = |metres: Metres| metres.min(edge).max(-edge);
             (inside(x), inside(z), yaw)
         }
@@ -72,4 +85,15 @@ fn spawn(
     state.characters.input_yaw[row] = yaw.0;
     lifecycle::bring_to_life(&mut state.characters, row, (x, z, yaw), state.tick, environment);
     Ok(id)
+}
+
+/// Gives a character another movement class: what its body was doing ends, and it is moved inside the bounds of its new
+/// radius. False when the id is not current or there is no such class.
+fn set_class(state: &mut State, id: CharacterId, class: u8, environment: &Environment) -> bool {
+    let Some(row) = state.characters.row_of(id) else { return false };
+    if usize::from(class) >= MOVEMENT_CLASSES {
+        return false;
+    }
+    movement::change_class(&mut state.characters, row, class, environment);
+    true
 }

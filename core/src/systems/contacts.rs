@@ -92,8 +92,8 @@ impl ContactScratch {
         let rules = &environment.rules;
         let index = CrowdIndex::new(environment.terrain.half_extent(), capacity);
         let crowd = SeparationRules {
-            radius: rules.movement.radius,
-            height: rules.movement.height,
+            radius: rules.movement[0].radius.min(Metres::ONE),
+            height: rules.movement[0].height.min(Metres::from_m(4)),
             relaxation: Fx(i32::from(rules.crowd.stiffness_per_256) << 8),
             push_cap: rules.crowd.push_max,
         };
@@ -114,7 +114,6 @@ impl ContactScratch {
 
     /// Moves the pushed rows: inside the bounds, and on the ground if they stood on it or would be below it.
     pub(crate) fn apply(&self, characters: &mut Characters, environment: &Environment) {
-        let edge = environment.edge().0;
         let terrain = &environment.terrain;
         for (&row, (&push_x, &push_z)) in
             self.index.grid.rows().iter().zip(self.push_x.iter().zip(&self.push_z))
@@ -123,6 +122,7 @@ impl ContactScratch {
                 continue;
             }
             let row = row as usize;
+            let edge = environment.edge(characters.class[row]).0;
             let x = characters.position_x[row].saturating_add(push_x).clamp(-edge, edge);
             let z = characters.position_z[row].saturating_add(push_z).clamp(-edge, edge);
             characters.position_x[row] = x;

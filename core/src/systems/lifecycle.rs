@@ -4,7 +4,7 @@ use super::{Environment, Tally};
 use crate::numeric::fixed::mul_q16;
 use crate::numeric::rng::{between_metres, random_u32x4};
 use crate::numeric::{Brads, Metres, Purpose, Tick, Ticks};
-use crate::state::characters::{Characters, action, flags};
+use crate::state::characters::{Characters, action, flags, motion};
 use crate::state::events::{Event, EventBuffer, Weapon};
 use crate::state::handle::CharacterId;
 
@@ -23,6 +23,7 @@ pub(crate) struct Strike {
 /// with two teams, team 1 in the east. The place within is random in (seed, tick, slot).
 pub(crate) fn team_spawn(
     team: u8,
+    class: u8,
     slot: u32,
     tick: Tick,
     environment: &Environment,
@@ -34,13 +35,13 @@ pub(crate) fn team_spawn(
     let centre_z = Metres(mul_q16(life.spawn_ring.0, angle.sin().0));
     let [word_x, word_z, ..] = random_u32x4(environment.seed, tick, slot, Purpose::SpawnPlacement);
     let half = Metres(life.spawn_width.0 / 2);
-    let edge = environment.edge();
+    let edge = environment.edge(class);
     let x = (centre_x + between_metres(word_x, -half, half)).min(edge).max(-edge);
     let z = (centre_z + between_metres(word_z, -half, half)).min(edge).max(-edge);
     (x, z, Brads::yaw_of(-x, -z))
 }
 
-/// Puts a row on the ground with full health and nothing begun. Keeps team, input, score and generation.
+/// Puts a row on the ground with full health and nothing begun. Keeps team, class, input, score and generation.
 pub(crate) fn bring_to_life(
     characters: &mut Characters,
     row: usize,
@@ -58,6 +59,10 @@ pub(crate) fn bring_to_life(
     characters.pitch[row] = 0;
     characters.flags[row] = flags::IN_USE | flags::ALIVE | flags::GROUNDED;
     characters.timer[row] = 0;
+    characters.motion[row] = motion::GROUND;
+    characters.motion_ticks[row] = 0;
+    characters.support[row] = 0;
+    characters.dodge_ticks[row] = 0;
     characters.health[row] = environment.rules.life.health_max;
     characters.action[row] = action::NONE;
     characters.action_tick[row] = tick.0;
@@ -83,7 +88,7 @@ pub(crate) fn run_return(
             continue;
         }
         let slot = row as u32;
-        let place = team_spawn(characters.team[row], slot, tick, environment);
+        let place = team_spawn(characters.team[row], characters.class[row], slot, tick, environment);
         bring_to_life(characters, row, place, tick, environment);
         tally.respawns += 1;
         events.push(Event::Respawned { id: CharacterId { slot, generation: characters.generation[row] } });

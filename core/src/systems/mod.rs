@@ -20,9 +20,10 @@ pub mod lifecycle;
 pub mod movement;
 pub mod projectiles;
 
-use crate::numeric::{LaneChoice, Metres, Ticks};
+use crate::numeric::{LaneChoice, Metres, Tick, Ticks};
 use crate::rules::Rules;
 use crate::spatial::Terrain;
+use movement::{MovementTicks, Surroundings};
 
 /// Durations of the rules in ticks of this world.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +68,8 @@ pub struct Environment {
     pub rules: Rules,
     /// The rules' durations in ticks.
     pub timing: Timing,
+    /// The movement rules at the tick rate.
+    pub movement: MovementTicks,
     /// The ground.
     pub terrain: Terrain,
     /// Which implementation of the lanes runs.
@@ -76,10 +79,16 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Largest absolute x and z of a character's axis.
+    /// Largest absolute x and z of the axis of a character of a class.
     #[must_use]
-    pub fn edge(&self) -> Metres {
-        self.terrain.half_extent() - self.rules.movement.radius
+    pub fn edge(&self, class: u8) -> Metres {
+        self.terrain.half_extent() - self.rules.class(class).radius
+    }
+
+    /// What a mover meets in a tick.
+    #[must_use]
+    pub const fn surroundings(&self, tick: Tick) -> Surroundings<'_> {
+        Surroundings { terrain: &self.terrain, tick }
     }
 }
 

@@ -4,17 +4,31 @@
 //! character: it depends on nothing but its arguments. Other characters are not here: making room for each other is a
 //! later stage (`contacts`), and the one thing a prediction cannot know.
 
-use crate::limits::SPEED_MAX_M_PER_S;
+mod ticks;
+
+pub use ticks::MovementTicks;
+
+use super::Environment;
+use crate::limits::{HEIGHT_MAX_M, SPEED_MAX_M_PER_S};
 use crate::numeric::fixed::{clamp_length2d, isqrt_u32};
-use crate::numeric::{Metres, MetresPerSecond, Position, Ticks, Velocity};
+use crate::numeric::{Metres, MetresPerSecond, Position, Tick, Ticks, Velocity};
 use crate::rules::MovementRules;
 use crate::spatial::Terrain;
-use crate::state::characters::{CharacterRows, MoveState, flags};
+use crate::state::characters::{CharacterRows, Characters, MoveState, flags, motion};
 use crate::state::column::Rows;
 use crate::state::commands::{CharacterInput, buttons};
 
 /// Full deflection of one axis of the input.
 const FULL: i32 = 127;
+
+/// What a mover meets that is not another character.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings<'a> {
+    /// The ground.
+    pub terrain: &'a Terrain,
+    /// The tick that is run.
+    pub tick: Tick,
+}
 
 /// One tick of walking, sprinting, jumping, falling, on the terrain and inside the world's bounds.
 ///
@@ -28,13 +42,13 @@ const FULL: i32 = 127;
 pub fn move_character(
     state: MoveState,
     input: CharacterInput,
-    terrain: &Terrain,
-    rules: &MovementRules,
-    tick_hz: u16,
+    surroundings: &Surroundings<'_>,
+    movement: &MovementTicks,
 ) -> MoveState {
     if state.flags & flags::ALIVE == 0 {
         return state;
     }
+    let (terrain, rules, tick_hz) = (surroundings.terrain, movement.class(state.class), movement.tick_hz());
     let input = input.sanitized();
     let grounded = state.flags & flags::GROUNDED != 0;
     let ahead = input.move_forward > 0 && input.move_forward >= input.move_right.saturating_abs();
@@ -73,6 +87,8 @@ pub fn move_character(
         pitch: input.pitch,
         flags: kept | grounded_flag | sprinting_flag,
         timer,
+        motion: if grounded_after { motion::GROUND } else { motion::FALL },
+        ..state
     }
 }
 
@@ -140,9 +156,13 @@ fn keep_in_bounds(
     half_extent: Metres,
     radius: Metres,
 ) -> (Position, Velocity) {
+    const CEILING: Metres = Metres::from_m(HEIGHT_MAX_M);
     let edge = half_extent - radius;
     let inside_x = position.x.min(edge).max(-edge);
     let inside_z = position.z.min(edge).max(-edge);
+    if position.y > CEILING {
+        (position.y, velocity.y) = (CEILING, MetresPerSecond::ZERO);
+    }
     if inside_x != position.x {
         (position.x, velocity.x) = (inside_x, MetresPerSecond::ZERO);
     }
@@ -170,16 +190,60 @@ fn follow_terrain(
     (position, velocity, grounded)
 }
 
+/// Adds a velocity to a living row's own; false when the row is dead.
+///
+/// It is in the air from there on, if only for a tick: the next tick of movement finds the ground again.
+pub(crate) fn impulse(characters: &mut Characters, row: usize, velocity: Velocity) -> bool {
+    if characters.flags[row] & flags::ALIVE == 0 {
+        return false;
+    }
+    let own = characters.view().move_state(row as u32).velocity;
+    let sum = limit_speed(Velocity {
+        x: own.x.saturating_add(velocity.x),
+        y: own.y.saturating_add(velocity.y),
+        z: own.z.saturating_add(velocity.z),
+    });
+    characters.velocity_x[row] = sum.x.0;
+    characters.velocity_z[row] = sum.z.0;
+    if velocity.y > MetresPerSecond::ZERO || characters.flags[row] & flags::GROUNDED == 0 {
+        characters.velocity_y[row] = sum.y.0;
+        characters.flags[row] &= !(flags::GROUNDED | flags::SPRINTING);
+        characters.motion[row] = motion::KNOCKED;
+        characters.motion_ticks[row] = 0;
+        characters.support[row] = 0;
+    }
+    true
+}
+
+/// Gives a row another class, inside the bounds of the new radius and on the ground there if it stood on it.
+pub(crate) fn change_class(characters: &mut Characters, row: usize, class: u8, environment: &Environment) {
+    let edge = environment.edge(class).0;
+    let x = characters.position_x[row].clamp(-edge, edge);
+    let z = characters.position_z[row].clamp(-edge, edge);
+    let ground = environment.terrain.height_at(Metres(x), Metres(z)).0;
+    let grounded = characters.flags[row] & flags::GROUNDED != 0;
+    let y = characters.position_y[row];
+    characters.class[row] = class;
+    characters.position_x[row] = x;
+    characters.position_y[row] = if grounded || y < ground { ground } else { y };
+    characters.position_z[row] = z;
+    characters.flags[row] &= !(flags::CROUCHED | flags::JUMP_QUEUED | flags::SPRINTING);
+    characters.motion[row] = if grounded { motion::GROUND } else { motion::FALL };
+    characters.motion_ticks[row] = 0;
+    characters.dodge_ticks[row] = 0;
+    characters.timer[row] = 0;
+}
+
 /// Moves every living row by the input that holds for it.
 ///
 /// Reads the input columns; reads and writes position, velocity, yaw, pitch, flags, timer.
-pub(crate) fn run(rows: CharacterRows<'_>, terrain: &Terrain, rules: &MovementRules, tick_hz: u16) {
+pub(crate) fn run(rows: CharacterRows<'_>, surroundings: &Surroundings<'_>, movement: &MovementTicks) {
     let mut rows = rows.leveled();
     for row in 0..rows.rows() {
         if rows.flags[row] & flags::ALIVE == 0 {
             continue;
         }
-        let moved = move_character(rows.move_state(row), rows.input(row), terrain, rules, tick_hz);
+        let moved = move_character(rows.move_state(row), rows.input(row), surroundings, movement);
         rows.set_move_state(row, &moved);
     }
 }

@@ -106,7 +106,7 @@ fn first_contact(
     environment: &Environment,
 ) -> (Position, FlightEnd) {
     let rules = &environment.rules;
-    let radius = rules.movement.radius + rules.bow.radius;
+    let radius = rules.movement[0].radius + rules.bow.radius;
     let friendly_fire = rules.life.friendly_fire != 0;
     let own_row = characters.id_at(shooter.id.slot).filter(|id| *id == shooter.id).map(|id| id.slot);
     let mut nearest = (i32::MAX, u32::MAX);
@@ -116,7 +116,7 @@ fn first_contact(
             return;
         }
         let feet = characters.position(other);
-        if let Some(t) = sweep_capsule(from, to, feet, radius, rules.movement.height) {
+        if let Some(t) = sweep_capsule(from, to, feet, radius, rules.movement[0].height) {
             nearest = nearest.min((t, other));
         }
     });

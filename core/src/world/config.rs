@@ -9,7 +9,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 /// Version of the encoded form; the first two bytes.
-const FORMAT: u16 = 1;
+const FORMAT: u16 = 2;
 
 /// Everything a world is created from. `Default` is the demo battle: 60 Hz, 256 m square, two teams, 4,096 characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -301,7 +301,8 @@ mod tests {
             half_extent in prop_oneof![(8 << 16)..(20_i32 << 16), (8 << 16)..(160_i32 << 16)],
             spacing_shift in 0_u32..5,
             character_capacity in 1_u32..2_000,
-            radius in 6_554_i32..=65_536,
+            radius in 13_107_i32..=5 * 65_536,
+            class in 0_usize..8,
         ) {
             let mut config = WorldConfig {
                 half_extent: Metres(half_extent),
@@ -311,8 +312,10 @@ mod tests {
                 event_capacity: 8,
                 ..WorldConfig::default()
             };
-            config.rules.movement.radius.0 = radius;
-            config.rules.movement.height.0 = 2 * 65_536;
+            let rules = &mut config.rules.movement[class];
+            rules.radius.0 = radius;
+            rules.height.0 = 10 * 65_536;
+            rules.crouch_height.0 = 10 * 65_536;
             let made = crate::World::new(&config).map(|_| ());
             prop_assert_eq!(made, config.validate());
         }

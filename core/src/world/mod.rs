@@ -18,6 +18,7 @@ use crate::state::saved::SavedState;
 use crate::state::snapshot::{self, ImageBounds, SnapshotError};
 use crate::state::state_hash::ColumnHashes;
 use crate::step::{self, Scratch, Stage, StepReport};
+use crate::systems::movement::MovementTicks;
 use crate::systems::{Environment, Timing};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -50,6 +51,7 @@ impl World {
             teams: config.teams,
             rules: config.rules,
             timing: Timing::new(&config.rules, config.tick_hz),
+            movement: MovementTicks::new(&config.rules, config.tick_hz),
             terrain,
             lanes: config.lanes,
             parallel_min_rows: config.parallel_min_rows,
@@ -252,7 +254,6 @@ impl World {
             teams: self.config.teams,
             tick_hz: self.config.tick_hz,
             half_extent: self.config.half_extent.0,
-            edge: self.environment.edge().0,
             projectile_speed: sweep << 16,
             rules: &self.config.rules,
             ground: &|x, z| self.environment.terrain.height_at(Metres(x), Metres(z)).0,

@@ -26,7 +26,7 @@ fn place(x_m: i32, z_m: i32) -> Placement {
 fn four() -> World {
     let mut world = World::new(&config()).unwrap();
     let corners = [(-15, -15), (15, -15), (-15, 15), (15, 15)];
-    let spawns = corners.map(|(x, z)| Command::Spawn { tag: 0, team: 0, placement: place(x, z) });
+    let spawns = corners.map(|(x, z)| Command::Spawn { tag: 0, team: 0, class: 0, placement: place(x, z) });
     world.step(&spawns);
     world.state.characters.health[3] = 0;
     world.state.characters.flags[3] &= !flags::ALIVE;
@@ -72,7 +72,6 @@ fn rows_beyond_the_kernels_bounds_are_refused_by_name() {
     };
     assert_eq!(four().restore(&image_of(&four())), Ok(()));
     let speed = (SPEED_MAX_M_PER_S << 16) + 1;
-    let jump = config().rules.movement.jump_speed.0;
     refuses(0, "buttons", &|state, row| state.characters.input_buttons[row] = buttons::ALL + 1);
     refuses(0, "axis right", &|state, row| state.characters.input_right[row] = -128);
     refuses(0, "axis forward", &|state, row| state.characters.input_forward[row] = -128);
@@ -92,9 +91,11 @@ fn rows_beyond_the_kernels_bounds_are_refused_by_name() {
         state.characters.velocity_y[row] = velocity_y;
     };
     refuses(2, "below the ground", &|state, row| fly(state, row, -(10 << 16), 0));
-    refuses(2, "faster than a jump", &|state, row| fly(state, row, 10 << 16, jump + 1));
+    refuses(2, "faster than anything", &|state, row| fly(state, row, 10 << 16, speed));
     refuses(2, "faster than a fall", &|state, row| fly(state, row, 10 << 16, -(60 << 16) - 1));
-    refuses(2, "on the way out", &|state, row| fly(state, row, HEIGHT_MAX_M << 16, 1 << 16));
+    refuses(2, "above the world", &|state, row| fly(state, row, (HEIGHT_MAX_M << 16) + 1, 1 << 16));
+    refuses(1, "no such class", &|state, row| state.characters.class[row] = 8);
+    refuses(1, "no such motion", &|state, row| state.characters.motion[row] = 7);
 }
 
 proptest! {

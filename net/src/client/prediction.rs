@@ -91,14 +91,14 @@ impl Prediction {
         }
     }
 
-    /// Runs one tick with `input`. `step` is the kernel's movement. Ticks left out since the last one get the last input
+    /// Runs one tick with `input`. `step` is the kernel's movement in a tick. Ticks left out since the last one get the last input
     /// repeated, as the server does when an input is missing: it stands as theirs, for replaying and for sending. Before
     /// the first input the character stands and looks as it does. A tick run before is left as it is.
     pub fn run(
         &mut self,
         tick: Tick,
         input: CharacterInput,
-        step: &mut impl FnMut(MoveState, CharacterInput) -> MoveState,
+        step: &mut impl FnMut(Tick, MoveState, CharacterInput) -> MoveState,
     ) {
         self.store_input(tick.0, input);
         let Some(newest) = self.newest else { return };
@@ -111,7 +111,7 @@ impl Prediction {
         for t in first..=tick.0 {
             held = self.input_at(Tick(t)).unwrap_or(held);
             self.previous = self.current;
-            self.current = step(self.current, held);
+            self.current = step(Tick(t), self.current, held);
             self.store_state(t, self.current);
         }
         self.newest = Some(tick.0);
@@ -126,7 +126,7 @@ impl Prediction {
         &mut self,
         tick: Tick,
         truth: MoveState,
-        step: &mut impl FnMut(MoveState, CharacterInput) -> MoveState,
+        step: &mut impl FnMut(Tick, MoveState, CharacterInput) -> MoveState,
     ) -> Reconciliation {
         if self.authoritative.is_some_and(|last| tick.0 <= last) {
             return Reconciliation::Stale;
@@ -219,7 +219,7 @@ impl Prediction {
         &mut self,
         tick: u32,
         truth: MoveState,
-        step: &mut impl FnMut(MoveState, CharacterInput) -> MoveState,
+        step: &mut impl FnMut(Tick, MoveState, CharacterInput) -> MoveState,
     ) {
         // Further than the ring reaches nothing can be replayed; the clock never runs that far ahead.
         let newest = self.newest_input.unwrap_or(tick).clamp(tick, tick.saturating_add(RING as u32 - 1));
@@ -229,7 +229,7 @@ impl Prediction {
         for t in (tick..newest).map(|before| before + 1) {
             held = self.input_at(Tick(t)).unwrap_or(held);
             self.previous = self.current;
-            self.current = step(self.current, held);
+            self.current = step(Tick(t), self.current, held);
             self.store_state(t, self.current);
         }
         self.newest = Some(newest);

@@ -9,7 +9,7 @@ use shieldwall_core::spatial::terrain::Terrain;
 use shieldwall_core::state::characters::{MoveState, flags};
 use shieldwall_core::state::commands::CharacterInput;
 use shieldwall_core::state::handle::CharacterId;
-use shieldwall_core::systems::movement::move_character;
+use shieldwall_core::systems::movement::{MovementTicks, Surroundings, move_character};
 use shieldwall_core::world::{ConfigError, WorldConfig};
 
 use super::clock_sync::{ClockSync, InputReport};
@@ -33,6 +33,7 @@ const TICKS_PER_ADVANCE: u32 = 8;
 pub struct ClientWorld {
     config: WorldConfig,
     terrain: Terrain,
+    movement: MovementTicks,
 }
 
 impl ClientWorld {
@@ -44,7 +45,7 @@ impl ClientWorld {
         config.validate()?;
         let terrain = Terrain::from_seed(config.seed, config.half_extent, config.terrain_spacing)
             .map_err(ConfigError::Terrain)?;
-        Ok(Self { config: *config, terrain })
+        Ok(Self { config: *config, terrain, movement: MovementTicks::new(&config.rules, config.tick_hz) })
     }
 
     /// Rates, rules, sizes, seed.
@@ -59,8 +60,9 @@ impl ClientWorld {
         &self.terrain
     }
 
-    fn step(&self, state: MoveState, input: CharacterInput) -> MoveState {
-        move_character(state, input, &self.terrain, &self.config.rules.movement, self.config.tick_hz)
+    /// One tick of one character: what the server runs.
+    fn step(&self, tick: Tick, state: MoveState, input: CharacterInput) -> MoveState {
+        move_character(state, input, &Surroundings { terrain: &self.terrain, tick }, &self.movement)
     }
 }
 
@@ -142,7 +144,7 @@ impl Session {
         let world = &self.world;
         for i in 0..due.count {
             let tick = Tick(due.first.0.wrapping_add(i));
-            self.prediction.run(tick, input, &mut |state, input| world.step(state, input));
+            self.prediction.run(tick, input, &mut |tick, state, input| world.step(tick, state, input));
         }
         AdvanceReport { ticks: due.count, newest: self.newest_input() }
     }
@@ -252,7 +254,7 @@ impl Session {
         match header.own {
             Some(own) => {
                 let world = &self.world;
-                let step = &mut |state, input| world.step(state, input);
+                let step = &mut |tick, state, input| world.step(tick, state, input);
                 let told = self.prediction.reconcile(header.tick, own.state, step);
                 self.corrections.count(told);
                 self.own = Some(own);

@@ -54,7 +54,7 @@ impl Toy {
     fn new() -> Self {
         let config = WorldConfig { character_capacity: 4, ..WorldConfig::default() };
         let mut world = World::new(&config).unwrap();
-        world.step(&[Command::Spawn { tag: 0, team: 0, placement: Placement::TeamSpawn }]);
+        world.step(&[Command::Spawn { tag: 0, team: 0, class: 0, placement: Placement::TeamSpawn }]);
         let addresses = [address()];
         let token = ConnectToken::generate(
             &TokenParams {

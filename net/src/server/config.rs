@@ -188,8 +188,8 @@ mod tests {
         assert_eq!(with(|c| c.tiers[1].radius = c.tiers[0].radius), E::Tier(1));
         assert_eq!(with(|c| c.tiers[2].rate_hz = 0), E::Tier(2));
         assert_eq!(with(|c| c.leave_margin = Metres(-1)), E::Distance);
-        let too_little = E::Budget { bytes_per_s: 4_479, least: 4_480 };
-        assert_eq!(with(|c| c.down_budget_bytes_per_s = 4_479), too_little);
+        let too_little = E::Budget { bytes_per_s: 6_399, least: 6_400 };
+        assert_eq!(with(|c| c.down_budget_bytes_per_s = 6_399), too_little);
     }
 
     #[test]

@@ -133,7 +133,7 @@ fn everybody_can_join_with_the_least_budget_of_any_rate() {
         replication.tiers.iter_mut().for_each(|tier| tier.rate_hz = 1);
         replication.down_budget_bytes_per_s = replication.least_budget(tick_hz);
         let mut scene = Scene::new(&config, &replication, 3);
-        scene.ticks(5 * u32::from(tick_hz));
+        scene.ticks(10 * u32::from(tick_hz));
         for (index, client) in scene.clients.iter().enumerate() {
             assert!(client.snapshots >= 2, "{} snapshots at {snapshot_hz} Hz", client.snapshots);
             let visible = scene.zone.visible_slots(ClientIndex(index as u32)).count();

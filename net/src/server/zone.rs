@@ -219,7 +219,7 @@ impl ZoneSessions {
             match session.stage {
                 Stage::WantsCharacter => {
                     let placement = Placement::TeamSpawn;
-                    out.push(Command::Spawn { tag: session.tag, team: session.team, placement });
+                    out.push(Command::Spawn { tag: session.tag, team: session.team, class: 0, placement });
                     session.stage = Stage::AwaitsCharacter;
                 }
                 Stage::Plays(id) => {

@@ -21,7 +21,7 @@ use core::fmt;
 
 /// Version of everything below the packet header. Both ends must have the same; it travels in
 /// [`welcome::Welcome`].
-pub const PROTOCOL_VERSION: u16 = 1;
+pub const PROTOCOL_VERSION: u16 = 2;
 
 /// Bytes of one payload at most; the secure layer carries no more (netcode 1.02, section "Connection payload").
 pub const PAYLOAD_BYTES: usize = 1200;

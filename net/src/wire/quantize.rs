@@ -129,7 +129,7 @@ impl EntityCodec {
     #[must_use]
     pub fn new(config: &WorldConfig) -> Self {
         let farthest = config.half_extent.0.unsigned_abs() >> POSITION_SHIFT;
-        let movement = &config.rules.movement;
+        let movement = &config.rules.movement[0];
         let steady = [movement.walk_speed, movement.sprint_speed].map(|speed| {
             core::array::from_fn(|yaw| {
                 let (x, z) = Brads((yaw as u16) << 8).forward();

@@ -72,8 +72,11 @@ pub struct SnapshotHeader {
     pub own: Option<OwnState>,
 }
 
+/// Numbers an own state has on the wire.
+const OWN_FIELDS: usize = 17;
+
 /// Bits of a header at most: for the sender to ask for room.
-pub const HEADER_BITS_MAX: usize = 32 + 1 + 40 + 16 + 1 + 8 + 13 * 40;
+pub const HEADER_BITS_MAX: usize = 32 + 1 + 40 + 16 + 1 + 8 + OWN_FIELDS * 40;
 /// Bits of a section head at most.
 pub const SECTION_BITS_MAX: usize = 4 + 2 + COMMON_AGES * 8 + 6 + 10;
 
@@ -155,8 +158,20 @@ impl OwnState {
     }
 
     /// Every field as a number, positions and velocities first.
-    fn fields(&self) -> [i32; 13] {
-        let MoveState { position, velocity, yaw, pitch, flags, timer } = self.state;
+    fn fields(&self) -> [i32; OWN_FIELDS] {
+        let MoveState {
+            position,
+            velocity,
+            yaw,
+            pitch,
+            flags,
+            timer,
+            class,
+            motion,
+            motion_ticks,
+            support,
+            dodge_ticks,
+        } = self.state;
         [
             position.x.0,
             position.y.0,
@@ -168,16 +183,39 @@ impl OwnState {
             pitch.into(),
             flags.into(),
             timer.into(),
+            i32::from(class) | i32::from(motion) << 8,
+            motion_ticks.into(),
+            support.into(),
+            dodge_ticks.into(),
             self.health.into(),
             self.generation.into(),
             i32::from(self.action) | i32::from(self.team) << 8,
         ]
     }
 
-    fn from_fields(fields: [i32; 13]) -> Result<Self, DecodeError> {
-        let [x, y, z, vx, vy, vz, yaw, pitch, flags, timer, health, generation, rest] = fields;
+    fn from_fields(fields: [i32; OWN_FIELDS]) -> Result<Self, DecodeError> {
+        let [
+            x,
+            y,
+            z,
+            vx,
+            vy,
+            vz,
+            yaw,
+            pitch,
+            flags,
+            timer,
+            kind,
+            since,
+            support,
+            dodge,
+            health,
+            generation,
+            rest,
+        ] = fields;
         let short = |value: i32| u16::try_from(value).map_err(|_| DecodeError::Value("own state"));
         let [action, team] = short(rest)?.to_le_bytes();
+        let [class, motion] = short(kind)?.to_le_bytes();
         Ok(Self {
             state: MoveState {
                 position: Position { x: Metres(x), y: Metres(y), z: Metres(z) },
@@ -186,6 +224,11 @@ impl OwnState {
                 pitch: pitch.try_into().map_err(|_| DecodeError::Value("own state"))?,
                 flags: short(flags)?,
                 timer: short(timer)?,
+                class,
+                motion,
+                motion_ticks: short(since)?,
+                support: short(support)?,
+                dodge_ticks: short(dodge)?,
             },
             health: short(health)?,
             generation: generation.try_into().map_err(|_| DecodeError::Value("own state"))?,
@@ -307,7 +350,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn any_own() -> impl Strategy<Value = OwnState> {
-        (any::<[i32; 6]>(), any::<[u16; 5]>(), any::<[u8; 3]>(), 0_u32..31).prop_map(
+        (any::<[i32; 6]>(), any::<[u16; 9]>(), any::<[u8; 3]>(), 0_u32..31).prop_map(
             |(words, shorts, [generation, action, team], shift)| {
                 let words = words.map(|w| w >> shift);
                 OwnState::from_fields([
@@ -322,6 +365,10 @@ mod tests {
                     shorts[2].into(),
                     shorts[3].into(),
                     shorts[4].into(),
+                    shorts[5].into(),
+                    shorts[6].into(),
+                    shorts[7].into(),
+                    shorts[8].into(),
                     generation.into(),
                     i32::from(action) | i32::from(team) << 8,
                 ])

@@ -31,6 +31,7 @@ pub mod muster {
             .map(|i| Command::Spawn {
                 tag: i,
                 team: (i % 2) as u8,
+                class: 0,
                 placement: Placement::At {
                     x: Metres::from_m((i % 8) as i32 * 2 - 8),
                     z: Metres::from_m((i / 8) as i32 * 2 - 8),
@@ -133,7 +134,7 @@ impl Brawl {
                 0 => Placement::At { x: Metres(0), z: Metres::from_m(1), yaw: Brads(0) },
                 _ => Placement::TeamSpawn,
             };
-            out.push(Command::Spawn { tag, team: (tag % u32::from(self.teams)) as u8, placement });
+            out.push(Command::Spawn { tag, team: (tag % u32::from(self.teams)) as u8, class: 0, placement });
         }
         for slot in 0..world.character_slots_end() {
             let Some(id) = view.id_at(slot) else { continue };

@@ -5,6 +5,7 @@ use crate::numeric::Ticks;
 use crate::rules::Rules;
 use crate::spatial::Terrain;
 use crate::systems::Timing;
+use crate::systems::movement::MovementTicks;
 use alloc::vec::Vec;
 use proptest::prelude::*;
 
@@ -16,6 +17,7 @@ pub(crate) fn environment() -> Environment {
         teams: 2,
         rules,
         timing: Timing::new(&rules, 60),
+        movement: MovementTicks::new(&rules, 60),
         terrain: Terrain::from_seed(1, Metres::from_m(32), Metres::from_m(2)).unwrap(),
         lanes: crate::numeric::LaneChoice::Auto,
         parallel_min_rows: u32::MAX,
@@ -48,7 +50,7 @@ pub(crate) fn any_crowd() -> impl Strategy<Value = Vec<(i32, i32, i32, u16, u8)>
 /// The same question asked of every pair, with angles instead of cross products.
 fn naive(row: usize, characters: &Characters, environment: &Environment) -> Vec<u16> {
     let melee = &environment.rules.melee;
-    let reach = i64::from(melee.reach.0) + i64::from(environment.rules.movement.radius.0);
+    let reach = i64::from(melee.reach.0) + i64::from(environment.rules.movement[0].radius.0);
     let view = characters.view();
     let own = view.position(row as u32);
     let mut found: Vec<(u64, u16)> = (0..view.len())

@@ -16,6 +16,14 @@ fn hills() -> Terrain {
     Terrain::from_seed(3, Metres::from_m(64), Metres::from_m(2)).unwrap()
 }
 
+fn around(terrain: &Terrain) -> Surroundings<'_> {
+    Surroundings { terrain, tick: Tick::ZERO }
+}
+
+fn rules(hz: u16) -> MovementTicks {
+    MovementTicks::new(&Rules::default(), hz)
+}
+
 fn standing(terrain: &Terrain, x: Metres, z: Metres) -> MoveState {
     MoveState {
         position: Position { x, y: terrain.height_at(x, z), z },
@@ -30,7 +38,7 @@ fn walk(forward: i8, right: i8, pressed: u16, yaw: Brads) -> CharacterInput {
 
 fn run(mut state: MoveState, input: CharacterInput, ticks: u32, terrain: &Terrain) -> MoveState {
     for _ in 0..ticks {
-        state = move_character(state, input, terrain, &Rules::default().movement, HZ);
+        state = move_character(state, input, &around(terrain), &rules(HZ));
     }
     state
 }
@@ -86,7 +94,7 @@ fn a_jump_goes_up_comes_down_and_rests() {
     let input = walk(0, 0, buttons::JUMP, Brads(0));
     let mut heights = Vec::new();
     for _ in 0..120 {
-        state = move_character(state, input, &terrain, &Rules::default().movement, HZ);
+        state = move_character(state, input, &around(&terrain), &rules(HZ));
         heights.push(state.position.y.to_mm());
     }
     let top = *heights.iter().max().unwrap();
@@ -118,12 +126,12 @@ fn golden_walk() {
         for tick in 0..200_u32 {
             let word = crate::numeric::rng::random_u32(
                 1,
-                crate::numeric::Tick(tick / 20),
+                Tick(tick / 20),
                 walker,
                 crate::numeric::Purpose::Scripted,
             );
             let input = walk((word >> 8) as i8, word as i8, (word >> 16) as u16, Brads((word >> 12) as u16));
-            state = move_character(state, input, &terrain, &Rules::default().movement, HZ);
+            state = move_character(state, input, &around(&terrain), &rules(HZ));
         }
         hasher.add(1, walker, state.position.x.0);
         hasher.add(2, walker, state.position.y.0);
@@ -152,13 +160,13 @@ proptest! {
         inputs in proptest::collection::vec(any_input(), 1..12),
     ) {
         let terrain = hills();
-        let rules = Rules::default().movement;
+        let (rules, movement) = (Rules::default().movement[0], rules(HZ));
         let mut state = standing(&terrain, Metres::from_mm(x), Metres::from_mm(z));
         for input in inputs {
             for _ in 0..20 {
                 let before = state;
-                state = move_character(state, input, &terrain, &rules, HZ);
-                prop_assert_eq!(state, move_character(before, input.sanitized(), &terrain, &rules, HZ));
+                state = move_character(state, input, &around(&terrain), &movement);
+                prop_assert_eq!(state, move_character(before, input.sanitized(), &around(&terrain), &movement));
                 let ground = terrain.height_at(state.position.x, state.position.z);
                 let edge = terrain.half_extent() - rules.radius;
                 prop_assert!(state.position.x.abs() <= edge && state.position.z.abs() <= edge);
@@ -173,12 +181,12 @@ proptest! {
 
     /// States and inputs from a hostile server: no panic, in debug either, and bounded afterwards.
     #[test]
-    fn any_state_is_accepted(words in any::<[u32; 8]>(), input in any_input(), hz in 10_u16..=120) {
+    fn any_state_is_accepted(words in any::<[u32; 10]>(), input in any_input(), hz in 10_u16..=120) {
         let terrain = hills();
         let mut state: MoveState = bytemuck::cast(words);
         state.flags |= flags::ALIVE;
         for _ in 0..3 {
-            state = move_character(state, input, &terrain, &Rules::default().movement, hz);
+            state = move_character(state, input, &around(&terrain), &rules(hz));
             prop_assert!(state.position.x.abs() <= terrain.half_extent());
             prop_assert!(state.velocity.x.abs() <= MetresPerSecond::from_m(SPEED_MAX_M_PER_S));
         }

@@ -96,11 +96,11 @@ proptest! {
         let to = from.offset(to.x, to.y.max(Metres::from_m(-4)), to.z);
         let shooter = Shooter { team, id: CharacterId { slot: 0, generation: 1 } };
         let (_, end) = first_contact(from, to, shooter, &view, &index, &environment);
-        let radius = environment.rules.movement.radius + environment.rules.bow.radius;
+        let radius = environment.rules.movement[0].radius + environment.rules.bow.radius;
         let expected = (0..points.len() as u32)
             .filter(|row| view.is_alive(*row) && view.team[*row as usize] != team && *row != 0)
             .filter_map(|row| {
-                let t = sweep_capsule(from, to, view.position(row), radius, environment.rules.movement.height)?;
+                let t = sweep_capsule(from, to, view.position(row), radius, environment.rules.movement[0].height)?;
                 Some((t, row))
             })
             .min()

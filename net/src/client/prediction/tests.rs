@@ -6,7 +6,7 @@ use shieldwall_core::numeric::Brads;
 const HZ: u16 = 60;
 
 /// A stand-in for the kernel's movement: a pure function of state and input, which is all prediction rests on.
-fn step(mut state: MoveState, input: CharacterInput) -> MoveState {
+fn step(_tick: Tick, mut state: MoveState, input: CharacterInput) -> MoveState {
     if state.flags & flags::ALIVE != 0 {
         state.velocity.x.0 = i32::from(input.move_right) * 4_096;
         state.velocity.z.0 = state.velocity.z.0 / 2 + i32::from(input.move_forward) * 2_048;
@@ -29,7 +29,7 @@ fn input(n: u32) -> CharacterInput {
 fn server(ticks: u32, input_of: impl Fn(u32) -> CharacterInput) -> Vec<MoveState> {
     let mut states = vec![alive()];
     for t in 1..=ticks {
-        states.push(step(states[t as usize - 1], input_of(t)));
+        states.push(step(Tick(t), states[t as usize - 1], input_of(t)));
     }
     states
 }
@@ -72,7 +72,7 @@ fn ticks_left_out_hold_the_last_input_in_replays_too() {
     // A push in the middle of the gap, so that the rest of it is replayed.
     truth[14].position.x += Metres::from_mm(300);
     for t in 15..=40 {
-        truth.push(step(truth[t as usize - 1], held(t)));
+        truth.push(step(Tick(t), truth[t as usize - 1], held(t)));
     }
     let mut p = Prediction::new(HZ);
     p.reconcile(Tick(0), truth[0], &mut step);
@@ -91,7 +91,7 @@ fn before_the_first_input_the_character_looks_where_it_was_put() {
     let mut truth = vec![spawned];
     for t in 1..=40 {
         let resting = CharacterInput { yaw: spawned.yaw, pitch: spawned.pitch, ..CharacterInput::default() };
-        truth.push(step(truth[t - 1], if t < 20 { resting } else { input(t as u32) }));
+        truth.push(step(Tick(t as u32), truth[t - 1], if t < 20 { resting } else { input(t as u32) }));
     }
     let mut p = Prediction::new(HZ);
     p.reconcile(Tick(3), truth[3], &mut step);
@@ -139,11 +139,11 @@ fn a_missed_input_is_corrected_once_and_the_picture_does_not_jump() {
 #[test]
 fn one_wrong_bit_is_corrected() {
     let truth = server(20, input);
-    for bit in 0..256 {
+    for bit in 0..320 {
         let mut p = Prediction::new(HZ);
         p.reconcile(Tick(0), truth[0], &mut step);
         (1..=20).for_each(|t| p.run(Tick(t), input(t), &mut step));
-        let mut bytes: [u8; 32] = bytemuck::cast(truth[10]);
+        let mut bytes: [u8; 40] = bytemuck::cast(truth[10]);
         bytes[bit / 8] ^= 1 << (bit % 8);
         let told = p.reconcile(Tick(10), bytemuck::cast(bytes), &mut step);
         assert!(

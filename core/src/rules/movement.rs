@@ -1,0 +1,233 @@
+//! How characters move: eight classes of bodies, water, and how often movers that nobody watches are stepped.
+//!
+//! A class is everything that movement reads of a kind of body; mounting and dismounting is a change of class. Class 0
+//! is the foot soldier of the demo battle. `docs/MOVEMENT.md` says what the systems make of these numbers.
+
+use super::table::{RuleField, RulesError, rule_table};
+use crate::limits::HEIGHT_MAX_M;
+use crate::numeric::{Metres, MetresPerSecond};
+
+/// How many movement classes a world has.
+pub const MOVEMENT_CLASSES: usize = 8;
+
+/// Entries of a table of root motion: shares of a way in equal parts of its duration.
+pub const ROOT_MOTION_PARTS: usize = 16;
+
+rule_table! {
+    /// One movement class: how a kind of body walks, sprints, crouches, jumps, dodges, falls, slides and swims.
+    pub struct MovementRules as "movement" {
+        /// Speed on foot.
+        walk_speed: MetresPerSecond = MetresPerSecond::from_mm(4_000), 6_554, 30 << 16;
+        /// Speed while sprinting; only forwards.
+        sprint_speed: MetresPerSecond = MetresPerSecond::from_mm(6_500), 6_554, 60 << 16;
+        /// Speed while crouched.
+        crouch_speed: MetresPerSecond = MetresPerSecond::from_mm(2_000), 0, 30 << 16;
+        /// Speed while swimming.
+        swim_speed: MetresPerSecond = MetresPerSecond::from_mm(2_000), 0, 30 << 16;
+        /// Gain of speed in a second, on the ground, towards what the input asks for.
+        ground_acceleration_per_s: MetresPerSecond = MetresPerSecond::from_mm(40_000), 1 << 16, 500 << 16;
+        /// Loss of speed in a second, on the ground, when the input asks to stand.
+        ground_friction_per_s: MetresPerSecond = MetresPerSecond::from_mm(50_000), 1 << 16, 500 << 16;
+        /// Change of speed in a second in the air, while sliding and while knocked back.
+        air_acceleration_per_s: MetresPerSecond = MetresPerSecond::from_mm(6_000), 0, 500 << 16;
+        /// Change of speed in a second in the water, along and up.
+        swim_acceleration_per_s: MetresPerSecond = MetresPerSecond::from_mm(10_000), 1 << 16, 500 << 16;
+        /// Upward speed at the start of a jump; 0 for bodies that do not jump.
+        jump_speed: MetresPerSecond = MetresPerSecond::from_mm(5_000), 0, 30 << 16;
+        /// Downward change of speed in a second in the air, and along a slope that is too steep to stand on.
+        gravity_per_s: MetresPerSecond = MetresPerSecond::from_mm(19_620), 1 << 16, 200 << 16;
+        /// Fastest fall.
+        fall_speed_max: MetresPerSecond = MetresPerSecond::from_mm(60_000), 1 << 16, 200 << 16;
+        /// Fastest rise of a swimmer towards the surface.
+        swim_rise_speed: MetresPerSecond = MetresPerSecond::from_mm(1_500), 0, 30 << 16;
+        /// A walker gets onto edges up to this height without a jump.
+        step_up: Metres = Metres::from_mm(350), 0, 4 << 16;
+        /// A walker stays on the ground when it drops by no more than this in a tick.
+        step_down: Metres = Metres::from_mm(350), 0, 4 << 16;
+        /// Steepest ground to stand on, as rise in 1/256 of the way along; on steeper ground bodies slide.
+        slope_limit_per_256: u16 = 256, 0, 4_096;
+        /// Time after a landing before the next jump.
+        jump_rest_ms: u16 = 150, 0, 10_000;
+        /// A jump that is asked for this long before it is possible still happens.
+        jump_buffer_ms: u16 = 100, 0, 1_000;
+        /// A jump is still possible this long after walking off an edge.
+        coyote_ms: u16 = 100, 0, 1_000;
+        /// Duration of a dodge.
+        dodge_ms: u16 = 300, 0, 5_000;
+        /// Time from the end of a dodge to the next one.
+        dodge_rest_ms: u16 = 500, 0, 60_000;
+        /// Way of a dodge; 0 for bodies that do not dodge.
+        dodge_distance: Metres = Metres::from_mm(2_400), 0, 16 << 16;
+        /// Root motion of a dodge: the shares of the way covered in each sixteenth of its duration.
+        dodge_shares: [u8; ROOT_MOTION_PARTS] = [6, 12, 18, 22, 24, 24, 22, 20, 18, 15, 12, 9, 6, 4, 2, 1], 1, 4_080;
+        /// Longest time without control after being knocked back.
+        knock_ms: u16 = 500, 0, 10_000;
+        /// Radius of the capsule.
+        radius: Metres = Metres::from_mm(400), 13_107, 5 << 16;
+        /// Height of the capsule.
+        height: Metres = Metres::from_mm(1_800), 26_214, 16 << 16;
+        /// Height of the capsule while crouched; equal to the height for bodies that do not crouch.
+        crouch_height: Metres = Metres::from_mm(1_200), 26_214, 16 << 16;
+        /// Water deeper than this makes a body swim.
+        swim_depth: Metres = Metres::from_mm(1_300), 0, 16 << 16;
+        /// Weight in kilograms: the heavier of two bodies gives way less.
+        weight_kg: u16 = 80, 1, 60_000;
+        /// 1 for bodies that are stepped less often where nobody watches ([`LodRules`]).
+        lod: u8 = 0, 0, 1;
+        /// 1 for bodies that do not walk off an edge while crouched.
+        crouch_keeps_edges: u8 = 1, 0, 1;
+    }
+}
+
+impl MovementRules {
+    /// The eight classes of the demo battle: soldier, scout, heavy, mounted knight, ogre, ram, hound, behemoth.
+    #[must_use]
+    pub fn classes() -> [Self; MOVEMENT_CLASSES] {
+        let soldier = Self::default();
+        let scout = Self {
+            walk_speed: MetresPerSecond::from_mm(4_500),
+            sprint_speed: MetresPerSecond::from_mm(7_500),
+            crouch_speed: MetresPerSecond::from_mm(2_500),
+            jump_speed: MetresPerSecond::from_mm(5_500),
+            dodge_distance: Metres::from_mm(3_000),
+            radius: Metres::from_mm(350),
+            height: Metres::from_mm(1_700),
+            crouch_height: Metres::from_mm(1_000),
+            weight_kg: 60,
+            ..soldier
+        };
+        let heavy = Self {
+            walk_speed: MetresPerSecond::from_mm(3_200),
+            sprint_speed: MetresPerSecond::from_mm(5_200),
+            crouch_speed: MetresPerSecond::from_mm(1_500),
+            swim_speed: MetresPerSecond::from_mm(1_000),
+            ground_acceleration_per_s: MetresPerSecond::from_mm(25_000),
+            jump_speed: MetresPerSecond::from_mm(4_000),
+            dodge_distance: Metres::from_mm(1_600),
+            dodge_rest_ms: 900,
+            radius: Metres::from_mm(500),
+            height: Metres::from_mm(1_900),
+            crouch_height: Metres::from_mm(1_400),
+            weight_kg: 160,
+            ..soldier
+        };
+        let knight = Self {
+            walk_speed: MetresPerSecond::from_mm(6_000),
+            sprint_speed: MetresPerSecond::from_mm(14_000),
+            swim_speed: MetresPerSecond::from_mm(3_000),
+            ground_acceleration_per_s: MetresPerSecond::from_mm(14_000),
+            ground_friction_per_s: MetresPerSecond::from_mm(18_000),
+            jump_speed: MetresPerSecond::from_mm(6_000),
+            jump_rest_ms: 500,
+            step_up: Metres::from_mm(500),
+            step_down: Metres::from_mm(600),
+            slope_limit_per_256: 180,
+            radius: Metres::from_mm(900),
+            height: Metres::from_mm(2_500),
+            swim_depth: Metres::from_mm(1_700),
+            weight_kg: 640,
+            ..soldier
+        }
+        .upright();
+        let ogre = Self {
+            walk_speed: MetresPerSecond::from_mm(3_500),
+            sprint_speed: MetresPerSecond::from_mm(7_000),
+            ground_acceleration_per_s: MetresPerSecond::from_mm(15_000),
+            ground_friction_per_s: MetresPerSecond::from_mm(20_000),
+            jump_speed: MetresPerSecond::ZERO,
+            step_up: Metres::from_mm(1_000),
+            step_down: Metres::from_mm(1_000),
+            radius: Metres::from_m(2),
+            height: Metres::from_mm(4_500),
+            swim_depth: Metres::from_mm(3_500),
+            weight_kg: 3_000,
+            ..soldier
+        }
+        .upright();
+        let ram = Self {
+            walk_speed: MetresPerSecond::from_mm(1_200),
+            sprint_speed: MetresPerSecond::from_mm(2_000),
+            ground_acceleration_per_s: MetresPerSecond::from_mm(2_000),
+            ground_friction_per_s: MetresPerSecond::from_mm(4_000),
+            jump_speed: MetresPerSecond::ZERO,
+            slope_limit_per_256: 90,
+            radius: Metres::from_m(3),
+            height: Metres::from_m(6),
+            swim_depth: Metres::from_mm(2_500),
+            weight_kg: 12_000,
+            ..soldier
+        }
+        .upright();
+        let hound = Self {
+            walk_speed: MetresPerSecond::from_mm(5_000),
+            sprint_speed: MetresPerSecond::from_mm(11_000),
+            swim_speed: MetresPerSecond::from_mm(1_500),
+            jump_speed: MetresPerSecond::from_mm(5_500),
+            step_up: Metres::from_mm(300),
+            radius: Metres::from_mm(250),
+            height: Metres::from_mm(700),
+            swim_depth: Metres::from_mm(500),
+            weight_kg: 30,
+            ..soldier
+        }
+        .upright();
+        let behemoth = Self {
+            walk_speed: MetresPerSecond::from_mm(2_500),
+            sprint_speed: MetresPerSecond::from_mm(5_000),
+            ground_acceleration_per_s: MetresPerSecond::from_mm(4_000),
+            ground_friction_per_s: MetresPerSecond::from_mm(6_000),
+            jump_speed: MetresPerSecond::ZERO,
+            step_up: Metres::from_m(2),
+            step_down: Metres::from_m(2),
+            radius: Metres::from_m(5),
+            height: Metres::from_m(12),
+            swim_depth: Metres::from_m(9),
+            weight_kg: 40_000,
+            ..soldier
+        }
+        .upright();
+        [soldier, scout, heavy, knight, ogre, ram, hound, behemoth]
+    }
+
+    /// A body that neither crouches nor dodges.
+    fn upright(self) -> Self {
+        Self {
+            crouch_height: self.height,
+            crouch_speed: self.walk_speed,
+            dodge_distance: Metres::ZERO,
+            ..self
+        }
+    }
+
+    /// Checks ranges and relations of one class.
+    pub(super) fn validate_class(&self) -> Result<(), RulesError> {
+        self.validate()?;
+        let relation = |holds: bool, what| if holds { Ok(()) } else { Err(RulesError::Relation(what)) };
+        relation(self.sprint_speed >= self.walk_speed, "movement: sprint_speed is below walk_speed")?;
+        relation(self.height.0 >= 2 * self.radius.0, "movement: height is below twice the radius")?;
+        relation(self.crouch_height <= self.height, "movement: crouch_height is above height")?;
+        relation(
+            self.crouch_height.0 >= 2 * self.radius.0,
+            "movement: crouch_height is below twice the radius",
+        )
+    }
+}
+
+rule_table! {
+    /// Standing water: one level surface over the whole zone.
+    pub struct WaterRules as "water" {
+        /// Height of the surface. The lowest value means: no water.
+        level: Metres = Metres::from_m(-HEIGHT_MAX_M), i64::from(-HEIGHT_MAX_M) << 16, i64::from(HEIGHT_MAX_M) << 16;
+    }
+}
+
+rule_table! {
+    /// Which bodies are stepped less often: those of classes with [`MovementRules::lod`] that are far from every living
+    /// body of a class without it.
+    pub struct LodRules as "lod" {
+        /// Within this distance of a watcher every tick is stepped.
+        near: Metres = Metres::from_m(64), 1 << 16, 1_024 << 16;
+        /// Beyond it every so many ticks.
+        every_ticks: u8 = 4, 1, 16;
+    }
+}
