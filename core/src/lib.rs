@@ -58,7 +58,7 @@ pub use rules::{
     CrowdRules, LifeRules, LodRules, MOVEMENT_CLASSES, MeleeRules, MovementRules, ProjectileRules, Rules,
     RulesError, WaterRules,
 };
-pub use spatial::Terrain;
+pub use spatial::{Terrain, TerrainSource};
 pub use state::characters::{CharactersView, MoveState, action, flags, motion};
 pub use state::commands::{CharacterInput, Command, CommandDecodeError, Placement, buttons};
 pub use state::events::{Event, EventDecodeError, SpawnRefusal, Weapon};

@@ -33,8 +33,50 @@ pub const TERRAIN_SPACING_MIN_M: i32 = 1;
 /// Largest distance between two terrain vertices, in metres.
 pub const TERRAIN_SPACING_MAX_M: i32 = 16;
 
-/// Most terrain cells along one side: bounds what a decoded configuration can make a world allocate (4 MiB).
-pub const TERRAIN_CELLS_PER_SIDE_MAX: i32 = 1_024;
+/// Most terrain cells along one side: 64 km at 1 m. What a large terrain keeps in memory is bounded by its pool of chunks
+/// and by two bytes for each chunk there is (2 MiB).
+pub const TERRAIN_CELLS_PER_SIDE_MAX: i32 = 65_536;
+
+/// Cells along the side of a terrain chunk: a crater seldom touches more than four chunks, and a chunk of 16.5 KiB is
+/// made in well under a tick.
+pub const TERRAIN_CHUNK_CELLS: usize = 64;
+
+/// Vertices along the side of a chunk: one more than cells, because neighbours share their border by copy.
+pub const TERRAIN_CHUNK_SIDE: usize = TERRAIN_CHUNK_CELLS + 1;
+
+/// Vertices of a chunk, in rows of constant z.
+pub const TERRAIN_CHUNK_VERTICES: usize = TERRAIN_CHUNK_SIDE * TERRAIN_CHUNK_SIDE;
+
+/// Chunks that a terrain keeps in memory unless told otherwise (17 MiB): a field of 2 km at 1 m is resident whole.
+pub const TERRAIN_RESIDENT_CHUNKS: u32 = 1_024;
+
+/// Most chunks that a terrain can be told to keep in memory (270 MiB): their numbers fit 16 bits.
+pub const TERRAIN_RESIDENT_CHUNKS_MAX: u32 = 16_384;
+
+/// Chunks of terrain within this distance of a living character are brought into memory, in metres: half a minute's walk
+/// ahead of anybody, and every swept flight of a tick twice over.
+pub const TERRAIN_STREAM_RADIUS_M: i32 = 128;
+
+/// Most chunks of terrain made in one tick: bounds what streaming adds to a tick (each some 0.1 ms).
+pub const TERRAIN_STREAM_CHUNKS_PER_TICK: usize = 2;
+
+/// Rows of characters that streaming looks at in one tick: everybody is seen once in 64 ticks at the most.
+pub const TERRAIN_STREAM_ROWS_PER_TICK: usize = 1_024;
+
+/// Most chunks of terrain that can differ from their source at one time (17 MiB of state and twice that of heights).
+pub const TERRAIN_DELTA_CHUNKS_MAX: u32 = 1_024;
+
+/// Deepest crater and highest mound against the source, in metres: what many blows in one place add up to.
+pub const TERRAIN_DELTA_MAX_M: i32 = 32;
+
+/// Unit of a terrain delta: `1 << TERRAIN_DELTA_SHIFT` raw units are 1/64 m.
+pub const TERRAIN_DELTA_SHIFT: u32 = 10;
+
+/// Largest radius of one deformation, in metres: it touches at most nine chunks.
+pub const DEFORM_RADIUS_MAX_M: i32 = 32;
+
+/// Greatest height above or below the origin that a height file may hold, in metres: half of [`HEIGHT_MAX_M`].
+pub const TERRAIN_HEIGHT_MAX_M: i32 = 8_192;
 
 /// Most characters one melee swing can hit: each row owns this many places in the tick's hit list.
 pub const MELEE_TARGETS_MAX: usize = 4;
@@ -71,5 +113,12 @@ const _: () = {
     // Swept test: (64 m in 1/256 m)^2 * 3 squared stays below 2^63.
     assert!(SWEEP_MAX_M * 256 <= 1 << 14);
     assert!(CHUNK_ROWS.is_multiple_of(8));
+    assert!(TERRAIN_CELLS_PER_SIDE_MAX as usize / TERRAIN_CHUNK_CELLS <= 1 << 16);
+    // Every field that a configuration allows has terrain.
+    assert!(2 * HALF_EXTENT_MAX_M / TERRAIN_SPACING_MIN_M < TERRAIN_CELLS_PER_SIDE_MAX);
+    assert!(TERRAIN_RESIDENT_CHUNKS_MAX + TERRAIN_DELTA_CHUNKS_MAX < u16::MAX as u32);
+    assert!(TERRAIN_DELTA_MAX_M << (16 - TERRAIN_DELTA_SHIFT) <= i16::MAX as i32);
+    // Jumping off the highest mound on the highest ground stays inside the world.
+    assert!(TERRAIN_HEIGHT_MAX_M + TERRAIN_DELTA_MAX_M < HEIGHT_MAX_M);
     assert!(MELEE_TARGETS_MAX <= u8::MAX as usize);
 };

@@ -212,11 +212,10 @@ pub fn hello(world: &World, tiers_m: &[f64]) -> String {
         .collect();
     let side = terrain.side() as usize;
     let (every, rows) = thinned(side);
-    let heights = terrain.heights();
     let heights_cm: Vec<i32> = rows
         .iter()
-        .flat_map(|z| rows.iter().map(move |x| heights[z * side + x]))
-        .map(|raw| (i64::from(raw) * 100 / 65_536) as i32)
+        .flat_map(|z| rows.iter().map(move |x| terrain.vertex(*x as u32, *z as u32)))
+        .map(|height| (i64::from(height.0) * 100 / 65_536) as i32)
         .collect();
     serde_json::json!({
         "type": "hello",

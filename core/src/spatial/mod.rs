@@ -9,10 +9,12 @@ pub mod grid;
 mod query;
 pub mod separation;
 pub mod terrain;
-mod terrain_noise;
 
 pub use grid::{Grid, GridConfig, GridError};
 pub use query::Cone;
 pub(crate) use query::within;
 pub use separation::{Separation, SeparationError, SeparationRules};
-pub use terrain::{Terrain, TerrainError};
+pub use terrain::{
+    Deformation, GroundCell, HeightFile, HeightFileError, HeightFileShape, StreamReport, Terrain,
+    TerrainError, TerrainShape, TerrainSource,
+};

@@ -11,6 +11,7 @@ pub mod projectiles;
 pub mod saved;
 pub mod snapshot;
 pub mod state_hash;
+pub mod terrain_deltas;
 
 pub(crate) mod bytes;
 

@@ -4,8 +4,9 @@ mod chunks;
 mod parallel;
 
 use crate::limits::SEPARATION_PASSES;
-use crate::numeric::{Tick, Ticks};
+use crate::numeric::{Metres, Tick, Ticks};
 use crate::state::State;
+use crate::state::characters::flags;
 use crate::state::commands::Command;
 use crate::state::events::EventBuffer;
 use crate::state::projectiles::ProjectileRows;
@@ -30,13 +31,15 @@ pub enum Stage {
     Projectiles,
     /// Regained health.
     Lifecycle,
+    /// Bringing in the ground near characters: changes no result.
+    Terrain,
 }
 
 /// A stage's function.
 type RunStage = fn(&mut Pass<'_>);
 
 /// The stages in the order they run.
-const STAGES: [(Stage, RunStage); 7] = [
+const STAGES: [(Stage, RunStage); 8] = [
     (Stage::Commands, run_commands),
     (Stage::Return, run_return),
     (Stage::Movement, run_movement),
@@ -44,6 +47,7 @@ const STAGES: [(Stage, RunStage); 7] = [
     (Stage::Combat, run_combat),
     (Stage::Projectiles, run_projectiles),
     (Stage::Lifecycle, run_lifecycle),
+    (Stage::Terrain, run_terrain),
 ];
 
 /// What one step did.
@@ -106,7 +110,7 @@ impl Scratch {
 
 /// Everything a stage may touch.
 struct Pass<'a> {
-    environment: &'a Environment,
+    environment: &'a mut Environment,
     state: &'a mut State,
     scratch: &'a mut Scratch,
     events: &'a mut EventBuffer,
@@ -117,7 +121,7 @@ struct Pass<'a> {
 
 /// Runs one tick. `after_stage` is called after each stage: it sees the name and can change nothing.
 pub fn run(
-    environment: &Environment,
+    environment: &mut Environment,
     state: &mut State,
     scratch: &mut Scratch,
     events: &mut EventBuffer,
@@ -164,7 +168,7 @@ fn run_return(pass: &mut Pass<'_>) {
 
 fn run_movement(pass: &mut Pass<'_>) {
     let (end, tick) = (pass.state.character_ids.end(), pass.state.tick);
-    let environment = pass.environment;
+    let environment = &*pass.environment;
     let surroundings = environment.surroundings(tick);
     for_each_chunk(pass.state.characters.rows_below(end), pass.parallel, &|_, rows| {
         movement::run(rows, &surroundings, &environment.movement);
@@ -173,7 +177,7 @@ fn run_movement(pass: &mut Pass<'_>) {
 
 fn run_contacts(pass: &mut Pass<'_>) {
     let end = pass.state.character_ids.end();
-    let environment = pass.environment;
+    let environment = &*pass.environment;
     let contacts = &mut pass.scratch.contacts;
     let characters = &mut pass.state.characters;
     contacts.index.rebuild(&characters.view(), end);
@@ -190,7 +194,7 @@ fn run_contacts(pass: &mut Pass<'_>) {
 
 fn run_combat(pass: &mut Pass<'_>) {
     let (end, tick) = (pass.state.character_ids.end(), pass.state.tick);
-    let (environment, index) = (pass.environment, &pass.scratch.contacts.index);
+    let (environment, index) = (&*pass.environment, &pass.scratch.contacts.index);
     let combat = &mut pass.scratch.combat;
     let characters = pass.state.characters.view();
     for_each_chunk(combat.swings_below(end), pass.parallel, &|first, swings: &mut [combat::Swing]| {
@@ -201,7 +205,7 @@ fn run_combat(pass: &mut Pass<'_>) {
 
 fn run_projectiles(pass: &mut Pass<'_>) {
     let (end, tick) = (pass.state.projectile_ids.end(), pass.state.tick);
-    let (environment, index) = (pass.environment, &pass.scratch.contacts.index);
+    let (environment, index) = (&*pass.environment, &pass.scratch.contacts.index);
     let flights = &mut pass.scratch.projectiles;
     let characters = pass.state.characters.view();
     let rows = (pass.state.projectiles.rows_below(end), flights.ends_below(end));
@@ -215,4 +219,12 @@ fn run_lifecycle(pass: &mut Pass<'_>) {
     let (end, tick) = (pass.state.character_ids.end(), pass.state.tick);
     lifecycle::run_regeneration(&mut pass.state.characters, end, tick, pass.environment);
     lifecycle::run_aging(&mut pass.state.characters, end, tick);
+}
+
+fn run_terrain(pass: &mut Pass<'_>) {
+    let (end, characters) = (pass.state.character_ids.end(), &pass.state.characters);
+    pass.environment.terrain.stream(end, |row| {
+        let alive = characters.flags[row] & flags::ALIVE != 0;
+        alive.then(|| (Metres(characters.position_x[row]), Metres(characters.position_z[row])))
+    });
 }

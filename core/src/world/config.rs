@@ -30,6 +30,8 @@ pub struct WorldConfig {
     pub projectile_capacity: u32,
     /// Events one tick can report, 1 to [`limits::EVENTS_MAX`].
     pub event_capacity: u32,
+    /// Chunks of terrain that can differ from their source at one time, 0 to [`limits::TERRAIN_DELTA_CHUNKS_MAX`].
+    pub terrain_delta_chunks: u32,
     /// The rules.
     pub rules: Rules,
     /// Which implementation of the lanes to run. Changes no result; not part of the fingerprint or the bytes.
@@ -37,6 +39,9 @@ pub struct WorldConfig {
     /// From this many rows on a stage is split over threads (feature `parallel`). Changes no result; not part of the
     /// fingerprint or the bytes.
     pub parallel_min_rows: u32,
+    /// Chunks of terrain kept in memory, 1 to [`limits::TERRAIN_RESIDENT_CHUNKS_MAX`]; a field of fewer is resident
+    /// whole. Changes no result; not part of the fingerprint or the bytes.
+    pub terrain_resident_chunks: u32,
 }
 
 impl Default for WorldConfig {
@@ -50,9 +55,11 @@ impl Default for WorldConfig {
             character_capacity: 4_096,
             projectile_capacity: 4_096,
             event_capacity: 16_384,
+            terrain_delta_chunks: 64,
             rules: Rules::default(),
             lanes: LaneChoice::Auto,
             parallel_min_rows: 10_000,
+            terrain_resident_chunks: limits::TERRAIN_RESIDENT_CHUNKS,
         }
     }
 }
@@ -71,8 +78,6 @@ pub enum ConfigError {
         /// Largest allowed value.
         max: i64,
     },
-    /// The terrain would have too many vertices: `half_extent` is too large for `terrain_spacing`.
-    TerrainTooFine,
     /// An arrow would fly farther in one tick than [`limits::SWEEP_MAX_M`].
     ProjectileTooFast,
     /// The terrain refuses its sizes.
@@ -87,7 +92,6 @@ impl fmt::Display for ConfigError {
             Self::OutOfRange { field, value, min, max } => {
                 write!(f, "config: {field} is {value}, allowed are {min} to {max}")
             }
-            Self::TerrainTooFine => f.write_str("config: terrain_spacing is too fine for half_extent"),
             Self::ProjectileTooFast => {
                 f.write_str("config: bow.speed is too fast for tick_hz, a flight of one tick is too long")
             }
@@ -147,7 +151,7 @@ const fn raw_m(metres: i32) -> i64 {
 
 impl WorldConfig {
     /// Bytes of an encoded configuration.
-    pub const ENCODED_BYTES: usize = 2 + 8 + 2 + 4 + 4 + 1 + 4 + 4 + 4 + Rules::BYTES;
+    pub const ENCODED_BYTES: usize = 2 + 8 + 2 + 4 + 4 + 1 + 4 + 4 + 4 + 4 + Rules::BYTES;
 
     /// Checks every number and relation.
     ///
@@ -164,15 +168,15 @@ impl WorldConfig {
         in_range("character_capacity", self.character_capacity.into(), 1, l::CHARACTERS_MAX.into())?;
         in_range("projectile_capacity", self.projectile_capacity.into(), 0, l::PROJECTILES_MAX.into())?;
         in_range("event_capacity", self.event_capacity.into(), 1, l::EVENTS_MAX.into())?;
+        let (deltas, most) = (self.terrain_delta_chunks, l::TERRAIN_DELTA_CHUNKS_MAX);
+        in_range("terrain_delta_chunks", deltas.into(), 0, most.into())?;
+        let (resident, most) = (self.terrain_resident_chunks, l::TERRAIN_RESIDENT_CHUNKS_MAX);
+        in_range("terrain_resident_chunks", resident.into(), 1, most.into())?;
         if !self.terrain_spacing.0.cast_unsigned().is_power_of_two() {
             return Err(ConfigError::Terrain(TerrainError::Spacing(self.terrain_spacing)));
         }
         if self.half_extent < self.terrain_spacing {
             return Err(ConfigError::Terrain(TerrainError::HalfExtent(self.half_extent)));
-        }
-        // The side is twice the half extent; one more cell where it is no multiple of the spacing.
-        if self.half_extent.0 / self.terrain_spacing.0 * 2 + 2 > l::TERRAIN_CELLS_PER_SIDE_MAX {
-            return Err(ConfigError::TerrainTooFine);
         }
         self.rules.validate()?;
         let bow = &self.rules.bow;
@@ -197,6 +201,7 @@ impl WorldConfig {
         out.extend_from_slice(&self.character_capacity.to_le_bytes());
         out.extend_from_slice(&self.projectile_capacity.to_le_bytes());
         out.extend_from_slice(&self.event_capacity.to_le_bytes());
+        out.extend_from_slice(&self.terrain_delta_chunks.to_le_bytes());
         self.rules.encode_into(out);
     }
 
@@ -209,7 +214,7 @@ impl WorldConfig {
     }
 
     /// Reads a configuration from the front of `bytes` and returns it with what follows. The result is valid;
-    /// `lanes` and `parallel_min_rows` have their defaults.
+    /// what changes no result has its default.
     ///
     /// # Errors
     /// [`ConfigDecodeError`], on any bytes, without a panic.
@@ -228,6 +233,7 @@ impl WorldConfig {
             character_capacity: reader.u32()?,
             projectile_capacity: reader.u32()?,
             event_capacity: reader.u32()?,
+            terrain_delta_chunks: reader.u32()?,
             ..Self::default()
         };
         let (rules, rest) = Rules::decode(reader.rest()).ok_or(ConfigDecodeError::Truncated)?;
@@ -280,8 +286,6 @@ mod tests {
             WorldConfig { tick_hz: 0, ..base }.validate(),
             Err(ConfigError::OutOfRange { field: "tick_hz", value: 0, min: 10, max: 120 })
         ));
-        let fine = WorldConfig { half_extent: Metres::from_m(4_096), terrain_spacing: Metres::ONE, ..base };
-        assert_eq!(fine.validate(), Err(ConfigError::TerrainTooFine));
         let half_extent = Metres::from_m(15);
         let coarse = WorldConfig { half_extent, terrain_spacing: Metres::from_m(16), ..base };
         assert_eq!(coarse.validate(), Err(ConfigError::Terrain(TerrainError::HalfExtent(half_extent))));
@@ -303,6 +307,7 @@ mod tests {
             character_capacity in 1_u32..2_000,
             radius in 13_107_i32..=5 * 65_536,
             class in 0_usize..8,
+            terrain_resident_chunks in 1_u32..8,
         ) {
             let mut config = WorldConfig {
                 half_extent: Metres(half_extent),
@@ -310,6 +315,7 @@ mod tests {
                 character_capacity,
                 projectile_capacity: 8,
                 event_capacity: 8,
+                terrain_resident_chunks,
                 ..WorldConfig::default()
             };
             let rules = &mut config.rules.movement[class];

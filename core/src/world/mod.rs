@@ -7,7 +7,7 @@ pub use config::{ConfigDecodeError, ConfigError, WorldConfig};
 
 use crate::limits::{SPEED_MAX_M_PER_S, SWEEP_MAX_M};
 use crate::numeric::{Metres, StateHash, Tick};
-use crate::spatial::{Terrain, within};
+use crate::spatial::{Terrain, TerrainShape, TerrainSource, within};
 use crate::state::State;
 use crate::state::characters::{CharactersView, MoveState};
 use crate::state::commands::{CharacterInput, Command};
@@ -43,8 +43,13 @@ impl World {
     /// What [`WorldConfig::validate`] finds.
     pub fn new(config: &WorldConfig) -> Result<Self, ConfigError> {
         config.validate()?;
-        let terrain = Terrain::from_seed(config.seed, config.half_extent, config.terrain_spacing)
-            .map_err(ConfigError::Terrain)?;
+        let shape = TerrainShape {
+            half_extent: config.half_extent,
+            spacing: config.terrain_spacing,
+            resident_chunks: config.terrain_resident_chunks,
+            delta_chunks: config.terrain_delta_chunks,
+        };
+        let terrain = Terrain::new(config.seed, TerrainSource::Seed, &shape).map_err(ConfigError::Terrain)?;
         let environment = Environment {
             seed: config.seed,
             tick_hz: config.tick_hz,
@@ -116,7 +121,7 @@ impl World {
         after_stage: &mut (dyn FnMut(Stage) + Send),
     ) -> StepReport {
         step::run(
-            &self.environment,
+            &mut self.environment,
             &mut self.state,
             &mut self.scratch,
             &mut self.events,

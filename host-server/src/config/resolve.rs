@@ -231,7 +231,7 @@ fn world_key(error: &WorldError, origins: &Origins) -> &'static str {
         keys.into_iter().find(|key| origins.of(key) != Origin::Default).unwrap_or("world")
     };
     match error {
-        WorldError::TerrainTooFine | WorldError::Terrain(_) => "world.half_extent_m",
+        WorldError::Terrain(_) => "world.half_extent_m",
         WorldError::ProjectileTooFast => "world.tick_hz",
         WorldError::OutOfRange { .. } | WorldError::Rules(_) => {
             given(["world.half_extent_m", "world.tick_hz"])

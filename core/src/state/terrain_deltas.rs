@@ -1,0 +1,270 @@
+//! Where the ground differs from its source: a table of deformed chunks.
+//!
+//! A chunk that differs has one row: a signed height for each of its vertices, its border included, so that it can be
+//! stored, sent and applied without its neighbours. Rows are kept by chunk in ascending order (z first), and a chunk whose
+//! vertices are all back at zero has none: equal ground is an equal table, whatever dug it. Not here: what a blow does to
+//! the ground (`spatial::terrain::deform`), and heights.
+
+use crate::limits::{
+    TERRAIN_CHUNK_CELLS, TERRAIN_CHUNK_SIDE, TERRAIN_CHUNK_VERTICES, TERRAIN_DELTA_MAX_M, TERRAIN_DELTA_SHIFT,
+};
+use alloc::boxed::Box;
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// Heights of one chunk against the source in 1/64 m, in rows of constant z, each within ±[`DELTA_MAX`].
+pub type ChunkDelta = [i16; TERRAIN_CHUNK_VERTICES];
+
+/// Deepest and highest delta of a vertex, in 1/64 m.
+pub const DELTA_MAX: i16 = (TERRAIN_DELTA_MAX_M << (16 - TERRAIN_DELTA_SHIFT)) as i16;
+
+/// Which chunk of the terrain: counted from the corner with the smallest x and z.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TerrainChunk {
+    /// Along z. Declared first: chunks are ordered by row.
+    pub z: u16,
+    /// Along x.
+    pub x: u16,
+}
+
+impl TerrainChunk {
+    /// The chunk as one number, which orders as the chunks do.
+    #[must_use]
+    pub const fn key(self) -> u32 {
+        (self.z as u32) << 16 | self.x as u32
+    }
+
+    /// The chunk with a [`TerrainChunk::key`].
+    #[must_use]
+    pub const fn from_key(key: u32) -> Self {
+        Self { z: (key >> 16) as u16, x: key as u16 }
+    }
+
+    /// The chunk `dx` and `dz` further; `None` outside a terrain of `per_side` chunks along a side.
+    fn neighbour(self, dx: i16, dz: i16, per_side: u32) -> Option<Self> {
+        let inside = |at: u16, step: i16| at.checked_add_signed(step).filter(|to| u32::from(*to) < per_side);
+        Some(Self { z: inside(self.z, dz)?, x: inside(self.x, dx)? })
+    }
+}
+
+/// The chunks that differ. All memory is taken when it is made.
+#[derive(Clone, Debug)]
+pub struct TerrainDeltas {
+    /// Keys of the chunks, ascending; those from `len` on mean nothing.
+    keys: Box<[u32]>,
+    /// Rows of the chunks in the same order; from `len` on the free ones.
+    rows: Box<[u16]>,
+    len: usize,
+    deltas: Box<[ChunkDelta]>,
+}
+
+impl TerrainDeltas {
+    /// Bytes of one chunk when saved: its key and its vertices.
+    pub const BYTES_PER_CHUNK: usize = 4 + 2 * TERRAIN_CHUNK_VERTICES;
+
+    /// An empty table for `capacity` chunks.
+    #[must_use]
+    pub fn new(capacity: u16) -> Self {
+        Self {
+            keys: vec![0; usize::from(capacity)].into_boxed_slice(),
+            rows: (0..capacity).collect(),
+            len: 0,
+            deltas: vec![[0; TERRAIN_CHUNK_VERTICES]; usize::from(capacity)].into_boxed_slice(),
+        }
+    }
+
+    /// Chunks that differ.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether the ground is the source's everywhere.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Chunks there is room for.
+    #[must_use]
+    pub const fn capacity(&self) -> usize {
+        self.keys.len()
+    }
+
+    /// How a chunk differs; `None` when it does not.
+    #[must_use]
+    pub fn get(&self, chunk: TerrainChunk) -> Option<&ChunkDelta> {
+        let at = self.find(chunk).ok()?;
+        Some(&self.deltas[usize::from(self.rows[at])])
+    }
+
+    /// The chunks that differ, in ascending order.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (TerrainChunk, &ChunkDelta)> + Clone {
+        self.keys[..self.len].iter().zip(&self.rows[..self.len]).map(|(key, row)| {
+            let delta = &self.deltas[usize::from(*row)];
+            (TerrainChunk::from_key(*key), delta)
+        })
+    }
+
+    /// The row of a chunk to be written, new ones zeroed; `None` when the table is full. Whoever writes only zeros must
+    /// [`TerrainDeltas::remove`] it.
+    pub(crate) fn entry(&mut self, chunk: TerrainChunk) -> Option<&mut ChunkDelta> {
+        let at = match self.find(chunk) {
+            Ok(at) => at,
+            Err(_) if self.len == self.keys.len() => return None,
+            Err(at) => {
+                self.keys[at..=self.len].rotate_right(1);
+                self.rows[at..=self.len].rotate_right(1);
+                self.keys[at] = chunk.key();
+                self.len += 1;
+                self.deltas[usize::from(self.rows[at])].fill(0);
+                at
+            }
+        };
+        Some(&mut self.deltas[usize::from(self.rows[at])])
+    }
+
+    /// Takes a chunk out of the table.
+    pub(crate) fn remove(&mut self, chunk: TerrainChunk) {
+        if let Ok(at) = self.find(chunk) {
+            self.keys[at..self.len].rotate_left(1);
+            self.rows[at..self.len].rotate_left(1);
+            self.len -= 1;
+        }
+    }
+
+    /// Back to the source everywhere.
+    pub(crate) fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    /// Becomes equal to another table of the same capacity. Copies only what differs from the source.
+    pub(crate) fn copy_from(&mut self, other: &Self) {
+        self.len = other.len;
+        self.keys[..self.len].copy_from_slice(&other.keys[..self.len]);
+        self.rows.copy_from_slice(&other.rows);
+        for row in &self.rows[..self.len] {
+            self.deltas[usize::from(*row)] = other.deltas[usize::from(*row)];
+        }
+    }
+
+    fn find(&self, chunk: TerrainChunk) -> Result<usize, usize> {
+        self.keys[..self.len].binary_search(&chunk.key())
+    }
+
+    /// Appends the chunks in ascending order: the key (u32), then the vertices (i16), little-endian.
+    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+        for (chunk, delta) in self.iter() {
+            out.extend_from_slice(&chunk.key().to_le_bytes());
+            super::column::write_cells(delta, out);
+        }
+    }
+
+    /// Fills the table with `chunks` chunks from the front of `bytes` and returns what follows. `cells` are those along a
+    /// side of the terrain.
+    ///
+    /// # Errors
+    /// [`DeltasError`]; the table holds rubbish then.
+    pub(crate) fn read<'a>(
+        &mut self,
+        chunks: usize,
+        cells: u32,
+        bytes: &'a [u8],
+    ) -> Result<&'a [u8], DeltasError> {
+        self.clear();
+        if chunks > self.capacity() {
+            return Err(DeltasError::TooMany);
+        }
+        let mut rest = bytes;
+        let mut last = None;
+        for _ in 0..chunks {
+            let (key, after) = rest.split_first_chunk::<4>().ok_or(DeltasError::Truncated)?;
+            let key = u32::from_le_bytes(*key);
+            let chunk = TerrainChunk::from_key(key);
+            let delta = self.entry(chunk).ok_or(DeltasError::TooMany)?;
+            rest = super::column::read_cells(delta, after).ok_or(DeltasError::Truncated)?;
+            if last.is_some_and(|last| last >= key) || !could_be_of(delta, chunk, cells) {
+                return Err(DeltasError::Bad(chunk));
+            }
+            last = Some(key);
+        }
+        match self.first_torn_border(chunks_along(cells)) {
+            Some(chunk) => Err(DeltasError::Bad(chunk)),
+            None => Ok(rest),
+        }
+    }
+
+    /// The first chunk whose border does not agree with a neighbour's copy of it.
+    fn first_torn_border(&self, per_side: u32) -> Option<TerrainChunk> {
+        const AROUND: [(i16, i16); 8] =
+            [(-1, -1), (0, -1), (1, -1), (-1, 0), (1, 0), (-1, 1), (0, 1), (1, 1)];
+        let torn = |chunk: TerrainChunk, delta: &ChunkDelta| {
+            AROUND.iter().any(|&(dx, dz)| {
+                let neighbour = chunk.neighbour(dx, dz, per_side);
+                neighbour.is_some_and(|neighbour| !share_a_border(delta, self.get(neighbour), dx, dz))
+            })
+        };
+        self.iter().find(|(chunk, delta)| torn(*chunk, delta)).map(|(chunk, _)| chunk)
+    }
+}
+
+/// Chunks along a side of a terrain of `cells` cells.
+const fn chunks_along(cells: u32) -> u32 {
+    cells.div_ceil(TERRAIN_CHUNK_CELLS as u32)
+}
+
+/// Whether a chunk of a terrain with `cells` cells along a side can differ so: in range, not nowhere, and not outside.
+fn could_be_of(delta: &ChunkDelta, chunk: TerrainChunk, cells: u32) -> bool {
+    if u32::from(chunk.x.max(chunk.z)) >= chunks_along(cells) {
+        return false;
+    }
+    let last = |at: u16| cells as usize - usize::from(at) * TERRAIN_CHUNK_CELLS;
+    let (last_column, last_row) = (last(chunk.x), last(chunk.z));
+    let mut differs = false;
+    let in_range = delta.iter().enumerate().all(|(vertex, height)| {
+        let outside = vertex % TERRAIN_CHUNK_SIDE > last_column || vertex / TERRAIN_CHUNK_SIDE > last_row;
+        differs |= *height != 0;
+        height.unsigned_abs() <= DELTA_MAX.unsigned_abs() && !(outside && *height != 0)
+    });
+    in_range && differs
+}
+
+/// Whether a chunk and its neighbour (`None`: it does not differ) towards (`dx`, `dz`) agree on the vertices of both.
+fn share_a_border(own: &ChunkDelta, other: Option<&ChunkDelta>, dx: i16, dz: i16) -> bool {
+    const LAST: usize = TERRAIN_CHUNK_CELLS;
+    // Along an axis: how many steps the common vertices take, where they begin here, and where there.
+    let line = |towards: i16| match towards {
+        -1 => (0, 0, LAST),
+        0 => (LAST, 0, 0),
+        _ => (0, LAST, 0),
+    };
+    let ((columns, own_x, other_x), (rows, own_z, other_z)) = (line(dx), line(dz));
+    (0..=rows).all(|row| {
+        (0..=columns).all(|column| {
+            let there = (other_z + row) * TERRAIN_CHUNK_SIDE + other_x + column;
+            own[(own_z + row) * TERRAIN_CHUNK_SIDE + own_x + column] == other.map_or(0, |other| other[there])
+        })
+    })
+}
+
+impl PartialEq for TerrainDeltas {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for TerrainDeltas {}
+
+/// Why bytes are no table of deltas for a world.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum DeltasError {
+    /// The bytes end too early.
+    Truncated,
+    /// More chunks than there is room for.
+    TooMany,
+    /// Not a chunk of this world, out of order, out of range, all zero, or with a border that its neighbour has not.
+    Bad(TerrainChunk),
+}
+
+#[cfg(test)]
+mod tests;
