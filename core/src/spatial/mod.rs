@@ -6,10 +6,12 @@
 //! Not here: who may hit whom, static obstacles, and when in a tick these run.
 
 pub mod grid;
+pub mod obstacles;
 mod query;
 pub mod separation;
 pub mod terrain;
 
+pub use obstacles::{Obstacles, Scenery, StaticShape};
 pub use grid::{Grid, GridConfig, GridError};
 pub use query::Cone;
 pub(crate) use query::within;

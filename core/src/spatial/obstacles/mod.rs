@@ -1,0 +1,344 @@
+//! Static geometry and moving platforms: what a body meets beside the ground.
+//!
+//! A [`Scenery`] is what a designer made: boxes and cylinders, meshes of triangles, platforms on rails, all in metres. It
+//! has a file form and a content hash. [`Obstacles`] are baked from it for one world: immutable, shared, laid into a
+//! raster. Everything is integer and a pure function of its arguments; nothing here allocates after baking.
+//!
+//! | question | answer |
+//! |---|---|
+//! | is anything near? | [`Obstacles::near`]: a few loads from a bitmap |
+//! | where does this body get to? | [`Obstacles::slide`] |
+//! | what does it stand on? | [`Obstacles::ground_below`] |
+//! | is it inside of something, and which way out? | [`Obstacles::depenetrate`] |
+//! | what does this arrow hit? | [`Obstacles::ray`] |
+//! | how did the platform under it move? | [`Obstacles::platform_shift`] |
+//!
+//! **Distances.** A body that slides stops [`SKIN`] (1 mm) before a shape. What is at most [`SLACK`] (1 mm) inside is left
+//! alone, so that rounding never moves anybody who rests; what is farther inside is pushed out.
+//!
+//! Not here: the terrain, the bounds of the world, other bodies, and what any of it means for a velocity.
+
+mod bake;
+mod body;
+mod codec;
+mod error;
+mod grid;
+mod ground;
+pub mod limits;
+mod math;
+mod planes;
+mod platform;
+mod ray;
+mod shapes;
+mod slide;
+mod solids;
+mod triangle;
+
+#[cfg(test)]
+mod tests;
+
+pub use body::Body;
+pub use error::{SceneryDecodeError, SceneryError};
+pub use ground::{Freed, Ground};
+pub use platform::{Platform, PlatformPlace, PlatformShift, Waypoint};
+pub use ray::RayHit;
+pub use shapes::{Mesh, Scenery, StaticShape};
+pub use slide::{Slide, SlideRules};
+
+use crate::numeric::{Brads, Metres, Position, Tick, Velocity};
+use alloc::boxed::Box;
+use alloc::vec::Vec;
+use body::{Contact, Measures};
+use core::fmt;
+use grid::{Bitmap, Cells, Item};
+use math::{Bounds, V3};
+use solids::{Solid, moved_box};
+use triangle::Triangle;
+
+/// Distance in raw units at which a body stops before a shape: 1/1024 m.
+pub const SKIN: i64 = 64;
+
+/// Raw units that a body may be inside of a shape without being pushed out: 1/1024 m.
+pub const SLACK: i64 = 64;
+
+/// How much farther than [`SKIN`] still counts as touching, so that a body at rest stays where it is.
+pub(crate) const TOUCH: i64 = 16;
+
+/// What somebody stands on or a ray met, as 16 bits: 0 is nothing, then the platforms by number, then the static shapes
+/// by number (65,535 stands for all shapes above).
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Support(u16);
+
+impl Support {
+    pub(crate) const NOTHING: Support = Support(0);
+
+    pub(crate) const fn platform(number: usize) -> Support {
+        Support(number as u16 + 1)
+    }
+
+    pub(crate) const fn shape(number: usize) -> Support {
+        let code = number + limits::PLATFORMS_MAX + 1;
+        Support(if code > u16::MAX as usize { u16::MAX } else { code as u16 })
+    }
+
+    /// From the 16 bits of a column; `None` for 0.
+    #[must_use]
+    pub const fn from_code(code: u16) -> Option<Support> {
+        if code == 0 { None } else { Some(Support(code)) }
+    }
+
+    /// The 16 bits for a column, never 0.
+    #[must_use]
+    pub const fn code(self) -> u16 {
+        self.0
+    }
+
+    /// Which platform it is.
+    #[must_use]
+    pub const fn platform_number(self) -> Option<usize> {
+        if self.0 == 0 || self.0 as usize > limits::PLATFORMS_MAX { None } else { Some(self.0 as usize - 1) }
+    }
+
+    /// Which static shape it is; the highest code stands for several.
+    #[must_use]
+    pub const fn shape_number(self) -> Option<usize> {
+        (self.0 as usize).checked_sub(limits::PLATFORMS_MAX + 1)
+    }
+}
+
+impl fmt::Debug for Support {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.platform_number(), self.shape_number()) {
+            (Some(number), _) => write!(f, "platform {number}"),
+            (_, Some(number)) => write!(f, "shape {number}"),
+            _ => f.write_str("nothing"),
+        }
+    }
+}
+
+/// A direction in space, Q30 parts: the unit vector out of a surface.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Normal {
+    /// East.
+    pub x: i32,
+    /// Up.
+    pub y: i32,
+    /// South.
+    pub z: i32,
+}
+
+impl Normal {
+    /// Straight up.
+    pub const UP: Normal = Normal { x: 0, y: 1 << 30, z: 0 };
+
+    fn of(v: V3) -> Normal {
+        Normal { x: v.x as i32, y: v.y as i32, z: v.z as i32 }
+    }
+
+    fn wide(self) -> V3 {
+        V3::new(self.x.into(), self.y.into(), self.z.into())
+    }
+
+    /// The velocity without its part against this surface; unchanged when it leads away. Parts to the nearest, saturated.
+    #[must_use]
+    pub fn clip(self, velocity: Velocity) -> Velocity {
+        let wide = V3::new(velocity.x.0.into(), velocity.y.0.into(), velocity.z.0.into());
+        // Speeds fill 31 bits: the sum of three products with Q30 needs 63.
+        let into = math::round_q30((wide.x * i64::from(self.x)) >> 1)
+            + math::round_q30((wide.y * i64::from(self.y)) >> 1)
+            + math::round_q30((wide.z * i64::from(self.z)) >> 1);
+        if into >= 0 {
+            return velocity;
+        }
+        let cleared = wide.minus(self.wide().times(2 * into)).position();
+        Velocity::from_raw(cleared.x.0, cleared.y.0, cleared.z.0)
+    }
+}
+
+/// A scenery baked for one world. Immutable; share it by `Arc`.
+#[derive(Clone, Debug, Default)]
+pub struct Obstacles {
+    solids: Box<[Solid]>,
+    triangles: Box<[Triangle]>,
+    platforms: Box<[Platform]>,
+    bitmap: Bitmap,
+    cells: Cells,
+    /// Half the side of the world, raw: nobody is pushed beyond.
+    half_extent: i64,
+    hash: u64,
+}
+
+/// The nearest contacts of one look around, in the order they were found.
+#[derive(Clone, Copy, Debug)]
+struct Contacts {
+    items: [Contact; Contacts::MOST],
+    len: usize,
+}
+
+impl Contacts {
+    const MOST: usize = 12;
+
+    const fn none() -> Contacts {
+        Contacts { items: [Contact::NONE; Contacts::MOST], len: 0 }
+    }
+
+    fn as_slice(&self) -> &[Contact] {
+        &self.items[..self.len]
+    }
+
+    /// Forgets those that do not count.
+    fn keep(&mut self, counts: &dyn Fn(&Contact) -> bool) {
+        let mut kept = 0;
+        for at in 0..self.len {
+            if counts(&self.items[at]) {
+                self.items[kept] = self.items[at];
+                kept += 1;
+            }
+        }
+        self.len = kept;
+    }
+
+    /// Keeps the nearest; one that is there already is not kept twice.
+    fn push(&mut self, contact: Contact) {
+        let same = |other: &Contact| {
+            other.separation == contact.separation
+                && other.normal == contact.normal
+                && other.support == contact.support
+                && other.face_up == contact.face_up
+        };
+        if self.as_slice().iter().any(same) {
+            return;
+        }
+        if self.len < Contacts::MOST {
+            self.items[self.len] = contact;
+            self.len += 1;
+            return;
+        }
+        let farthest = (0..self.len).max_by_key(|&at| self.items[at].separation).unwrap_or(0);
+        if contact.separation < self.items[farthest].separation {
+            self.items[farthest] = contact;
+        }
+    }
+}
+
+impl Obstacles {
+    /// A world without anything in it.
+    #[must_use]
+    pub fn empty() -> Obstacles {
+        Obstacles::default()
+    }
+
+    /// Whether there is nothing at all.
+    #[must_use]
+    #[inline]
+    pub fn is_empty(&self) -> bool {
+        self.solids.is_empty() && self.triangles.is_empty() && self.platforms.is_empty()
+    }
+
+    /// [`Scenery::content_hash`] of what it was baked from; 0 for an empty scenery.
+    #[must_use]
+    pub const fn content_hash(&self) -> u64 {
+        self.hash
+    }
+
+    /// The moving platforms, by number.
+    #[must_use]
+    pub fn platforms(&self) -> &[Platform] {
+        &self.platforms
+    }
+
+    /// Triangles in the world.
+    #[must_use]
+    pub fn triangle_count(&self) -> usize {
+        self.triangles.len()
+    }
+
+    /// Side of the cells with lists, in metres, their number, and all entries of their lists: for reports.
+    #[must_use]
+    pub fn table(&self) -> (Metres, u64, usize) {
+        let raster = &self.cells.raster;
+        let side = Metres(1_i32.checked_shl(raster.shift).unwrap_or(i32::MAX));
+        (side, (raster.columns * raster.rows).unsigned_abs(), self.cells.entries())
+    }
+
+    /// Whether anything may stand (or pass, for platforms) within `reach` of (x, z) on the ground plane, at any height.
+    /// False means: certainly nothing. A few loads; any arguments.
+    #[must_use]
+    #[inline]
+    pub fn near(&self, x: Metres, z: Metres, reach: Metres) -> bool {
+        if self.is_empty() {
+            return false;
+        }
+        let (x, z, reach) = (i64::from(x.0), i64::from(z.0), i64::from(reach.0));
+        self.bitmap.any(x - reach, x + reach, z - reach, z + reach)
+    }
+
+    /// How the platform somebody stands on came from its place at the tick before `tick` to that of `tick`; `None` when it
+    /// is no platform. A step of `tick` first carries ([`PlatformShift::carry`]) who stands on one, then moves them.
+    #[must_use]
+    pub fn platform_shift(&self, support: Support, tick: Tick) -> Option<PlatformShift> {
+        self.platforms.get(support.platform_number()?).map(|platform| platform.shift(tick))
+    }
+
+    /// Where a platform stands at a tick; `None` when there is no such platform.
+    #[must_use]
+    pub fn platform_place(&self, number: usize, tick: Tick) -> Option<(Position, Brads)> {
+        let place = self.platforms.get(number)?.place(tick);
+        Some((place.centre, place.yaw))
+    }
+
+    /// The platform as a solid where it stands at a tick.
+    fn platform_solid(&self, number: usize, tick: Tick) -> Solid {
+        let platform = &self.platforms[number];
+        moved_box(platform.place(tick), platform.half_sizes, Support::platform(number))
+    }
+
+    /// All contacts of a body with separations up to `most`, the nearest ones.
+    fn contacts(&self, measures: &Measures, feet: V3, most: i64, tick: Tick) -> Contacts {
+        let mut found = Contacts::none();
+        let axis = measures.at(feet);
+        let radius = measures.radius();
+        let edge = self.half_extent - radius;
+        let around = Bounds {
+            low: V3::new(feet.x - radius, feet.y, feet.z - radius),
+            high: V3::new(feet.x + radius, feet.y + measures.height, feet.z + radius),
+        }
+        .grown(most);
+        self.cells.visit(&around, &mut |item, _| {
+            let contact = match item {
+                Item::Solid(index) => self.solids[index].contact(&axis, measures, most, edge),
+                Item::Triangle(index) => {
+                    let triangle = &self.triangles[index];
+                    let meets = triangle.bounds().meets(&around);
+                    if meets { triangle.contact(&axis, measures, most) } else { None }
+                }
+                Item::Platform(number) => {
+                    self.platform_solid(number, tick).contact(&axis, measures, most, edge)
+                }
+            };
+            if let Some(contact) = contact {
+                found.push(contact);
+            }
+        });
+        found
+    }
+}
+
+/// Looks around once for every distance that a body asks: what it needs from the arguments of a query.
+#[derive(Clone, Copy)]
+struct Look<'a> {
+    obstacles: &'a Obstacles,
+    measures: Measures,
+    tick: Tick,
+}
+
+impl Look<'_> {
+    fn contacts(&self, feet: V3, most: i64) -> Contacts {
+        self.obstacles.contacts(&self.measures, feet, most, self.tick)
+    }
+}
+
+/// Collects in the order given; for baking.
+fn boxed<T>(items: Vec<T>) -> Box<[T]> {
+    items.into_boxed_slice()
+}
