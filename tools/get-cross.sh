@@ -63,7 +63,7 @@ by_rustup() {
 by_debian() {
   [ "$(dpkg --print-architecture)" = amd64 ] || cannot "no rustup that can add targets, and Debian's way is for amd64 only"
   [ -r "$keyring" ] || cannot "no $keyring: packages could not be checked (install debian-archive-keyring)"
-  install patchelf lld-14
+  install patchelf lld-16
   mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep -m 1 -E '/debian/?$' || true)}
   [ -n "$mirror" ] || cannot "no Debian mirror in this machine's apt sources (set MIRROR)"
   rm -rf "$apt/lists"
@@ -128,8 +128,8 @@ write_settings() {
     if [ "$1" = debian ]; then
       echo "RUSTC=$root/usr/bin/rustc"
       echo "RUSTDOC=$root/usr/bin/rustdoc"
-      echo "CARGO_TARGET_WASM32_WASIP1_LINKER=wasm-ld-14"
-      echo "CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS=$simd -C linker-flavor=wasm-ld -L native=$root/usr/lib/wasm32-wasi"
+      echo "CARGO_TARGET_WASM32_WASIP1_LINKER=wasm-ld-16"
+      echo "CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS=$simd -C linker-flavor=wasm-ld"
     else
       echo "CARGO_TARGET_WASM32_WASIP1_RUSTFLAGS=$simd"
     fi

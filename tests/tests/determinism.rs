@@ -1,8 +1,10 @@
 //! Same configuration, state and commands: same bytes, hash and events, however it is executed.
 
 use proptest::prelude::*;
-use shieldwall_core::{Command, Event, LaneChoice, World, WorldConfig};
-use shieldwall_tests::scenes::{Brawl, RunningBrawl};
+use shieldwall_core::limits::CHUNK_ROWS;
+use shieldwall_core::{Command, Event, LaneChoice, StateHash, World, WorldConfig};
+use shieldwall_scenes::golden::{GoldenScene, Run, Script, scenes};
+use shieldwall_scenes::{Brawl, RunningBrawl};
 
 const CHARACTERS: u32 = 400;
 const TICKS: u32 = 420;
@@ -26,24 +28,53 @@ fn config() -> WorldConfig {
     Brawl::config(5, CHARACTERS)
 }
 
+/// Numbers of threads in the matrix: none shared, two, one that divides nothing, and more than the machine may have.
+const THREADS: [usize; 4] = [1, 2, 3, 8];
+
+/// What a scene gives: the hash at the end, and all its events.
+fn outcome(scene: &GoldenScene, lanes: LaneChoice, parallel_min_rows: u32) -> (StateHash, Vec<Event>) {
+    let mut run = Run::new(scene, lanes, parallel_min_rows);
+    let mut events = Vec::new();
+    for tick in 1..=scene.ticks {
+        run.run_to(tick);
+        events.extend_from_slice(run.world.events());
+    }
+    (run.world.state_hash(), events)
+}
+
+/// Every golden scene, and one with more rows than a unit of work has, on every kind of lanes and number of threads. This
+/// runs in the debug and in the optimized build, and the golden table holds both to the same hashes.
 #[test]
 fn lanes_and_threads_change_nothing() {
+    let crowd = GoldenScene {
+        name: "brawl of 1,500",
+        ticks: 150,
+        config: Brawl::config(21, 1_500),
+        script: Script::Brawl(Brawl::new(21, 1_500)),
+    };
+    const { assert!(1_500 > 2 * CHUNK_ROWS, "several units of work") };
+    let pools = THREADS.map(|threads| {
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started")
+    });
+    for scene in scenes().iter().chain([&crowd]) {
+        let plain = outcome(scene, LaneChoice::Scalar, u32::MAX);
+        for &lanes in LaneChoice::available() {
+            let name = format!("{} on {lanes:?} lanes", scene.name);
+            assert!(outcome(scene, lanes, u32::MAX) == plain, "{name} differs from plain integers");
+            for (pool, threads) in pools.iter().zip(THREADS) {
+                let found = pool.install(|| outcome(scene, lanes, 1));
+                assert!(found == plain, "{name} with {threads} threads differs from none");
+            }
+        }
+    }
+}
+
+/// A host may bring no pool: then rayon's own one is used, from outside.
+#[test]
+fn a_host_without_a_pool_gets_the_same() {
     let serial = watch(&config());
     let deaths = serial.1.iter().filter(|event| matches!(event, Event::Died { .. })).count();
     assert!(deaths > 100, "the scene is a fight: {deaths} deaths");
-    for &lanes in LaneChoice::available() {
-        assert!(
-            watch(&WorldConfig { lanes, ..config() }) == serial,
-            "{lanes:?} lanes differ from the default"
-        );
-    }
-    for threads in 1..=3 {
-        let pool =
-            rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started");
-        let parallel = WorldConfig { parallel_min_rows: 1, ..config() };
-        assert!(pool.install(|| watch(&parallel)) == serial, "{threads} threads differ from none");
-    }
-    // From outside a pool the global one is used.
     assert!(watch(&WorldConfig { parallel_min_rows: 1, ..config() }) == serial);
 }
 
