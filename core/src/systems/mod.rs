@@ -9,7 +9,7 @@
 //! | `contacts` | grid, flags, terrain | position, flags |
 //! | `combat` (judge) | grid, position, yaw, team, flags, input, melee_ready_tick | the tick's list of swings |
 //! | `combat` (apply) | swings, input, bow_ready_tick | health, flags, velocity, action, ready ticks, score; projectiles |
-//! | `projectiles` (fly) | grid, position, team, flags, terrain | projectiles, the tick's list of ends |
+//! | `projectiles` (fly) | grid, position, team, flags, terrain, obstacles | projectiles, the tick's list of ends |
 //! | `projectiles` (land) | ends | health, flags, velocity, action, score; projectiles |
 //! | `lifecycle` (regeneration) | flags, combat_tick | health |
 
@@ -22,7 +22,8 @@ pub mod projectiles;
 
 use crate::numeric::{LaneChoice, Metres, Tick, Ticks};
 use crate::rules::Rules;
-use crate::spatial::Terrain;
+use crate::spatial::{Obstacles, Terrain};
+use alloc::sync::Arc;
 use movement::{MovementTicks, Surroundings};
 
 /// Durations of the rules in ticks of this world.
@@ -72,6 +73,8 @@ pub struct Environment {
     pub movement: MovementTicks,
     /// The ground.
     pub terrain: Terrain,
+    /// What stands and moves beside the ground.
+    pub obstacles: Arc<Obstacles>,
     /// Which implementation of the lanes runs.
     pub lanes: LaneChoice,
     /// From this many rows on a stage is split over threads.
@@ -87,8 +90,8 @@ impl Environment {
 
     /// What a mover meets in a tick.
     #[must_use]
-    pub const fn surroundings(&self, tick: Tick) -> Surroundings<'_> {
-        Surroundings { terrain: &self.terrain, tick }
+    pub fn surroundings(&self, tick: Tick) -> Surroundings<'_> {
+        Surroundings { terrain: &self.terrain, obstacles: &self.obstacles, tick }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::limits::{HEIGHT_MAX_M, SPEED_MAX_M_PER_S};
 use crate::numeric::fixed::{clamp_length2d, isqrt_u32};
 use crate::numeric::{Metres, MetresPerSecond, Position, Tick, Ticks, Velocity};
 use crate::rules::MovementRules;
-use crate::spatial::Terrain;
+use crate::spatial::{Obstacles, Terrain};
 use crate::state::characters::{CharacterRows, Characters, MoveState, flags, motion};
 use crate::state::column::Rows;
 use crate::state::commands::{CharacterInput, buttons};
@@ -26,6 +26,8 @@ const FULL: i32 = 127;
 pub struct Surroundings<'a> {
     /// The ground.
     pub terrain: &'a Terrain,
+    /// What stands and moves beside the ground.
+    pub obstacles: &'a Obstacles,
     /// The tick that is run.
     pub tick: Tick,
 }

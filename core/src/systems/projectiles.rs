@@ -1,6 +1,6 @@
 //! Arrows in flight: one tick of falling, and the first thing in the way.
 //!
-//! The way of a tick is a segment; it is tested against upright capsules and the terrain, so that nothing is passed
+//! The way of a tick is a segment; it is tested against upright capsules, the terrain and the obstacles, so that nothing is passed
 //! through at any speed. All flights of a tick are judged on one state; then those that end take effect in the order
 //! of their rows.
 
@@ -25,7 +25,7 @@ pub(crate) enum FlightEnd {
     /// It goes on.
     #[default]
     None,
-    /// It met the ground or the edge of the world, or its time is over.
+    /// It met the ground, a wall or the edge of the world, or its time is over.
     Spent,
     /// It met the character in this row.
     Body(u32),
@@ -77,7 +77,7 @@ pub(crate) fn fly(
             team: rows.team[row],
             id: CharacterId { slot: rows.owner_slot[row], generation: rows.owner_generation[row] },
         };
-        let (at, end) = first_contact(from, to, shooter, characters, index, environment);
+        let (at, end) = first_contact(from, to, shooter, tick, characters, index, environment);
         let spent = tick.signed_distance(Tick(rows.end_tick[row])) >= 0;
         *flight_end = if end == FlightEnd::None && spent { FlightEnd::Spent } else { end };
         rows.velocity_y[row] = velocity.y.0;
@@ -95,12 +95,13 @@ struct Shooter {
     id: CharacterId,
 }
 
-/// The first thing between two points, and where: a body, the ground, the edge of the world, or nothing.
-/// At equal distance a body comes before the ground, and the lower row before the higher.
+/// The first thing between two points, and where: a body, the ground, what stands there, the edge of the world, or
+/// nothing. At equal distance a body comes before the rest, and the lower row before the higher.
 fn first_contact(
     from: Position,
     to: Position,
     shooter: Shooter,
+    tick: Tick,
     characters: &CharactersView<'_>,
     index: &CrowdIndex,
     environment: &Environment,
@@ -122,9 +123,10 @@ fn first_contact(
     });
     let half_extent = environment.terrain.half_extent();
     let outside = |metres: Metres| metres > half_extent || metres < -half_extent;
-    let ground = environment.terrain.segment_hit(from, to);
-    let (t, end) = match ground {
-        Some(fraction) if fraction.0 < nearest.0 => (fraction.0, FlightEnd::Spent),
+    let ground = environment.terrain.segment_hit(from, to).map(|t| t.0);
+    let wall = environment.obstacles.ray(from, to, tick).map(|hit| hit.t.0);
+    let (t, end) = match ground.into_iter().chain(wall).min() {
+        Some(fraction) if fraction < nearest.0 => (fraction, FlightEnd::Spent),
         _ if nearest.1 != u32::MAX => (nearest.0, FlightEnd::Body(nearest.1)),
         _ if outside(to.x) || outside(to.z) || to.y.abs() > HEIGHT_MAX => (ONE, FlightEnd::Spent),
         _ => return (to, FlightEnd::None),

@@ -3,6 +3,7 @@
 use crate::limits;
 use crate::numeric::{LaneChoice, Metres};
 use crate::rules::{Rules, RulesError};
+use crate::spatial::obstacles::SceneryError;
 use crate::spatial::terrain::TerrainError;
 use crate::state::bytes::{ByteReader, EndOfBytes};
 use alloc::vec::Vec;
@@ -84,6 +85,8 @@ pub enum ConfigError {
     Terrain(TerrainError),
     /// The rules do not hold.
     Rules(RulesError),
+    /// The scenery does not hold.
+    Scenery(SceneryError),
 }
 
 impl fmt::Display for ConfigError {
@@ -97,6 +100,7 @@ impl fmt::Display for ConfigError {
             }
             Self::Terrain(error) => write!(f, "config: {error}"),
             Self::Rules(error) => error.fmt(f),
+            Self::Scenery(error) => error.fmt(f),
         }
     }
 }
@@ -248,6 +252,20 @@ impl WorldConfig {
         self.encode().iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
             (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3)
         })
+    }
+
+    /// The fingerprint of a world of this configuration in a scenery with this content hash
+    /// ([`crate::spatial::Scenery::content_hash`]): [`WorldConfig::fingerprint`] where the hash is 0.
+    #[must_use]
+    pub fn fingerprint_with(&self, scenery_hash: u64) -> u64 {
+        let alone = self.fingerprint();
+        if scenery_hash == 0 {
+            return alone;
+        }
+        scenery_hash
+            .to_le_bytes()
+            .iter()
+            .fold(alone, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3))
     }
 }
 

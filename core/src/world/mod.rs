@@ -7,7 +7,7 @@ pub use config::{ConfigDecodeError, ConfigError, WorldConfig};
 
 use crate::limits::{SPEED_MAX_M_PER_S, SWEEP_MAX_M};
 use crate::numeric::{Metres, StateHash, Tick};
-use crate::spatial::{Terrain, TerrainShape, TerrainSource, within};
+use crate::spatial::{Obstacles, Scenery, Terrain, TerrainShape, within};
 use crate::state::State;
 use crate::state::characters::{CharactersView, MoveState};
 use crate::state::commands::{CharacterInput, Command};
@@ -21,6 +21,7 @@ use crate::step::{self, Scratch, Stage, StepReport};
 use crate::systems::movement::MovementTicks;
 use crate::systems::{Environment, Timing};
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// A battle. All memory is taken when it is made; a step allocates nothing (see [`World::step`] for threads).
@@ -37,19 +38,29 @@ pub struct World {
 }
 
 impl World {
-    /// An empty world at tick 0.
+    /// An empty world at tick 0 in which nothing stands, on hills from its seed.
     ///
     /// # Errors
     /// What [`WorldConfig::validate`] finds.
     pub fn new(config: &WorldConfig) -> Result<Self, ConfigError> {
+        Self::with_scenery(config, &Scenery::default())
+    }
+
+    /// An empty world at tick 0 with a scenery in it. Its fingerprint is of both.
+    ///
+    /// # Errors
+    /// What [`WorldConfig::validate`] and [`Scenery::validate`] find.
+    pub fn with_scenery(config: &WorldConfig, scenery: &Scenery) -> Result<Self, ConfigError> {
         config.validate()?;
+        let obstacles = Obstacles::bake(scenery, config.half_extent).map_err(ConfigError::Scenery)?;
         let shape = TerrainShape {
             half_extent: config.half_extent,
             spacing: config.terrain_spacing,
             resident_chunks: config.terrain_resident_chunks,
             delta_chunks: config.terrain_delta_chunks,
         };
-        let terrain = Terrain::new(config.seed, TerrainSource::Seed, &shape).map_err(ConfigError::Terrain)?;
+        let terrain =
+            Terrain::new(config.seed, scenery.terrain.clone(), &shape).map_err(ConfigError::Terrain)?;
         let environment = Environment {
             seed: config.seed,
             tick_hz: config.tick_hz,
@@ -58,12 +69,13 @@ impl World {
             timing: Timing::new(&config.rules, config.tick_hz),
             movement: MovementTicks::new(&config.rules, config.tick_hz),
             terrain,
+            obstacles: Arc::new(obstacles),
             lanes: config.lanes,
             parallel_min_rows: config.parallel_min_rows,
         };
         Ok(Self {
             config: *config,
-            fingerprint: config.fingerprint(),
+            fingerprint: config.fingerprint_with(environment.obstacles.content_hash()),
             scratch: Scratch::new(&environment, config.character_capacity, config.projectile_capacity),
             environment,
             state: State::new(config.character_capacity, config.projectile_capacity),
@@ -78,7 +90,7 @@ impl World {
         &self.config
     }
 
-    /// [`WorldConfig::fingerprint`] of its configuration.
+    /// [`WorldConfig::fingerprint_with`] of its configuration and its scenery.
     #[must_use]
     pub const fn fingerprint(&self) -> u64 {
         self.fingerprint
@@ -88,6 +100,12 @@ impl World {
     #[must_use]
     pub const fn terrain(&self) -> &Terrain {
         &self.environment.terrain
+    }
+
+    /// What stands and moves in it beside the ground, to be shared.
+    #[must_use]
+    pub const fn obstacles(&self) -> &Arc<Obstacles> {
+        &self.environment.obstacles
     }
 
     /// The next tick to run.

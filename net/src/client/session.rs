@@ -5,7 +5,8 @@
 use std::sync::Arc;
 
 use shieldwall_core::numeric::Tick;
-use shieldwall_core::spatial::terrain::Terrain;
+use shieldwall_core::spatial::terrain::{Terrain, TerrainShape};
+use shieldwall_core::spatial::{Obstacles, Scenery};
 use shieldwall_core::state::characters::{MoveState, flags};
 use shieldwall_core::state::commands::CharacterInput;
 use shieldwall_core::state::handle::CharacterId;
@@ -33,19 +34,44 @@ const TICKS_PER_ADVANCE: u32 = 8;
 pub struct ClientWorld {
     config: WorldConfig,
     terrain: Terrain,
+    obstacles: Obstacles,
     movement: MovementTicks,
 }
 
 impl ClientWorld {
-    /// Makes the terrain of a world.
+    /// Makes the terrain of a world in which nothing stands.
     ///
     /// # Errors
     /// A name of what is wrong with the configuration.
     pub fn new(config: &WorldConfig) -> Result<Self, ConfigError> {
+        Self::with_scenery(config, &Scenery::default())
+    }
+
+    /// Makes the terrain and the obstacles of a world: the scenery must be the server's, to the byte.
+    ///
+    /// # Errors
+    /// A name of what is wrong with the configuration or the scenery.
+    pub fn with_scenery(config: &WorldConfig, scenery: &Scenery) -> Result<Self, ConfigError> {
         config.validate()?;
-        let terrain = Terrain::from_seed(config.seed, config.half_extent, config.terrain_spacing)
-            .map_err(ConfigError::Terrain)?;
-        Ok(Self { config: *config, terrain, movement: MovementTicks::new(&config.rules, config.tick_hz) })
+        let shape = TerrainShape {
+            half_extent: config.half_extent,
+            spacing: config.terrain_spacing,
+            resident_chunks: config.terrain_resident_chunks,
+            delta_chunks: config.terrain_delta_chunks,
+        };
+        Ok(Self {
+            config: *config,
+            terrain: Terrain::new(config.seed, scenery.terrain.clone(), &shape)
+                .map_err(ConfigError::Terrain)?,
+            obstacles: Obstacles::bake(scenery, config.half_extent).map_err(ConfigError::Scenery)?,
+            movement: MovementTicks::new(&config.rules, config.tick_hz),
+        })
+    }
+
+    /// What stands in it beside the ground.
+    #[must_use]
+    pub fn obstacles(&self) -> &Obstacles {
+        &self.obstacles
     }
 
     /// Rates, rules, sizes, seed.
@@ -62,7 +88,12 @@ impl ClientWorld {
 
     /// One tick of one character: what the server runs.
     fn step(&self, tick: Tick, state: MoveState, input: CharacterInput) -> MoveState {
-        move_character(state, input, &Surroundings { terrain: &self.terrain, tick }, &self.movement)
+        move_character(
+            state,
+            input,
+            &Surroundings { terrain: &self.terrain, obstacles: &self.obstacles, tick },
+            &self.movement,
+        )
     }
 }
 

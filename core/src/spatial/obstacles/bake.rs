@@ -24,7 +24,7 @@ impl Obstacles {
     pub fn bake(scenery: &Scenery, half_extent: Metres) -> Result<Obstacles, SceneryError> {
         scenery.validate()?;
         if scenery.is_empty() {
-            return Ok(Obstacles::empty());
+            return Ok(Obstacles { hash: scenery.content_hash(), ..Obstacles::empty() });
         }
         let half = i64::from(half_extent.0.max(0));
         let mut solids = Vec::new();

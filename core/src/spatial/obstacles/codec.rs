@@ -4,6 +4,7 @@
 //! |---|---|
 //! | 4 | `SWSC` |
 //! | 2 | format, 1 |
+//! | 1 | ground: from the world's seed (0), level (1), a height file (2): length 4 and its bytes |
 //! | 4, 4, 4 | numbers of shapes, meshes, platforms |
 //! | each shape | 1 byte kind; box (0): centre 3 x 4, half sizes 3 x 4, yaw 2; cylinder (1): base 3 x 4, radius 4, height 4; mesh (2): number 4, translation 3 x 4, yaw 2 |
 //! | each mesh | numbers of vertices and triangles 4, 4; vertices 3 x 4 each; triangles 3 x 4 each |
@@ -17,7 +18,9 @@ use super::limits;
 use super::platform::{Platform, Waypoint};
 use super::shapes::{Mesh, Scenery, StaticShape};
 use crate::numeric::{Brads, Metres, Position};
+use crate::spatial::terrain::{HeightFile, TerrainSource};
 use crate::state::bytes::{ByteReader, EndOfBytes};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 const MAGIC: [u8; 4] = *b"SWSC";
@@ -36,11 +39,11 @@ impl From<SceneryError> for SceneryDecodeError {
 }
 
 impl Scenery {
-    /// A number that differs between sceneries that can differ in results: FNV-1a (64 bit) over the encoded form; 0 for a
-    /// scenery in which nothing stands.
+    /// A number that differs between sceneries that can differ in results: FNV-1a (64 bit) over the encoded form; 0 where
+    /// nothing stands on a ground from the seed.
     #[must_use]
     pub fn content_hash(&self) -> u64 {
-        if self.is_empty() { 0 } else { fnv(&self.body()) }
+        if self.is_empty() && self.terrain == TerrainSource::Seed { 0 } else { fnv(&self.body()) }
     }
 
     /// The file form.
@@ -56,6 +59,15 @@ impl Scenery {
         let mut out = Vec::new();
         out.extend_from_slice(&MAGIC);
         out.extend_from_slice(&FORMAT.to_le_bytes());
+        match &self.terrain {
+            TerrainSource::Seed => out.push(0),
+            TerrainSource::Flat => out.push(1),
+            TerrainSource::Heights(file) => {
+                out.push(2);
+                put_u32(&mut out, file.bytes().len() as u32);
+                out.extend_from_slice(file.bytes());
+            }
+        }
         for count in [self.shapes.len(), self.meshes.len(), self.platforms.len()] {
             put_u32(&mut out, count as u32);
         }
@@ -106,6 +118,7 @@ impl Scenery {
             return Err(SceneryDecodeError::Checksum);
         }
         let mut reader = ByteReader::new(body.get(6..).ok_or(SceneryDecodeError::Truncated)?);
+        let terrain = read_terrain(&mut reader)?;
         let counts = [reader.u32()?, reader.u32()?, reader.u32()?].map(|count| count as usize);
         if counts[0] > limits::SHAPES_MAX {
             return Err(SceneryError::TooManyShapes(counts[0]).into());
@@ -114,6 +127,7 @@ impl Scenery {
             return Err(SceneryError::TooManyPlatforms(counts[2]).into());
         }
         let scenery = Scenery {
+            terrain,
             shapes: read_many(&mut reader, counts[0], SHAPE_BYTES_MIN, read_shape)?,
             meshes: read_many(&mut reader, counts[1], MESH_BYTES_MIN, read_mesh)?,
             platforms: read_many(&mut reader, counts[2], PLATFORM_BYTES_MIN, read_platform)?,
@@ -141,6 +155,19 @@ fn read_many<T>(
         return Err(SceneryDecodeError::Truncated);
     }
     (0..count).map(|_| read(reader)).collect()
+}
+
+fn read_terrain(reader: &mut ByteReader<'_>) -> Result<TerrainSource, SceneryDecodeError> {
+    match reader.u8()? {
+        0 => Ok(TerrainSource::Seed),
+        1 => Ok(TerrainSource::Flat),
+        2 => {
+            let length = reader.u32()? as usize;
+            let file = HeightFile::decode(reader.take(length)?.to_vec());
+            file.map(|file| TerrainSource::Heights(Arc::new(file))).map_err(SceneryDecodeError::Heights)
+        }
+        kind => Err(SceneryDecodeError::UnknownKind(kind)),
+    }
 }
 
 fn read_shape(reader: &mut ByteReader<'_>) -> Result<StaticShape, SceneryDecodeError> {

@@ -1,6 +1,7 @@
 //! Why a scenery is refused, and why bytes are none.
 
 use super::limits;
+use crate::spatial::terrain::HeightFileError;
 use core::fmt;
 
 /// Why shapes cannot become obstacles. Numbers count from 0, in the order given.
@@ -133,8 +134,10 @@ pub enum SceneryDecodeError {
     TrailingBytes,
     /// The checksum does not hold: the file was damaged.
     Checksum,
-    /// A shape of an unknown kind.
+    /// A shape or a ground of an unknown kind.
     UnknownKind(u8),
+    /// The heights in it are none.
+    Heights(HeightFileError),
     /// The bytes are a scenery, but not one that can be used.
     Invalid(SceneryError),
 }
@@ -147,7 +150,8 @@ impl fmt::Display for SceneryDecodeError {
             Self::Truncated => f.write_str("scenery: the bytes end too early"),
             Self::TrailingBytes => f.write_str("scenery: bytes follow after the end"),
             Self::Checksum => f.write_str("scenery: the checksum does not hold, the file is damaged"),
-            Self::UnknownKind(kind) => write!(f, "scenery: unknown kind of shape {kind}"),
+            Self::UnknownKind(kind) => write!(f, "scenery: unknown kind of shape or ground {kind}"),
+            Self::Heights(error) => error.fmt(f),
             Self::Invalid(error) => error.fmt(f),
         }
     }

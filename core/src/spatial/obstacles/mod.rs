@@ -235,7 +235,7 @@ impl Obstacles {
         self.solids.is_empty() && self.triangles.is_empty() && self.platforms.is_empty()
     }
 
-    /// [`Scenery::content_hash`] of what it was baked from; 0 for an empty scenery.
+    /// [`Scenery::content_hash`] of what it was baked from.
     #[must_use]
     pub const fn content_hash(&self) -> u64 {
         self.hash

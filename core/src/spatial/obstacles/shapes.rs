@@ -5,6 +5,7 @@ use super::limits;
 use super::math::{Bounds, ONE_Q30, Turn, V3};
 use super::platform::Platform;
 use crate::numeric::{Brads, Metres, Position};
+use crate::spatial::terrain::TerrainSource;
 use alloc::vec::Vec;
 
 /// Something that stands still.
@@ -108,6 +109,8 @@ pub(super) fn normal_of([a, b, c]: [V3; 3]) -> Option<V3> {
 /// Everything that stands in a world and does not come from its configuration. `Default` is an empty one.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scenery {
+    /// What the ground is made from.
+    pub terrain: TerrainSource,
     /// What stands still; at most [`limits::SHAPES_MAX`].
     pub shapes: Vec<StaticShape>,
     /// The meshes that shapes name.
@@ -117,7 +120,7 @@ pub struct Scenery {
 }
 
 impl Scenery {
-    /// Whether nothing stands in it.
+    /// Whether nothing stands in it, whatever the ground.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.shapes.is_empty() && self.platforms.is_empty()

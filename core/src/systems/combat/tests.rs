@@ -6,6 +6,7 @@ use crate::rules::Rules;
 use crate::spatial::Terrain;
 use crate::systems::Timing;
 use crate::systems::movement::MovementTicks;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use proptest::prelude::*;
 
@@ -19,6 +20,7 @@ pub(crate) fn environment() -> Environment {
         timing: Timing::new(&rules, 60),
         movement: MovementTicks::new(&rules, 60),
         terrain: Terrain::from_seed(1, Metres::from_m(32), Metres::from_m(2)).unwrap(),
+        obstacles: Arc::default(),
         lanes: crate::numeric::LaneChoice::Auto,
         parallel_min_rows: u32::MAX,
     }

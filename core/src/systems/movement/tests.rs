@@ -17,7 +17,8 @@ fn hills() -> Terrain {
 }
 
 fn around(terrain: &Terrain) -> Surroundings<'_> {
-    Surroundings { terrain, tick: Tick::ZERO }
+    static NOTHING: std::sync::LazyLock<Obstacles> = std::sync::LazyLock::new(Obstacles::empty);
+    Surroundings { terrain, obstacles: &NOTHING, tick: Tick::ZERO }
 }
 
 fn rules(hz: u16) -> MovementTicks {
