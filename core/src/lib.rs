@@ -63,6 +63,7 @@ pub use state::characters::{CharactersView, MoveState, action, flags, motion};
 pub use state::commands::{CharacterInput, Command, CommandDecodeError, Placement, buttons};
 pub use state::events::{Event, EventDecodeError, SpawnRefusal, Weapon};
 pub use state::handle::CharacterId;
+pub use state::partial::{PartialPolicy, PartialReport, Selection};
 pub use state::projectiles::ProjectilesView;
 pub use state::saved::SavedState;
 pub use state::snapshot::SnapshotError;

@@ -11,8 +11,8 @@ mod query;
 pub mod separation;
 pub mod terrain;
 
-pub use obstacles::{Obstacles, Scenery, StaticShape};
 pub use grid::{Grid, GridConfig, GridError};
+pub use obstacles::{Obstacles, Scenery, StaticShape};
 pub use query::Cone;
 pub(crate) use query::within;
 pub use separation::{Separation, SeparationError, SeparationRules};

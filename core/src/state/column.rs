@@ -253,6 +253,11 @@ macro_rules! table {
                 $( self.$field[rows.clone()].fill(<$cell>::default()); )*
             }
 
+            /// Copies every column of a row of another table into one of this.
+            pub(crate) fn copy_row(&mut self, row: usize, from: &Self, from_row: usize) {
+                $( self.$field[row] = from.$field[from_row]; )*
+            }
+
             /// Whether every column of a row is zero, but for the generation.
             pub(crate) fn is_free_row(&self, row: usize) -> bool {
                 let zero = true $( && (self.$field[row] == <$cell>::default()

@@ -7,6 +7,7 @@ pub mod commands;
 pub mod events;
 pub mod handle;
 pub mod id_pool;
+pub mod partial;
 pub mod projectiles;
 pub mod saved;
 pub mod snapshot;

@@ -79,6 +79,18 @@ pub enum SnapshotError {
     OtherCapacity,
     /// The columns do not have the hash that the header states.
     Damaged,
+    /// A part of a state names a slot twice, out of order, or beyond the capacity.
+    BadSlot {
+        /// The slot.
+        slot: u32,
+    },
+    /// A part of a state does not fit in: so many more slots would be needed.
+    Full {
+        /// Slots for characters that are missing.
+        characters: u32,
+        /// Slots for projectiles that are missing.
+        projectiles: u32,
+    },
     /// A character's row holds what no character can have.
     BadCharacter {
         /// The row.
@@ -109,6 +121,13 @@ impl fmt::Display for SnapshotError {
             }
             Self::OtherCapacity => f.write_str("snapshot: capacities or row counts do not fit this world"),
             Self::Damaged => f.write_str("snapshot: the columns do not have the stated hash"),
+            Self::BadSlot { slot } => {
+                write!(f, "snapshot: slot {slot} is out of order or beyond the capacity")
+            }
+            Self::Full { characters, projectiles } => write!(
+                f,
+                "snapshot: no room, {characters} slots for characters and {projectiles} for projectiles are missing"
+            ),
             Self::BadCharacter { slot } => write!(f, "snapshot: character {slot} is impossible"),
             Self::BadProjectile { slot } => write!(f, "snapshot: projectile {slot} is impossible"),
         }
@@ -241,7 +260,7 @@ pub(crate) fn read(image: &[u8], bounds: &ImageBounds<'_>, scratch: &mut State) 
 /// Heights that something in the world can have, raw.
 const HEIGHTS: core::ops::RangeInclusive<i32> = -(HEIGHT_MAX_M << 16)..=(HEIGHT_MAX_M << 16);
 
-fn check_characters(
+pub(crate) fn check_characters(
     characters: &Characters,
     rows: usize,
     bounds: &ImageBounds<'_>,
@@ -303,7 +322,7 @@ fn can_move_like(state: &MoveState, bounds: &ImageBounds<'_>) -> bool {
     position.y.0 >= ground && (-rules.fall_speed_max.0..=*speeds.end()).contains(&velocity.y.0)
 }
 
-fn check_projectiles(
+pub(crate) fn check_projectiles(
     projectiles: &Projectiles,
     rows: usize,
     bounds: &ImageBounds<'_>,

@@ -13,11 +13,13 @@ use crate::state::characters::{CharactersView, MoveState};
 use crate::state::commands::{CharacterInput, Command};
 use crate::state::events::{Event, EventBuffer};
 use crate::state::handle::CharacterId;
+use crate::state::partial::{self, PartialPolicy, PartialReport, Selection};
 use crate::state::projectiles::ProjectilesView;
 use crate::state::saved::SavedState;
 use crate::state::snapshot::{self, ImageBounds, SnapshotError};
 use crate::state::state_hash::ColumnHashes;
 use crate::step::{self, Scratch, Stage, StepReport};
+use crate::systems::contacts::CrowdIndex;
 use crate::systems::movement::MovementTicks;
 use crate::systems::{Environment, Timing};
 use alloc::boxed::Box;
@@ -33,6 +35,8 @@ pub struct World {
     state: State,
     scratch: Scratch,
     events: EventBuffer,
+    /// The index is not of the state: since the last load, until the next step.
+    index_is_stale: bool,
     /// Where a restore is read and judged before it replaces the state; taken at the first restore.
     incoming: Option<Box<State>>,
 }
@@ -80,6 +84,7 @@ impl World {
             environment,
             state: State::new(config.character_capacity, config.projectile_capacity),
             events: EventBuffer::new(config.event_capacity as usize),
+            index_is_stale: false,
             incoming: None,
         })
     }
@@ -138,6 +143,7 @@ impl World {
         commands: &[Command],
         after_stage: &mut (dyn FnMut(Stage) + Send),
     ) -> StepReport {
+        self.index_is_stale = false;
         step::run(
             &mut self.environment,
             &mut self.state,
@@ -212,20 +218,32 @@ impl World {
         radius: Metres,
         mut visit: impl FnMut(u32),
     ) {
-        let index = self.scratch.index();
-        index.grid().for_each_in_radius(x, z, radius, &mut visit);
-        if radius.0 < 0 {
-            return;
-        }
-        let limit = i64::from(radius.0).pow(2);
-        for &slot in index.dead() {
-            let row = slot as usize;
-            let dx = i64::from(self.state.characters.position_x[row]) - i64::from(x.0);
-            let dz = i64::from(self.state.characters.position_z[row]) - i64::from(z.0);
-            if within(dx, dz, limit) {
-                visit(slot);
+        self.with_index(|index| {
+            index.grid().for_each_in_radius(x, z, radius, &mut visit);
+            if radius.0 < 0 {
+                return;
             }
+            let limit = i64::from(radius.0).pow(2);
+            for &slot in index.dead() {
+                let row = slot as usize;
+                let dx = i64::from(self.state.characters.position_x[row]) - i64::from(x.0);
+                let dz = i64::from(self.state.characters.position_z[row]) - i64::from(z.0);
+                if within(dx, dz, limit) {
+                    visit(slot);
+                }
+            }
+        });
+    }
+
+    /// Lends the index of the state as it is: the kept one, or one made for the occasion.
+    fn with_index<R>(&self, use_index: impl FnOnce(&CrowdIndex) -> R) -> R {
+        if !self.index_is_stale {
+            return use_index(self.scratch.index());
         }
+        let capacity = self.config.character_capacity as usize;
+        let mut index = CrowdIndex::new(self.environment.terrain.half_extent(), capacity);
+        index.rebuild(&self.state.characters.view(), self.state.character_ids.end());
+        use_index(&index)
     }
 
     /// The hash of the whole simulated state: equal in equal worlds, however they came about.
@@ -248,14 +266,25 @@ impl World {
 
     /// Goes back (or on) to a kept state. Allocates nothing and looks at no row. There are no events until the next step.
     ///
+    /// The index of the crowd is left to the next step, which builds it in any case. A query before that step answers
+    /// rightly but builds an index of its own, with memory for it: where there are many, call [`World::refresh_index`].
+    ///
     /// # Errors
     /// [`SnapshotError::NothingSaved`], or [`SnapshotError::OtherConfiguration`] when it was kept by a world of another
     /// configuration or scenery; the world is as it was then.
     pub fn load(&mut self, saved: &SavedState) -> Result<(), SnapshotError> {
         saved.load(&mut self.state, self.fingerprint)?;
         self.events.clear();
-        self.scratch.rebuild_index(&self.state);
+        self.index_is_stale = true;
         Ok(())
+    }
+
+    /// Builds the index of the crowd, where a load left that to the next step.
+    pub fn refresh_index(&mut self) {
+        if self.index_is_stale {
+            self.scratch.rebuild_index(&self.state);
+            self.index_is_stale = false;
+        }
     }
 
     /// Appends an image of the state: see [`crate::state::snapshot`] for its bytes. Events are not in it. The hash is
@@ -270,6 +299,44 @@ impl World {
     /// # Errors
     /// [`SnapshotError`], on any bytes; the world is as it was then.
     pub fn restore(&mut self, image: &[u8]) -> Result<(), SnapshotError> {
+        self.with_incoming(|state, bounds, incoming| {
+            snapshot::read(image, bounds, incoming)?;
+            core::mem::swap(state, incoming);
+            Ok(())
+        })?;
+        self.events.clear();
+        self.scratch.rebuild_index(&self.state);
+        self.index_is_stale = false;
+        Ok(())
+    }
+
+    /// Appends a part of the state: see [`crate::state::partial`] for its bytes. Takes memory for a list of the slots.
+    pub fn snapshot_partial_into(&self, selection: &Selection<'_>, out: &mut Vec<u8>) -> PartialReport {
+        partial::write(&self.state, selection, self.fingerprint, self.config.lanes, out)
+    }
+
+    /// Takes a part of another world's state (or of this one at another time) into this running world. The tick stays,
+    /// events stay; for the index see [`World::load`].
+    ///
+    /// # Errors
+    /// [`SnapshotError`], on any bytes, and [`SnapshotError::Full`] when not everything fits; the world is as it was then.
+    pub fn apply_partial(
+        &mut self,
+        image: &[u8],
+        policy: PartialPolicy,
+    ) -> Result<PartialReport, SnapshotError> {
+        let report = self.with_incoming(|state, bounds, incoming| {
+            partial::read(image, bounds, incoming)?.apply(state, policy)
+        })?;
+        self.index_is_stale = true;
+        Ok(report)
+    }
+
+    /// Lends the room in which foreign bytes are judged, and what they must agree with.
+    fn with_incoming<R>(
+        &mut self,
+        take: impl FnOnce(&mut State, &ImageBounds<'_>, &mut State) -> Result<R, SnapshotError>,
+    ) -> Result<R, SnapshotError> {
         let sweep = SWEEP_MAX_M.saturating_mul(i32::from(self.config.tick_hz)).min(SPEED_MAX_M_PER_S);
         let bounds = ImageBounds {
             fingerprint: self.fingerprint,
@@ -283,11 +350,7 @@ impl World {
         };
         let (characters, projectiles) = (self.config.character_capacity, self.config.projectile_capacity);
         let incoming = self.incoming.get_or_insert_with(|| Box::new(State::new(characters, projectiles)));
-        snapshot::read(image, &bounds, incoming)?;
-        core::mem::swap(&mut self.state, incoming);
-        self.events.clear();
-        self.scratch.rebuild_index(&self.state);
-        Ok(())
+        take(&mut self.state, &bounds, incoming)
     }
 }
 
