@@ -168,6 +168,9 @@ pub struct Obstacles {
     hash: u64,
 }
 
+/// Directions that differ by so little in every part are one, Q30: 1/65536.
+const SAME_NORMAL: i64 = 1 << 14;
+
 /// The nearest contacts of one look around, in the order they were found.
 #[derive(Clone, Copy, Debug)]
 struct Contacts {
@@ -198,15 +201,19 @@ impl Contacts {
         self.len = kept;
     }
 
-    /// Keeps the nearest; one that is there already is not kept twice.
+    /// Keeps the nearest. Contacts in one and the same place, as those of two triangles with their common edge, are one: the
+    /// surface that looks more upward owns it.
     fn push(&mut self, contact: Contact) {
-        let same = |other: &Contact| {
-            other.separation == contact.separation
-                && other.normal == contact.normal
-                && other.support == contact.support
-                && other.face_up == contact.face_up
+        let same = |other: &&mut Contact| {
+            (other.separation - contact.separation).abs() <= 4
+                && other.normal.minus(contact.normal).reach() <= SAME_NORMAL
         };
-        if self.as_slice().iter().any(same) {
+        if let Some(other) = self.items[..self.len].iter_mut().find(same) {
+            let separation = other.separation.min(contact.separation);
+            if contact.face_up > other.face_up {
+                *other = contact;
+            }
+            other.separation = separation;
             return;
         }
         if self.len < Contacts::MOST {

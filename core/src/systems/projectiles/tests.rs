@@ -95,7 +95,7 @@ proptest! {
         let to = at_mm(way.0, way.1, way.2);
         let to = from.offset(to.x, to.y.max(Metres::from_m(-4)), to.z);
         let shooter = Shooter { team, id: CharacterId { slot: 0, generation: 1 } };
-        let (_, end) = first_contact(from, to, shooter, &view, &index, &environment);
+        let (_, end) = first_contact(from, to, shooter, Tick(0), &view, &index, &environment);
         let radius = environment.rules.movement[0].radius + environment.rules.bow.radius;
         let expected = (0..points.len() as u32)
             .filter(|row| view.is_alive(*row) && view.team[*row as usize] != team && *row != 0)
@@ -118,7 +118,7 @@ fn the_ground_stops_an_arrow_and_shields_what_is_behind() {
     let ground = environment.terrain.height_at(Metres::ZERO, Metres::ZERO);
     let above = Position { x: Metres::ZERO, y: ground + Metres::from_m(2), z: Metres::ZERO };
     let below = Position { y: ground - Metres::from_m(2), ..above };
-    let (at, end) = first_contact(above, below, shooter, &characters.view(), &index, &environment);
+    let (at, end) = first_contact(above, below, shooter, Tick(0), &characters.view(), &index, &environment);
     assert_eq!(end, FlightEnd::Spent);
     assert!((at.y - ground).abs() < Metres::from_mm(10), "{at:?}");
 }

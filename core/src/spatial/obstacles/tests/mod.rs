@@ -1,4 +1,10 @@
 //! Tests of collision: known situations here; properties against oracles, files and rays beside it.
 
+mod files;
+mod meshes;
 mod motion;
+mod oracle;
+mod platforms;
+mod properties;
+mod rays;
 mod support;

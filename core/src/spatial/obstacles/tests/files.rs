@@ -1,0 +1,175 @@
+//! The file form and the limits of what can be baked.
+
+use super::properties::any_scenery;
+use super::support::*;
+use crate::numeric::{Brads, Metres, Position};
+use crate::spatial::obstacles::*;
+use alloc::vec;
+use alloc::vec::Vec;
+use proptest::prelude::*;
+
+fn village() -> Scenery {
+    let roof = Mesh::new(vec![at(0, 0, 0), at(0, 0, 2_000), at(2_000, 1_000, 0)], vec![[0, 1, 2]]);
+    Scenery {
+        shapes: vec![
+            block([0, 0, 0], [4_000, 3_000, 5_000], 30),
+            pillar(9_000, 0, 500, 4_000),
+            StaticShape::Mesh { mesh: 0, translation: at(0, 3_000, 0), yaw: Brads(77) },
+        ],
+        meshes: vec![roof.expect("valid")],
+        platforms: vec![Platform {
+            half_sizes: way(1_000, 100, 1_000),
+            waypoints: vec![
+                Waypoint { centre: at(0, 0, -9_000), yaw: Brads(0), ticks: 100 },
+                Waypoint { centre: at(0, 5_000, -9_000), yaw: Brads(99), ticks: 100 },
+            ],
+        }],
+        ..Scenery::default()
+    }
+}
+
+#[test]
+fn a_scenery_comes_back_and_every_damage_is_seen() {
+    let scenery = village();
+    let bytes = scenery.encode();
+    assert_eq!(Scenery::decode(&bytes), Ok(scenery.clone()));
+    for cut in 0..bytes.len() {
+        assert!(Scenery::decode(&bytes[..cut]).is_err());
+    }
+    for at in 0..bytes.len() {
+        let mut damaged = bytes.clone();
+        damaged[at] ^= 4;
+        assert!(Scenery::decode(&damaged).is_err(), "byte {at}");
+    }
+    assert_eq!(Scenery::decode(b"RIFF...."), Err(SceneryDecodeError::NotScenery));
+    let hash = u64::from_le_bytes(bytes[bytes.len() - 8..].try_into().unwrap());
+    assert_eq!(scenery.content_hash(), hash);
+}
+
+/// Equal on every machine.
+#[test]
+fn golden_hash() {
+    assert_eq!(Scenery::default().content_hash(), 0);
+    assert_eq!(village().content_hash(), GOLDEN);
+}
+
+const GOLDEN: u64 = 2_645_923_700_032_954_199;
+
+/// A count without its bytes takes no memory and is refused, also with a checksum that holds.
+#[test]
+fn promises_are_not_believed() {
+    for at in [7, 11, 15] {
+        let mut bytes = village().encode();
+        bytes.truncate(bytes.len() - 8);
+        bytes[at..at + 4].copy_from_slice(&60_000_u32.to_le_bytes());
+        let checksum = codec::fnv(&bytes);
+        bytes.extend_from_slice(&checksum.to_le_bytes());
+        assert!(Scenery::decode(&bytes).is_err());
+    }
+}
+
+#[test]
+fn limits_are_named() {
+    let shape = block([0, 0, 0], [1_000, 1_000, 1_000], 0);
+    let bake =
+        |shapes| Obstacles::bake(&Scenery { shapes, ..Scenery::default() }, Metres::from_m(100)).map(|_| ());
+    assert_eq!(bake(vec![shape; 65_537]), Err(SceneryError::TooManyShapes(65_537)));
+    let unknown = StaticShape::Mesh { mesh: 3, translation: Position::ORIGIN, yaw: Brads(0) };
+    assert_eq!(bake(vec![shape, unknown]), Err(SceneryError::UnknownMesh { shape: 1, mesh: 3 }));
+    let flat = StaticShape::Box { centre: Position::ORIGIN, half_sizes: way(5, 500, 500), yaw: Brads(0) };
+    assert_eq!(bake(vec![flat]), Err(SceneryError::ShapeSize { shape: 0 }));
+    let far = pillar(32_767_000, 0, 1_000, 1_000);
+    assert_eq!(bake(vec![far]), Err(SceneryError::ShapePlace { shape: 0 }));
+    let mesh = Mesh::new(vec![at(0, 0, 0), at(0, 0, 1_000), at(1_000, 0, 0)], vec![[0, 1, 2]; 1_000]);
+    let many = Scenery {
+        shapes: vec![StaticShape::Mesh { mesh: 0, translation: Position::ORIGIN, yaw: Brads(0) }; 2_000],
+        meshes: vec![mesh.expect("valid")],
+        ..Scenery::default()
+    };
+    assert_eq!(many.validate(), Err(SceneryError::TooManyTriangles(2_000_000)));
+}
+
+#[test]
+fn as_many_shapes_as_there_can_be() {
+    let shapes: Vec<StaticShape> = (0..65_536)
+        .map(|number| {
+            let (x, z) = (number % 256 * 4_000 - 512_000, number / 256 * 4_000 - 512_000);
+            if number % 2 == 0 {
+                block([x, 0, z], [x + 800, 2_000, z + 900], number % 90)
+            } else {
+                pillar(x, z, 400, 2_000)
+            }
+        })
+        .collect();
+    let obstacles = Obstacles::bake(&Scenery { shapes, ..Scenery::default() }, Metres::from_m(512)).unwrap();
+    let mut position = at(-505_000, 0, 2_000);
+    for _ in 0..200 {
+        position = obstacles.slide(BODY, position, way(400, 0, 30), NOW, &WALKING).position;
+        assert!(!obstacles.blocked(BODY, position, NOW));
+    }
+    assert!(position.x > at(-440_000, 0, 0).x, "{position:?}");
+    assert!(obstacles.ray(at(-511_000, 500, 400), at(511_000, 500, 400), NOW).is_some());
+    // Everything at one spot: one cell with all of them.
+    let heap = vec![block([0, 0, 0], [1_000, 1_000, 1_000], 0); 65_536];
+    let heap = scene(heap);
+    assert!(heap.slide(BODY, at(-3_000, 0, 0), way(9_000, 0, 0), NOW, &FLYING).position.x < Metres::ZERO);
+}
+
+#[test]
+fn far_away_shapes_are_met_there() {
+    for (x, z) in [(32_000, 32_000), (-32_000, 31_000)] {
+        let place = |dx: i32| {
+            Position::new(
+                Metres(Metres::from_m(x).0 + Metres::from_mm(dx).0),
+                Metres::ZERO,
+                Metres::from_m(z),
+            )
+        };
+        let centre = place(3_000);
+        let shape = StaticShape::Box { centre, half_sizes: way(1_000, 3_000, 90_000), yaw: Brads(0) };
+        let obstacles =
+            Obstacles::bake(&Scenery { shapes: vec![shape], ..Scenery::default() }, Metres::from_m(32_767));
+        let obstacles = obstacles.unwrap();
+        let slide = obstacles.slide(BODY, place(0), way(9_000, 0, 0), NOW, &FLYING);
+        assert!(within(slide.position.x, place(1_599).x, 1), "{slide:?}");
+        // A fraction of so long a way is half a metre.
+        let hit = obstacles.ray(Position::ORIGIN, place(3_000), NOW).expect("it is far, and it is there");
+        assert!(within(hit.position.x, centre.x, 1_500), "{hit:?}");
+    }
+    // Outside of the world it is not met at all.
+    let shape = block([500_000, 0, 0], [501_000, 5_000, 1_000], 0);
+    let obstacles =
+        Obstacles::bake(&Scenery { shapes: vec![shape], ..Scenery::default() }, Metres::from_m(100));
+    assert!(!obstacles.unwrap().near(Metres::from_m(500), Metres::ZERO, Metres::from_m(5)));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    #[test]
+    fn any_scenery_comes_back(scenery in any_scenery(12, 30_000)) {
+        let bytes = scenery.encode();
+        prop_assert_eq!(Scenery::decode(&bytes), Ok(scenery));
+    }
+
+    /// Changed bytes with a checksum that holds: decoded to what they say, or refused.
+    #[test]
+    fn any_bytes_decode_or_fail(
+        scenery in any_scenery(4, 30_000), flips in proptest::collection::vec((any::<proptest::sample::Index>(), any::<u8>()), 1..4),
+        noise in proptest::collection::vec(any::<u8>(), 0..200)
+    ) {
+        let _ = Scenery::decode(&noise);
+        let mut bytes = scenery.encode();
+        bytes.truncate(bytes.len() - 8);
+        for (at, value) in flips {
+            let at = at.index(bytes.len());
+            bytes[at] = value;
+        }
+        let checksum = codec::fnv(&bytes);
+        bytes.extend_from_slice(&checksum.to_le_bytes());
+        if let Ok(scenery) = Scenery::decode(&bytes) {
+            prop_assert_eq!(scenery.encode(), bytes);
+            let _ = Obstacles::bake(&scenery, Metres::from_m(100));
+        }
+    }
+}
