@@ -8,6 +8,7 @@
 pub mod grid;
 pub mod obstacles;
 mod query;
+pub mod query_grid;
 pub mod separation;
 pub mod terrain;
 
