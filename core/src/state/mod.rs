@@ -7,6 +7,7 @@ pub mod commands;
 pub mod events;
 pub mod handle;
 pub mod id_pool;
+pub(crate) mod move_bounds;
 pub mod partial;
 pub mod projectiles;
 pub mod saved;

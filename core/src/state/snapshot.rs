@@ -18,21 +18,20 @@
 //! All numbers are little-endian. An image is refused unless every field fits the world, the hash is right and every
 //! row is within the bounds that the kernel keeps, so that no tick after it leaves them; a refusal changes nothing.
 //!
-//! The bounds of a character: inside the field; not below the ground, exactly on it when grounded, and at most at
-//! [`HEIGHT_MAX_M`]; velocity, pitch, rest after a landing and held input as the rules and
-//! [`CharacterInput::sanitized`] leave them; nobody dead moves. Of projectiles: field, height, speed. Ticks, counts of
+//! The bounds of a character: inside the field; not below the ground, exactly on it when it stands on it, and at most
+//! at [`crate::limits::HEIGHT_MAX_M`]; velocity, pitch, motion, timers and held input as the rules and
+//! [`super::commands::CharacterInput::sanitized`] leave them; nobody dead moves. Of projectiles: field, height, speed. Ticks, counts of
 //! kills and deaths, and whether several rows fit together (two characters in one place, an arrow of nobody) are not
 //! judged: every value of them is safe.
 
 use super::State;
 use super::bytes::{ByteReader, EndOfBytes};
-use super::characters::{Characters, MoveState, action, flags, motion};
-use super::commands::CharacterInput;
+use super::characters::{Characters, action, flags};
+use super::move_bounds::{HEIGHTS, MoveBounds, can_move_like};
 use super::projectiles::Projectiles;
 use super::state_hash::LAYOUT_FINGERPRINT;
-use crate::limits::{HEIGHT_MAX_M, SPEED_MAX_M_PER_S};
-use crate::numeric::{LaneChoice, StateHash, Tick, Ticks, Velocity};
-use crate::rules::{MOVEMENT_CLASSES, Rules};
+use crate::numeric::{LaneChoice, StateHash, Tick};
+use crate::rules::Rules;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -257,14 +256,17 @@ pub(crate) fn read(image: &[u8], bounds: &ImageBounds<'_>, scratch: &mut State) 
     Ok(())
 }
 
-/// Heights that something in the world can have, raw.
-const HEIGHTS: core::ops::RangeInclusive<i32> = -(HEIGHT_MAX_M << 16)..=(HEIGHT_MAX_M << 16);
-
 pub(crate) fn check_characters(
     characters: &Characters,
     rows: usize,
     bounds: &ImageBounds<'_>,
 ) -> Result<(), SnapshotError> {
+    let movement = MoveBounds {
+        rules: bounds.rules,
+        tick_hz: bounds.tick_hz,
+        half_extent: bounds.half_extent,
+        ground: bounds.ground,
+    };
     let view = characters.view_below(rows);
     for row in 0..rows {
         let bits = characters.flags[row];
@@ -280,46 +282,13 @@ pub(crate) fn check_characters(
                 && health <= bounds.rules.life.health_max
                 && (bits & flags::ALIVE != 0) == (health > 0)
                 && input == input.sanitized()
-                && can_move_like(&view.move_state(row as u32), bounds)
+                && can_move_like(&view.move_state(row as u32), &movement)
         };
         if !fine {
             return Err(SnapshotError::BadCharacter { slot: row as u32 });
         }
     }
     Ok(())
-}
-
-/// Whether movement keeps states like this one: see the module head.
-fn can_move_like(state: &MoveState, bounds: &ImageBounds<'_>) -> bool {
-    if usize::from(state.class) >= MOVEMENT_CLASSES || state.motion > motion::MAX {
-        return false;
-    }
-    let rules = bounds.rules.class(state.class);
-    let (position, velocity) = (&state.position, &state.velocity);
-    let edge = bounds.half_extent - rules.radius.0;
-    let inside = -edge..=edge;
-    let speeds = -(SPEED_MAX_M_PER_S << 16)..=(SPEED_MAX_M_PER_S << 16);
-    let pitches = -CharacterInput::PITCH_MAX..=CharacterInput::PITCH_MAX;
-    let rest = Ticks::from_millis(u32::from(rules.jump_rest_ms), bounds.tick_hz).0;
-    let within = inside.contains(&position.x.0)
-        && inside.contains(&position.z.0)
-        && HEIGHTS.contains(&position.y.0)
-        && speeds.contains(&velocity.x.0)
-        && speeds.contains(&velocity.z.0)
-        && pitches.contains(&state.pitch)
-        && u32::from(state.timer) <= rest;
-    if !within {
-        return false;
-    }
-    if state.flags & flags::ALIVE == 0 && (*velocity != Velocity::ZERO || state.flags & flags::SPRINTING != 0)
-    {
-        return false;
-    }
-    let ground = (bounds.ground)(position.x.0, position.z.0);
-    if state.flags & flags::GROUNDED != 0 {
-        return position.y.0 == ground && velocity.y.0 == 0;
-    }
-    position.y.0 >= ground && (-rules.fall_speed_max.0..=*speeds.end()).contains(&velocity.y.0)
 }
 
 pub(crate) fn check_projectiles(

@@ -122,7 +122,7 @@ pub(crate) fn strike(
     if characters.health[target_row] > 0 {
         return;
     }
-    characters.flags[target_row] &= !(flags::ALIVE | flags::SPRINTING);
+    characters.flags[target_row] &= !(flags::ALIVE | flags::SPRINTING | flags::JUMP_QUEUED);
     characters.velocity_x[target_row] = 0;
     characters.velocity_y[target_row] = 0;
     characters.velocity_z[target_row] = 0;

@@ -1,0 +1,79 @@
+//! Whether movement can have left a state like one that comes from elsewhere.
+//!
+//! What passes here stays within the kernel's bounds whatever is done with it. Places among static shapes are not judged:
+//! somebody inside of a wall is pushed out.
+
+use super::characters::{MoveState, flags, motion};
+use super::commands::CharacterInput;
+use crate::limits::{HEIGHT_MAX_M, SPEED_MAX_M_PER_S};
+use crate::numeric::{Ticks, Velocity};
+use crate::rules::{MOVEMENT_CLASSES, MovementRules, Rules};
+
+/// Heights that something in the world can have, raw.
+pub(crate) const HEIGHTS: core::ops::RangeInclusive<i32> = -(HEIGHT_MAX_M << 16)..=(HEIGHT_MAX_M << 16);
+
+/// What a state is judged by.
+#[derive(Clone, Copy)]
+pub(crate) struct MoveBounds<'a> {
+    pub(crate) rules: &'a Rules,
+    pub(crate) tick_hz: u16,
+    /// Half the side of the field, raw.
+    pub(crate) half_extent: i32,
+    /// Height of the ground under raw x and z.
+    pub(crate) ground: &'a dyn Fn(i32, i32) -> i32,
+}
+
+/// Whether movement keeps states like this one.
+pub(crate) fn can_move_like(state: &MoveState, bounds: &MoveBounds<'_>) -> bool {
+    if usize::from(state.class) >= MOVEMENT_CLASSES {
+        return false;
+    }
+    let rules = bounds.rules.class(state.class);
+    let (position, velocity) = (&state.position, &state.velocity);
+    let edge = bounds.half_extent - rules.radius.0;
+    let inside = -edge..=edge;
+    let speeds = -(SPEED_MAX_M_PER_S << 16)..=(SPEED_MAX_M_PER_S << 16);
+    let pitches = -CharacterInput::PITCH_MAX..=CharacterInput::PITCH_MAX;
+    let within = inside.contains(&position.x.0)
+        && inside.contains(&position.z.0)
+        && HEIGHTS.contains(&position.y.0)
+        && speeds.contains(&velocity.x.0)
+        && speeds.contains(&velocity.z.0)
+        && pitches.contains(&state.pitch)
+        && fits_motion(state, rules, bounds.tick_hz);
+    if !within {
+        return false;
+    }
+    let moving = *velocity != Velocity::ZERO || state.flags & flags::SPRINTING != 0;
+    if state.flags & flags::ALIVE == 0 && moving {
+        return false;
+    }
+    let ground = (bounds.ground)(position.x.0, position.z.0);
+    if state.flags & flags::GROUNDED != 0 {
+        let stands = if state.support == 0 { position.y.0 == ground } else { position.y.0 >= ground };
+        return stands && velocity.y.0 == 0;
+    }
+    state.support == 0
+        && position.y.0 >= ground
+        && (-rules.fall_speed_max.0..=*speeds.end()).contains(&velocity.y.0)
+}
+
+/// Whether motion, timers and flags belong together.
+fn fits_motion(state: &MoveState, rules: &MovementRules, tick_hz: u16) -> bool {
+    let ticks = |ms: u16| Ticks::from_millis(u32::from(ms), tick_hz).0;
+    let grounded = state.flags & flags::GROUNDED != 0;
+    let counted = u32::from(state.motion_ticks);
+    let (fits, counted_fits) = match state.motion {
+        motion::GROUND | motion::SLIDE => (grounded, counted == 0),
+        motion::SWIM => (!grounded, counted == 0),
+        motion::JUMP | motion::FALL => (!grounded, true),
+        motion::DODGE => (grounded, counted <= ticks(rules.dodge_ms)),
+        motion::KNOCKED => (true, counted <= ticks(rules.knock_ms)),
+        _ => (false, false),
+    };
+    let crouched = state.flags & flags::CROUCHED != 0;
+    fits && counted_fits
+        && u32::from(state.timer) <= ticks(rules.jump_rest_ms).max(ticks(rules.jump_buffer_ms))
+        && (state.motion == motion::DODGE || u32::from(state.dodge_ticks) <= ticks(rules.dodge_rest_ms))
+        && (!crouched || rules.crouch_height < rules.height)
+}
