@@ -58,7 +58,7 @@ pub use rules::{
     CrowdRules, LifeRules, LodRules, MOVEMENT_CLASSES, MeleeRules, MovementRules, ProjectileRules, Rules,
     RulesError, WaterRules,
 };
-pub use spatial::{Terrain, TerrainSource};
+pub use spatial::{HeightFile, HeightFileError, HeightFileShape, Terrain, TerrainSource};
 pub use state::characters::{CharactersView, MoveState, action, flags, motion};
 pub use state::commands::{CharacterInput, Command, CommandDecodeError, Placement, buttons};
 pub use state::events::{Event, EventDecodeError, SpawnRefusal, Weapon};
@@ -68,6 +68,7 @@ pub use state::projectiles::ProjectilesView;
 pub use state::saved::SavedState;
 pub use state::snapshot::SnapshotError;
 pub use state::state_hash::ColumnHashes;
+pub use state::terrain_deltas::{TerrainChunk, TerrainDeltas};
 pub use step::{Stage, StepReport};
 pub use systems::movement::{MovementTicks, Surroundings, move_character};
 pub use world::replay::{ReplayError, ReplayReader, ReplayReport, ReplayWriter};

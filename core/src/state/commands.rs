@@ -123,6 +123,18 @@ pub enum Command {
         /// Added to its velocity; the sum is held within [`crate::limits::SPEED_MAX_M_PER_S`] in every direction.
         velocity: Velocity,
     },
+    /// Opcode 6. Deforms the ground: a round dent, deepest in the middle, level with the ground at its rim. Answered by
+    /// `TerrainChanged` for each chunk that changed.
+    Deform {
+        /// Middle, inside the field.
+        x: Metres,
+        /// Middle, inside the field.
+        z: Metres,
+        /// From one `terrain_spacing` to [`crate::limits::DEFORM_RADIUS_MAX_M`].
+        radius: Metres,
+        /// Depth in the middle; negative for a mound. Within ±[`crate::limits::TERRAIN_DELTA_MAX_M`], at least 1/128 m.
+        depth: Metres,
+    },
 }
 
 /// Why bytes are not a command.
@@ -159,6 +171,7 @@ const OPCODE_DESPAWN: u8 = 2;
 const OPCODE_INPUT: u8 = 3;
 const OPCODE_SET_CLASS: u8 = 4;
 const OPCODE_IMPULSE: u8 = 5;
+const OPCODE_DEFORM: u8 = 6;
 const PLACEMENT_TEAM_SPAWN: u8 = 0;
 const PLACEMENT_AT: u8 = 1;
 
@@ -206,6 +219,12 @@ impl Command {
                     out.extend_from_slice(&part.0.to_le_bytes());
                 }
             }
+            Self::Deform { x, z, radius, depth } => {
+                out.push(OPCODE_DEFORM);
+                for length in [x, z, radius, depth] {
+                    out.extend_from_slice(&length.0.to_le_bytes());
+                }
+            }
         }
     }
 
@@ -250,6 +269,12 @@ impl Command {
                     y: MetresPerSecond(reader.i32()?),
                     z: MetresPerSecond(reader.i32()?),
                 },
+            },
+            OPCODE_DEFORM => Self::Deform {
+                x: Metres(reader.i32()?),
+                z: Metres(reader.i32()?),
+                radius: Metres(reader.i32()?),
+                depth: Metres(reader.i32()?),
             },
             other => return Err(CommandDecodeError::UnknownOpcode(other)),
         };
@@ -302,6 +327,10 @@ mod tests {
             (any_id(), any::<[i32; 3]>()).prop_map(|(id, [x, y, z])| Command::Impulse {
                 id,
                 velocity: Velocity { x: MetresPerSecond(x), y: MetresPerSecond(y), z: MetresPerSecond(z) },
+            }),
+            any::<[i32; 4]>().prop_map(|lengths| {
+                let [x, z, radius, depth] = lengths.map(Metres);
+                Command::Deform { x, z, radius, depth }
             }),
         ]
     }

@@ -7,6 +7,7 @@
 use super::bytes::{ByteReader, EndOfBytes};
 use super::commands::{decode_id, encode_id};
 use super::handle::CharacterId;
+use super::terrain_deltas::TerrainChunk;
 use crate::numeric::{Metres, Position};
 use alloc::vec::Vec;
 use core::fmt;
@@ -104,6 +105,11 @@ pub enum Event {
         /// Where.
         at: Position,
     },
+    /// Opcode 9. A deformation changed the ground of a chunk.
+    TerrainChanged {
+        /// Which.
+        chunk: TerrainChunk,
+    },
 }
 
 /// Why bytes are not an event.
@@ -182,6 +188,11 @@ impl Event {
                     out.extend_from_slice(&metres.0.to_le_bytes());
                 }
             }
+            Self::TerrainChanged { chunk } => {
+                out.push(9);
+                out.extend_from_slice(&chunk.x.to_le_bytes());
+                out.extend_from_slice(&chunk.z.to_le_bytes());
+            }
         }
     }
 
@@ -212,6 +223,7 @@ impl Event {
                 projectile_slot: reader.u32()?,
                 at: Position { x: Metres(reader.i32()?), y: Metres(reader.i32()?), z: Metres(reader.i32()?) },
             },
+            9 => Self::TerrainChanged { chunk: TerrainChunk { x: reader.u16()?, z: reader.u16()? } },
             other => return Err(EventDecodeError::UnknownOpcode(other)),
         };
         Ok((event, reader.rest()))
@@ -286,7 +298,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_decodes_encodes_to_the_same_bytes(
-            opcode in 0_u8..10,
+            opcode in 0_u8..11,
             bytes in proptest::collection::vec(any::<u8>(), 0..40),
             small in 0_u8..4,
         ) {
@@ -311,7 +323,7 @@ mod tests {
 
     #[test]
     fn every_opcode_decodes() {
-        for opcode in 1..=8_u8 {
+        for opcode in 1..=9_u8 {
             let mut input = alloc::vec![opcode];
             input.extend_from_slice(&[1; 40]);
             assert!(Event::decode(&input).is_ok(), "opcode {opcode}");

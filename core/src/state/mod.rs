@@ -22,6 +22,7 @@ use characters::{Characters, flags};
 use handle::CharacterId;
 use id_pool::IdPool;
 use projectiles::Projectiles;
+use terrain_deltas::TerrainDeltas;
 
 /// The whole simulated state. Two worlds with equal configuration and equal state have equal futures.
 #[derive(Clone, Debug)]
@@ -36,18 +37,21 @@ pub struct State {
     pub projectiles: Projectiles,
     /// The slots of projectiles in use; follows from the columns.
     pub projectile_ids: IdPool,
+    /// Where the ground differs from its source.
+    pub terrain: TerrainDeltas,
 }
 
 impl State {
     /// An empty state at tick 0.
     #[must_use]
-    pub fn new(character_capacity: u32, projectile_capacity: u32) -> Self {
+    pub fn new(character_capacity: u32, projectile_capacity: u32, terrain_delta_chunks: u32) -> Self {
         Self {
             tick: Tick(0),
             characters: Characters::new(character_capacity as usize),
             character_ids: IdPool::new(character_capacity as usize),
             projectiles: Projectiles::new(projectile_capacity as usize),
             projectile_ids: IdPool::new(projectile_capacity as usize),
+            terrain: TerrainDeltas::new(terrain_delta_chunks),
         }
     }
 
@@ -148,7 +152,7 @@ mod tests {
 
     #[test]
     fn slots_come_back_with_a_new_generation() {
-        let mut state = State::new(2, 1);
+        let mut state = State::new(2, 1, 0);
         let first = state.allocate_character().unwrap();
         let second = state.allocate_character().unwrap();
         assert!(state.allocate_character().is_none());

@@ -291,7 +291,7 @@ fn judge(
         }
         other => other,
     };
-    check_characters(&scratch.characters, rows[0], bounds).map_err(named)?;
+    check_characters(&scratch.characters, rows[0], None, bounds).map_err(named)?;
     check_projectiles(&scratch.projectiles, rows[1], bounds).map_err(named)?;
     // Rows that never were used are in no part.
     if let Some(row) = scratch.characters.generation[..rows[0]].iter().position(|generation| *generation == 0)

@@ -9,6 +9,7 @@ use super::State;
 use super::column::{Cell, ColumnInfo, ColumnPairVisitor};
 use super::snapshot::SnapshotError;
 use super::state_hash::ColumnHashes;
+use super::terrain_deltas::TerrainDeltas;
 use crate::numeric::{LaneChoice, StateHash, Tick};
 
 /// A saved state. Empty until a world is saved into it.
@@ -54,7 +55,9 @@ impl SavedState {
     }
 
     pub(crate) fn save(&mut self, state: &State, fingerprint: u64, lanes: LaneChoice) -> StateHash {
-        let capacities = |state: &State| [state.characters.capacity(), state.projectiles.capacity()];
+        let capacities = |state: &State| {
+            [state.characters.capacity(), state.projectiles.capacity(), state.terrain.capacity()]
+        };
         let fits = |kept: &Kept| capacities(&kept.state) == capacities(state);
         let kept = match self.kept.take().filter(fits) {
             Some(kept) => self.kept.insert(kept),
@@ -63,7 +66,10 @@ impl SavedState {
                 rows: [0; 2],
                 columns: ColumnHashes::default(),
                 hash: StateHash::EMPTY,
-                state: State::new(state.characters.capacity() as u32, state.projectiles.capacity() as u32),
+                state: {
+                    let [characters, projectiles, deltas] = capacities(state).map(|rows| rows as u32);
+                    State::new(characters, projectiles, deltas)
+                },
             }),
         };
         kept.fingerprint = fingerprint;
@@ -73,7 +79,13 @@ impl SavedState {
         kept.hash
     }
 
-    pub(crate) fn load(&self, state: &mut State, fingerprint: u64) -> Result<(), SnapshotError> {
+    /// Puts the saved state in the place of another. `ground_changes` is told the deltas of both before that.
+    pub(crate) fn load(
+        &self,
+        state: &mut State,
+        fingerprint: u64,
+        ground_changes: impl FnOnce(&TerrainDeltas, &TerrainDeltas),
+    ) -> Result<(), SnapshotError> {
         let kept = self.kept.as_ref().ok_or(SnapshotError::NothingSaved)?;
         if kept.fingerprint != fingerprint {
             return Err(SnapshotError::OtherConfiguration { image: kept.fingerprint, world: fingerprint });
@@ -82,6 +94,8 @@ impl SavedState {
         let (from, rows) = (&kept.state, kept.rows);
         from.characters.each_pair(&mut state.characters, &mut Load { rows: rows[0], used: used[0] });
         from.projectiles.each_pair(&mut state.projectiles, &mut Load { rows: rows[1], used: used[1] });
+        ground_changes(&state.terrain, &from.terrain);
+        state.terrain.copy_from(&from.terrain);
         state.tick = from.tick;
         state.character_ids.copy_from(&from.character_ids);
         state.projectile_ids.copy_from(&from.projectile_ids);

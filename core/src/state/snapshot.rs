@@ -11,9 +11,9 @@
 //!     32      4  projectile capacity
 //!     36      4  character rows that follow
 //!     40      4  projectile rows that follow
-//!     44      4  zero
+//!     44      4  deformed chunks of terrain that follow
 //!     48     16  state hash of what follows
-//!     64         columns of characters, then of projectiles
+//!     64         columns of characters, then of projectiles, then of terrain deltas
 //! ```
 //! All numbers are little-endian. An image is refused unless every field fits the world, the hash is right and every
 //! row is within the bounds that the kernel keeps, so that no tick after it leaves them; a refusal changes nothing.
@@ -22,7 +22,8 @@
 //! at [`crate::limits::HEIGHT_MAX_M`]; velocity, pitch, motion, timers and held input as the rules and
 //! [`super::commands::CharacterInput::sanitized`] leave them; nobody dead moves. Of projectiles: field, height, speed. Ticks, counts of
 //! kills and deaths, and whether several rows fit together (two characters in one place, an arrow of nobody) are not
-//! judged: every value of them is safe.
+//! judged: every value of them is safe. Terrain deltas: chunks of this world in ascending order, each differing and within
+//! bounds, their borders as their neighbours have them. The ground of the characters is that of the deltas in the image.
 
 use super::State;
 use super::bytes::{ByteReader, EndOfBytes};
@@ -30,6 +31,7 @@ use super::characters::{Characters, action, flags};
 use super::move_bounds::{HEIGHTS, MoveBounds, can_move_like};
 use super::projectiles::Projectiles;
 use super::state_hash::LAYOUT_FINGERPRINT;
+use super::terrain_deltas::{TerrainChunk, TerrainDeltas};
 use crate::numeric::{LaneChoice, StateHash, Tick};
 use crate::rules::Rules;
 use alloc::vec::Vec;
@@ -100,6 +102,11 @@ pub enum SnapshotError {
         /// The row.
         slot: u32,
     },
+    /// A chunk of terrain differs as none can.
+    BadTerrain {
+        /// The chunk.
+        chunk: TerrainChunk,
+    },
 }
 
 impl fmt::Display for SnapshotError {
@@ -129,6 +136,9 @@ impl fmt::Display for SnapshotError {
             ),
             Self::BadCharacter { slot } => write!(f, "snapshot: character {slot} is impossible"),
             Self::BadProjectile { slot } => write!(f, "snapshot: projectile {slot} is impossible"),
+            Self::BadTerrain { chunk } => {
+                write!(f, "snapshot: the deltas of terrain chunk ({}, {}) are impossible", chunk.x, chunk.z)
+            }
         }
     }
 }
@@ -153,14 +163,18 @@ pub(crate) struct ImageBounds<'a> {
     /// Largest absolute part of a projectile's velocity, raw.
     pub(crate) projectile_speed: i32,
     pub(crate) rules: &'a Rules,
-    /// Height of the ground under raw x and z.
-    pub(crate) ground: &'a dyn Fn(i32, i32) -> i32,
+    /// Cells along a side of the terrain.
+    pub(crate) terrain_cells: u32,
+    /// Height of the ground under raw x and z, with the given deltas or as it is.
+    pub(crate) ground: &'a dyn Fn(Option<&TerrainDeltas>, i32, i32) -> i32,
 }
 
 /// Appends the image of a state; its hash.
 pub(crate) fn write(state: &State, fingerprint: u64, lanes: LaneChoice, out: &mut Vec<u8>) -> StateHash {
     let rows = state.rows();
-    out.reserve(HEADER_BYTES + rows[0] * Characters::BYTES_PER_ROW + rows[1] * Projectiles::BYTES_PER_ROW);
+    let terrain = state.terrain.len() * TerrainDeltas::BYTES_PER_CHUNK;
+    let columns = rows[0] * Characters::BYTES_PER_ROW + rows[1] * Projectiles::BYTES_PER_ROW + terrain;
+    out.reserve(HEADER_BYTES + columns);
     let start = out.len();
     out.extend_from_slice(&MAGIC);
     out.extend_from_slice(&FORMAT.to_le_bytes());
@@ -168,7 +182,7 @@ pub(crate) fn write(state: &State, fingerprint: u64, lanes: LaneChoice, out: &mu
     out.extend_from_slice(&fingerprint.to_le_bytes());
     out.extend_from_slice(&state.tick.0.to_le_bytes());
     let capacities = [state.characters.capacity(), state.projectiles.capacity()];
-    for number in capacities.into_iter().chain(rows).chain([0]) {
+    for number in capacities.into_iter().chain(rows).chain([state.terrain.len()]) {
         out.extend_from_slice(&(number as u32).to_le_bytes());
     }
     out.resize(start + HEADER_BYTES, 0);
@@ -188,6 +202,8 @@ pub struct ImageHeader {
     pub capacities: [u32; 2],
     /// Rows that follow, of characters and of projectiles.
     pub rows: [u32; 2],
+    /// Deformed chunks of terrain that follow.
+    pub terrain_chunks: u32,
     /// The hash of the state.
     pub hash: StateHash,
 }
@@ -214,12 +230,12 @@ impl ImageHeader {
         let tick = Tick(reader.u32()?);
         let capacities = [reader.u32()?, reader.u32()?];
         let rows = [reader.u32()?, reader.u32()?];
-        let zero = reader.u32()?;
-        if zero != 0 || rows[0] > capacities[0] || rows[1] > capacities[1] {
+        let terrain_chunks = reader.u32()?;
+        if rows[0] > capacities[0] || rows[1] > capacities[1] {
             return Err(SnapshotError::OtherCapacity);
         }
         let hash = StateHash(reader.u128()?);
-        Ok((Self { fingerprint, tick, capacities, rows, hash }, reader.rest()))
+        Ok((Self { fingerprint, tick, capacities, rows, terrain_chunks, hash }, reader.rest()))
     }
 }
 
@@ -237,16 +253,24 @@ pub(crate) fn read(image: &[u8], bounds: &ImageBounds<'_>, scratch: &mut State) 
     if header.capacities.map(|capacity| capacity as usize) != own {
         return Err(SnapshotError::OtherCapacity);
     }
+    let chunks = header.terrain_chunks as usize;
+    if chunks > scratch.terrain.capacity() {
+        return Err(SnapshotError::OtherCapacity);
+    }
     let rows = header.rows.map(|rows| rows as usize);
     scratch.tick = header.tick;
     let rest = scratch.characters.read_rows(rows[0], rest).ok_or(SnapshotError::Truncated)?;
     let rest = scratch.projectiles.read_rows(rows[1], rest).ok_or(SnapshotError::Truncated)?;
+    let rest = scratch.terrain.read(chunks, rest).ok_or(SnapshotError::Truncated)?;
     scratch.characters.zero_rows(rows[0]..own[0]);
     scratch.projectiles.zero_rows(rows[1]..own[1]);
     if !rest.is_empty() {
         return Err(SnapshotError::TooLong);
     }
-    check_characters(&scratch.characters, rows[0], bounds)?;
+    if let Some(chunk) = scratch.terrain.first_impossible(bounds.terrain_cells) {
+        return Err(SnapshotError::BadTerrain { chunk });
+    }
+    check_characters(&scratch.characters, rows[0], Some(&scratch.terrain), bounds)?;
     check_projectiles(&scratch.projectiles, rows[1], bounds)?;
     scratch.rebuild_ids();
     // The stated numbers of rows are the ones that follow from the columns: one state has one image.
@@ -259,13 +283,15 @@ pub(crate) fn read(image: &[u8], bounds: &ImageBounds<'_>, scratch: &mut State) 
 pub(crate) fn check_characters(
     characters: &Characters,
     rows: usize,
+    deltas: Option<&TerrainDeltas>,
     bounds: &ImageBounds<'_>,
 ) -> Result<(), SnapshotError> {
+    let ground = |x, z| (bounds.ground)(deltas, x, z);
     let movement = MoveBounds {
         rules: bounds.rules,
         tick_hz: bounds.tick_hz,
         half_extent: bounds.half_extent,
-        ground: bounds.ground,
+        ground: &ground,
     };
     let view = characters.view_below(rows);
     for row in 0..rows {

@@ -9,12 +9,14 @@ use super::State;
 use super::characters::Characters;
 use super::column::{Cell, ColumnInfo, ColumnPairVisitor, ColumnVisitor, FNV_START, fnv, to_little_endian};
 use super::projectiles::Projectiles;
+use super::terrain_deltas::TerrainDeltas;
 use crate::numeric::column_hash::{BLOCK_BYTES, ColumnSum, sum_and_copy_column, sum_column};
 use crate::numeric::{LaneChoice, StateHash, StateHasher, Tick};
 use alloc::vec::Vec;
 
 /// Number of columns of all tables.
-pub const COLUMNS: usize = Characters::COLUMNS.len() + Projectiles::COLUMNS.len();
+pub const COLUMNS: usize =
+    Characters::COLUMNS.len() + Projectiles::COLUMNS.len() + TerrainDeltas::COLUMNS.len();
 
 /// A number for the layout of the state: FNV-1a (64 bit) over the names and kinds of all columns in their order. Images
 /// of another layout are refused.
@@ -37,14 +39,20 @@ mod part {
     pub(super) const COLUMNS: u32 = 16;
 }
 
-/// Name and kind of column number `at`: the characters' columns, then the projectiles'.
+/// Name and kind of column number `at`: the characters' columns, then the projectiles', then the terrain deltas'.
 ///
 /// # Panics
 /// When there are not so many.
 #[must_use]
 pub const fn column(at: usize) -> &'static ColumnInfo {
-    let characters = Characters::COLUMNS.len();
-    if at < characters { &Characters::COLUMNS[at] } else { &Projectiles::COLUMNS[at - characters] }
+    let (characters, projectiles) = (Characters::COLUMNS.len(), Projectiles::COLUMNS.len());
+    if at < characters {
+        &Characters::COLUMNS[at]
+    } else if at < characters + projectiles {
+        &Projectiles::COLUMNS[at - characters]
+    } else {
+        &TerrainDeltas::COLUMNS[at - characters - projectiles]
+    }
 }
 
 /// The hash of every column of a state.
@@ -60,7 +68,7 @@ impl Default for ColumnHashes {
 }
 
 impl ColumnHashes {
-    /// Name, kind and hash of every column, the characters' before the projectiles', in the order of declaration.
+    /// Name, kind and hash of every column, in the order of [`column`].
     pub fn iter(&self) -> impl Iterator<Item = (&'static ColumnInfo, StateHash)> + '_ {
         (0..COLUMNS).map(|at| (column(at), self.hashes[at]))
     }
@@ -93,6 +101,7 @@ impl State {
         let mut visitor = Hash { lanes, at: 0, hashes: ColumnHashes::default() };
         self.characters.each_column(self.character_rows(), &mut visitor);
         self.projectiles.each_column(self.projectile_rows(), &mut visitor);
+        self.terrain.each_column(&mut visitor);
         visitor.hashes
     }
 
@@ -110,10 +119,14 @@ impl State {
         self.characters.each_pair(&mut to.characters, &mut visitor);
         visitor.rows = self.projectile_rows();
         self.projectiles.each_pair(&mut to.projectiles, &mut visitor);
+        // Seldom any, and never many: hashed on their own.
+        let mut terrain = Hash { lanes, at: visitor.at, hashes: visitor.hashes };
+        self.terrain.each_column(&mut terrain);
+        to.terrain.copy_from(&self.terrain);
         to.tick = self.tick;
         to.character_ids.copy_from(&self.character_ids);
         to.projectile_ids.copy_from(&self.projectile_ids);
-        visitor.hashes
+        terrain.hashes
     }
 
     /// Appends the rows ever used, column after column, little-endian, hashing them on the way.
@@ -121,6 +134,7 @@ impl State {
         let mut visitor = WriteAndHash { out, hash: Hash { lanes, at: 0, hashes: ColumnHashes::default() } };
         self.characters.each_column(self.character_rows(), &mut visitor);
         self.projectiles.each_column(self.projectile_rows(), &mut visitor);
+        self.terrain.each_column(&mut visitor);
         visitor.hash.hashes
     }
 }

@@ -5,12 +5,12 @@
 //! vertices are all back at zero has none: equal ground is an equal table, whatever dug it. Not here: what a blow does to
 //! the ground (`spatial::terrain::deform`), and heights.
 
+use super::column::{CellKind, ColumnInfo, ColumnVisitor, read_cells};
 use crate::limits::{
     TERRAIN_CHUNK_CELLS, TERRAIN_CHUNK_SIDE, TERRAIN_CHUNK_VERTICES, TERRAIN_DELTA_MAX_M, TERRAIN_DELTA_SHIFT,
 };
 use alloc::boxed::Box;
 use alloc::vec;
-use alloc::vec::Vec;
 
 /// Heights of one chunk against the source in 1/64 m, in rows of constant z, each within ±[`DELTA_MAX`].
 pub type ChunkDelta = [i16; TERRAIN_CHUNK_VERTICES];
@@ -52,24 +52,28 @@ impl TerrainChunk {
 pub struct TerrainDeltas {
     /// Keys of the chunks, ascending; those from `len` on mean nothing.
     keys: Box<[u32]>,
-    /// Rows of the chunks in the same order; from `len` on the free ones.
-    rows: Box<[u16]>,
-    len: usize,
+    /// Deltas of the chunks in the same order.
     deltas: Box<[ChunkDelta]>,
+    len: usize,
 }
 
 impl TerrainDeltas {
-    /// Bytes of one chunk when saved: its key and its vertices.
-    pub const BYTES_PER_CHUNK: usize = 4 + 2 * TERRAIN_CHUNK_VERTICES;
+    /// State bytes of one chunk.
+    pub const BYTES_PER_CHUNK: usize = 4 + size_of::<ChunkDelta>();
+
+    /// Names and kinds of the columns: the keys, and the vertices of all chunks one after the other.
+    pub const COLUMNS: &[ColumnInfo] = &[
+        ColumnInfo { table: "TerrainDeltas", name: "chunk", kind: CellKind::U32 },
+        ColumnInfo { table: "TerrainDeltas", name: "vertex", kind: CellKind::I16 },
+    ];
 
     /// An empty table for `capacity` chunks.
     #[must_use]
-    pub fn new(capacity: u16) -> Self {
+    pub fn new(capacity: u32) -> Self {
         Self {
-            keys: vec![0; usize::from(capacity)].into_boxed_slice(),
-            rows: (0..capacity).collect(),
+            keys: vec![0; capacity as usize].into_boxed_slice(),
+            deltas: vec![[0; TERRAIN_CHUNK_VERTICES]; capacity as usize].into_boxed_slice(),
             len: 0,
-            deltas: vec![[0; TERRAIN_CHUNK_VERTICES]; usize::from(capacity)].into_boxed_slice(),
         }
     }
 
@@ -95,103 +99,79 @@ impl TerrainDeltas {
     #[must_use]
     pub fn get(&self, chunk: TerrainChunk) -> Option<&ChunkDelta> {
         let at = self.find(chunk).ok()?;
-        Some(&self.deltas[usize::from(self.rows[at])])
+        Some(&self.deltas[at])
     }
 
     /// The chunks that differ, in ascending order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = (TerrainChunk, &ChunkDelta)> + Clone {
-        self.keys[..self.len].iter().zip(&self.rows[..self.len]).map(|(key, row)| {
-            let delta = &self.deltas[usize::from(*row)];
-            (TerrainChunk::from_key(*key), delta)
-        })
+        let chunks = self.keys[..self.len].iter().map(|key| TerrainChunk::from_key(*key));
+        chunks.zip(&self.deltas[..self.len])
     }
 
-    /// The row of a chunk to be written, new ones zeroed; `None` when the table is full. Whoever writes only zeros must
-    /// [`TerrainDeltas::remove`] it.
+    /// The delta of a chunk to be written, new ones zeroed; `None` when the table is full. Whoever leaves only zeros must
+    /// [`TerrainDeltas::remove`] it. A new chunk moves those behind it by a place.
     pub(crate) fn entry(&mut self, chunk: TerrainChunk) -> Option<&mut ChunkDelta> {
         let at = match self.find(chunk) {
             Ok(at) => at,
             Err(_) if self.len == self.keys.len() => return None,
             Err(at) => {
-                self.keys[at..=self.len].rotate_right(1);
-                self.rows[at..=self.len].rotate_right(1);
+                self.keys.copy_within(at..self.len, at + 1);
+                self.deltas.copy_within(at..self.len, at + 1);
                 self.keys[at] = chunk.key();
+                self.deltas[at].fill(0);
                 self.len += 1;
-                self.deltas[usize::from(self.rows[at])].fill(0);
                 at
             }
         };
-        Some(&mut self.deltas[usize::from(self.rows[at])])
+        Some(&mut self.deltas[at])
     }
 
     /// Takes a chunk out of the table.
     pub(crate) fn remove(&mut self, chunk: TerrainChunk) {
         if let Ok(at) = self.find(chunk) {
-            self.keys[at..self.len].rotate_left(1);
-            self.rows[at..self.len].rotate_left(1);
+            self.keys.copy_within(at + 1..self.len, at);
+            self.deltas.copy_within(at + 1..self.len, at);
             self.len -= 1;
         }
     }
 
-    /// Back to the source everywhere.
-    pub(crate) fn clear(&mut self) {
-        self.len = 0;
-    }
-
-    /// Becomes equal to another table of the same capacity. Copies only what differs from the source.
+    /// Becomes equal to another table of the same capacity. Costs nothing where nothing differs from the source.
     pub(crate) fn copy_from(&mut self, other: &Self) {
         self.len = other.len;
         self.keys[..self.len].copy_from_slice(&other.keys[..self.len]);
-        self.rows.copy_from_slice(&other.rows);
-        for row in &self.rows[..self.len] {
-            self.deltas[usize::from(*row)] = other.deltas[usize::from(*row)];
-        }
+        self.deltas[..self.len].copy_from_slice(&other.deltas[..self.len]);
     }
 
     fn find(&self, chunk: TerrainChunk) -> Result<usize, usize> {
         self.keys[..self.len].binary_search(&chunk.key())
     }
 
-    /// Appends the chunks in ascending order: the key (u32), then the vertices (i16), little-endian.
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        for (chunk, delta) in self.iter() {
-            out.extend_from_slice(&chunk.key().to_le_bytes());
-            super::column::write_cells(delta, out);
-        }
+    /// Shows both columns.
+    pub(crate) fn each_column(&self, visitor: &mut impl ColumnVisitor) {
+        visitor.column(&Self::COLUMNS[0], &self.keys[..self.len]);
+        visitor.column(&Self::COLUMNS[1], self.deltas[..self.len].as_flattened());
     }
 
-    /// Fills the table with `chunks` chunks from the front of `bytes` and returns what follows. `cells` are those along a
-    /// side of the terrain.
-    ///
-    /// # Errors
-    /// [`DeltasError`]; the table holds rubbish then.
-    pub(crate) fn read<'a>(
-        &mut self,
-        chunks: usize,
-        cells: u32,
-        bytes: &'a [u8],
-    ) -> Result<&'a [u8], DeltasError> {
-        self.clear();
-        if chunks > self.capacity() {
-            return Err(DeltasError::TooMany);
+    /// Fills both columns with `chunks` chunks from the front of `bytes` and returns what follows; `None` when they end
+    /// early or there is no room. Whether the ground can differ so, [`TerrainDeltas::first_impossible`] says.
+    pub(crate) fn read<'a>(&mut self, chunks: usize, bytes: &'a [u8]) -> Option<&'a [u8]> {
+        self.len = 0;
+        let rest = read_cells(self.keys.get_mut(..chunks)?, bytes)?;
+        let rest = read_cells(self.deltas[..chunks].as_flattened_mut(), rest)?;
+        self.len = chunks;
+        Some(rest)
+    }
+
+    /// The first chunk that a terrain of `cells` cells along a side cannot have: not one of its chunks, out of order, out of
+    /// range, all zero, or with a border that its neighbour has not.
+    pub(crate) fn first_impossible(&self, cells: u32) -> Option<TerrainChunk> {
+        let per_side = chunks_along(cells);
+        let keys = &self.keys[..self.len];
+        if let Some(pair) = keys.windows(2).find(|pair| pair[0] >= pair[1]) {
+            return Some(TerrainChunk::from_key(pair[1]));
         }
-        let mut rest = bytes;
-        let mut last = None;
-        for _ in 0..chunks {
-            let (key, after) = rest.split_first_chunk::<4>().ok_or(DeltasError::Truncated)?;
-            let key = u32::from_le_bytes(*key);
-            let chunk = TerrainChunk::from_key(key);
-            let delta = self.entry(chunk).ok_or(DeltasError::TooMany)?;
-            rest = super::column::read_cells(delta, after).ok_or(DeltasError::Truncated)?;
-            if last.is_some_and(|last| last >= key) || !could_be_of(delta, chunk, cells) {
-                return Err(DeltasError::Bad(chunk));
-            }
-            last = Some(key);
-        }
-        match self.first_torn_border(chunks_along(cells)) {
-            Some(chunk) => Err(DeltasError::Bad(chunk)),
-            None => Ok(rest),
-        }
+        let alone = self.iter().find(|(chunk, delta)| !could_be_of(delta, *chunk, cells));
+        alone.map(|(chunk, _)| chunk).or_else(|| self.first_torn_border(per_side))
     }
 
     /// The first chunk whose border does not agree with a neighbour's copy of it.
@@ -254,17 +234,6 @@ impl PartialEq for TerrainDeltas {
 }
 
 impl Eq for TerrainDeltas {}
-
-/// Why bytes are no table of deltas for a world.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum DeltasError {
-    /// The bytes end too early.
-    Truncated,
-    /// More chunks than there is room for.
-    TooMany,
-    /// Not a chunk of this world, out of order, out of range, all zero, or with a border that its neighbour has not.
-    Bad(TerrainChunk),
-}
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,9 @@
 use super::{Environment, Tally, lifecycle, movement};
 use crate::numeric::Metres;
 use crate::rules::MOVEMENT_CLASSES;
+use crate::spatial::Deformation;
 use crate::state::State;
+use crate::state::characters::flags;
 use crate::state::commands::{Command, Placement};
 use crate::state::events::{Event, EventBuffer, SpawnRefusal};
 use crate::state::handle::CharacterId;
@@ -12,7 +14,7 @@ use crate::state::handle::CharacterId;
 pub(crate) fn run(
     state: &mut State,
     commands: &[Command],
-    environment: &Environment,
+    environment: &mut Environment,
     events: &mut EventBuffer,
     tally: &mut Tally,
 ) {
@@ -49,6 +51,9 @@ pub(crate) fn run(
                 Some(row) => movement::impulse(&mut state.characters, row, velocity),
                 None => false,
             },
+            Command::Deform { x, z, radius, depth } => {
+                deform(state, &Deformation { x, z, radius, depth }, environment, events)
+            }
         };
         if !done {
             tally.commands_refused += 1;
@@ -95,5 +100,40 @@ fn set_class(state: &mut State, id: CharacterId, class: u8, environment: &Enviro
         return false;
     }
     movement::change_class(&mut state.characters, row, class, environment);
+    true
+}
+
+/// Deforms the ground and puts those who stood on it, or are below it now, on it. False when it was refused.
+fn deform(
+    state: &mut State,
+    deformation: &Deformation,
+    environment: &mut Environment,
+    events: &mut EventBuffer,
+) -> bool {
+    let tell = |chunk| events.push(Event::TerrainChanged { chunk });
+    if !environment.terrain.deform(&mut state.terrain, deformation, tell) {
+        return false;
+    }
+    let terrain = &environment.terrain;
+    // A vertex moves the ground of the cells around it.
+    let reach = deformation.radius + terrain.spacing();
+    let near = |at: i32, middle: Metres| at.abs_diff(middle.0) <= reach.0.unsigned_abs();
+    let characters = &mut state.characters;
+    for row in 0..state.character_ids.end() {
+        let (x, z) = (characters.position_x[row], characters.position_z[row]);
+        if characters.flags[row] & flags::IN_USE == 0 || !near(x, deformation.x) || !near(z, deformation.z) {
+            continue;
+        }
+        let drop = characters.position_y[row] - terrain.height_at(Metres(x), Metres(z)).0;
+        let grounded = characters.flags[row] & flags::GROUNDED != 0 && characters.support[row] == 0;
+        let alive = characters.flags[row] & flags::ALIVE != 0;
+        let step_down = environment.rules.class(characters.class[row]).step_down.0;
+        if drop < 0 || (grounded && (!alive || drop <= step_down)) {
+            characters.position_y[row] -= drop;
+        } else if grounded {
+            // The ground is gone from under its feet: it falls from here on, by the rules of movement.
+            characters.flags[row] &= !flags::GROUNDED;
+        }
+    }
     true
 }

@@ -18,6 +18,7 @@ use crate::state::projectiles::ProjectilesView;
 use crate::state::saved::SavedState;
 use crate::state::snapshot::{self, ImageBounds, SnapshotError};
 use crate::state::state_hash::ColumnHashes;
+use crate::state::terrain_deltas::TerrainDeltas;
 use crate::step::{self, Scratch, Stage, StepReport};
 use crate::systems::contacts::CrowdIndex;
 use crate::systems::movement::MovementTicks;
@@ -81,8 +82,8 @@ impl World {
             config: *config,
             fingerprint: config.fingerprint_with(environment.obstacles.content_hash()),
             scratch: Scratch::new(&environment, config.character_capacity, config.projectile_capacity),
+            state: new_state(config, &environment.terrain),
             environment,
-            state: State::new(config.character_capacity, config.projectile_capacity),
             events: EventBuffer::new(config.event_capacity as usize),
             index_is_stale: false,
             incoming: None,
@@ -111,6 +112,12 @@ impl World {
     #[must_use]
     pub const fn obstacles(&self) -> &Arc<Obstacles> {
         &self.environment.obstacles
+    }
+
+    /// The chunks of the ground that differ from its source, and how: what to store or send of it.
+    #[must_use]
+    pub const fn terrain_deltas(&self) -> &TerrainDeltas {
+        &self.state.terrain
     }
 
     /// The next tick to run.
@@ -273,7 +280,8 @@ impl World {
     /// [`SnapshotError::NothingSaved`], or [`SnapshotError::OtherConfiguration`] when it was kept by a world of another
     /// configuration or scenery; the world is as it was then.
     pub fn load(&mut self, saved: &SavedState) -> Result<(), SnapshotError> {
-        saved.load(&mut self.state, self.fingerprint)?;
+        let terrain = &mut self.environment.terrain;
+        saved.load(&mut self.state, self.fingerprint, |from, to| terrain.follow(from, to))?;
         self.events.clear();
         self.index_is_stale = true;
         Ok(())
@@ -304,6 +312,9 @@ impl World {
             core::mem::swap(state, incoming);
             Ok(())
         })?;
+        if let Some(before) = &self.incoming {
+            self.environment.terrain.follow(&before.terrain, &self.state.terrain);
+        }
         self.events.clear();
         self.scratch.rebuild_index(&self.state);
         self.index_is_stale = false;
@@ -346,12 +357,22 @@ impl World {
             half_extent: self.config.half_extent.0,
             projectile_speed: sweep << 16,
             rules: &self.config.rules,
-            ground: &|x, z| self.environment.terrain.height_at(Metres(x), Metres(z)).0,
+            terrain_cells: self.environment.terrain.side() - 1,
+            ground: &|deltas, x, z| match deltas {
+                Some(deltas) => self.environment.terrain.height_with(deltas, Metres(x), Metres(z)).0,
+                None => self.environment.terrain.height_at(Metres(x), Metres(z)).0,
+            },
         };
-        let (characters, projectiles) = (self.config.character_capacity, self.config.projectile_capacity);
-        let incoming = self.incoming.get_or_insert_with(|| Box::new(State::new(characters, projectiles)));
+        let (config, terrain) = (&self.config, &self.environment.terrain);
+        let incoming = self.incoming.get_or_insert_with(|| Box::new(new_state(config, terrain)));
         take(&mut self.state, &bounds, incoming)
     }
+}
+
+/// An empty state with the configuration's capacities: no more terrain deltas than there are chunks.
+fn new_state(config: &WorldConfig, terrain: &Terrain) -> State {
+    let deltas = config.terrain_delta_chunks.min(terrain.chunks_per_side().pow(2));
+    State::new(config.character_capacity, config.projectile_capacity, deltas)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use super::*;
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 use proptest::prelude::*;
 
 const MIDDLE: usize = TERRAIN_CHUNK_VERTICES / 2;
@@ -12,11 +13,27 @@ fn dig(deltas: &mut TerrainDeltas, at: TerrainChunk, depth: i16) {
     deltas.entry(at).expect("there is room")[MIDDLE] = depth;
 }
 
+/// Collects the bytes of all columns.
+struct Bytes(Vec<u8>);
+
+impl ColumnVisitor for Bytes {
+    fn column<T: crate::state::column::Cell>(&mut self, _info: &'static ColumnInfo, cells: &[T]) {
+        crate::state::column::write_cells(cells, &mut self.0);
+    }
+}
+
 fn image(deltas: &TerrainDeltas) -> Vec<u8> {
-    let mut out = Vec::new();
-    deltas.write(&mut out);
-    assert_eq!(out.len(), deltas.len() * TerrainDeltas::BYTES_PER_CHUNK);
-    out
+    let mut out = Bytes(Vec::new());
+    deltas.each_column(&mut out);
+    assert_eq!(out.0.len(), deltas.len() * TerrainDeltas::BYTES_PER_CHUNK);
+    out.0
+}
+
+/// Reads and judges: `Ok` is what was left over, `Err` the impossible chunk, if that was it.
+fn judged(chunks: usize, cells: u32, bytes: &[u8]) -> Result<usize, Option<TerrainChunk>> {
+    let mut deltas = TerrainDeltas::new(9);
+    let rest = deltas.read(chunks, bytes).ok_or(None)?.len();
+    deltas.first_impossible(cells).map_or(Ok(rest), |chunk| Err(Some(chunk)))
 }
 
 proptest! {
@@ -49,7 +66,8 @@ proptest! {
         prop_assert_eq!(&copy, &deltas);
         let bytes = image(&deltas);
         let mut read = TerrainDeltas::new(5);
-        prop_assert_eq!(read.read(deltas.len(), 4 * 64, &bytes), Ok(&[][..]));
+        prop_assert_eq!(read.read(deltas.len(), &bytes), Some(&[][..]));
+        prop_assert_eq!(read.first_impossible(4 * 64), None);
         prop_assert_eq!(&read, &deltas);
     }
 }
@@ -60,22 +78,21 @@ fn impossible_tables_are_refused() {
     dig(&mut deltas, chunk(0, 0), 1);
     dig(&mut deltas, chunk(1, 0), -1);
     let bytes = image(&deltas);
-    let read =
-        |chunks, cells, bytes: &[u8]| TerrainDeltas::new(2).read(chunks, cells, bytes).map(<[u8]>::len);
-    assert_eq!(read(2, 128, &bytes), Ok(0));
-    assert_eq!(read(1, 128, &bytes), Ok(bytes.len() / 2));
-    assert_eq!(read(3, 128, &bytes), Err(DeltasError::TooMany));
-    assert_eq!(read(usize::MAX, 128, &bytes), Err(DeltasError::TooMany));
-    assert_eq!(read(2, 128, &bytes[..bytes.len() - 1]), Err(DeltasError::Truncated));
-    assert_eq!(read(2, 64, &bytes), Err(DeltasError::Bad(chunk(1, 0))), "outside the field");
-    let twice = [&bytes[..bytes.len() / 2]; 2].concat();
-    assert_eq!(read(2, 128, &twice), Err(DeltasError::Bad(chunk(0, 0))), "one chunk twice");
+    let bad = |x, z| Err(Some(chunk(x, z)));
+    assert_eq!(judged(2, 128, &bytes), Ok(0));
+    assert_eq!(judged(10, 128, &[0; 10 * TerrainDeltas::BYTES_PER_CHUNK]), Err(None), "no room");
+    assert_eq!(judged(usize::MAX, 128, &bytes), Err(None));
+    assert_eq!(judged(2, 128, &bytes[..bytes.len() - 1]), Err(None), "cut off");
+    assert_eq!(judged(2, 64, &bytes), bad(1, 0), "outside the field");
+    let mut twice = bytes.clone();
+    twice[4..8].fill(0);
+    assert_eq!(judged(2, 128, &twice), bad(0, 0), "one chunk twice");
     let mut high = bytes.clone();
-    high[4..6].copy_from_slice(&(DELTA_MAX + 1).to_le_bytes());
-    assert_eq!(read(2, 128, &high), Err(DeltasError::Bad(chunk(0, 0))), "too high");
+    high[8..10].copy_from_slice(&(DELTA_MAX + 1).to_le_bytes());
+    assert_eq!(judged(2, 128, &high), bad(0, 0), "too high");
     let mut level = bytes;
-    level[4 + 2 * MIDDLE..][..2].fill(0);
-    assert_eq!(read(2, 128, &level), Err(DeltasError::Bad(chunk(0, 0))), "no difference");
+    level[8 + 2 * MIDDLE..][..2].fill(0);
+    assert_eq!(judged(2, 128, &level), bad(0, 0), "no difference");
 }
 
 /// Each vertex of a border belongs to two chunks, and a corner to four: a table that disagrees is refused.
@@ -99,18 +116,17 @@ fn borders_must_agree() {
             }
         }
         assert!(holders.len() == 2 || holders.len() == 4);
-        assert_eq!(TerrainDeltas::new(9).read(holders.len(), 192, &image(&deltas)), Ok(&[][..]));
+        assert_eq!(judged(holders.len(), 192, &image(&deltas)), Ok(0));
         for torn in &holders {
             let mut less = deltas.clone();
             less.remove(*torn);
-            let bytes = image(&less);
-            let found = TerrainDeltas::new(9).read(less.len(), 192, &bytes);
-            assert!(matches!(found, Err(DeltasError::Bad(_))), "without {torn:?}");
+            let found = judged(less.len(), 192, &image(&less));
+            assert!(matches!(found, Err(Some(_))), "without {torn:?}");
         }
     }
     // The border of the field has no other side; beyond it there is nothing.
     let mut deltas = TerrainDeltas::new(1);
     deltas.entry(chunk(0, 0)).expect("there is room")[last] = 5;
-    assert!(TerrainDeltas::new(1).read(1, 64, &image(&deltas)).is_ok());
-    assert!(TerrainDeltas::new(1).read(1, 63, &image(&deltas)).is_err());
+    assert_eq!(judged(1, 64, &image(&deltas)), Ok(0));
+    assert_eq!(judged(1, 63, &image(&deltas)), Err(Some(chunk(0, 0))));
 }

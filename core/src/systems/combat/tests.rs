@@ -114,7 +114,7 @@ proptest! {
     fn effects_add_up(points in any_crowd()) {
         let mut environment = environment();
         environment.rules.melee.damage = 400;
-        let mut state = State::new(points.len() as u32, 4);
+        let mut state = State::new(points.len() as u32, 4, 0);
         state.characters = crowd(&points);
         state.rebuild_ids();
         state.tick = Tick(100);
