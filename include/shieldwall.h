@@ -195,6 +195,11 @@
 #define SW_COMMAND_IMPULSE 5
 
 /**
+ * `SwCommand::kind`: deforms the ground. Uses `x`, `z`, `radius`, `depth`.
+ */
+#define SW_COMMAND_DEFORM 6
+
+/**
  * Movement classes: `SwCommand::movement_class` is below this.
  */
 #define SW_MOVEMENT_CLASSES 8
@@ -278,6 +283,11 @@
  * `SwEvent::kind`: a projectile is gone. `projectile_slot`, `x`, `y`, `z`.
  */
 #define SW_EVENT_PROJECTILE_ENDED 8
+
+/**
+ * `SwEvent::kind`: the ground of a chunk changed. `chunk_x`, `chunk_z`.
+ */
+#define SW_EVENT_TERRAIN_CHANGED 9
 
 /**
  * `SwEvent::weapon`: the melee weapon.
@@ -905,11 +915,11 @@ typedef struct SwCommand {
      */
     uint64_t id;
     /**
-     * Spawn: place, Q16.16 metres.
+     * Spawn, deform: place, Q16.16 metres.
      */
     int32_t x;
     /**
-     * Spawn: place, Q16.16 metres.
+     * Spawn, deform: place, Q16.16 metres.
      */
     int32_t z;
     /**
@@ -944,6 +954,14 @@ typedef struct SwCommand {
      * Impulse: Q16.16 metres per second.
      */
     int32_t velocity_z;
+    /**
+     * Deform: Q16.16 metres, from one `terrain_spacing` to 32 m.
+     */
+    int32_t radius;
+    /**
+     * Deform: Q16.16 metres in the middle, within 32 m; negative heaps a mound.
+     */
+    int32_t depth;
     /**
      * Zero.
      */
@@ -1030,9 +1048,13 @@ typedef struct SwEvent {
      */
     uint32_t projectile_slot;
     /**
-     * Zero.
+     * Chunk of the terrain along x.
      */
-    uint32_t reserved;
+    uint16_t chunk_x;
+    /**
+     * Chunk of the terrain along z.
+     */
+    uint16_t chunk_z;
 } SwEvent;
 
 /**

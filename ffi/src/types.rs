@@ -60,6 +60,8 @@ pub const SW_COMMAND_INPUT: u32 = 3;
 pub const SW_COMMAND_SET_CLASS: u32 = 4;
 /// `SwCommand::kind`: adds a velocity to a character's own. Uses `id`, `velocity_x`, `velocity_y`, `velocity_z`.
 pub const SW_COMMAND_IMPULSE: u32 = 5;
+/// `SwCommand::kind`: deforms the ground. Uses `x`, `z`, `radius`, `depth`.
+pub const SW_COMMAND_DEFORM: u32 = 6;
 
 /// Movement classes: `SwCommand::movement_class` is below this.
 pub const SW_MOVEMENT_CLASSES: u8 = 8;
@@ -121,9 +123,9 @@ pub struct SwCommand {
     pub tag: u32,
     /// Despawn, input, set class, impulse: the character's id.
     pub id: u64,
-    /// Spawn: place, Q16.16 metres.
+    /// Spawn, deform: place, Q16.16 metres.
     pub x: i32,
-    /// Spawn: place, Q16.16 metres.
+    /// Spawn, deform: place, Q16.16 metres.
     pub z: i32,
     /// Spawn: direction, 65536 = a full turn.
     pub yaw: u16,
@@ -141,6 +143,10 @@ pub struct SwCommand {
     pub velocity_y: i32,
     /// Impulse: Q16.16 metres per second.
     pub velocity_z: i32,
+    /// Deform: Q16.16 metres, from one `terrain_spacing` to 32 m.
+    pub radius: i32,
+    /// Deform: Q16.16 metres in the middle, within 32 m; negative heaps a mound.
+    pub depth: i32,
     /// Zero.
     pub reserved: u32,
 }
@@ -184,6 +190,12 @@ impl SwCommand {
                     z: MetresPerSecond(self.velocity_z),
                 },
             }),
+            SW_COMMAND_DEFORM => Ok(Command::Deform {
+                x: Metres(self.x),
+                z: Metres(self.z),
+                radius: Metres(self.radius),
+                depth: Metres(self.depth),
+            }),
             _ => Err(bad("unknown kind")),
         }
     }
@@ -223,6 +235,8 @@ pub const SW_EVENT_RESPAWNED: u32 = 6;
 pub const SW_EVENT_PROJECTILE_LAUNCHED: u32 = 7;
 /// `SwEvent::kind`: a projectile is gone. `projectile_slot`, `x`, `y`, `z`.
 pub const SW_EVENT_PROJECTILE_ENDED: u32 = 8;
+/// `SwEvent::kind`: the ground of a chunk changed. `chunk_x`, `chunk_z`.
+pub const SW_EVENT_TERRAIN_CHANGED: u32 = 9;
 
 /// `SwEvent::weapon`: the melee weapon.
 pub const SW_WEAPON_MELEE: u8 = 1;
@@ -256,8 +270,10 @@ pub struct SwEvent {
     pub reason: u8,
     /// Slot of the projectile.
     pub projectile_slot: u32,
-    /// Zero.
-    pub reserved: u32,
+    /// Chunk of the terrain along x.
+    pub chunk_x: u16,
+    /// Chunk of the terrain along z.
+    pub chunk_z: u16,
 }
 
 impl From<Event> for SwEvent {
@@ -299,6 +315,9 @@ impl From<Event> for SwEvent {
                 z: at.z.0,
                 ..empty
             },
+            Event::TerrainChanged { chunk } => {
+                SwEvent { kind: SW_EVENT_TERRAIN_CHANGED, chunk_x: chunk.x, chunk_z: chunk.z, ..empty }
+            }
         }
     }
 }

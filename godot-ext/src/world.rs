@@ -115,6 +115,14 @@ impl ShieldwallWorld {
         self.commands.push(Command::Input { id: CharacterId::from_bits(id as u64), input });
     }
 
+    /// Deforms the ground with the next step: a round dent around a place (metres), [param depth] deep in the middle;
+    /// negative heaps a mound.
+    #[func]
+    fn queue_deform(&mut self, x: f64, z: f64, radius: f64, depth: f64) {
+        let [x, z, radius, depth] = [x, z, radius, depth].map(metres_from_f64);
+        self.commands.push(Command::Deform { x, z, radius, depth });
+    }
+
     /// Runs one tick with the queued commands. Answers what it did: tick, events, events_dropped, commands_refused;
     /// empty before [method create].
     #[func]
@@ -207,6 +215,9 @@ fn event_to_dictionary(event: &Event) -> VarDictionary {
         },
         Event::ProjectileEnded { projectile_slot, at } => vdict! {
             "kind" => "projectile_ended", "slot" => *projectile_slot, "position" => position_to_vector(*at),
+        },
+        Event::TerrainChanged { chunk } => vdict! {
+            "kind" => "terrain_changed", "chunk_x" => chunk.x, "chunk_z" => chunk.z,
         },
     }
 }
