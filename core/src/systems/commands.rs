@@ -103,7 +103,8 @@ fn set_class(state: &mut State, id: CharacterId, class: u8, environment: &Enviro
     true
 }
 
-/// Deforms the ground and puts those who stood on it, or are below it now, on it. False when it was refused.
+/// Deforms the ground, and lifts everybody who is below it now. Who has lost it from under the feet walks down or falls in
+/// this tick's movement, by its rules; the dead, who do not move, lie down on it here. False when it was refused.
 fn deform(
     state: &mut State,
     deformation: &Deformation,
@@ -120,19 +121,14 @@ fn deform(
     let near = |at: i32, middle: Metres| at.abs_diff(middle.0) <= reach.0.unsigned_abs();
     let characters = &mut state.characters;
     for row in 0..state.character_ids.end() {
-        let (x, z) = (characters.position_x[row], characters.position_z[row]);
-        if characters.flags[row] & flags::IN_USE == 0 || !near(x, deformation.x) || !near(z, deformation.z) {
+        let (x, z, bits) = (characters.position_x[row], characters.position_z[row], characters.flags[row]);
+        if bits & flags::IN_USE == 0 || !near(x, deformation.x) || !near(z, deformation.z) {
             continue;
         }
-        let drop = characters.position_y[row] - terrain.height_at(Metres(x), Metres(z)).0;
-        let grounded = characters.flags[row] & flags::GROUNDED != 0 && characters.support[row] == 0;
-        let alive = characters.flags[row] & flags::ALIVE != 0;
-        let step_down = environment.rules.class(characters.class[row]).step_down.0;
-        if drop < 0 || (grounded && (!alive || drop <= step_down)) {
-            characters.position_y[row] -= drop;
-        } else if grounded {
-            // The ground is gone from under its feet: it falls from here on, by the rules of movement.
-            characters.flags[row] &= !flags::GROUNDED;
+        let ground = terrain.height_at(Metres(x), Metres(z)).0;
+        let lies = bits & (flags::ALIVE | flags::GROUNDED) == flags::GROUNDED && characters.support[row] == 0;
+        if lies || characters.position_y[row] < ground {
+            characters.position_y[row] = ground;
         }
     }
     true
