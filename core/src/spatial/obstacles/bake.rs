@@ -1,7 +1,9 @@
 //! Baking: from a scenery to what collision reads.
 
 use super::error::SceneryError;
-use super::grid::{BIT_SHIFT, Bitmap, Cells, Item, Placed, Raster, clipped, fitting_raster, list_shift};
+use super::grid::{
+    BIT_SHIFT, Bitmap, Cells, Item, Placed, Raster, WIDE_REACH, clipped, fitting_raster, list_shift,
+};
 use super::math::{Bounds, Turn};
 use super::shapes::{Scenery, StaticShape, box_bounds, cylinder_bounds, normal_of, placed};
 use super::solids::{Solid, SolidKind};
@@ -74,19 +76,25 @@ impl Obstacles {
         let raster = fitting_raster(&area, shift, most.0, most.1, &footprints);
         let cells = Cells::build(raster, &|visit| self.each_placed(scenery, visit));
         let raster = fitting_raster(&area, BIT_SHIFT, limits::BITS_MAX, limits::BIT_WORK_MAX, &footprints);
-        let bitmap = self.draw(scenery, raster);
-        (self.cells, self.bitmap) = (cells, bitmap);
+        let bitmap = self.draw(scenery, raster, 0);
+        // The coarse one reaches beyond the area, as what it is marked with does.
+        let area = area.grown(WIDE_REACH);
+        let shift = BIT_SHIFT + 1;
+        let raster = fitting_raster(&area, shift, limits::BITS_MAX, limits::BIT_WORK_MAX, &footprints);
+        let wide = self.draw(scenery, raster, WIDE_REACH);
+        (self.cells, self.bitmap, self.wide) = (cells, bitmap, wide);
     }
 
-    fn draw(&self, scenery: &Scenery, raster: Raster) -> Bitmap {
+    /// Marks every cell that anything comes within `reach` of.
+    fn draw(&self, scenery: &Scenery, raster: Raster, reach: i64) -> Bitmap {
         let mut bitmap = Bitmap::new(raster);
         self.each_placed(scenery, &mut |placed| {
-            let Some(block) = raster.block_of(&placed.bounds) else { return };
+            let Some(block) = raster.block_of(&placed.bounds.grown(reach)) else { return };
             for row in block.row..=block.last_row {
                 // A row of the footprint is one run, from the first cell that is met to the last.
                 let met = |column: &i64| {
                     let (low, high) = raster.cell(*column, row);
-                    (placed.reaches)(low, high)
+                    (placed.reaches)((low.0 - reach, low.1 - reach), (high.0 + reach, high.1 + reach))
                 };
                 let first = (block.column..=block.last_column).find(met);
                 let last = (block.column..=block.last_column).rev().find(met);

@@ -99,6 +99,14 @@ impl Bitmap {
         }
     }
 
+    /// Whether the cell of a point is marked.
+    #[inline]
+    pub fn at(&self, x: i64, z: i64) -> bool {
+        let (column, row) = (self.raster.column(x), self.raster.row(z));
+        let inside = (0..self.raster.columns).contains(&column) && (0..self.raster.rows).contains(&row);
+        inside && self.words[row as usize * self.stride + (column >> 6) as usize] >> (column & 63) & 1 != 0
+    }
+
     /// Whether any cell of the rectangle is marked.
     #[inline]
     pub fn any(&self, low_x: i64, high_x: i64, low_z: i64, high_z: i64) -> bool {
@@ -213,29 +221,51 @@ impl Cells {
     }
 
     /// Calls `visit` with everything whose cells the bounds meet, perhaps more than once, in a fixed order.
-    pub fn visit(&self, bounds: &Bounds, visit: &mut impl FnMut(Item, (i64, i64))) {
-        let Some(block) = self.raster.block_of(bounds) else { return };
+    pub fn visit(&self, bounds: &Bounds, visit: &mut impl FnMut(Item)) {
+        self.find(bounds, &mut |item| {
+            visit(item);
+            false
+        });
+    }
+
+    /// [`Cells::visit`] until `found` says so: whether it did.
+    #[inline]
+    pub fn find(&self, bounds: &Bounds, found: &mut impl FnMut(Item) -> bool) -> bool {
+        let Some(block) = self.raster.block_of(bounds) else { return false };
         for row in block.row..=block.last_row {
             for column in block.column..=block.last_column {
-                self.visit_cell(column, row, bounds.low.y, bounds.high.y, &mut |item| {
-                    visit(item, (column, row));
-                });
+                if self.find_in_cell(column, row, bounds.low.y, bounds.high.y, found) {
+                    return true;
+                }
             }
         }
+        false
     }
 
     /// Calls `visit` with everything in one cell, unless all of it lies above or below the heights given.
-    #[inline]
     pub fn visit_cell(&self, column: i64, row: i64, low: i64, high: i64, visit: &mut impl FnMut(Item)) {
+        self.find_in_cell(column, row, low, high, &mut |item| {
+            visit(item);
+            false
+        });
+    }
+
+    #[inline]
+    fn find_in_cell(
+        &self,
+        column: i64,
+        row: i64,
+        low: i64,
+        high: i64,
+        found: &mut impl FnMut(Item) -> bool,
+    ) -> bool {
         let cell = (row * self.raster.columns + column) as usize;
         let (lowest, highest) = self.heights[cell];
         if i64::from(lowest) > high || i64::from(highest) < low {
-            return;
+            return false;
         }
         let range = self.starts[cell] as usize..self.starts[cell + 1] as usize;
-        for &packed in &self.entries[range] {
-            visit(Item::unpack(packed));
-        }
+        self.entries[range].iter().any(|&packed| found(Item::unpack(packed)))
     }
 
     /// Entries of all lists together.
@@ -276,6 +306,9 @@ pub(super) fn clipped(area: &Bounds, half: i64) -> Option<Bounds> {
 
 /// Side of the finest cells of the bitmap: half a metre.
 pub(super) const BIT_SHIFT: u32 = 15;
+
+/// The coarse bitmap marks its cells (of a metre or more) where anything is within so many raw units: 1.5 m.
+pub(super) const WIDE_REACH: i64 = 3 << 15;
 
 /// The side of list cells that suits so many footprints on such an area: 2, 4 or 8 m.
 pub(super) fn list_shift(area: &Bounds, footprints: usize) -> u32 {

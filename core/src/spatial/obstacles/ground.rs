@@ -56,9 +56,12 @@ impl Obstacles {
         if !self.near(position.x, position.z, radius) {
             return None;
         }
-        let look = Look { obstacles: self, measures, tick };
         let limits = Limits::of(rules);
         let reach = i64::from(reach_down.0.clamp(0, 128 << 16)) + SKIN + TOUCH;
+        if reach <= PART && !self.any_within(&measures, V3::of(position), reach, tick) {
+            return None;
+        }
+        let look = Look { obstacles: self, measures, tick };
         let bearing = |contact: &Contact| contact.normal.y >= STABLE;
         let (feet, met) = look.sweep(V3::of(position), V3::new(0, -reach, 0), &bearing);
         let mut ground = met?;
@@ -114,7 +117,7 @@ impl Look<'_> {
                 break;
             }
             let part = first_part(left, PART);
-            let mut contacts = self.contacts(feet, part.length() + 1 + SKIN + TOUCH);
+            let mut contacts = self.contacts(feet, part.bound() + SKIN + TOUCH);
             contacts.keep(counts);
             let against = |contact: &&Contact| touches(contact) && part.along(contact.normal) < -TOLERANCE;
             if let Some(met) = contacts.as_slice().iter().find(against) {

@@ -78,6 +78,13 @@ impl V3 {
         self.x.abs().max(self.y.abs()).max(self.z.abs())
     }
 
+    /// At least the length, at most half as much again; without a root.
+    pub fn bound(self) -> i64 {
+        let sum = self.x.abs() + self.y.abs() + self.z.abs();
+        // (a + (b + c) / 2)^2 is at least a^2 + b^2 + c^2 where a is the largest.
+        (sum + self.reach() + 1) / 2
+    }
+
     /// Length, floor; components below 2^30.
     pub fn length(self) -> i64 {
         isqrt_u64(self.dot(self).unsigned_abs()).cast_signed()

@@ -162,6 +162,8 @@ pub struct Obstacles {
     triangles: Box<[Triangle]>,
     platforms: Box<[Platform]>,
     bitmap: Bitmap,
+    /// Coarser, and marked [`grid::WIDE_REACH`] around everything: one load answers for most places.
+    wide: Bitmap,
     cells: Cells,
     /// Half the side of the world, raw: nobody is pushed beyond.
     half_extent: i64,
@@ -277,6 +279,9 @@ impl Obstacles {
             return false;
         }
         let (x, z, reach) = (i64::from(x.0), i64::from(z.0), i64::from(reach.0));
+        if reach <= grid::WIDE_REACH && !self.wide.at(x, z) {
+            return false;
+        }
         self.bitmap.any(x - reach, x + reach, z - reach, z + reach)
     }
 
@@ -300,18 +305,33 @@ impl Obstacles {
         moved_box(platform.place(tick), platform.half_sizes, Support::platform(number))
     }
 
+    /// What a body reaches when it is grown by `most`.
+    fn around(measures: &Measures, feet: V3, most: i64) -> Bounds {
+        let radius = measures.radius();
+        Bounds {
+            low: V3::new(feet.x - radius, feet.y, feet.z - radius),
+            high: V3::new(feet.x + radius, feet.y + measures.height, feet.z + radius),
+        }
+        .grown(most)
+    }
+
+    /// Whether a body may have any contact with a separation up to `most`. Cheaper than the contacts.
+    fn any_within(&self, measures: &Measures, feet: V3, most: i64, tick: Tick) -> bool {
+        let (axis, around) = (measures.at(feet), Self::around(measures, feet, most));
+        self.cells.find(&around, &mut |item| match item {
+            Item::Solid(index) => self.solids[index].within(&axis, measures, most),
+            Item::Triangle(index) => self.triangles[index].within(&axis, measures, most, &around),
+            Item::Platform(number) => self.platform_solid(number, tick).within(&axis, measures, most),
+        })
+    }
+
     /// All contacts of a body with separations up to `most`, the nearest ones.
     fn contacts(&self, measures: &Measures, feet: V3, most: i64, tick: Tick) -> Contacts {
         let mut found = Contacts::none();
         let axis = measures.at(feet);
-        let radius = measures.radius();
-        let edge = self.half_extent - radius;
-        let around = Bounds {
-            low: V3::new(feet.x - radius, feet.y, feet.z - radius),
-            high: V3::new(feet.x + radius, feet.y + measures.height, feet.z + radius),
-        }
-        .grown(most);
-        self.cells.visit(&around, &mut |item, _| {
+        let edge = self.half_extent - measures.radius();
+        let around = Self::around(measures, feet, most);
+        self.cells.visit(&around, &mut |item| {
             let contact = match item {
                 Item::Solid(index) => self.solids[index].contact(&axis, measures, most, edge),
                 Item::Triangle(index) => {

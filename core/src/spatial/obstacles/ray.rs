@@ -41,6 +41,13 @@ impl Obstacles {
         if self.is_empty() {
             return None;
         }
+        // Short flights in the open end here.
+        let ends = [[from.x.0, to.x.0], [from.z.0, to.z.0]].map(|ends| ends.map(i64::from));
+        let [[low_x, high_x], [low_z, high_z]] = ends.map(|[a, b]| [a.min(b), a.max(b)]);
+        let short = high_x - low_x <= SHORT && high_z - low_z <= SHORT;
+        if short && !self.bitmap.any(low_x, high_x, low_z, high_z) {
+            return None;
+        }
         let ray = Ray { from: V3::of(from), way: V3::of(to).minus(V3::of(from)) };
         let mut nearest: Option<(Met, Support)> = None;
         self.visit_along(&ray, tick, &mut nearest);
@@ -108,6 +115,9 @@ impl Obstacles {
 fn rank(support: Support) -> (bool, u16) {
     (support.platform_number().is_some(), support.code())
 }
+
+/// Rays within such a square are first held against the bitmap, raw: 4 m.
+const SHORT: i64 = 4 << 16;
 
 /// By how much a point of a ray may be off, raw.
 const ROUNDING: i64 = 8;

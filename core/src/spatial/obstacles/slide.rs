@@ -10,6 +10,7 @@
 //! are dropped: a body pushed into a corner has the same place tick after tick, to the bit.
 
 use super::body::{Body, Contact, Measures};
+use super::grid::WIDE_REACH;
 use super::math::{ONE_Q30, V3};
 use super::planes::{Planes, TOLERANCE, cut, part_of, rise_over, share, upright};
 use super::{Contacts, Look, Normal, Obstacles, SKIN, SLACK, Support, TOUCH};
@@ -136,16 +137,25 @@ impl Obstacles {
         }
         let measures = Measures::of(body);
         let probe = i64::from(rules.probe.0).clamp(0, 4 << 16);
+        let feet = V3::of(from);
         let around = measures.radius() + probe + SKIN + TOUCH;
+        // Most of those who walk in the open or beside something are through with one load, or a few comparisons.
+        let reach = V3::new(x, y, z).bound() + probe.max(SKIN + TOUCH);
+        if measures.radius() + reach <= WIDE_REACH && !self.wide.at(feet.x, feet.z) {
+            return slide;
+        }
         let (start_x, start_z) = (i64::from(from.x.0), i64::from(from.z.0));
         let span = |at: i64, way: i64| (at + way.min(0) - around, at + way.max(0) + around);
         let ((low_x, high_x), (low_z, high_z)) = (span(start_x, x), span(start_z, z));
         if !self.bitmap.any(low_x, high_x, low_z, high_z) {
             return slide;
         }
+        if reach <= PART && !self.any_within(&measures, feet, reach, tick) {
+            return slide;
+        }
         let look = Look { obstacles: self, measures, tick };
         let mut walk = Walk { look, rules: Limits::of(rules), probe, slide: &mut slide };
-        let feet = walk.run(V3::of(from), V3::new(x, y, z));
+        let feet = walk.run(feet, V3::new(x, y, z));
         slide.position = feet.position();
         slide
     }
@@ -204,7 +214,7 @@ impl Walk<'_> {
         let mut freed = false;
         while looks > 0 {
             looks -= 1;
-            let reach = first_part(left, PART).length() + 1;
+            let reach = first_part(left, PART).bound();
             let contacts = self.look.contacts(feet, (reach + SKIN + TOUCH).max(self.probe));
             if !contacts.as_slice().is_empty() {
                 self.slide.clear = false;
@@ -310,7 +320,7 @@ pub(super) fn touches(contact: &Contact) -> bool {
 
 /// The beginning of a way, at most `most` long.
 pub(super) fn first_part(way: V3, most: i64) -> V3 {
-    cut(way, share(most, way.length() + 1))
+    cut(way, share(most, way.bound()))
 }
 
 /// The share of a way that no contact forbids, Q30.

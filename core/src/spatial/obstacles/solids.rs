@@ -26,13 +26,36 @@ pub(super) enum SolidKind {
 }
 
 impl Solid {
+    /// Whether the separation from a body is at most `most`: no root, no division. True also within two raw units beyond.
+    #[inline]
+    pub fn within(&self, axis: &Axis, measures: &Measures, most: i64) -> bool {
+        let limit = most + measures.ball + 2;
+        let up = vertical_gap(axis, self.low.into(), self.high.into()).abs();
+        let (away_x, away_z) = (axis.x - i64::from(self.x), axis.z - i64::from(self.z));
+        let flat = limit + measures.core;
+        match self.kind {
+            SolidKind::Box { half_x, half_z, turn } => {
+                let (x, z) = turn.into_local(away_x, away_z);
+                let x = (x.abs() - i64::from(half_x)).max(0);
+                let z = (z.abs() - i64::from(half_z)).max(0);
+                x.max(z) <= flat && up <= limit && x * x + z * z + up * up <= flat * flat
+            }
+            SolidKind::Cylinder { radius } => {
+                let reach = i64::from(radius) + flat;
+                away_x.abs().max(away_z.abs()) <= reach
+                    && up <= limit
+                    && away_x * away_x + away_z * away_z <= reach * reach
+            }
+        }
+    }
+
     /// The contact with a body whose separation is at most `most`. `edge` is the largest |x| and |z| that a body may be
     /// pushed to.
     pub fn contact(&self, axis: &Axis, measures: &Measures, most: i64, edge: i64) -> Option<Contact> {
-        let up = vertical_gap(axis, self.low.into(), self.high.into());
-        if up.abs() > most + measures.ball {
+        if !self.within(axis, measures, most) {
             return None;
         }
+        let up = vertical_gap(axis, self.low.into(), self.high.into());
         let (away_x, away_z) = (axis.x - i64::from(self.x), axis.z - i64::from(self.z));
         let (gap, turn) = match self.kind {
             SolidKind::Box { half_x, half_z, turn } => {

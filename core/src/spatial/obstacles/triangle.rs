@@ -31,6 +31,18 @@ impl Triangle {
         a.and(b).and(c)
     }
 
+    /// Whether the separation from a body may be at most `most`, by its plane and its bounds.
+    pub fn within(&self, axis: &Axis, measures: &Measures, most: i64, around: &Bounds) -> bool {
+        if !self.bounds().meets(around) {
+            return false;
+        }
+        let (normal, corner) = (self.normal(), self.corner(0));
+        let over = |y: i64| V3::new(axis.x, y, axis.z).minus(corner).along(normal);
+        let (below, above) = (over(axis.low), over(axis.high));
+        let limit = most + measures.ball + measures.core + 2;
+        below.min(above) <= limit && below.max(above) >= -limit
+    }
+
     /// The contact with a body whose separation is at most `most`.
     pub fn contact(&self, axis: &Axis, measures: &Measures, most: i64) -> Option<Contact> {
         let low_end = V3::new(axis.x, axis.low, axis.z);
