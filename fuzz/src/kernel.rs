@@ -1,9 +1,14 @@
 //! Targets for what the kernel reads from bytes: commands, configurations, images, replays.
 
+use shieldwall_core::numeric::Fx;
+use shieldwall_core::spatial::obstacles::{
+    Body, Mesh, Obstacles, Platform, Scenery, SlideRules, StaticShape, Waypoint,
+};
 use shieldwall_core::{
     Brads, CharacterInput, Command, Event, Metres, Placement, ReplayReader, ReplayWriter, Ticks, World,
     WorldConfig, buttons,
 };
+use shieldwall_core::{Position, TerrainSource, Tick};
 
 /// A world small enough to be made for every input.
 fn small() -> WorldConfig {
@@ -24,7 +29,8 @@ fn fight(ticks: u32) -> World {
             None => Command::Spawn {
                 tag: tick,
                 team: (tick % 2) as u8,
-                class: 0, placement: Placement::At {
+                class: 0,
+                placement: Placement::At {
                     x: Metres::from_m((tick % 4) as i32),
                     z: Metres::from_m((tick % 3) as i32),
                     yaw: Brads((tick * 9_000) as u16),
@@ -91,6 +97,68 @@ pub fn snapshot(bytes: &[u8]) {
     }
 }
 
+/// A scenery: what decodes is valid and encodes to the same bytes; baked, a body and a ray pass through it.
+pub fn scenery(bytes: &[u8]) {
+    let Ok(scenery) = Scenery::decode(&with_checksum(bytes)) else { return };
+    assert_eq!(scenery.validate(), Ok(()));
+    assert_eq!(Scenery::decode(&scenery.encode()).as_ref(), Ok(&scenery));
+    // Baking many takes long, which is not wrong.
+    if scenery.shapes.len() > 256 || scenery.triangle_count() > 4_096 {
+        return;
+    }
+    let Ok(obstacles) = Obstacles::bake(&scenery, Metres::from_m(64)) else { return };
+    let body = Body { radius: Metres::from_mm(400), height: Metres::from_mm(1_800) };
+    let rules = SlideRules {
+        walking: true,
+        step_up: Metres::from_mm(400),
+        walkable: Fx::from_ratio(7, 10),
+        probe: Metres::from_mm(400),
+    };
+    let mut position = Position::ORIGIN;
+    for tick in (0..8).map(Tick) {
+        let way = [Metres::from_m(2), Metres::from_mm(-300), Metres::from_m(1)];
+        position = obstacles.slide(body, position, way, tick, &rules).position;
+        let _ = obstacles.ground_below(body, position, Metres::from_m(2), tick, &rules);
+        let _ = obstacles.ray(position, Position::ORIGIN, tick);
+    }
+}
+
+/// The checksum made to hold, so that what is behind it is reached.
+fn with_checksum(bytes: &[u8]) -> Vec<u8> {
+    let body = bytes.split_last_chunk::<8>().map_or(bytes, |(body, _)| body);
+    let mut whole = body.to_vec();
+    let checksum = body.iter().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3)
+    });
+    whole.extend_from_slice(&checksum.to_le_bytes());
+    whole
+}
+
+/// Something of everything that can stand in a world.
+fn courtyard() -> Scenery {
+    let at = |x, y, z| Position::new(Metres::from_m(x), Metres::from_m(y), Metres::from_m(z));
+    let roof =
+        Mesh::new(vec![at(0, 0, 0), at(0, 0, 4), at(4, 2, 0), at(4, 2, 4)], vec![[0, 1, 2], [2, 1, 3]]);
+    let stop = |centre, degrees, ticks| Waypoint { centre, yaw: Brads::from_degrees(degrees), ticks };
+    Scenery {
+        terrain: TerrainSource::Flat,
+        shapes: vec![
+            StaticShape::Box {
+                centre: at(6, 1, 0),
+                half_sizes: [Metres::ONE, Metres::from_m(3), Metres::from_m(9)],
+                yaw: Brads::from_degrees(20),
+            },
+            StaticShape::Cylinder { base: at(-4, 0, 3), radius: Metres::ONE, height: Metres::from_m(4) },
+            StaticShape::Mesh { mesh: 0, translation: at(0, 0, -6), yaw: Brads(300) },
+        ],
+        meshes: vec![roof.expect("triangles with area")],
+        platforms: vec![Platform {
+            half_sizes: [Metres::from_m(2), Metres::from_mm(200), Metres::from_m(2)],
+            waypoints: vec![stop(at(0, 0, 12), 0, 90), stop(at(0, 4, 12), 90, 90)],
+        }],
+    }
+}
+
 /// A replay: read and run for a few ticks. Large worlds are left out: making one is slow, not wrong.
 pub fn replay(bytes: &[u8]) {
     if let Ok(reader) = ReplayReader::new(bytes) {
@@ -133,5 +201,6 @@ pub(crate) fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
         ("kernel_config", "default".to_owned(), WorldConfig::default().encode()),
         ("kernel_snapshot", "fight".to_owned(), image),
         ("kernel_replay", "thirty_ticks".to_owned(), replay),
+        ("kernel_scenery", "courtyard".to_owned(), courtyard().encode()),
     ]
 }

@@ -22,6 +22,7 @@ pub const TARGETS: &[Target] = &[
     ("kernel_config", kernel::config),
     ("kernel_snapshot", kernel::snapshot),
     ("kernel_replay", kernel::replay),
+    ("kernel_scenery", kernel::scenery),
     ("secure_token", secure::token),
     ("secure_packet", secure::packet),
     ("secure_server_datagram", secure::server_datagram),

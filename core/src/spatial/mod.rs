@@ -1,9 +1,10 @@
-//! Space (rank 2): the grid over moving rows with its queries, crowd separation, and the terrain.
+//! Space (rank 2): the grid over moving rows with its queries, crowd separation, the terrain, and what
+//! stands on it.
 //!
 //! Everything works on raw Q16.16 metres and row indices; what a row is, the callers know. Nothing here allocates after
 //! construction.
 //!
-//! Not here: who may hit whom, static obstacles, and when in a tick these run.
+//! Not here: who may hit whom, and when in a tick these run.
 
 pub mod grid;
 pub mod obstacles;
