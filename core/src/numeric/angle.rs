@@ -17,7 +17,7 @@ use core::ops::{Add, AddAssign, Neg, Sub, SubAssign};
 pub struct Brads(pub u16);
 
 /// Taylor series of `sin(t * pi/2)` in t, odd powers 1 to 11, in Q30; the next term is at most 5.7e-8.
-const SIN_Q30: [i64; 6] = [1_686_629_713, -693_598_668, 85_569_306, -5_026_995, 172_272, -3_864];
+pub(crate) const SIN_Q30: [i64; 6] = [1_686_629_713, -693_598_668, 85_569_306, -5_026_995, 172_272, -3_864];
 
 /// `atan(r)/r` for 0 <= r <= 1 as a polynomial in r², Q30: Abramowitz and Stegun, Handbook of Mathematical Functions,
 /// formula 4.4.49, error of the angle at most 2e-8.

@@ -83,6 +83,7 @@ pub struct Scratch {
     contacts: contacts::ContactScratch,
     combat: combat::CombatScratch,
     projectiles: projectiles::FlightScratch,
+    watch: Option<movement::Watch>,
 }
 
 impl Scratch {
@@ -93,6 +94,11 @@ impl Scratch {
             contacts: contacts::ContactScratch::new(environment, character_capacity as usize),
             combat: combat::CombatScratch::new(character_capacity as usize),
             projectiles: projectiles::FlightScratch::new(projectile_capacity as usize),
+            watch: movement::Watch::new(
+                &environment.rules,
+                environment.tick_hz,
+                environment.terrain.half_extent().0,
+            ),
         }
     }
 
@@ -170,8 +176,12 @@ fn run_movement(pass: &mut Pass<'_>) {
     let (end, tick) = (pass.state.character_ids.end(), pass.state.tick);
     let environment = &*pass.environment;
     let surroundings = environment.surroundings(tick);
-    for_each_chunk(pass.state.characters.rows_below(end), pass.parallel, &|_, rows| {
-        movement::run(rows, &surroundings, &environment.movement);
+    if let Some(watch) = &mut pass.scratch.watch {
+        watch.look(&pass.state.characters.view(), end);
+    }
+    let watch = pass.scratch.watch.as_ref();
+    for_each_chunk(pass.state.characters.rows_below(end), pass.parallel, &|first, rows| {
+        movement::run(rows, first, &surroundings, &environment.movement, watch, environment.lanes);
     });
 }
 

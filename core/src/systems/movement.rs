@@ -10,8 +10,12 @@
 //! - `place`: where a velocity leads, among obstacles, bounds, ground and water
 //! - `root_motion`: ways by table
 //! - `change`: impulses and changes of class
+//! - `batch`: plain walkers in lanes
+//! - `lod`: bodies that nobody watches
 
+mod batch;
 mod change;
+mod lod;
 mod motions;
 mod place;
 mod root_motion;
@@ -19,14 +23,14 @@ mod steer;
 mod ticks;
 
 pub(crate) use change::{change_class, impulse};
+pub(crate) use lod::Watch;
 pub use ticks::MovementTicks;
 
 use crate::numeric::fixed::saturate;
-use crate::numeric::{Brads, Metres, Tick, Velocity};
+use crate::numeric::{Brads, LaneChoice, Metres, Tick, Velocity, lanes};
 use crate::spatial::obstacles::Support;
 use crate::spatial::{Obstacles, Terrain};
 use crate::state::characters::{CharacterRows, MoveState, flags, motion};
-use crate::state::column::Rows;
 use crate::state::commands::{CharacterInput, buttons};
 use place::{Gait, Places};
 use steer::Steering;
@@ -150,21 +154,26 @@ fn velocity_of(
     Velocity::from_raw(x, y, z)
 }
 
-/// Moves every living row by the input that holds for it.
+/// Moves every living row by the input that holds for it. `first` is the number of the first row in the table, `watch`
+/// what is known of watchers where some classes are stepped less often.
 ///
 /// Reads the input columns and class; reads and writes position, velocity, yaw, pitch, flags, timer, motion,
-/// motion_ticks, support, dodge_ticks.
-pub(crate) fn run(rows: CharacterRows<'_>, surroundings: &Surroundings<'_>, movement: &MovementTicks) {
-    let mut rows = rows.leveled();
-    for row in 0..rows.rows() {
-        if rows.flags[row] & flags::ALIVE == 0 {
-            continue;
-        }
-        let moved = move_character(rows.move_state(row), rows.input(row), surroundings, movement);
-        rows.set_move_state(row, &moved);
-    }
+/// motion_ticks, support, dodge_ticks. Results depend on neither the lanes nor on how rows are split.
+pub(crate) fn run(
+    rows: CharacterRows<'_>,
+    first: usize,
+    surroundings: &Surroundings<'_>,
+    movement: &MovementTicks,
+    watch: Option<&Watch>,
+    choice: LaneChoice,
+) {
+    lanes::run(choice, batch::Walk { rows: rows.leveled(), first, surroundings, movement, watch });
 }
 
+#[cfg(test)]
+mod batch_tests;
+#[cfg(test)]
+mod lod_tests;
 #[cfg(test)]
 mod motion_tests;
 #[cfg(test)]
