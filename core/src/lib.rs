@@ -61,6 +61,7 @@ pub use rules::{
 pub use spatial::{HeightFile, HeightFileError, HeightFileShape, Terrain, TerrainSource};
 pub use state::characters::{CharactersView, MoveState, action, flags, motion};
 pub use state::commands::{CharacterInput, Command, CommandDecodeError, Placement, buttons};
+pub use state::diff::{Difference, StateImage, differences};
 pub use state::events::{Event, EventDecodeError, SpawnRefusal, Weapon};
 pub use state::handle::CharacterId;
 pub use state::partial::{PartialPolicy, PartialReport, Selection};
@@ -71,5 +72,8 @@ pub use state::state_hash::ColumnHashes;
 pub use state::terrain_deltas::{TerrainChunk, TerrainDeltas};
 pub use step::{Stage, StepReport};
 pub use systems::movement::{MovementTicks, Surroundings, move_character};
-pub use world::replay::{ReplayError, ReplayReader, ReplayReport, ReplayWriter};
+pub use world::replay::{
+    ReplayError, ReplayInfo, ReplayOptions, ReplayPlayer, ReplayReader, ReplayRecorder, ReplayReport,
+    ReplaySealer, ReplayWriter,
+};
 pub use world::{ConfigDecodeError, ConfigError, World, WorldConfig};

@@ -149,7 +149,7 @@ proptest! {
 
     #[test]
     fn replays_of_nothing(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let mut replay = b"SWRP\x02\x00".to_vec();
+        let mut replay = b"SWRP\x03\x00".to_vec();
         replay.extend_from_slice(&bytes);
         prop_assert!(ReplayReader::new(&replay).is_err());
         prop_assert!(ReplayReader::new(&bytes).is_err());

@@ -270,3 +270,22 @@ fn results_and_versions_have_names() {
     assert_eq!((name(-1), name(12_345)), ("SW_RESULT_UNKNOWN", "SW_RESULT_UNKNOWN"));
     assert_eq!(sw_abi_version() >> 16, 1);
 }
+
+#[test]
+fn kept_states_come_back_and_places_have_bounds() {
+    let world = world();
+    let (start, mut kept) = (hash(world), [0; 16]);
+    assert_eq!(c!(sw_world_load(world, 0)), SwResult::BadSnapshot);
+    assert_eq!(c!(sw_world_save(world, 3, kept.as_mut_ptr())), SwResult::Ok);
+    assert_eq!(kept, start);
+    assert_eq!(c!(sw_world_load(world, 2)), SwResult::BadSnapshot, "a place below that was never used");
+    assert_eq!(c!(sw_world_step(world, null(), 0, size_of::<SwCommand>(), null_mut())), SwResult::Ok);
+    assert_ne!(hash(world), start);
+    assert_eq!(c!(sw_world_save(world, 0, null_mut())), SwResult::Ok);
+    assert_eq!(c!(sw_world_load(world, 3)), SwResult::Ok);
+    assert_eq!(hash(world), start);
+    assert_eq!(c!(sw_world_save(world, SW_SAVED_STATES_MAX, null_mut())), SwResult::BadArgument);
+    assert_eq!(c!(sw_world_load(world, u32::MAX)), SwResult::BadArgument);
+    assert_eq!(c!(sw_world_save(0, 0, null_mut())), SwResult::BadHandle);
+    assert_eq!(c!(sw_world_destroy(world)), SwResult::Ok);
+}

@@ -5,8 +5,8 @@ use shieldwall_core::spatial::obstacles::{
     Body, Mesh, Obstacles, Platform, Scenery, SlideRules, StaticShape, Waypoint,
 };
 use shieldwall_core::{
-    Brads, CharacterInput, Command, Event, Metres, Placement, ReplayReader, ReplayWriter, Ticks, World,
-    WorldConfig, buttons,
+    Brads, CharacterInput, Command, Event, Metres, PartialPolicy, Placement, ReplayOptions, ReplayReader,
+    ReplayWriter, Selection, StateImage, Ticks, World, WorldConfig, buttons,
 };
 use shieldwall_core::{Position, TerrainSource, Tick};
 
@@ -84,6 +84,7 @@ pub fn config(bytes: &[u8]) {
 
 /// An image: a refusal changes nothing; what is taken is written again as it was, and runs.
 pub fn snapshot(bytes: &[u8]) {
+    part(bytes);
     let mut world = World::new(&small()).expect("a valid configuration");
     let before = world.state_hash();
     match world.restore(bytes) {
@@ -159,12 +160,33 @@ fn courtyard() -> Scenery {
     }
 }
 
-/// A replay: read and run for a few ticks. Large worlds are left out: making one is slow, not wrong.
+/// A part of a state, and an image without a world: a refusal changes nothing; what is taken leaves a world that runs and
+/// whose image is taken again.
+fn part(bytes: &[u8]) {
+    let _ = StateImage::read(bytes);
+    for policy in [PartialPolicy::Insert, PartialPolicy::Overwrite] {
+        let mut world = fight(5);
+        let before = world.state_hash();
+        match world.apply_partial(bytes, policy) {
+            Ok(_) => {
+                let mut image = Vec::new();
+                world.snapshot_into(&mut image);
+                let mut again = World::new(&small()).expect("a valid configuration");
+                assert_eq!(again.restore(&image), Ok(()));
+                world.step(&[]);
+            }
+            Err(_) => assert_eq!(world.state_hash(), before),
+        }
+    }
+}
+
+/// A replay: read, jumped into and run for a few ticks. Large worlds are left out: making one is slow, not wrong.
 pub fn replay(bytes: &[u8]) {
     if let Ok(reader) = ReplayReader::new(bytes) {
+        let _ = (reader.info(), reader.recorded_hashes());
         let config = reader.config();
         if config.character_capacity <= 4_096 && config.half_extent <= Metres::from_m(128) {
-            let _ = reader.verify(40);
+            let _ = (reader.verify(40), reader.keyframes().last().map(|tick| reader.seek(tick)));
         }
     }
 }
@@ -186,9 +208,12 @@ pub(crate) fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
     }
     let mut image = Vec::new();
     world.snapshot_into(&mut image);
+    let mut part = Vec::new();
+    world.snapshot_partial_into(&Selection::All, &mut part);
+    let options = ReplayOptions { hash_every: Ticks(10), keyframe_every: Ticks(12), chunk_ticks: Ticks(8) };
     let mut recorded = fight(20);
     let mut replay = Vec::new();
-    let mut writer = ReplayWriter::begin(&recorded, Ticks(10), &mut replay);
+    let mut writer = ReplayWriter::begin_with(&recorded, &options, &mut replay);
     for tick in 0..30_u32 {
         let spawn = [Command::Spawn { tag: tick, team: 1, class: 0, placement: Placement::TeamSpawn }];
         let commands = if tick % 7 == 0 { &spawn[..] } else { &[] };
@@ -200,6 +225,7 @@ pub(crate) fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
         ("kernel_commands", "one_of_each".to_owned(), commands),
         ("kernel_config", "default".to_owned(), WorldConfig::default().encode()),
         ("kernel_snapshot", "fight".to_owned(), image),
+        ("kernel_snapshot", "part".to_owned(), part),
         ("kernel_replay", "thirty_ticks".to_owned(), replay),
         ("kernel_scenery", "courtyard".to_owned(), courtyard().encode()),
     ]

@@ -16,13 +16,34 @@ Examples:
   shieldwall token --server 127.0.0.1:7777 --out t.bin   a connect token for one client
   shieldwall serve --record battle.swr          keep a replay, then check it:
   shieldwall replay verify battle.swr
+  shieldwall replay seek battle.swr --tick 600 --out state.swss   the state before that tick
+  shieldwall diff battle.swr other.swr          where two recordings (or two states) part ways
 
 Settings come from a TOML file (--config), then from the environment (SHIELDWALL_<SECTION>_<KEY>, for example
 SHIELDWALL_SERVER_UDP_PORT=7000), then from flags; the later wins.
 
 Exit codes:
   0 done    1 internal failure    2 wrong flags    3 broken configuration    4 network (for example a port in use)
-  5 a file cannot be written or read    6 bots could not connect or were lost    7 a replay does not reproduce";
+  5 a file cannot be written or read    6 bots could not connect or were lost    7 a replay does not reproduce
+  (`shieldwall diff` ends with 1 when the two differ)";
+
+const DIFF_EXAMPLES: &str = "\
+Examples:
+  shieldwall diff before.swss after.swss        states, as `shieldwall replay seek --out` writes them
+  shieldwall diff server.swr client.swr         recordings: the first tick after which they differ, and in what
+
+Two recordings are narrowed down by their hashes and keyframes, then run again side by side.
+A line such as `characters 12#3 position_x: 65536 | 65540 (+4)` is slot 12, generation 3, raw values of both.
+
+Exit codes:
+  0 equal    1 different    5 a file cannot be read    7 a file is damaged or of another version";
+
+const REPLAY_EXAMPLES: &str = "\
+Examples:
+  shieldwall demo --record battle.swr           make a recording
+  shieldwall replay info battle.swr
+  shieldwall replay verify battle.swr
+  shieldwall replay seek battle.swr --tick 600 --out state.swss";
 
 /// The whole command line. Without a subcommand its flags are those of `demo`.
 #[derive(Debug, Parser)]
@@ -51,6 +72,9 @@ pub enum Command {
     /// Work with recorded battles
     #[command(subcommand)]
     Replay(ReplayCommand),
+    /// Say where two states or two recordings differ: tick, column, entity, value
+    #[command(after_help = DIFF_EXAMPLES)]
+    Diff(DiffFlags),
 }
 
 /// Flags of everything that runs a server. `None` means: leave it to the file, the environment or the default.
@@ -181,12 +205,41 @@ pub struct TokenFlags {
 
 /// What `replay` can do.
 #[derive(Clone, Debug, Subcommand)]
+#[command(after_help = REPLAY_EXAMPLES)]
 pub enum ReplayCommand {
+    /// Say what stands in a recorded battle, without running it
+    Info {
+        /// The recording
+        file: PathBuf,
+    },
     /// Run a recorded battle again and compare every recorded hash
     Verify {
         /// The recording
         file: PathBuf,
     },
+    /// Go to a tick of a recorded battle: print the state's hash and counts, and write the state to a file
+    Seek {
+        /// The recording
+        file: PathBuf,
+        /// The tick; the state is that before it runs. `replay info` says which there are
+        #[arg(long, value_name = "N")]
+        tick: u32,
+        /// Write the image of the state to this file
+        #[arg(long, value_name = "FILE")]
+        out: Option<PathBuf>,
+    },
+}
+
+/// Flags of `diff`.
+#[derive(Args, Clone, Debug)]
+pub struct DiffFlags {
+    /// A state image or a recording
+    pub a: PathBuf,
+    /// Another of the same kind
+    pub b: PathBuf,
+    /// Show at most this many values
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub lines: usize,
 }
 
 /// How log lines look.

@@ -295,7 +295,7 @@ fn judge_bots(bots: &BotFigures, stop: &StopFlag) -> Result<(), HostError> {
 }
 
 /// Writes to standard output. A reader that went away is no reason to stop a server.
-fn print(text: &str) {
+pub fn print(text: &str) {
     let mut out = std::io::stdout().lock();
     if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
         tracing::debug!("nobody reads standard output");

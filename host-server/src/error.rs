@@ -52,7 +52,7 @@ pub enum HostError {
         /// How many there can be.
         limit: u64,
     },
-    /// A replay file is damaged or of another version.
+    /// A replay or a state image is damaged or of another version.
     ReplayFormat(String),
     /// A replay does not lead to the recorded hashes.
     ReplayDiffers(String),
@@ -107,7 +107,7 @@ impl fmt::Display for HostError {
                 "{needed} open files and sockets are needed and the system allows {limit}; raise the hard limit (see \
                  `ulimit -Hn`) or ask for fewer bots"
             ),
-            Self::ReplayFormat(message) => write!(f, "not a replay this version can read: {message}"),
+            Self::ReplayFormat(message) => write!(f, "cannot be read: {message}"),
             Self::ReplayDiffers(message) => write!(f, "the replay does not reproduce: {message}"),
             Self::ThreadDied(name) => {
                 write!(f, "the {name} thread stopped unexpectedly; this is a fault of shieldwall")

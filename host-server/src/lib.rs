@@ -19,6 +19,7 @@ pub mod commands;
 pub mod config;
 pub mod control;
 pub mod data_plane;
+pub mod diff;
 pub mod error;
 pub mod figures;
 pub mod host;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use shieldwall_host::cli::{Cli, Command, ReplayCommand};
-use shieldwall_host::{commands, replay};
+use shieldwall_host::{commands, diff, replay};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -14,9 +14,19 @@ fn main() -> ExitCode {
         Some(Command::Serve(flags)) => commands::serve(flags),
         Some(Command::Bots(flags)) => commands::bots(flags),
         Some(Command::Token(flags)) => commands::token(flags),
-        Some(Command::Replay(ReplayCommand::Verify { file })) => {
-            replay::verify(file).map(|text| println!("{text}"))
+        Some(Command::Replay(command)) => match command {
+            ReplayCommand::Info { file } => replay::info(file),
+            ReplayCommand::Verify { file } => replay::verify(file),
+            ReplayCommand::Seek { file, tick, out } => replay::seek(file, *tick, out.as_deref()),
         }
+        .map(|text| commands::print(&(text + "\n"))),
+        Some(Command::Diff(flags)) => match diff::files(&flags.a, &flags.b, flags.lines) {
+            Ok(verdict) => {
+                commands::print(&verdict.text);
+                return ExitCode::from(u8::from(!verdict.is_equal));
+            }
+            Err(error) => Err(error),
+        },
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

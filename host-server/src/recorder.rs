@@ -1,4 +1,4 @@
-//! Recording a battle: the simulation thread encodes, a writer thread of its own writes to the file.
+//! Recording a battle: the simulation thread makes drafts, a writer thread of its own packs them and writes to the file.
 //!
 //! Policy when the writer is behind by all chunks there are: the recording ends there, with a message, and stays
 //! good up to that point. The tick never waits for a disk.
@@ -12,30 +12,35 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use shieldwall_core::numeric::Ticks;
-use shieldwall_core::{Command, ReplayWriter, World};
+use shieldwall_core::{Command, ReplayOptions, ReplayRecorder, ReplaySealer, World};
 
 use crate::error::HostError;
 use crate::queues::{Receiver, Sender, lane};
 
-/// A chunk is handed over when it has at least so many bytes.
-const CHUNK_BYTES: usize = 64 << 10;
+/// Pieces in flight at most: seconds of a disk that does not answer.
+const PIECES: usize = 8;
 
-/// Chunks in flight at most.
-const CHUNKS: usize = 64;
+/// How often what is recorded, for a tick rate: a hash a second, a chunk every two seconds (what a crash can lose), a
+/// keyframe every thirty.
+fn options(tick_hz: u16) -> ReplayOptions {
+    let second = u32::from(tick_hz);
+    ReplayOptions {
+        hash_every: Ticks(second),
+        keyframe_every: Ticks(30 * second),
+        chunk_ticks: Ticks(2 * second),
+    }
+}
 
-/// Ticks between two recorded hashes.
-const HASH_EVERY: Ticks = Ticks(60);
-
-/// A piece of the file on its way to the disk.
-struct Chunk {
-    bytes: Vec<u8>,
+/// Drafts of the file on their way to the disk.
+struct Piece {
+    drafts: Vec<u8>,
 }
 
 /// The simulation thread's end of a recording.
 pub struct Recorder {
-    writer: ReplayWriter,
-    chunks: Sender<Chunk>,
-    chunk: Option<Box<Chunk>>,
+    recorder: ReplayRecorder,
+    pieces: Sender<Piece>,
+    piece: Option<Box<Piece>>,
     dropped: u64,
     done: Arc<AtomicBool>,
 }
@@ -52,38 +57,43 @@ pub struct RecordingFile {
 /// [`HostError::File`] when the file cannot be made, [`HostError::System`] when there is no thread for it.
 pub fn start(path: &Path, world: &World) -> Result<(Recorder, RecordingFile), HostError> {
     let file = File::create(path).map_err(|source| HostError::File { path: path.to_path_buf(), source })?;
-    // A tick in which every character gets a command must fit without growing.
-    let room = CHUNK_BYTES + world.characters().len() * 24;
-    let (sender, receiver) = lane(CHUNKS, || Chunk { bytes: Vec::with_capacity(room) });
+    // Room for a chunk of ticks and a keyframe: no tick makes it grow.
+    let room = ReplayRecorder::draft_bytes_max(world) + 1_024;
+    let (sender, receiver) = lane(PIECES, || Piece { drafts: Vec::with_capacity(room) });
     let done = Arc::new(AtomicBool::new(false));
     let writer_done = Arc::clone(&done);
     let thread = std::thread::Builder::new()
         .name("recorder".to_owned())
-        .spawn(move || write_chunks(file, &receiver, &writer_done))
+        .spawn(move || write_pieces(file, &receiver, &writer_done))
         .map_err(|error| HostError::System { what: "starting a thread", message: error.to_string() })?;
-    let mut chunk = sender.take();
-    let mut header = Vec::new();
-    let first = chunk.as_mut().map_or(&mut header, |chunk| &mut chunk.bytes);
-    let writer = ReplayWriter::begin(world, HASH_EVERY, first);
-    let recorder = Recorder { writer, chunks: sender, chunk, dropped: 0, done };
+    let mut pieces = sender;
+    let mut piece = pieces.take();
+    let mut nowhere = Vec::new();
+    let first = piece.as_mut().map_or(&mut nowhere, |piece| &mut piece.drafts);
+    let recorder = ReplayRecorder::begin(world, &options(world.config().tick_hz), first);
+    if let Some(first) = piece.take() {
+        pieces.send(first);
+        piece = pieces.take();
+    }
+    let recorder = Recorder { recorder, pieces, piece, dropped: 0, done };
     Ok((recorder, RecordingFile { thread, path: path.to_path_buf() }))
 }
 
 impl Recorder {
     /// Records a tick: the commands it was given, and the world after it.
     pub fn record(&mut self, commands: &[Command], world: &World) {
-        let Some(chunk) = self.chunk.as_deref_mut() else {
+        let Some(piece) = self.piece.as_deref_mut() else {
             self.dropped += 1;
             return;
         };
-        self.writer.record(world, commands, &mut chunk.bytes);
-        if chunk.bytes.len() >= CHUNK_BYTES
-            && let Some(full) = self.chunk.take()
+        self.recorder.record(world, commands, &mut piece.drafts);
+        if !piece.drafts.is_empty()
+            && let Some(full) = self.piece.take()
         {
-            self.chunks.send(full);
-            self.chunk = self.chunks.take();
-            match &mut self.chunk {
-                Some(next) => next.bytes.clear(),
+            self.pieces.send(full);
+            self.piece = self.pieces.take();
+            match &mut self.piece {
+                Some(next) => next.drafts.clear(),
                 None => tracing::error!("the disk is too slow for the recording; it ends here"),
             }
         }
@@ -97,9 +107,9 @@ impl Recorder {
 
     /// Ends the recording.
     pub fn finish(mut self, world: &World) {
-        if let Some(mut chunk) = self.chunk.take() {
-            self.writer.finish(world, &mut chunk.bytes);
-            self.chunks.send(chunk);
+        if let Some(mut piece) = self.piece.take() {
+            self.recorder.finish(world, &mut piece.drafts);
+            self.pieces.send(piece);
         }
         self.done.store(true, Ordering::Release);
     }
@@ -119,13 +129,17 @@ impl RecordingFile {
     }
 }
 
-fn write_chunks(mut file: File, chunks: &Receiver<Chunk>, done: &AtomicBool) -> std::io::Result<()> {
+fn write_pieces(mut file: File, pieces: &Receiver<Piece>, done: &AtomicBool) -> std::io::Result<()> {
+    let mut sealer = ReplaySealer::new();
+    let mut sealed = Vec::new();
     loop {
         // Asked before the queue is emptied: what is sent before the end is in it then.
         let last_round = done.load(Ordering::Acquire);
-        while let Some(chunk) = chunks.receive() {
-            file.write_all(&chunk.bytes)?;
-            chunks.give_back(chunk);
+        while let Some(piece) = pieces.receive() {
+            sealed.clear();
+            sealer.seal(&piece.drafts, &mut sealed);
+            file.write_all(&sealed)?;
+            pieces.give_back(piece);
         }
         if last_round {
             return file.sync_all();

@@ -123,3 +123,133 @@ fn a_full_server_refuses_and_counts_the_rest() {
     assert!(error.contains("3 of 5"), "{error}");
     server.wait_for_metric("shieldwall_refused_total{reason=\"server_full\"}", |count| count >= 2.0);
 }
+
+/// Records a world of twelve who walk about; `odd_tick` gets another command than it would.
+fn recording(name: &str, ticks: u32, odd_tick: Option<u32>) -> String {
+    use shieldwall_core::{
+        CharacterInput, Command, Placement, ReplayOptions, ReplayWriter, World, WorldConfig, numeric::Ticks,
+    };
+    let config = WorldConfig { character_capacity: 64, projectile_capacity: 64, ..WorldConfig::default() };
+    let mut world = World::new(&config).unwrap();
+    let options = ReplayOptions { hash_every: Ticks(20), keyframe_every: Ticks(100), chunk_ticks: Ticks(32) };
+    let mut bytes = Vec::new();
+    let mut writer = ReplayWriter::begin_with(&world, &options, &mut bytes);
+    let spawn = |tag| Command::Spawn { tag, team: 0, class: 0, placement: Placement::TeamSpawn };
+    for tick in 0..ticks {
+        let mut commands: Vec<Command> = if tick == 0 { (0..12).map(spawn).collect() } else { Vec::new() };
+        if tick > 0 && tick % 7 == 0 {
+            let id = world.id_at(tick % 12).unwrap();
+            let forward = if Some(tick) == odd_tick { -90 } else { 90 };
+            commands.push(Command::Input {
+                id,
+                input: CharacterInput { move_forward: forward, ..CharacterInput::default() },
+            });
+        }
+        world.step(&commands);
+        writer.record(&world, &commands, &mut bytes);
+    }
+    writer.finish(&world, &mut bytes);
+    let path = temporary(name);
+    std::fs::write(&path, bytes).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_recording_says_what_is_in_it_and_is_jumped_into() {
+    let file = recording("look.swr", 250, None);
+    let (code, out, error) = run(&["replay", "info", &file]);
+    assert_eq!(code, 0, "{error}");
+    for part in ["0 to 250 (250 ticks", "3 keyframes", "slots for 64 characters", "complete; final hash"] {
+        assert!(out.contains(part), "{part} is missing in\n{out}");
+    }
+    let state = temporary("look.swss");
+    let state = state.to_str().unwrap();
+    let (code, out, error) = run(&["replay", "seek", &file, "--tick", "137", "--out", state]);
+    assert_eq!(code, 0, "{error}");
+    assert!(out.contains("tick 137: hash ") && out.contains("12 characters (12 alive)"), "{out}");
+    let image = std::fs::read(state).unwrap();
+    let image = shieldwall_core::StateImage::read(&image).unwrap();
+    assert!(out.contains(&image.header().hash.to_string()), "{out}");
+
+    let (code, _, error) = run(&["replay", "seek", &file, "--tick", "251"]);
+    assert_eq!(code, 7, "{error}");
+    assert!(error.contains("0 to 250") && error.contains("look.swr"), "{error}");
+    assert_eq!(run(&["replay", "seek", &file]).0, 2);
+    let help = run(&["replay", "--help"]).1;
+    assert!(help.contains("Examples:") && help.contains("--out state.swss"), "{help}");
+}
+
+#[test]
+fn a_cut_recording_is_told_and_used() {
+    let file = recording("cut.swr", 250, None);
+    let bytes = std::fs::read(&file).unwrap();
+    std::fs::write(&file, &bytes[..bytes.len() * 3 / 4]).unwrap();
+    let (code, out, error) = run(&["replay", "info", &file]);
+    assert_eq!(code, 0, "{error}");
+    assert!(out.contains("cut off: "), "{out}");
+    let (code, out, error) = run(&["replay", "verify", &file]);
+    assert_eq!(code, 0, "{error}");
+    assert!(out.contains("cut off: good up to"), "{out}");
+    assert_eq!(run(&["replay", "seek", &file, "--tick", "120"]).0, 0);
+}
+
+#[test]
+fn diff_finds_tick_command_column_and_entity() {
+    let same = recording("same.swr", 250, None);
+    let again = recording("again.swr", 250, None);
+    let (code, out, error) = run(&["diff", &same, &again]);
+    assert_eq!((code, out.contains("equal: 250 ticks")), (0, true), "{out}{error}");
+
+    // Tick 140 gives slot 8 another input: first seen before tick 141.
+    let other = recording("other.swr", 250, Some(140));
+    let (code, out, error) = run(&["diff", &same, &other]);
+    assert_eq!(code, 1, "{out}{error}");
+    for part in [
+        "equal before tick 140, different before tick 141",
+        "the commands of tick 140 differ",
+        "move_forward: 90",
+        "characters input_forward: 1 rows differ",
+        "characters 8#1 input_forward: 90 | -90 (-180)",
+        "velocity_",
+    ] {
+        assert!(out.contains(part), "{part} is missing in\n{out}");
+    }
+
+    let shorter = recording("shorter.swr", 200, None);
+    let (code, out, _) = run(&["diff", &same, &shorter]);
+    assert_eq!(code, 1);
+    assert!(out.contains("200 ticks are the same") && out.contains("the first goes on to tick 250"), "{out}");
+}
+
+#[test]
+fn diff_shows_the_values_of_two_states() {
+    let (one, other) = (recording("one.swr", 250, None), recording("two.swr", 250, Some(140)));
+    let state = |name: &str, file: &str| {
+        let path = temporary(name).to_str().unwrap().to_owned();
+        assert_eq!(run(&["replay", "seek", file, "--tick", "200", "--out", &path]).0, 0);
+        path
+    };
+    let (a, b, c) = (state("a.swss", &one), state("b.swss", &other), state("c.swss", &one));
+    let (code, out, _) = run(&["diff", &a, &c]);
+    assert_eq!((code, out.starts_with("equal: tick 200, hash ")), (0, true), "{out}");
+    let (code, out, _) = run(&["diff", &a, &b, "--lines", "3"]);
+    assert_eq!(code, 1);
+    let values = out.lines().filter(|line| line.starts_with("  characters ")).count();
+    assert!(
+        values == 3 && out.contains("values more") && out.contains("  characters 8#1 position_"),
+        "{out}"
+    );
+
+    let (code, _, error) = run(&["diff", &a, &one]);
+    assert_eq!(code, 7, "{error}");
+    assert!(error.contains("one is a state image and one a recording"), "{error}");
+    let (code, _, error) = run(&["diff", &a, file!()]);
+    assert_eq!(code, if std::path::Path::new(file!()).exists() { 7 } else { 5 }, "{error}");
+    let mut bytes = std::fs::read(&b).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    std::fs::write(&b, bytes).unwrap();
+    let (code, _, error) = run(&["diff", &a, &b]);
+    assert_eq!((code, error.contains("b.swss")), (7, true), "{error}");
+    assert!(run(&["diff", "--help"]).1.contains("Examples:"));
+}

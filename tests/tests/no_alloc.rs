@@ -3,7 +3,11 @@
 //! The file is on the list of unsafe files because a global allocator cannot be written without.
 #![allow(unsafe_code)]
 
-use shieldwall_core::{Brads, CharacterInput, Command, Event, StepReport, World, WorldConfig, buttons};
+use shieldwall_core::numeric::Ticks;
+use shieldwall_core::{
+    Brads, CharacterInput, Command, Event, ReplayOptions, ReplayRecorder, SavedState, StepReport, World,
+    WorldConfig, buttons,
+};
 use shieldwall_net::client::{GameClient, GameClientConfig};
 use shieldwall_net::secure::{
     ConnectToken, DATAGRAM_MAX, SecureClient, SecureServer, SecureServerConfig, ServerEvent, TokenParams,
@@ -98,6 +102,64 @@ fn hash_and_snapshot_into_a_warm_buffer_allocate_nothing() {
     run.world.restore(&image).expect("its own image");
     let count = allocations(|| run.world.restore(&image).expect("its own image"));
     assert_eq!(count, 0, "from the second restore on");
+}
+
+#[test]
+fn keeping_and_taking_back_a_state_allocates_nothing() {
+    let mut run = RunningBrawl::new(&Brawl::config(4, 100), 100);
+    let mut saved = SavedState::new();
+    run.world.save(&mut saved);
+    for _ in 0..60 {
+        run.step();
+    }
+    let count = allocations(|| {
+        run.world.save(&mut saved);
+        run.world.step(&[]);
+        run.world.load(&saved).expect("its own state");
+        run.world.step(&[]);
+    });
+    assert_eq!(count, 0);
+}
+
+#[test]
+fn recording_beside_the_tick_allocates_nothing() {
+    let mut run = RunningBrawl::new(&Brawl::config(6, 120), 120);
+    let options = ReplayOptions { hash_every: Ticks(7), keyframe_every: Ticks(40), chunk_ticks: Ticks(16) };
+    let mut drafts = Vec::with_capacity(2 * ReplayRecorder::draft_bytes_max(&run.world));
+    let mut recorder = ReplayRecorder::begin(&run.world, &options, &mut drafts);
+    let mut written = 0;
+    for tick in 0..300 {
+        run.step();
+        drafts.clear();
+        let count = allocations(|| recorder.record(&run.world, &run.commands, &mut drafts));
+        assert_eq!(count, 0, "tick {tick}");
+        written += drafts.len();
+    }
+    assert!(written > 7 * 120 * 76, "keyframes and commands were among it: {written} bytes");
+}
+
+#[test]
+fn coming_and_going_by_the_ten_thousand_allocates_nothing() {
+    let characters = 10_000;
+    let config = Brawl::config(8, characters);
+    let mut world = World::new(&config).expect("the scene is valid");
+    let mut spawns = Vec::new();
+    Brawl::new(8, characters).commands(&world, &mut spawns);
+    let mut despawns = Vec::with_capacity(spawns.len());
+    for _ in 0..2 {
+        assert_eq!(allocations(|| drop(world.step(&spawns))), 0);
+        assert_eq!(world.character_count(), 10_000);
+        assert_eq!(allocations(|| drop(world.step(&spawns[..2_000]))), 0);
+        assert_eq!(world.character_count(), config.character_capacity as usize, "full, and no more");
+        despawns.clear();
+        despawns.extend(
+            (0..world.character_slots_end())
+                .filter_map(|slot| world.id_at(slot))
+                .map(|id| Command::Despawn { id }),
+        );
+        assert_eq!(allocations(|| drop(world.step(&despawns))), 0);
+        assert_eq!((world.character_count(), world.character_slots_end()), (0, 0));
+    }
 }
 
 #[test]

@@ -4,6 +4,7 @@
 pub mod characters;
 pub mod column;
 pub mod commands;
+pub mod diff;
 pub mod events;
 pub mod handle;
 pub mod id_pool;

@@ -10,6 +10,7 @@ use super::characters::Characters;
 use super::column::{Cell, ColumnInfo, ColumnPairVisitor, ColumnVisitor, FNV_START, fnv, to_little_endian};
 use super::projectiles::Projectiles;
 use super::terrain_deltas::TerrainDeltas;
+use crate::limits::TERRAIN_CHUNK_VERTICES;
 use crate::numeric::column_hash::{BLOCK_BYTES, ColumnSum, sum_and_copy_column, sum_column};
 use crate::numeric::{LaneChoice, StateHash, StateHasher, Tick};
 use alloc::vec::Vec;
@@ -55,6 +56,20 @@ pub const fn column(at: usize) -> &'static ColumnInfo {
     }
 }
 
+/// Cells of column number `at` in a state with so many rows of the tables and so many deformed chunks.
+pub(crate) const fn cells_of(at: usize, rows: [usize; 2], chunks: usize) -> usize {
+    let (characters, projectiles) = (Characters::COLUMNS.len(), Projectiles::COLUMNS.len());
+    if at < characters {
+        rows[0]
+    } else if at < characters + projectiles {
+        rows[1]
+    } else if at == characters + projectiles {
+        chunks
+    } else {
+        chunks * TERRAIN_CHUNK_VERTICES
+    }
+}
+
 /// The hash of every column of a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ColumnHashes {
@@ -76,6 +91,19 @@ impl ColumnHashes {
     /// The columns whose hashes are not the other's.
     pub fn differing<'a>(&'a self, other: &'a Self) -> impl Iterator<Item = &'static ColumnInfo> + 'a {
         (0..COLUMNS).filter(|at| self.hashes[*at] != other.hashes[*at]).map(column)
+    }
+
+    /// The hashes of columns that lie one after the other as in an image, with so many rows of the tables and so many
+    /// deformed chunks.
+    pub(crate) fn of_bytes(lanes: LaneChoice, columns: &[u8], rows: [usize; 2], chunks: usize) -> Self {
+        let (mut hashes, mut rest) = (Self::default(), columns);
+        for (at, hash) in hashes.hashes.iter_mut().enumerate() {
+            let (info, cells) = (column(at), cells_of(at, rows, chunks));
+            let (own, after) = rest.split_at_checked(cells * info.kind.bytes()).unwrap_or((rest, &[]));
+            *hash = sum_column(lanes, own).finish(info.key(), cells as u64);
+            rest = after;
+        }
+        hashes
     }
 
     /// The hash of the state that has these columns.

@@ -9,12 +9,12 @@ use crate::limits::{SPEED_MAX_M_PER_S, SWEEP_MAX_M};
 use crate::numeric::{Metres, StateHash, Tick};
 use crate::spatial::{Obstacles, Scenery, Terrain, TerrainShape, within};
 use crate::state::State;
-use crate::state::characters::{CharactersView, MoveState};
+use crate::state::characters::{Characters, CharactersView, MoveState};
 use crate::state::commands::{CharacterInput, Command};
 use crate::state::events::{Event, EventBuffer};
 use crate::state::handle::CharacterId;
 use crate::state::partial::{self, PartialPolicy, PartialReport, Selection};
-use crate::state::projectiles::ProjectilesView;
+use crate::state::projectiles::{Projectiles, ProjectilesView};
 use crate::state::saved::SavedState;
 use crate::state::snapshot::{self, ImageBounds, SnapshotError};
 use crate::state::state_hash::ColumnHashes;
@@ -299,6 +299,15 @@ impl World {
     /// [`World::state_hash`]'s, and stands in the image.
     pub fn snapshot_into(&self, out: &mut Vec<u8>) -> StateHash {
         snapshot::write(&self.state, self.fingerprint, self.config.lanes, out)
+    }
+
+    /// The most bytes an image of this world can have.
+    #[must_use]
+    pub fn image_bytes_max(&self) -> usize {
+        snapshot::HEADER_BYTES
+            + self.state.characters.capacity() * Characters::BYTES_PER_ROW
+            + self.state.projectiles.capacity() * Projectiles::BYTES_PER_ROW
+            + self.state.terrain.capacity() * TerrainDeltas::BYTES_PER_CHUNK
     }
 
     /// Puts the world into the state of an image of a world with the same configuration. From there on it runs exactly
