@@ -27,6 +27,12 @@ impl Clock {
         Micros(u64::try_from(self.origin.elapsed().as_micros()).unwrap_or(u64::MAX))
     }
 
+    /// Nanoseconds since the origin, for what is over within microseconds. Never goes backwards.
+    #[must_use]
+    pub fn nanoseconds(&self) -> u64 {
+        u64::try_from(self.origin.elapsed().as_nanos()).unwrap_or(u64::MAX)
+    }
+
     /// Seconds since 1970, for the expiry of connect tokens. A clock set before 1970 reads 0.
     #[must_use]
     pub fn unix(&self) -> UnixSeconds {

@@ -5,6 +5,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
+use shieldwall_core::Stage;
 use shieldwall_net::secure::SecureStats;
 use shieldwall_net::server::ZoneStats;
 use shieldwall_net::time::Micros;
@@ -97,6 +98,8 @@ pub struct ZoneFigures {
     pub clients: u32,
     /// Most clients there were at a time.
     pub clients_peak: u32,
+    /// Nanoseconds spent in each stage of the kernel's ticks, in all; by [`Stage::index`].
+    pub stage_ns: [u64; Stage::ALL.len()],
     /// Sum over all clients of the time they were in the zone, in microseconds.
     pub client_us: u64,
     /// Living characters.

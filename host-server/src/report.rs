@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use serde::Serialize;
-use shieldwall_core::StateHash;
+use shieldwall_core::{Stage, StateHash};
 
 use crate::error::HostError;
 use crate::figures::{BotFigures, NetFigures, ZoneFigures};
@@ -37,6 +37,8 @@ pub struct Report {
     pub schedule_slipped_ms: f64,
     /// Durations of ticks after the warm-up: from reading inputs to the last snapshot handed to the socket.
     pub tick_ms: TickMs,
+    /// Mean time of each stage of the kernel's tick, in microseconds, in the order they run.
+    pub stages_us: Vec<StageTime>,
     /// How long after they were due ticks began, after the warm-up. Long delays with short ticks mean that the machine
     /// had no processor to spare.
     pub start_delay_ms: TickMs,
@@ -78,6 +80,15 @@ pub struct Report {
     pub bots: Option<BotReport>,
     /// Hash of the last state, 32 hex digits.
     pub state_hash: String,
+}
+
+/// A stage of the tick and its time.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct StageTime {
+    /// Name of the stage; the same word is the label in `/metrics`.
+    pub stage: &'static str,
+    /// Mean over all ticks of the run, in microseconds.
+    pub mean: f64,
 }
 
 /// CPU time in seconds.
@@ -176,6 +187,14 @@ impl Report {
             schedule_slips: zone.slips,
             schedule_slipped_ms: zone.slipped_us as f64 / 1e3,
             tick_ms: net.tick.into(),
+            stages_us: Stage::ALL
+                .iter()
+                .zip(zone.stage_ns)
+                .map(|(stage, ns)| StageTime {
+                    stage: stage.name(),
+                    mean: ratio(ns as f64 / 1e3, zone.ticks as f64),
+                })
+                .collect(),
             start_delay_ms: net.start_delay.into(),
             clients: zone.clients_peak,
             client_seconds,

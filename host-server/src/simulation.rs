@@ -78,7 +78,8 @@ pub fn run(mut parts: SimulationParts) -> SimulationOutcome {
         }
         let started = parts.clock.now();
         read_inbox(&mut parts, started);
-        parts.zone.step(started);
+        let clock = parts.clock;
+        parts.zone.step_timed(started, &mut || clock.nanoseconds());
         if let Some(recorder) = &mut parts.recorder {
             recorder.record(parts.zone.commands(), parts.zone.world());
         }

@@ -119,11 +119,23 @@ impl Zone {
 
     /// Runs one tick with what has been received. The time decides nothing in the world; it is counted.
     pub fn step(&mut self, now: Micros) {
+        self.step_timed(now, &mut || 0);
+    }
+
+    /// [`Zone::step`] that counts the time of every stage of the kernel's tick, by a clock of nanoseconds that the caller
+    /// brings.
+    pub fn step_timed(&mut self, now: Micros, clock: &mut (dyn FnMut() -> u64 + Send)) {
         let since_last = self.stepped_at.map_or(Micros::ZERO, |last| now.since(last));
         self.stepped_at = Some(now);
         self.commands.clear();
         self.sessions.begin_tick(self.world.tick(), &mut self.commands);
-        let report = self.world.step(&self.commands);
+        let stage_ns = &mut self.figures.stage_ns;
+        let mut last = clock();
+        let report = self.world.step_observed(&self.commands, &mut |stage| {
+            let now = clock();
+            stage_ns[stage.index()] += now.saturating_sub(last);
+            last = now;
+        });
         self.sessions.end_tick(&self.world);
         let figures = &mut self.figures;
         figures.ticks += 1;

@@ -1,29 +1,77 @@
-//! Benchmarks: criterion beside named peers, and the main job as a whole.
+//! Benchmarks: the kernel and the network beside named peers, instruction counts, and the main job as a whole.
 
 use crate::parts::{build_host, free_ports};
 use crate::process::{self, Outcome};
+use crate::{instructions, setup};
 use std::process::Command;
 
-const CRITERION: &[&str] = &["kernel", "net"];
-
-/// `cargo xtask bench [NAME ...]`: `kernel`, `net`, `host`; all where none is named.
+/// `cargo xtask bench [NAME ...] [OPTIONS]`.
 pub fn run(arguments: &[String]) -> Outcome {
-    let known = |name: &str| name == "host" || CRITERION.contains(&name);
-    if let Some(unknown) = arguments.iter().find(|name| !known(name)) {
-        return Err(format!("there is no benchmark '{unknown}'; there are: kernel, net, host"));
+    let (options, names): (Vec<&str>, Vec<&str>) =
+        arguments.iter().map(String::as_str).partition(|word| word.starts_with("--"));
+    match (names.as_slice(), options.as_slice()) {
+        (["kernel"], options) => kernel(options),
+        (["instructions"], options) => instructions::run(options),
+        (_, [option, ..]) => Err(format!("{option} is an option of `kernel` or `instructions` alone")),
+        ([], []) => kernel(&[]).and_then(|()| net()).and_then(|()| host()),
+        (names, []) => {
+            let known = [("kernel", (|| kernel(&[])) as fn() -> Outcome), ("net", net), ("host", host)];
+            if let Some(unknown) = names.iter().find(|name| !known.iter().any(|(known, _)| known == *name)) {
+                return Err(format!(
+                    "there is no benchmark '{unknown}'; there are: kernel, net, host, instructions"
+                ));
+            }
+            known.iter().filter(|(name, _)| names.contains(name)).try_for_each(|(_, run)| run())
+        }
     }
-    let wanted = |name: &str| arguments.is_empty() || arguments.iter().any(|word| word == name);
-    for name in CRITERION.iter().filter(|name| wanted(name)) {
-        process::run(process::cargo().args([
-            "bench",
-            "--quiet",
-            "-p",
-            "shieldwall-benches",
-            "--bench",
-            name,
-        ]))?;
+}
+
+/// `cargo xtask bench kernel [--peers] [--quick]`: the report beside the peers. A full run with `--peers` is what
+/// `docs/benchmarks` shows; others go to the build folder.
+fn kernel(options: &[&str]) -> Outcome {
+    if let Some(unknown) = options.iter().find(|option| !["--peers", "--quick"].contains(option)) {
+        return Err(format!("{unknown}: usage: cargo xtask bench kernel [--peers] [--quick]"));
     }
-    if wanted("host") { host() } else { Ok(()) }
+    let (peers, quick) = (options.contains(&"--peers"), options.contains(&"--quick"));
+    let folder = if peers && !quick {
+        "docs/benchmarks".into()
+    } else {
+        process::target_folder().join("bench-kernel")
+    };
+    let mut command = process::cargo();
+    command.args([
+        "run",
+        "--quiet",
+        "--release",
+        "--manifest-path",
+        "benches/peers/Cargo.toml",
+        "--target-dir",
+    ]);
+    command.arg(process::target_folder().join("peers"));
+    if peers {
+        setup::cmake()?;
+        // PhysX's build knows these compilers; it refuses others that `cc` may be.
+        command.args(["--features", "engines"]).env("CC", "gcc").env("CXX", "g++");
+    }
+    command.arg("--").arg("--out").arg(&folder);
+    if quick {
+        command.arg("--quick");
+    }
+    process::run(&mut command)?;
+    println!("written: {}", folder.display());
+    Ok(())
+}
+
+/// `cargo xtask profile [OPTIONS]`: nanoseconds of each stage of a tick.
+pub fn profile(options: &[String]) -> Outcome {
+    let mut command = process::cargo();
+    command.args(["run", "--quiet", "--release", "-p", "shieldwall-scenes", "--bin", "profile", "--"]);
+    process::run(command.args(options))
+}
+
+/// The packets and connections, by criterion.
+fn net() -> Outcome {
+    process::run(process::cargo().args(["bench", "--quiet", "-p", "shieldwall-benches", "--bench", "net"]))
 }
 
 /// The main job for 30 s, with the bots of the default and with a thousand; prints both reports.

@@ -6,6 +6,7 @@
 mod bench;
 mod cross;
 mod fuzz;
+mod instructions;
 mod parts;
 mod process;
 mod setup;
@@ -21,8 +22,12 @@ Commands:
                       Godot and Xvfb for the add-on (Debian packages; says by name what it could not install)
   test [PART ...]     set up what the tests need, then run all parts, or only the named ones
                       (`cargo xtask test --list` names them); what cannot run here is named in the last lines
-  bench [NAME ...]    criterion benchmarks beside their peers (kernel, net), and `host`: the main job with 200
-                      and with 1,000 bots, whose reports it prints
+  bench [NAME ...]    benchmarks beside their peers (kernel, net), and `host`: the main job with 200 and with
+                      1,000 bots, whose reports it prints
+  bench kernel [--peers] [--quick]   the report of the kernel; with --peers beside PhysX, Box2D and rapier as well (they
+                      take minutes to build), written to docs/benchmarks
+  bench instructions [--update]      instruction counts of the hot loops against benches/baselines
+  profile [--rows N] [--scene fight|march|uniform] [--ticks N] [--lanes L]   where a tick of the kernel goes, by stage
   golden [--update]   compare the golden hashes with this build, or write them anew after an intended change
   golden --cross      the golden scenes on emulated aarch64, s390x and wasm32, and images exchanged between them
   soak [TICKS]        a day of simulated time (5,184,000 ticks) in the build that checks every addition
@@ -44,6 +49,7 @@ fn main() -> ExitCode {
         "test" => parts::run(rest),
         "bench" => bench::run(rest),
         "golden" => parts::golden(rest),
+        "profile" => bench::profile(rest),
         "soak" => parts::soak(rest),
         "fuzz" => fuzz::run(rest),
         "header" => parts::header(),

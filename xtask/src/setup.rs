@@ -45,6 +45,35 @@ pub fn xvfb() -> Outcome {
     install_missing(&[("xvfb-run", "xvfb"), ("xauth", "xauth")])
 }
 
+/// What builds Box2D for the benchmark with peers.
+pub fn cmake() -> Outcome {
+    install_missing(&[("cmake", "cmake"), ("g++", "g++")])
+}
+
+/// The instruction counter.
+pub fn valgrind() -> Outcome {
+    install_missing(&[("valgrind", "valgrind")])
+}
+
+/// The runner of the instruction benches, in a folder of this project, at the version the benches are pinned to.
+pub fn gungraun_runner() -> Result<PathBuf, String> {
+    let folder = cache_folder("gungraun");
+    let program = folder.join("bin").join("gungraun-runner");
+    let lock = std::fs::read_to_string("Cargo.lock").map_err(|error| format!("Cargo.lock: {error}"))?;
+    let mut lines = lock.lines().skip_while(|line| *line != "name = \"gungraun\"");
+    let version = lines.nth(1).and_then(|line| line.strip_prefix("version = \"")?.strip_suffix('"'));
+    let version = version.ok_or("Cargo.lock names no version of gungraun")?;
+    let installed = Command::new(&program).arg("--version").output();
+    let current =
+        installed.is_ok_and(|output| String::from_utf8_lossy(&output.stdout).trim().ends_with(version));
+    if !current {
+        let mut command = process::cargo();
+        command.args(["install", "--quiet", "--locked", "--force", "gungraun-runner", "--version", version]);
+        process::run(command.arg("--root").arg(&folder))?;
+    }
+    Ok(program)
+}
+
 /// Godot 4 in a folder of its own, by the project's script.
 pub fn godot() -> Outcome {
     let script = "tools/get-godot.sh";

@@ -50,6 +50,49 @@ const STAGES: [(Stage, RunStage); 8] = [
     (Stage::Terrain, run_terrain),
 ];
 
+impl Stage {
+    /// Every stage, in the order they run.
+    pub const ALL: [Stage; STAGES.len()] = {
+        let mut all = [Stage::Commands; STAGES.len()];
+        let mut at = 0;
+        while at < all.len() {
+            all[at] = STAGES[at].0;
+            at += 1;
+        }
+        all
+    };
+
+    /// Its place in [`Stage::ALL`].
+    #[must_use]
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+
+    /// Its name in tables and metrics.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Stage::Commands => "commands",
+            Stage::Return => "return",
+            Stage::Movement => "movement",
+            Stage::Contacts => "contacts",
+            Stage::Combat => "combat",
+            Stage::Projectiles => "projectiles",
+            Stage::Lifecycle => "lifecycle",
+            Stage::Terrain => "terrain",
+        }
+    }
+}
+
+// A stage's place is its number: whoever measures keeps an array of them.
+const _: () = {
+    let mut at = 0;
+    while at < STAGES.len() {
+        assert!(Stage::ALL[at].index() == at, "stages are declared in the order they run");
+        at += 1;
+    }
+};
+
 /// What one step did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StepReport {

@@ -10,6 +10,8 @@ use prometheus_client::encoding::{DescriptorEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
 
+use shieldwall_core::Stage;
+
 use crate::figures::{Board, NetFigures, TICK_BUCKETS_US, ZoneFigures};
 use crate::refusals;
 use crate::stats::Stats;
@@ -92,6 +94,14 @@ impl Scrape {
                 .encode_family(&[("thread", thread)])?
                 .encode_counter::<NoLabelSet, f64, f64>(&seconds, None)?;
         }
+        let help = "Time spent in the stages of the kernel's ticks";
+        let mut metric = encoder.encode_descriptor("tick_stage_seconds", help, None, MetricType::Counter)?;
+        for (stage, nanoseconds) in Stage::ALL.iter().zip(self.zone.stage_ns) {
+            let seconds = nanoseconds as f64 / 1e9;
+            metric
+                .encode_family(&[("stage", stage.name())])?
+                .encode_counter::<NoLabelSet, f64, f64>(&seconds, None)?;
+        }
         let mut metric = encoder.encode_descriptor("score", "Kills by team", None, MetricType::Counter)?;
         for (team, kills) in self.stats.score.iter().enumerate() {
             let labels = [("team", team.to_string())];
@@ -165,6 +175,7 @@ mod tests {
             "shieldwall_refused_total{reason=\"token_expired\"} 0",
             "shieldwall_dropped_total{queue=\"outbox_full\"} 0",
             "shieldwall_cpu_seconds_total{thread=\"network\"}",
+            "shieldwall_tick_stage_seconds_total{stage=\"contacts\"} 0",
             "shieldwall_clients 0",
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");
