@@ -58,6 +58,7 @@ pub use rules::{
     CrowdRules, LifeRules, LodRules, MOVEMENT_CLASSES, MeleeRules, MovementRules, ProjectileRules, Rules,
     RulesError, WaterRules,
 };
+pub use spatial::query_grid::RowList;
 pub use spatial::{HeightFile, HeightFileError, HeightFileShape, Terrain, TerrainSource};
 pub use state::characters::{CharactersView, MoveState, action, flags, motion};
 pub use state::commands::{CharacterInput, Command, CommandDecodeError, Placement, buttons};

@@ -208,11 +208,6 @@ impl Grid {
         (self.cell_along(self.x[index]), self.cell_along(self.z[index]))
     }
 
-    /// Half extent in raw units.
-    pub(super) fn raw_half_extent(&self) -> i32 {
-        self.half_extent
-    }
-
     /// The column or line of cells that a raw coordinate falls into.
     #[inline]
     pub(super) fn cell_along(&self, coordinate: i32) -> u32 {

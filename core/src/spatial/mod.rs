@@ -8,15 +8,13 @@
 
 pub mod grid;
 pub mod obstacles;
-mod query;
 pub mod query_grid;
 pub mod separation;
 pub mod terrain;
 
 pub use grid::{Grid, GridConfig, GridError};
 pub use obstacles::{Obstacles, Scenery, StaticShape};
-pub use query::Cone;
-pub(crate) use query::within;
+pub use query_grid::{Cone, QueryGrid};
 pub use separation::{Separation, SeparationError, SeparationRules};
 pub use terrain::{
     Deformation, GroundCell, HeightFile, HeightFileError, HeightFileShape, StreamReport, Terrain,

@@ -10,6 +10,7 @@ use crate::state::characters::flags;
 use crate::state::commands::Command;
 use crate::state::events::EventBuffer;
 use crate::state::projectiles::ProjectileRows;
+use crate::systems::crowd_index::CrowdIndex;
 use crate::systems::projectiles::FlightEnd;
 use crate::systems::{Environment, Tally, combat, commands, contacts, lifecycle, movement, projectiles};
 use chunks::for_each_chunk;
@@ -43,7 +44,7 @@ const STAGES: [(Stage, RunStage); 8] = [
     (Stage::Commands, run_commands),
     (Stage::Return, run_return),
     (Stage::Movement, run_movement),
-    (Stage::Contacts, run_contacts),
+    (Stage::Contacts, run_contacts_and_index),
     (Stage::Combat, run_combat),
     (Stage::Projectiles, run_projectiles),
     (Stage::Lifecycle, run_lifecycle),
@@ -124,6 +125,7 @@ pub struct StepReport {
 #[derive(Debug)]
 pub struct Scratch {
     contacts: contacts::ContactScratch,
+    index: CrowdIndex,
     combat: combat::CombatScratch,
     projectiles: projectiles::FlightScratch,
     watch: Option<movement::Watch>,
@@ -135,6 +137,11 @@ impl Scratch {
     pub fn new(environment: &Environment, character_capacity: u32, projectile_capacity: u32) -> Self {
         Self {
             contacts: contacts::ContactScratch::new(environment, character_capacity as usize),
+            index: CrowdIndex::new(
+                environment.terrain.half_extent(),
+                character_capacity as usize,
+                environment.lanes,
+            ),
             combat: combat::CombatScratch::new(character_capacity as usize),
             projectiles: projectiles::FlightScratch::new(projectile_capacity as usize),
             watch: movement::Watch::new(
@@ -147,13 +154,13 @@ impl Scratch {
 
     /// The index of the living, as of the last tick (or [`Scratch::rebuild_index`]).
     #[must_use]
-    pub fn index(&self) -> &contacts::CrowdIndex {
-        &self.contacts.index
+    pub fn index(&self) -> &CrowdIndex {
+        &self.index
     }
 
     /// Builds the index anew, after a state came from elsewhere.
     pub fn rebuild_index(&mut self, state: &State) {
-        self.contacts.index.rebuild(&state.characters.view(), state.character_ids.end());
+        self.index.rebuild(&state.characters.view(), state.character_ids.end());
     }
 }
 
@@ -245,9 +252,15 @@ fn run_contacts(pass: &mut Pass<'_>) {
     }
 }
 
+/// Everybody has a place for this tick: from here on they are found by it.
+fn run_contacts_and_index(pass: &mut Pass<'_>) {
+    run_contacts(pass);
+    pass.scratch.rebuild_index(pass.state);
+}
+
 fn run_combat(pass: &mut Pass<'_>) {
     let (end, tick) = (pass.state.character_ids.end(), pass.state.tick);
-    let (environment, index) = (&*pass.environment, &pass.scratch.contacts.index);
+    let (environment, index) = (&*pass.environment, &pass.scratch.index);
     let combat = &mut pass.scratch.combat;
     let characters = pass.state.characters.view();
     for_each_chunk(combat.swings_below(end), pass.parallel, &|first, swings: &mut [combat::Swing]| {
@@ -258,7 +271,7 @@ fn run_combat(pass: &mut Pass<'_>) {
 
 fn run_projectiles(pass: &mut Pass<'_>) {
     let (end, tick) = (pass.state.projectile_ids.end(), pass.state.tick);
-    let (environment, index) = (&*pass.environment, &pass.scratch.contacts.index);
+    let (environment, index) = (&*pass.environment, &pass.scratch.index);
     let flights = &mut pass.scratch.projectiles;
     let characters = pass.state.characters.view();
     let rows = (pass.state.projectiles.rows_below(end), flights.ends_below(end));

@@ -3,7 +3,7 @@
 //! All swings of a tick are judged on one state, after movement and contacts; then they take effect in the order of
 //! the attackers' rows. So two who strike each other in one tick both strike.
 
-use super::contacts::CrowdIndex;
+use super::crowd_index::CrowdIndex;
 use super::lifecycle::{self, Strike};
 use super::{Environment, Tally};
 use crate::limits::MELEE_TARGETS_MAX;

@@ -16,6 +16,7 @@
 pub mod combat;
 pub mod commands;
 pub mod contacts;
+pub mod crowd_index;
 pub mod lifecycle;
 pub mod movement;
 pub mod projectiles;

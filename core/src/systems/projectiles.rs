@@ -4,7 +4,7 @@
 //! through at any speed. All flights of a tick are judged on one state; then those that end take effect in the order
 //! of their rows.
 
-use super::contacts::CrowdIndex;
+use super::crowd_index::CrowdIndex;
 use super::lifecycle::{self, Strike};
 use super::{Environment, Tally};
 use crate::limits::HEIGHT_MAX_M;

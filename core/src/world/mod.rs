@@ -7,7 +7,8 @@ pub use config::{ConfigDecodeError, ConfigError, WorldConfig};
 
 use crate::limits::{SPEED_MAX_M_PER_S, SWEEP_MAX_M};
 use crate::numeric::{Metres, StateHash, Tick};
-use crate::spatial::{Obstacles, Scenery, Terrain, TerrainShape, within};
+use crate::spatial::query_grid::{Disc, RowList, Who};
+use crate::spatial::{Obstacles, Scenery, Terrain, TerrainShape};
 use crate::state::State;
 use crate::state::characters::{Characters, CharactersView, MoveState};
 use crate::state::commands::{CharacterInput, Command};
@@ -20,7 +21,7 @@ use crate::state::snapshot::{self, ImageBounds, SnapshotError};
 use crate::state::state_hash::ColumnHashes;
 use crate::state::terrain_deltas::TerrainDeltas;
 use crate::step::{self, Scratch, Stage, StepReport};
-use crate::systems::contacts::CrowdIndex;
+use crate::systems::crowd_index::CrowdIndex;
 use crate::systems::movement::MovementTicks;
 use crate::systems::{Environment, Timing};
 use alloc::boxed::Box;
@@ -218,28 +219,30 @@ impl World {
     /// Calls `visit` with the slot of every character, alive or dead, within `radius` of (x, z) on the ground plane, for
     /// any arguments; a negative radius finds nobody:
     /// the living in the order of the index, then the dead by slot. State of the last step or restore.
-    pub fn for_each_character_in_radius(
+    pub fn for_each_character_in_radius(&self, x: Metres, z: Metres, radius: Metres, visit: impl FnMut(u32)) {
+        let disc = Disc { x, z, radius };
+        self.with_index(|index| index.grid().for_each(Who::Everyone, &disc, visit));
+    }
+
+    /// Replaces the list by the slots that [`World::for_each_character_in_radius`] finds, in its order. Faster than that
+    /// where there are many. Allocates only while the list grows ([`RowList::with_room`]).
+    pub fn characters_in_radius_into(&self, x: Metres, z: Metres, radius: Metres, out: &mut RowList) {
+        let disc = Disc { x, z, radius };
+        self.with_index(|index| index.grid().collect(Who::Everyone, &disc, out));
+    }
+
+    /// Replaces the list by the slots of the `count` living characters nearest to (x, z) on the ground plane, none farther
+    /// than `max_radius`: nearest first, at equal distance the lower slot. At most
+    /// [`crate::spatial::query_grid::NEAREST_MAX`]. State of the last step or restore; allocates only while the list
+    /// grows.
+    pub fn nearest_characters_into(
         &self,
-        x: Metres,
-        z: Metres,
-        radius: Metres,
-        mut visit: impl FnMut(u32),
+        at: (Metres, Metres),
+        count: usize,
+        max_radius: Metres,
+        out: &mut RowList,
     ) {
-        self.with_index(|index| {
-            index.grid().for_each_in_radius(x, z, radius, &mut visit);
-            if radius.0 < 0 {
-                return;
-            }
-            let limit = i64::from(radius.0).pow(2);
-            for &slot in index.dead() {
-                let row = slot as usize;
-                let dx = i64::from(self.state.characters.position_x[row]) - i64::from(x.0);
-                let dz = i64::from(self.state.characters.position_z[row]) - i64::from(z.0);
-                if within(dx, dz, limit) {
-                    visit(slot);
-                }
-            }
-        });
+        self.with_index(|index| index.grid().nearest(Who::Present, at, count, max_radius, out));
     }
 
     /// Lends the index of the state as it is: the kept one, or one made for the occasion.
@@ -248,7 +251,7 @@ impl World {
             return use_index(self.scratch.index());
         }
         let capacity = self.config.character_capacity as usize;
-        let mut index = CrowdIndex::new(self.environment.terrain.half_extent(), capacity);
+        let mut index = CrowdIndex::new(self.environment.terrain.half_extent(), capacity, self.config.lanes);
         index.rebuild(&self.state.characters.view(), self.state.character_ids.end());
         use_index(&index)
     }

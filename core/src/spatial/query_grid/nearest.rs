@@ -7,7 +7,7 @@ use super::sweep::Sweep;
 use super::{QueryGrid, RowList, Who};
 use crate::numeric::Metres;
 use crate::numeric::fixed::saturate;
-use crate::numeric::lanes::{LaneMask, Lanes};
+use crate::numeric::lanes::{LaneMask, LaneTask, Lanes, run};
 use alloc::vec::Vec;
 
 /// The most rows that one search for the nearest gives.
@@ -46,24 +46,38 @@ impl QueryGrid {
             disc.radius = Metres(saturate(grown + 1)).min(max_radius);
         };
         // Within 256 m a square and a row of 16 bits are one word.
-        if disc.radius < Metres::from_m(256) && self.capacity() <= 1 << 16 {
-            for &index in &places[..found] {
-                keep_least(
-                    short,
-                    count,
-                    self.squared_to(index, x, z) << 16 | self.rows[index as usize] as u64,
-                );
-            }
-            let len = least_in_order(short, count, places, |key| key as u16 as i32);
-            out.set_len(len);
-        } else {
+        if disc.radius >= Metres::from_m(256) || self.capacity() > 1 << 16 {
             for &index in &places[..found] {
                 let squared = u128::from(self.squared_to(index, x, z));
                 keep_least(long, count, squared << 32 | self.rows[index as usize] as u128);
             }
             let len = least_in_order(long, count, places, |key| key as u32 as i32);
             out.set_len(len);
+        } else if found > RANKED_MAX {
+            for &index in &places[..found] {
+                keep_least(short, count, self.short_key(index, x, z));
+            }
+            let len = least_in_order(short, count, places, |key| key as u16 as i32);
+            out.set_len(len);
+        } else {
+            let mut keys = [0; RANKED_MAX];
+            for (key, &index) in keys.iter_mut().zip(&places[..found]) {
+                *key = self.short_key(index, x, z);
+            }
+            let square_bits = 2 * (32 - disc.radius.0.leading_zeros());
+            run(self.lanes, Rank { keys: &mut keys, found, shift: 16 + square_bits.saturating_sub(24) });
+            let len = found.min(count);
+            for (place, key) in places.iter_mut().zip(&keys[..len]) {
+                *place = *key as u16 as i32;
+            }
+            out.set_len(len);
         }
+    }
+
+    /// Squared distance above 16 bits of row: for points within 256 m.
+    #[inline(always)]
+    fn short_key(&self, index: i32, x: Metres, z: Metres) -> u64 {
+        self.squared_to(index, x, z) << 16 | self.rows[index as usize] as u64
     }
 
     /// Squared distance of a sorted index from a point within `i32::MAX` of it: at most 62 bits.
@@ -152,6 +166,57 @@ fn least_in_order<K: Ord + Copy>(
         *place = row(*key);
     }
     order.len()
+}
+
+/// The most keys that are put in order by ranks.
+const RANKED_MAX: usize = 128;
+
+/// Puts keys in ascending order: each is compared with all others, many at a time and without a branch, which for a
+/// hundred keys takes a third of the time of a sort.
+struct Rank<'a> {
+    keys: &'a mut [u64; RANKED_MAX],
+    found: usize,
+    /// So far down the keys have at most 24 bits.
+    shift: u32,
+}
+
+impl LaneTask for Rank<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let Rank { keys, found, shift } = self;
+        // The highest bits, and behind them the place, so that no two are equal.
+        let mut short = [i32::MAX; RANKED_MAX];
+        for place in 0..found {
+            short[place] = ((keys[place] >> shift) as i32) << 7 | place as i32;
+        }
+        let mut ranks = [0; RANKED_MAX];
+        let one = L::splat(1);
+        let mut at = 0;
+        while at < found {
+            let own = L::load_at(&short, at);
+            let mut rank = L::splat(0);
+            for &other in &short[..found] {
+                rank = rank.add(one.keep(own.greater(L::splat(other))));
+            }
+            rank.store_at(&mut ranks, at);
+            at += L::WIDTH;
+        }
+        let mut ordered = [0; RANKED_MAX];
+        for place in 0..found {
+            ordered[ranks[place] as usize % RANKED_MAX] = keys[place];
+        }
+        // Keys that agree in their highest bits are still in the order of their places.
+        for end in 1..found {
+            let mut at = end;
+            while at > 0 && ordered[at - 1] > ordered[at] {
+                ordered.swap(at - 1, at);
+                at -= 1;
+            }
+        }
+        *keys = ordered;
+    }
 }
 
 /// Writes sorted indices.

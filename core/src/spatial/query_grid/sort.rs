@@ -99,9 +99,8 @@ fn sum_up<L: Lanes>(counts: &mut [u32]) {
     let counts: &mut [i32] = bytemuck::cast_slice_mut(counts);
     let (mut at, mut before) = (0, 0_i32);
     while at + L::WIDTH <= counts.len() {
-        let block = L::load_at(counts, at);
-        block.prefix_sum().add(L::splat(before)).store_at(counts, at);
-        before = before.wrapping_add(block.sum());
+        L::load_at(counts, at).prefix_sum().add(L::splat(before)).store_at(counts, at);
+        before = counts[at + L::WIDTH - 1];
         at += L::WIDTH;
     }
 }

@@ -118,7 +118,7 @@ pub(super) fn check(
     crowd: &Crowd,
     who: Who,
     shape: &impl Shape,
-    test: impl Fn(i32, i32) -> bool,
+    test: &dyn Fn(i32, i32) -> bool,
 ) -> Result<(), TestCaseError> {
     let expected = crowd.expected(who, test);
     for &lanes in LaneChoice::available() {

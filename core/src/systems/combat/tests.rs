@@ -92,7 +92,7 @@ proptest! {
         let environment = environment();
         let characters = crowd(&points);
         prop_assume!(!on_the_edge(&characters, &environment));
-        let mut index = CrowdIndex::new(environment.terrain.half_extent(), points.len());
+        let mut index = CrowdIndex::new(environment.terrain.half_extent(), points.len(), environment.lanes);
         index.rebuild(&characters.view(), points.len());
         let mut scratch = CombatScratch::new(points.len());
         let swings = scratch.swings_below(points.len());
@@ -119,7 +119,7 @@ proptest! {
         state.rebuild_ids();
         state.tick = Tick(100);
         let before: Vec<u16> = state.characters.health.to_vec();
-        let mut index = CrowdIndex::new(environment.terrain.half_extent(), points.len());
+        let mut index = CrowdIndex::new(environment.terrain.half_extent(), points.len(), environment.lanes);
         index.rebuild(&state.characters.view(), points.len());
         let mut scratch = CombatScratch::new(points.len());
         judge(0, scratch.swings_below(points.len()), &state.characters.view(), &index, state.tick, &environment);

@@ -88,7 +88,7 @@ proptest! {
         environment.terrain = crate::spatial::Terrain::flat(Metres::from_m(32), Metres::from_m(2)).unwrap();
         let characters = crowd(&points);
         let view = characters.view();
-        let mut index = CrowdIndex::new(environment.terrain.half_extent(), points.len());
+        let mut index = CrowdIndex::new(environment.terrain.half_extent(), points.len(), environment.lanes);
         index.rebuild(&view, points.len());
         // Above the ground: the ground has a test of its own.
         let from = at_mm(from.0, from.1 + 5_000, from.2);
@@ -113,7 +113,7 @@ proptest! {
 fn the_ground_stops_an_arrow_and_shields_what_is_behind() {
     let environment = environment();
     let characters = crowd(&[]);
-    let index = CrowdIndex::new(environment.terrain.half_extent(), 0);
+    let index = CrowdIndex::new(environment.terrain.half_extent(), 0, environment.lanes);
     let shooter = Shooter { team: 0, id: CharacterId::NONE };
     let ground = environment.terrain.height_at(Metres::ZERO, Metres::ZERO);
     let above = Position { x: Metres::ZERO, y: ground + Metres::from_m(2), z: Metres::ZERO };

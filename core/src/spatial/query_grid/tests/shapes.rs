@@ -64,7 +64,7 @@ proptest! {
         crowd in crowd(), who in who(), x in coordinate(), z in coordinate(), radius in radius(),
     ) {
         let disc = Disc { x: Metres(x), z: Metres(z), radius: Metres(radius) };
-        check(&crowd, who, &disc, |px, pz| near((px, pz), (x, z), radius))?;
+        check(&crowd, who, &disc, &|px, pz| near((px, pz), (x, z), radius))?;
     }
 
     /// Rows to either side of the rim, a raw unit apart: the shortened offsets must never decide.
@@ -88,7 +88,7 @@ proptest! {
             depth: Metres::from_m(8),
         };
         let disc = Disc { x: Metres(x), z: Metres(z), radius: Metres(radius) };
-        check(&crowd, Who::Present, &disc, |px, pz| near((px, pz), (x, z), radius))?;
+        check(&crowd, Who::Present, &disc, &|px, pz| near((px, pz), (x, z), radius))?;
     }
 
     #[test]
@@ -99,7 +99,7 @@ proptest! {
     ) {
         let (x, z) = (Metres(x), Metres(z));
         let cone = Cone { x, z, yaw: Brads(yaw), half_angle: Brads(half_angle), radius: Metres(radius) };
-        check(&crowd, who, &cone, |px, pz| in_cone(&cone, px, pz))?;
+        check(&crowd, who, &cone, &|px, pz| in_cone(&cone, px, pz))?;
     }
 
     /// Rows along the edges of the cone, where only whole coordinates can tell.
@@ -123,7 +123,7 @@ proptest! {
             marks: alloc::vec![Presence::Present; points.len()],
             depth: Metres::from_m(16),
         };
-        check(&crowd, Who::Present, &cone, |px, pz| in_cone(&cone, px, pz))?;
+        check(&crowd, Who::Present, &cone, &|px, pz| in_cone(&cone, px, pz))?;
     }
 
     #[test]
@@ -135,7 +135,7 @@ proptest! {
         let (bx, bz) = step.map_or((bx, bz), |(x, z)| (ax.saturating_add(x), az.saturating_add(z)));
         let (from, to) = (Position::from_raw(ax, 0, az), Position::from_raw(bx, 0, bz));
         let sweep = Sweep { from, to, radius: Metres(radius) };
-        check(&crowd, who, &sweep, |px, pz| in_sweep(&sweep, px, pz))?;
+        check(&crowd, who, &sweep, &|px, pz| in_sweep(&sweep, px, pz))?;
     }
 
     /// Rows to either side of the long edges of a swept disc.
@@ -159,7 +159,7 @@ proptest! {
             depth: Metres::from_m(16),
         };
         let sweep = Sweep { from, to, radius: Metres(radius) };
-        check(&crowd, Who::Present, &sweep, |px, pz| in_sweep(&sweep, px, pz))?;
+        check(&crowd, Who::Present, &sweep, &|px, pz| in_sweep(&sweep, px, pz))?;
     }
 
     #[test]
@@ -171,7 +171,7 @@ proptest! {
             x: Metres(x), z: Metres(z), yaw: Brads(yaw), half_width: Metres(half_width), half_depth: Metres(half_depth),
         };
         let ((fx, fz), (rx, rz)) = (Brads(yaw).forward(), Brads(yaw).right());
-        check(&crowd, who, &turned, |px, pz| {
+        check(&crowd, who, &turned, &|px, pz| {
             let (dx, dz) = (i128::from(px) - i128::from(x), i128::from(pz) - i128::from(z));
             let along = |a: i32, b: i32| (dx * i128::from(a) + dz * i128::from(b)).abs();
             half_width >= 0 && half_depth >= 0
