@@ -100,6 +100,8 @@ pub const SW_END_INVALID_TOKEN: u32 = 6;
 pub const SW_END_TOKEN_EXPIRED: u32 = 7;
 /// `SwClientStatus::end_reason`: what the server sent broke the protocol.
 pub const SW_END_PROTOCOL: u32 = 8;
+/// `SwClientStatus::end_reason`: the server's world has a scenery or height file that this client has not.
+pub const SW_END_OTHER_WORLD: u32 = 9;
 /// `SwClientStatus::end_reason`: the server said goodbye; its reason (1 the server stops, 2 the world is full, 3 this
 /// client broke the protocol) is added to this number.
 pub const SW_END_GOODBYE: u32 = 100;
@@ -137,6 +139,7 @@ fn end_number(reason: EndReason) -> u32 {
     match reason {
         EndReason::Left => SW_END_LEFT,
         EndReason::Protocol(_) => SW_END_PROTOCOL,
+        EndReason::OtherWorld { .. } => SW_END_OTHER_WORLD,
         EndReason::Goodbye(reason) => SW_END_GOODBYE + reason as u32,
         EndReason::Secure(state) => match state {
             ClientState::Denied => SW_END_DENIED,

@@ -4,11 +4,14 @@ use shieldwall_core::numeric::Fx;
 use shieldwall_core::spatial::obstacles::{
     Body, Mesh, Obstacles, Platform, Scenery, SlideRules, StaticShape, Waypoint,
 };
+use shieldwall_core::spatial::TerrainShape;
 use shieldwall_core::{
-    Brads, CharacterInput, Command, Event, Metres, PartialPolicy, Placement, ReplayOptions, ReplayReader,
-    ReplayWriter, Selection, StateImage, Ticks, World, WorldConfig, buttons,
+    Brads, CharacterInput, Command, Event, HeightFile, HeightFileError, HeightFileShape, Metres, PartialPolicy,
+    Placement, ReplayOptions, ReplayReader, ReplayWriter, Selection, StateImage, Terrain, TerrainSource, Ticks, World,
+    WorldConfig, buttons,
 };
-use shieldwall_core::{Position, TerrainSource, Tick};
+use shieldwall_core::{Position, Tick};
+use std::sync::Arc;
 
 /// A world small enough to be made for every input.
 fn small() -> WorldConfig {
@@ -191,6 +194,29 @@ pub fn replay(bytes: &[u8]) {
     }
 }
 
+/// A height file: what decodes is kept as it was, and is ground everywhere. The checksum is made right, so that what is
+/// behind it is reached.
+pub fn terrain(bytes: &[u8]) {
+    let mut bytes = bytes.to_vec();
+    if let Err(HeightFileError::Damaged { found, .. }) = HeightFile::decode(bytes.clone()) {
+        bytes[32..36].copy_from_slice(&found.to_le_bytes());
+    }
+    if let Ok(file) = HeightFile::decode(bytes.clone()) {
+        assert_eq!(file.bytes(), bytes);
+        let shape = TerrainShape {
+            half_extent: Metres::from_m(60),
+            spacing: Metres::ONE,
+            resident_chunks: 4,
+            delta_chunks: 0,
+        };
+        let source = TerrainSource::Heights(Arc::new(file));
+        let terrain = Terrain::new(1, source, &shape).expect("a terrain of any file");
+        for place in [-32_000, -59, 0, 7, 32_000].map(Metres::from_m) {
+            assert!(terrain.height_at(place, Metres::ZERO).abs() <= Metres::from_m(8_192));
+        }
+    }
+}
+
 /// Seeds: one whole and busy example of each.
 pub(crate) fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
     let mut commands = Vec::new();
@@ -203,11 +229,19 @@ pub(crate) fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
             input: CharacterInput { buttons: buttons::ALL, pitch: 99, ..CharacterInput::default() },
         },
         Command::Despawn { id },
+        Command::Deform { x: Metres::ONE, z: Metres::ZERO, radius: Metres::from_m(5), depth: Metres::ONE },
     ] {
         command.encode_into(&mut commands);
     }
     let mut image = Vec::new();
     world.snapshot_into(&mut image);
+    let mut dug = fight(30);
+    for (x, depth) in [(3, 2), (-6, -1)] {
+        let (x, radius) = (Metres::from_m(x), Metres::from_m(5));
+        dug.step(&[Command::Deform { x, z: Metres::ZERO, radius, depth: Metres::from_m(depth) }]);
+    }
+    let mut craters = Vec::new();
+    dug.snapshot_into(&mut craters);
     let mut part = Vec::new();
     world.snapshot_partial_into(&Selection::All, &mut part);
     let options = ReplayOptions { hash_every: Ticks(10), keyframe_every: Ticks(12), chunk_ticks: Ticks(8) };
@@ -221,11 +255,23 @@ pub(crate) fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
         writer.record(&recorded, commands, &mut replay);
     }
     writer.finish(&recorded, &mut replay);
+    let shape = HeightFileShape {
+        columns: 70,
+        rows: 3,
+        spacing: Metres::from_m(2),
+        lowest: Metres::from_m(-5),
+        highest: Metres::from_m(40),
+        water: Some(Metres::ONE),
+    };
+    let samples: Vec<u16> = (0..210).map(|i| i * 300).collect();
+    let ridge = HeightFile::new(&shape, &samples).expect("a valid height file");
     vec![
         ("kernel_commands", "one_of_each".to_owned(), commands),
         ("kernel_config", "default".to_owned(), WorldConfig::default().encode()),
         ("kernel_snapshot", "fight".to_owned(), image),
         ("kernel_snapshot", "part".to_owned(), part),
+        ("kernel_snapshot", "craters".to_owned(), craters),
+        ("kernel_terrain", "ridge".to_owned(), ridge.bytes().to_vec()),
         ("kernel_replay", "thirty_ticks".to_owned(), replay),
         ("kernel_scenery", "courtyard".to_owned(), courtyard().encode()),
     ]

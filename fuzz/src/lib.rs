@@ -23,6 +23,7 @@ pub const TARGETS: &[Target] = &[
     ("kernel_snapshot", kernel::snapshot),
     ("kernel_replay", kernel::replay),
     ("kernel_scenery", kernel::scenery),
+    ("kernel_terrain", kernel::terrain),
     ("secure_token", secure::token),
     ("secure_packet", secure::packet),
     ("secure_server_datagram", secure::server_datagram),

@@ -18,6 +18,7 @@ Examples:
   shieldwall replay verify battle.swr
   shieldwall replay seek battle.swr --tick 600 --out state.swss   the state before that tick
   shieldwall diff battle.swr other.swr          where two recordings (or two states) part ways
+  shieldwall terrain import hills.png hills.swht --spacing-m 2 --max-height-m 120   a height file of a picture
 
 Settings come from a TOML file (--config), then from the environment (SHIELDWALL_<SECTION>_<KEY>, for example
 SHIELDWALL_SERVER_UDP_PORT=7000), then from flags; the later wins.
@@ -75,6 +76,9 @@ pub enum Command {
     /// Say where two states or two recordings differ: tick, column, entity, value
     #[command(after_help = DIFF_EXAMPLES)]
     Diff(DiffFlags),
+    /// Make, describe and draw height files
+    #[command(subcommand)]
+    Terrain(TerrainCommand),
 }
 
 /// Flags of everything that runs a server. `None` means: leave it to the file, the environment or the default.
@@ -98,6 +102,9 @@ pub struct ServerFlags {
     /// Seed of the battlefield and of everything random in it [default: 1]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Height file (.swht) that the ground is made from, its middle in the middle of the field [default: hills from the seed]
+    #[arg(long, value_name = "FILE")]
+    pub terrain: Option<PathBuf>,
     /// Simulation ticks per second, 10 to 120 [default: 60]
     #[arg(long, value_name = "HZ")]
     pub tick_hz: Option<u16>,
@@ -169,6 +176,9 @@ pub struct BotsFlags {
     /// Seed of what the bots do
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// The height file that the server runs with
+    #[arg(long, value_name = "FILE")]
+    pub terrain: Option<PathBuf>,
     /// Client id of the first bot; the others count up. Two runs against one server need different ranges
     #[arg(long, value_name = "ID", default_value_t = 1)]
     pub first_client_id: u64,
@@ -240,6 +250,93 @@ pub struct DiffFlags {
     /// Show at most this many values
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub lines: usize,
+}
+
+/// What `terrain` can do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum TerrainCommand {
+    /// Make a height file (.swht) of a 16-bit greyscale PNG, or of raw 16-bit samples
+    Import(ImportFlags),
+    /// Say what is in a height file
+    Info {
+        /// The height file
+        file: PathBuf,
+    },
+    /// Draw a height file, or the hills of a seed, as a shaded relief
+    Preview(PreviewFlags),
+}
+
+/// Flags of `terrain import`.
+#[derive(Args, Clone, Debug)]
+pub struct ImportFlags {
+    /// The picture (.png), or the raw samples in rows from north to south (with --raw-size)
+    pub input: PathBuf,
+    /// The height file to write
+    pub output: PathBuf,
+    /// Metres between two samples, 0.25 to 128
+    #[arg(long, value_name = "M", default_value_t = 2.0)]
+    pub spacing_m: f64,
+    /// Height of black, in metres
+    #[arg(long, value_name = "M", default_value_t = 0.0, allow_negative_numbers = true)]
+    pub min_height_m: f64,
+    /// Height of white, in metres
+    #[arg(long, value_name = "M", allow_negative_numbers = true)]
+    pub max_height_m: f64,
+    /// Height of the water, in metres [default: there is none]
+    #[arg(long, value_name = "M", allow_negative_numbers = true)]
+    pub water_m: Option<f64>,
+    /// The input is raw 16-bit samples, so many in a row and so many rows
+    #[arg(long, value_name = "WxH")]
+    pub raw_size: Option<RawSize>,
+    /// Which byte of a raw sample comes first
+    #[arg(long, value_enum, default_value_t, requires = "raw_size")]
+    pub raw_endian: RawEndian,
+}
+
+/// Flags of `terrain preview`.
+#[derive(Args, Clone, Debug)]
+pub struct PreviewFlags {
+    /// The height file; without it the hills of a seed are drawn
+    #[arg(conflicts_with_all = ["seed", "half_extent_m"])]
+    pub file: Option<PathBuf>,
+    /// The picture to write
+    #[arg(long = "out", value_name = "PNG")]
+    pub output: PathBuf,
+    /// Seed of the hills
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Half the side of what is drawn of a seed's hills, in metres
+    #[arg(long, value_name = "M", default_value_t = 128, value_parser = clap::value_parser!(i32).range(8..=32_000))]
+    pub half_extent_m: i32,
+}
+
+/// Numbers of raw samples: `WxH`.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct RawSize {
+    /// Samples in a row.
+    pub columns: u32,
+    /// Rows.
+    pub rows: u32,
+}
+
+impl std::str::FromStr for RawSize {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split_once(['x', 'X']);
+        let parsed = parts.and_then(|(w, h)| Some(Self { columns: w.parse().ok()?, rows: h.parse().ok()? }));
+        parsed.ok_or_else(|| "expected WIDTHxHEIGHT, for example 1025x1025".to_owned())
+    }
+}
+
+/// Order of the bytes of a raw sample.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub enum RawEndian {
+    /// The low byte first, as in .r16 files of most tools.
+    #[default]
+    Little,
+    /// The high byte first.
+    Big,
 }
 
 /// How log lines look.

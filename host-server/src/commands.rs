@@ -23,6 +23,7 @@ use crate::queues::Latest;
 use crate::report::BotReport;
 use crate::signals::StopFlag;
 use crate::stats::{Stats, StatsAssembler};
+use crate::terrain;
 use crate::tokens::TokenMaker;
 
 /// How often the supervising thread looks whether it is time to end.
@@ -50,6 +51,7 @@ pub fn demo(flags: &DemoFlags) -> Result<(), HostError> {
         seed: config.world.seed,
         first_client_id: 1,
         threads,
+        scenery: Arc::clone(&config.scenery),
         publish: Arc::new(move |thread, figures| board.bots[thread].publish(figures)),
     };
     let crowd = match (count > 0).then(|| Crowd::start(&parts)).transpose() {
@@ -128,6 +130,7 @@ pub fn bots(flags: &BotsFlags) -> Result<(), HostError> {
         seed: flags.seed,
         first_client_id: flags.first_client_id,
         threads,
+        scenery: terrain::scenery(flags.terrain.as_deref())?,
         publish: Arc::new(move |thread, figures| published[thread].publish(figures)),
     })?;
     print(&format!("{} bots connect to {}\n", flags.bots, flags.server));

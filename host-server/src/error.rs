@@ -52,6 +52,8 @@ pub enum HostError {
         /// How many there can be.
         limit: u64,
     },
+    /// A height file, or what one is to be made of, cannot be used.
+    Terrain(String),
     /// A replay or a state image is damaged or of another version.
     ReplayFormat(String),
     /// A replay does not lead to the recorded hashes.
@@ -75,7 +77,7 @@ impl HostError {
             Self::ThreadDied(_) | Self::System { .. } => 1,
             Self::Config(_) | Self::Refused(_) => 3,
             Self::PortInUse(_) | Self::Socket { .. } | Self::TooFewFiles { .. } => 4,
-            Self::File { .. } => 5,
+            Self::File { .. } | Self::Terrain(_) => 5,
             Self::BotsNotConnected { .. } | Self::BotsLost { .. } => 6,
             Self::ReplayFormat(_) | Self::ReplayDiffers(_) => 7,
         }
@@ -107,6 +109,7 @@ impl fmt::Display for HostError {
                 "{needed} open files and sockets are needed and the system allows {limit}; raise the hard limit (see \
                  `ulimit -Hn`) or ask for fewer bots"
             ),
+            Self::Terrain(message) => write!(f, "{message}"),
             Self::ReplayFormat(message) => write!(f, "cannot be read: {message}"),
             Self::ReplayDiffers(message) => write!(f, "the replay does not reproduce: {message}"),
             Self::ThreadDied(name) => {

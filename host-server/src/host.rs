@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
+use shieldwall_core::spatial::Scenery;
 use shieldwall_net::secure::{DEVELOPMENT_KEY, SecureServer, SecureServerConfig};
 use shieldwall_net::time::{Micros, UnixSeconds};
 
@@ -67,9 +68,14 @@ impl Host {
         bot_threads: u32,
         record: Option<&std::path::Path>,
     ) -> Result<Self, HostError> {
+        if record.is_some() && *config.scenery != Scenery::default() {
+            return Err(HostError::Refused(
+                "--record with --terrain: a recording holds no height file and could not be verified; leave one out".to_owned(),
+            ));
+        }
         let (sockets, address) = open_game_port(config)?;
         let secure = secure_server(config, address, clock)?;
-        let zone = Zone::new(&config.world, &config.replication, config.server.max_clients)?;
+        let zone = Zone::new(&config.world, &config.scenery, &config.replication, config.server.max_clients)?;
         let board = Arc::new(Board::new(bot_threads as usize));
         let (control, live) = start_control(config, clock, &zone, &board)?;
         let (recorder, recording) = match record {

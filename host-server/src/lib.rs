@@ -37,6 +37,7 @@ pub mod report;
 pub mod signals;
 pub mod simulation;
 pub mod stats;
+pub mod terrain;
 pub mod tick_timing;
 pub mod tokens;
 pub mod zone;

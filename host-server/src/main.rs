@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use shieldwall_host::cli::{Cli, Command, ReplayCommand};
-use shieldwall_host::{commands, diff, replay};
+use shieldwall_host::cli::{Cli, Command, ReplayCommand, TerrainCommand};
+use shieldwall_host::{commands, diff, replay, terrain};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -27,6 +27,12 @@ fn main() -> ExitCode {
             }
             Err(error) => Err(error),
         },
+        Some(Command::Terrain(what)) => match what {
+            TerrainCommand::Import(flags) => terrain::import(flags),
+            TerrainCommand::Info { file } => terrain::info(file),
+            TerrainCommand::Preview(flags) => terrain::preview(flags),
+        }
+        .map(|text| commands::print(&(text + "\n"))),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

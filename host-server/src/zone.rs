@@ -1,6 +1,7 @@
 //! A zone: the world and the sessions of its clients. No sockets, no clock, no threads: bytes and times come in,
 //! bytes go out, so that a test can play a server.
 
+use shieldwall_core::spatial::Scenery;
 use shieldwall_core::{Command, Event, World, WorldConfig};
 use shieldwall_net::secure::ClientIndex;
 use shieldwall_net::server::{ReplicationConfig, ZoneSessions};
@@ -38,6 +39,7 @@ impl Zone {
     /// [`HostError::Refused`] with what the kernel or the sessions say about the configuration.
     pub fn new(
         world: &WorldConfig,
+        scenery: &Scenery,
         replication: &ReplicationConfig,
         max_clients: u32,
     ) -> Result<Self, HostError> {
@@ -45,7 +47,8 @@ impl Zone {
             .map_err(|error| HostError::Refused(error.to_string()))?;
         let feed = LiveFeed::new(world.half_extent, world.rules.life.health_max);
         Ok(Self {
-            world: World::new(world).map_err(|error| HostError::Refused(error.to_string()))?,
+            world: World::with_scenery(world, scenery)
+                .map_err(|error| HostError::Refused(error.to_string()))?,
             sessions,
             // A spawn, a despawn and an input for each.
             commands: Vec::with_capacity(3 * max_clients as usize),

@@ -162,7 +162,7 @@ fn ranges_are_those_the_kernel_takes_and_errors_name_the_place() {
         let config = world("extent.toml", &format!("[world]\nhalf_extent_m = {metres}\n"));
         assert_eq!(config.unwrap().world.half_extent, Metres::from_m(metres));
     }
-    for text in ["half_extent_m = 7", "half_extent_m = 1024", "projectile_capacity = 65536", "teams = 9"] {
+    for text in ["half_extent_m = 7", "half_extent_m = 4097", "projectile_capacity = 65536", "teams = 9"] {
         let refused = world("ranges.toml", &format!("[world]\n{text}\n")).unwrap_err().to_string();
         assert!(refused.contains("line 2") && refused.contains(" to "), "{refused}");
     }

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)] // helpers of tests fail as tests do
 
 use shieldwall_core::WorldConfig;
+use shieldwall_core::spatial::Scenery;
 use shieldwall_host::figures::{Board, NAME_BYTES};
 use shieldwall_host::live_feed::LiveFrame;
 use shieldwall_host::zone::Zone;
@@ -11,7 +12,7 @@ use shieldwall_net::time::Micros;
 
 fn zone(clients: u32) -> Zone {
     let world = WorldConfig { seed: 5, character_capacity: 64, ..WorldConfig::default() };
-    Zone::new(&world, &ReplicationConfig::default(), clients).unwrap()
+    Zone::new(&world, &Scenery::default(), &ReplicationConfig::default(), clients).unwrap()
 }
 
 fn name(text: &str) -> [u8; NAME_BYTES] {
@@ -152,5 +153,5 @@ fn a_live_frame_has_everybody_and_fits_its_room() {
 #[test]
 fn settings_the_kernel_refuses_are_an_error() {
     let world = WorldConfig { tick_hz: 0, ..WorldConfig::default() };
-    assert!(Zone::new(&world, &ReplicationConfig::default(), 1).is_err());
+    assert!(Zone::new(&world, &Scenery::default(), &ReplicationConfig::default(), 1).is_err());
 }

@@ -177,6 +177,7 @@ fn events_and_messages() {
         tick: Tick(40),
         character: CharacterId { slot: 3, generation: 1 },
         snapshot_interval_ticks: 3,
+        world_fingerprint: 0,
         config: WorldConfig { seed: 7, ..WorldConfig::default() },
     };
     let message = welcome.encode();

@@ -3,7 +3,7 @@
 //!
 //! | system | reads | writes |
 //! |---|---|---|
-//! | `commands` | commands | everything of the rows named |
+//! | `commands` | commands | everything of the rows named; terrain and its deltas, with the position of who is on it |
 //! | `lifecycle` (return) | flags, action_tick, team | every column of the returning rows but team, score, generation |
 //! | `movement` | input, terrain | position, velocity, yaw, pitch, flags, timer |
 //! | `contacts` | grid, flags, terrain | position, flags |

@@ -12,6 +12,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use shieldwall_core::CharacterInput;
+use shieldwall_core::spatial::Scenery;
 use shieldwall_net::client::{
     ClientWorld, EndReason, EntityView, GameClient, GameClientConfig, GameClientState,
 };
@@ -62,6 +63,8 @@ pub struct CrowdParts {
     pub first_client_id: u64,
     /// Threads they run on.
     pub threads: u32,
+    /// What the server's world stands on and has standing in it.
+    pub scenery: Arc<Scenery>,
     /// Takes the figures of thread number `usize`, a few times a second.
     pub publish: Arc<dyn Fn(usize, BotFigures) + Send + Sync>,
 }
@@ -167,6 +170,7 @@ struct BotThread {
     others: Vec<EntityView>,
     /// The world as the first welcomed bot knows it: the others need not make its terrain again.
     known_world: Option<Arc<ClientWorld>>,
+    scenery: Arc<Scenery>,
     figures: BotFigures,
 }
 
@@ -203,6 +207,7 @@ impl BotThread {
             bots: Vec::with_capacity(bots.len()),
             others: Vec::with_capacity(1024),
             known_world: None,
+            scenery: Arc::clone(&parts.scenery),
             figures: BotFigures { bots: bots.len() as u32, ..BotFigures::default() },
         })
     }
@@ -249,7 +254,9 @@ impl BotThread {
             let name = format!("Bot {}", index + 1);
             // Nobody takes a bot's news.
             let known_world = self.known_world.clone();
-            let config = GameClientConfig { event_capacity: 1, known_world, ..GameClientConfig::default() };
+            let scenery = Arc::clone(&self.scenery);
+            let config =
+                GameClientConfig { event_capacity: 1, known_world, scenery, ..GameClientConfig::default() };
             match self.tokens.token(client_id, &name, self.clock.unix()) {
                 Ok(token) => self.bots.push(Bot {
                     socket,

@@ -55,6 +55,7 @@ pub(super) struct RawWorld {
     pub(super) seed: Field<u64>,
     pub(super) tick_hz: Field<u16>,
     pub(super) half_extent_m: Field<i32>,
+    pub(super) terrain: Field<PathBuf>,
     pub(super) teams: Field<u8>,
     pub(super) character_capacity: Field<u32>,
     pub(super) projectile_capacity: Field<u32>,
@@ -91,7 +92,7 @@ pub(super) struct RawLog {
 }
 
 /// Every setting as (section, key): the environment knows exactly these.
-const KEYS: [(&str, &str); 24] = [
+const KEYS: [(&str, &str); 25] = [
     ("server", "bind"),
     ("server", "udp_port"),
     ("server", "max_clients"),
@@ -106,6 +107,7 @@ const KEYS: [(&str, &str); 24] = [
     ("world", "seed"),
     ("world", "tick_hz"),
     ("world", "half_extent_m"),
+    ("world", "terrain"),
     ("world", "teams"),
     ("world", "character_capacity"),
     ("world", "projectile_capacity"),
@@ -155,6 +157,7 @@ fn flag_of(key: &str) -> &'static str {
         "http.port" => "--http-port",
         "http.enabled" => "--no-http",
         "world.seed" => "--seed",
+        "world.terrain" => "--terrain",
         "world.tick_hz" => "--tick-hz",
         "bots.count" => "--bots",
         "log.format" => "--log-format",
@@ -236,6 +239,7 @@ pub(super) fn from_flags(flags: &ServerFlags, bots: Option<u32>) -> Layer {
         },
         world: RawWorld {
             seed: field(flags.seed.as_ref()),
+            terrain: field(flags.terrain.as_ref()),
             tick_hz: field(flags.tick_hz.as_ref()),
             ..RawWorld::default()
         },

@@ -10,8 +10,10 @@ mod resolve;
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
 
 use shieldwall_core::WorldConfig;
+use shieldwall_core::spatial::Scenery;
 use shieldwall_net::secure::{DEVELOPMENT_KEY, PROTOCOL_ID};
 use shieldwall_net::server::ReplicationConfig;
 
@@ -31,6 +33,8 @@ pub struct HostConfig {
     pub http: HttpSettings,
     /// The simulated world, as the kernel takes it.
     pub world: WorldConfig,
+    /// What the ground is made from and what stands on it.
+    pub scenery: Arc<Scenery>,
     /// What clients are sent, as the network layer takes it.
     pub replication: ReplicationConfig,
     /// The bots of `demo`.
@@ -118,6 +122,7 @@ impl Default for HostConfig {
             },
             http: HttpSettings { enabled: true, bind: loopback, port: 8080 },
             world: WorldConfig { seed: 1, ..WorldConfig::default() },
+            scenery: Arc::default(),
             replication: ReplicationConfig::default(),
             bots: BotSettings { count: 200, threads: 0 },
             log: LogSettings { format: LogFormat::Human, level: None },

@@ -1,6 +1,7 @@
 //! Puts layers of settings on top of each other and checks the outcome.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use shieldwall_core::{ConfigError as WorldError, Metres, limits};
 use shieldwall_net::secure::DEVELOPMENT_KEY;
@@ -9,9 +10,10 @@ use shieldwall_net::server::{InterestTier, ReplicationConfigError};
 use super::error::{ConfigError, Origin};
 use super::layers::{Field, Layer, RawConfig, RawTier, Source};
 use super::{HostConfig, MAX_CLIENTS_LIMIT, parse_key, read_key_file};
+use crate::terrain;
 
-/// Half sides of a battlefield in metres: the largest is what terrain of 2 m spacing still covers.
-const HALF_EXTENT_M: std::ops::RangeInclusive<i32> = limits::HALF_EXTENT_MIN_M..=1_023;
+/// Half sides of a battlefield in metres.
+const HALF_EXTENT_M: std::ops::RangeInclusive<i32> = limits::HALF_EXTENT_MIN_M..=limits::HALF_EXTENT_MAX_M;
 
 /// Where each given value came from.
 #[derive(Default)]
@@ -44,6 +46,7 @@ impl Origins {
 #[derive(Default)]
 struct Pending {
     half_extent_m: Option<i32>,
+    terrain: Option<PathBuf>,
     tiers: Option<Vec<RawTier>>,
 }
 
@@ -56,6 +59,10 @@ pub(super) fn resolve(stack: &[Layer]) -> Result<HostConfig, ConfigError> {
         apply_rest(&mut config, &mut origins, &mut pending, &layer.raw, &layer.source);
     }
     finish_world(&mut config, &origins, pending.half_extent_m)?;
+    if let Some(path) = pending.terrain {
+        let scenery = terrain::scenery(Some(&path));
+        config.scenery = scenery.map_err(|error| origins.error("world.terrain", error.to_string()))?;
+    }
     if let Some(tiers) = pending.tiers {
         config.replication.tiers = checked_tiers(&tiers, &origins)?;
     }
@@ -105,6 +112,9 @@ fn apply_rest(
     origins.set(&mut world.projectile_capacity, "world.projectile_capacity", capacity, source);
     if let Some(metres) = origins.take("world.half_extent_m", &raw.world.half_extent_m, source) {
         pending.half_extent_m = Some(metres);
+    }
+    if let Some(path) = origins.take("world.terrain", &raw.world.terrain, source) {
+        pending.terrain = Some(path);
     }
 
     let replication = &mut config.replication;

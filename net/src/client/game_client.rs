@@ -12,6 +12,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use shieldwall_core::numeric::Tick;
+use shieldwall_core::spatial::Scenery;
 use shieldwall_core::state::commands::CharacterInput;
 use shieldwall_core::state::handle::CharacterId;
 
@@ -49,12 +50,20 @@ pub struct GameClientConfig {
     /// The world, if another client of this process knows it already: saves making the terrain again. Used only if the
     /// server's world turns out to be the same.
     pub known_world: Option<Arc<ClientWorld>>,
+    /// What stands in the world and what its ground is made from: servers do not send it. Must be the server's.
+    pub scenery: Arc<Scenery>,
 }
 
 impl Default for GameClientConfig {
     /// 30 packets and at most 2,400 bytes a second, 256 events.
     fn default() -> Self {
-        Self { input_packets_per_s: 30, up_budget_bytes_per_s: 2_400, event_capacity: 256, known_world: None }
+        Self {
+            input_packets_per_s: 30,
+            up_budget_bytes_per_s: 2_400,
+            event_capacity: 256,
+            known_world: None,
+            scenery: Arc::default(),
+        }
     }
 }
 
@@ -360,10 +369,12 @@ impl GameClient {
     }
 
     fn on_welcome(&mut self, welcome: &Welcome) {
-        let known = self.config.known_world.as_ref().filter(|world| *world.config() == welcome.config);
+        let server = welcome.world_fingerprint;
+        let known = self.config.known_world.as_ref();
+        let known = known.filter(|world| *world.config() == welcome.config && world.fingerprint() == server);
         let world = match known {
             Some(world) => Arc::clone(world),
-            None => match ClientWorld::new(&welcome.config) {
+            None => match ClientWorld::with_scenery(&welcome.config, &self.config.scenery) {
                 Ok(world) => Arc::new(world),
                 Err(_) => {
                     let error = crate::wire::DecodeError::Value("world configuration");
@@ -371,6 +382,9 @@ impl GameClient {
                 }
             },
         };
+        if world.fingerprint() != server {
+            return self.end(EndReason::OtherWorld { server, client: world.fingerprint() });
+        }
         let interval = self.packet_interval_ticks(welcome.config.tick_hz);
         let round_trip =
             self.channel.round_trip().smoothed().map_or(100_000, |rtt| rtt.0.min(1_000_000) as u32);

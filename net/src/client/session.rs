@@ -36,6 +36,7 @@ pub struct ClientWorld {
     terrain: Terrain,
     obstacles: Obstacles,
     movement: MovementTicks,
+    fingerprint: u64,
 }
 
 impl ClientWorld {
@@ -59,11 +60,13 @@ impl ClientWorld {
             resident_chunks: config.terrain_resident_chunks,
             delta_chunks: config.terrain_delta_chunks,
         };
+        let obstacles = Obstacles::bake(scenery, config.half_extent).map_err(ConfigError::Scenery)?;
         Ok(Self {
             config: *config,
+            fingerprint: config.fingerprint_with(obstacles.content_hash()),
             terrain: Terrain::new(config.seed, scenery.terrain.clone(), &shape)
                 .map_err(ConfigError::Terrain)?,
-            obstacles: Obstacles::bake(scenery, config.half_extent).map_err(ConfigError::Scenery)?,
+            obstacles,
             movement: MovementTicks::new(&config.rules, config.tick_hz),
         })
     }
@@ -72,6 +75,12 @@ impl ClientWorld {
     #[must_use]
     pub fn obstacles(&self) -> &Obstacles {
         &self.obstacles
+    }
+
+    /// Of its configuration and scenery, as [`shieldwall_core::World::fingerprint`] is.
+    #[must_use]
+    pub const fn fingerprint(&self) -> u64 {
+        self.fingerprint
     }
 
     /// Rates, rules, sizes, seed.

@@ -117,6 +117,16 @@ impl Toy {
         }
     }
 
+    fn welcome(&self) -> Welcome {
+        Welcome {
+            tick: Tick(1),
+            character: self.id,
+            snapshot_interval_ticks: 3,
+            world_fingerprint: self.world.fingerprint(),
+            config: *self.world.config(),
+        }
+    }
+
     fn server_takes(&mut self, datagram: &mut [u8]) {
         let now = Micros(self.now);
         let mut out = [0; DATAGRAM_MAX];
@@ -131,6 +141,7 @@ impl Toy {
                     tick: self.world.tick(),
                     character: self.id,
                     snapshot_interval_ticks: 3,
+                    world_fingerprint: self.world.fingerprint(),
                     config: *self.world.config(),
                 };
                 self.channel.send_reliable(&welcome.encode()).unwrap();
@@ -335,12 +346,26 @@ fn the_last_word_of_the_server_is_heard() {
     assert_eq!(toy.client.advance(Micros(toy.now + 100_000), wild(1)), AdvanceReport::default());
 }
 
+/// A height file the server has and the client has not, or the other way: the session ends and says so.
+#[test]
+fn another_scenery_ends_the_session_with_that_reason() {
+    let mut toy = Toy::new();
+    toy.until_playing();
+    let mut welcome = toy.welcome();
+    welcome.world_fingerprint ^= 1;
+    toy.channel.send_reliable(&welcome.encode()).unwrap();
+    let _ = toy.send(|_| {});
+    let client = toy.world.fingerprint();
+    let reason = EndReason::OtherWorld { server: client ^ 1, client };
+    assert_eq!(toy.client.state(), GameClientState::Ended(reason));
+    assert!(reason.to_string().contains("height file"));
+}
+
 #[test]
 fn another_protocol_version_ends_the_session_with_that_reason() {
     let mut toy = Toy::new();
     toy.until_playing();
-    let welcome =
-        Welcome { tick: Tick(1), character: toy.id, snapshot_interval_ticks: 3, config: *toy.world.config() };
+    let welcome = toy.welcome();
     let mut bytes = welcome.encode();
     bytes[1] ^= 0x40;
     toy.channel.send_reliable(&bytes).unwrap();

@@ -80,6 +80,13 @@ pub enum EndReason {
     Left,
     /// What the server sent broke the protocol.
     Protocol(FrameError),
+    /// The server's world has another scenery or height file than this client was given.
+    OtherWorld {
+        /// Fingerprint of the server's world.
+        server: u64,
+        /// What the server's configuration gives with this client's scenery.
+        client: u64,
+    },
 }
 
 impl fmt::Display for EndReason {
@@ -89,6 +96,11 @@ impl fmt::Display for EndReason {
             Self::Goodbye(reason) => write!(f, "the server ended the session: {reason}"),
             Self::Left => f.write_str("left"),
             Self::Protocol(error) => write!(f, "the server broke the protocol: {error}"),
+            Self::OtherWorld { server, client } => write!(
+                f,
+                "the server's world ({server:016x}) is not the one this client has ({client:016x}): give the client the \
+                 height file and scenery that the server runs with"
+            ),
         }
     }
 }

@@ -36,7 +36,7 @@ impl ZoneSessions {
         if tag & SESSION_TAG == 0 {
             return;
         }
-        let config = self.world_config;
+        let (config, world_fingerprint) = (self.world_config, self.world_fingerprint);
         let snapshot_interval_ticks = self.workshop.interval_ticks as u16;
         let Some((index, session)) = self.session_by_tag(tag) else {
             // The client left while its character was on the way.
@@ -45,7 +45,7 @@ impl ZoneSessions {
         };
         session.stage = Stage::Plays(id);
         session.events_from = tick.0;
-        session.welcome(&Welcome { tick, character: id, snapshot_interval_ticks, config });
+        session.welcome(&Welcome { tick, character: id, snapshot_interval_ticks, world_fingerprint, config });
         self.client_of_slot[id.slot as usize] = index;
     }
 

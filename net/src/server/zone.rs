@@ -58,6 +58,8 @@ impl core::error::Error for ConnectError {}
 #[derive(Debug)]
 pub struct ZoneSessions {
     pub(super) world_config: WorldConfig,
+    /// Of the world last seen: with its scenery.
+    pub(super) world_fingerprint: u64,
     interval_ticks: u32,
     /// From the last word to the end of a session.
     goodbye_ticks: u32,
@@ -112,6 +114,7 @@ impl ZoneSessions {
         };
         Ok(Self {
             world_config: *world_config,
+            world_fingerprint: world_config.fingerprint(),
             interval_ticks,
             goodbye_ticks: (u32::from(world_config.tick_hz) / GOODBYE_SHARE_OF_A_SECOND)
                 .max(3 * interval_ticks),
@@ -235,6 +238,7 @@ impl ZoneSessions {
 
     /// Learns what the step did: new characters, events, everybody's state.
     pub fn end_tick(&mut self, world: &World) {
+        self.world_fingerprint = world.fingerprint();
         let tick = Tick(world.tick().0.wrapping_sub(1));
         self.next_tick = world.tick();
         self.learn_events(world, tick);

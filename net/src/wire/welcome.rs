@@ -1,8 +1,9 @@
 //! Reliable messages of the server, and the first of them: all a client must know to understand the rest.
 //!
 //! A message is one byte of [`MessageKind`] and a body. Welcome's body, little-endian: protocol version u16, tick u32,
-//! own slot u32, own generation u32, ticks between snapshots u16, the world's configuration in the kernel's own
-//! encoding (it contains the seed, so the terrain follows from it).
+//! own slot u32, own generation u32, ticks between snapshots u16, the world's fingerprint u64, the world's configuration in
+//! the kernel's own encoding (it contains the seed, so the terrain follows from it). Scenery and height files are not
+//! sent: a client has them or not, and the fingerprint tells.
 
 use super::DecodeError;
 use super::events::GameEvent;
@@ -33,11 +34,13 @@ pub struct Welcome {
     pub character: CharacterId,
     /// Ticks from one snapshot of this client to the next.
     pub snapshot_interval_ticks: u16,
+    /// Of the world's configuration and its scenery.
+    pub world_fingerprint: u64,
     /// The world: rates, rules, seed.
     pub config: WorldConfig,
 }
 
-const HEAD_BYTES: usize = 1 + 2 + 4 + 4 + 4 + 2;
+const HEAD_BYTES: usize = 1 + 2 + 4 + 4 + 4 + 2 + 8;
 const _: () = assert!(Welcome::BYTES <= MESSAGE_BYTES);
 
 impl Welcome {
@@ -54,6 +57,7 @@ impl Welcome {
         bytes.extend_from_slice(&self.character.slot.to_le_bytes());
         bytes.extend_from_slice(&self.character.generation.to_le_bytes());
         bytes.extend_from_slice(&self.snapshot_interval_ticks.to_le_bytes());
+        bytes.extend_from_slice(&self.world_fingerprint.to_le_bytes());
         self.config.encode_into(&mut bytes);
         bytes
     }
@@ -68,6 +72,8 @@ impl Welcome {
         let word = |at: usize| u32::from_le_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]);
         let character = CharacterId { slot: word(4), generation: word(8) };
         let snapshot_interval_ticks = u16::from_le_bytes([head[12], head[13]]);
+        let (fingerprint, config) = config.split_first_chunk::<8>().ok_or(DecodeError::Truncated)?;
+        let world_fingerprint = u64::from_le_bytes(*fingerprint);
         let (config, rest) =
             WorldConfig::decode(config).map_err(|_| DecodeError::Value("world configuration"))?;
         if !rest.is_empty() {
@@ -79,7 +85,7 @@ impl Welcome {
         if snapshot_interval_ticks == 0 || snapshot_interval_ticks > config.tick_hz {
             return Err(DecodeError::Value("snapshot interval"));
         }
-        Ok(Self { tick: Tick(word(0)), character, snapshot_interval_ticks, config })
+        Ok(Self { tick: Tick(word(0)), character, snapshot_interval_ticks, world_fingerprint, config })
     }
 }
 
@@ -120,6 +126,7 @@ mod tests {
             tick: Tick(77),
             character: CharacterId { slot: 3, generation: 2 },
             snapshot_interval_ticks: 3,
+            world_fingerprint: 0x0123_4567_89AB_CDEF,
             config: WorldConfig { seed: 99, ..WorldConfig::default() },
         }
     }

@@ -17,7 +17,7 @@ mod residency;
 mod source;
 
 pub use deform::Deformation;
-pub use height_file::{HeightFile, HeightFileError, HeightFileShape};
+pub use height_file::{HeightFile, HeightFileError, HeightFileShape, SIDE_MAX};
 pub use residency::StreamReport;
 pub use source::TerrainSource;
 
@@ -162,10 +162,9 @@ impl GroundCell {
     #[must_use]
     pub fn height(&self) -> Metres {
         let ([h00, h10, h01, h11], dx, dz) = self.wide();
-        let spacing = 1_i64 << self.shift;
-        let near = h00 * (spacing - dx) + h10 * dx;
-        let far = h01 * (spacing - dx) + h11 * dx;
-        Metres(((near * (spacing - dz) + far * dz) >> (2 * self.shift)) as i32)
+        let near = (h00 << self.shift) + (h10 - h00) * dx;
+        let far = (h01 << self.shift) + (h11 - h01) * dx;
+        Metres((((near << self.shift) + (far - near) * dz) >> (2 * self.shift)) as i32)
     }
 
     /// Rise of the ground along x and along z: metres up for each metre, floor.

@@ -36,8 +36,13 @@ pub(super) struct Residency {
     marks: Box<[SlotMark]>,
     /// Whether every chunk has a slot for good.
     whole: bool,
+    /// For each chunk of the lattice, when somebody in it was last looked after: see [`Terrain::stream`]. Empty when the
+    /// terrain is resident whole.
+    seen: Box<[u32]>,
     /// Counts the passes of streaming over all rows.
     sweep: u32,
+    /// Counts the calls.
+    call: u32,
     /// Where the next call goes on.
     next_row: usize,
 }
@@ -61,8 +66,10 @@ impl Residency {
             slots: vec![NOWHERE; chunks as usize].into_boxed_slice(),
             pool: vec![[0; TERRAIN_CHUNK_VERTICES]; slots].into_boxed_slice(),
             marks: vec![SlotMark { chunk: FREE, wanted: 0, pinned: false }; slots].into_boxed_slice(),
+            seen: vec![0; if whole { 0 } else { chunks as usize }].into_boxed_slice(),
             whole,
             sweep: 2,
+            call: 0,
             next_row: 0,
         }
     }
@@ -115,12 +122,11 @@ impl Terrain {
         self.residency.marks.iter().filter(|mark| mark.chunk != FREE).count()
     }
 
-    /// Brings in chunks within [`TERRAIN_STREAM_RADIUS_M`] of the places that `place_of` gives for the rows below `rows`:
-    /// looks at [`TERRAIN_STREAM_ROWS_PER_TICK`] rows, going on where the last call ended, and makes the
-    /// [`TERRAIN_STREAM_CHUNKS_PER_TICK`] chunks nearest to one of them that are not resident, the nearer (of equals
-    /// the one with the smaller z, then x) first. Where there is no room, the chunk makes way that has been near nobody
-    /// for longest; none does that was near somebody in this pass over the rows or the last. Allocates nothing; changes
-    /// no height.
+    /// Brings in the chunks within [`TERRAIN_STREAM_RADIUS_M`] of the chunks that hold the places that `place_of` gives for
+    /// the rows below `rows`: looks at [`TERRAIN_STREAM_ROWS_PER_TICK`] rows, going on where the last call ended, and makes
+    /// the [`TERRAIN_STREAM_CHUNKS_PER_TICK`] that are not resident and nearest to somebody's (of equals the one with the
+    /// smaller z, then x, first). Where there is no room, the chunk makes way that has been near nobody for longest; none
+    /// does that was near somebody in this pass over the rows or the last. Allocates nothing; changes no height.
     pub fn stream(
         &mut self,
         rows: usize,
@@ -129,9 +135,10 @@ impl Terrain {
         if self.residency.whole {
             return StreamReport::default();
         }
+        self.residency.call = self.residency.call.wrapping_add(1);
         let first = self.residency.next_row.min(rows);
         let end = rows.min(first + TERRAIN_STREAM_ROWS_PER_TICK);
-        let mut wishes = [(u64::MAX, FREE); TERRAIN_STREAM_CHUNKS_PER_TICK];
+        let mut wishes = [(u32::MAX, FREE); TERRAIN_STREAM_CHUNKS_PER_TICK];
         for (x, z) in (first..end).filter_map(place_of) {
             self.wish(x, z, &mut wishes);
         }
@@ -151,35 +158,40 @@ impl Terrain {
         report
     }
 
-    /// Marks the resident chunks near a place, and notes the nearest that are not.
-    fn wish(&mut self, x: Metres, z: Metres, wishes: &mut [(u64, u32)]) {
-        const REACH: i32 = TERRAIN_STREAM_RADIUS_M << 16;
+    /// Marks the resident chunks near the chunk of a place, and notes the nearest that are not: once in a pass over the
+    /// rows, and while some are missing once in a call.
+    fn wish(&mut self, x: Metres, z: Metres, wishes: &mut [(u32, u32)]) {
         let lattice = self.lattice;
+        let along = |at: Metres| (lattice.locate(at.0).0 / TERRAIN_CHUNK_CELLS as u32).cast_signed();
+        let (own_x, own_z) = (along(x), along(z));
+        let own = lattice.chunk(own_x.cast_unsigned(), own_z.cast_unsigned()) as usize;
+        let (complete, in_this_call) = (self.residency.sweep << 1 | 1, self.residency.call << 1);
+        let seen = self.residency.seen[own];
+        if seen == complete || seen == in_this_call {
+            return;
+        }
         let chunk_shift = lattice.shift + TERRAIN_CHUNK_CELLS.trailing_zeros();
-        let along = |at: Metres, reach: i32| {
-            lattice.locate(at.0.saturating_add(reach)).0 / TERRAIN_CHUNK_CELLS as u32
-        };
-        // How far a coordinate is outside a chunk's span of it.
-        let outside = |at: Metres, chunk: u32| {
-            let start = (i64::from(chunk) << chunk_shift) - i64::from(lattice.half_extent);
-            let end = start + (1 << chunk_shift);
-            let at = i64::from(at.0);
-            (start - at).max(at - end).max(0).cast_unsigned()
-        };
-        for chunk_z in along(z, -REACH)..=along(z, REACH) {
-            for chunk_x in along(x, -REACH)..=along(x, REACH) {
-                let (dx, dz) = (outside(x, chunk_x), outside(z, chunk_z));
-                let distance = dx * dx + dz * dz;
-                if distance > (REACH as u64).pow(2) {
+        // Raw metres from any place in one chunk to the nearest in another that is `steps` away.
+        let gap = |steps: i32| u64::from(steps.unsigned_abs().saturating_sub(1)) << chunk_shift;
+        let reach = (((TERRAIN_STREAM_RADIUS_M << 16) >> chunk_shift) + 1).min(lattice.chunks.cast_signed());
+        let inside = |at: i32| (0..lattice.chunks.cast_signed()).contains(&at);
+        let mut missing = false;
+        for dz in (-reach..=reach).filter(|dz| inside(own_z + dz)) {
+            for dx in (-reach..=reach).filter(|dx| inside(own_x + dx)) {
+                if gap(dx).pow(2) + gap(dz).pow(2) > ((TERRAIN_STREAM_RADIUS_M << 16) as u64).pow(2) {
                     continue;
                 }
-                let chunk = lattice.chunk(chunk_x, chunk_z);
+                let chunk = lattice.chunk((own_x + dx).cast_unsigned(), (own_z + dz).cast_unsigned());
                 match self.residency.slot(chunk) {
                     Some(slot) => self.residency.marks[slot].wanted = self.residency.sweep,
-                    None => note(wishes, (distance, chunk)),
+                    None => {
+                        missing = true;
+                        note(wishes, ((dx * dx + dz * dz).cast_unsigned(), chunk));
+                    }
                 }
             }
         }
+        self.residency.seen[own] = if missing { in_this_call } else { complete };
     }
 
     /// Computes a chunk from the source into a slot; what was there is forgotten.
@@ -219,7 +231,7 @@ impl Terrain {
 }
 
 /// Keeps the smallest wishes in ascending order, each chunk once.
-fn note(wishes: &mut [(u64, u32)], wish: (u64, u32)) {
+fn note(wishes: &mut [(u32, u32)], wish: (u32, u32)) {
     let mut wish = wish;
     if let Some(same) = wishes.iter().position(|kept| kept.1 == wish.1) {
         if wishes[same] <= wish {
@@ -227,7 +239,7 @@ fn note(wishes: &mut [(u64, u32)], wish: (u64, u32)) {
         }
         // The same chunk, nearer: its old place is filled from behind.
         wishes[same..].rotate_left(1);
-        wishes[wishes.len() - 1] = (u64::MAX, FREE);
+        wishes[wishes.len() - 1] = (u32::MAX, FREE);
     }
     for kept in wishes {
         if wish < *kept {
