@@ -3,8 +3,8 @@
 use proptest::prelude::*;
 use shieldwall_core::state::terrain_deltas::TerrainDeltas;
 use shieldwall_core::{
-    Brads, CharacterInput, Command, Event, Metres, Placement, ReplayReader, ReplayWriter, SavedState,
-    SnapshotError, Ticks, World, WorldConfig, buttons, flags,
+    Brads, CharacterInput, Command, Event, Metres, MovementRules, Placement, ReplayReader, ReplayWriter,
+    SavedState, SnapshotError, Ticks, World, WorldConfig, buttons, flags,
 };
 
 fn m(metres: i32) -> Metres {
@@ -186,6 +186,26 @@ fn everybody_stays_on_the_ground() {
     let mut image = Vec::new();
     world.snapshot_into(&mut image);
     assert_eq!(World::new(&config(4)).unwrap().restore(&image), Ok(()));
+}
+
+/// Bodies that nobody watches rest; a blow under them is no rest.
+#[test]
+fn the_resting_fall_too() {
+    let mut config = config(4);
+    config.rules.movement[1] = MovementRules { lod: 1, ..config.rules.movement[0] };
+    let mut world = World::new(&config).unwrap();
+    let placement = Placement::At { x: m(20), z: m(20), yaw: Brads(0) };
+    world.step(&[Command::Spawn { tag: 0, team: 0, class: 1, placement }]);
+    for depth in [0, 5, 0, 0, 0, -3, 0, 0, 20] {
+        for tick in 0..40 {
+            let blow = [blow(20, 20, 8, depth)];
+            let commands = if tick == 0 && depth != 0 { &blow[..] } else { &[] };
+            assert_eq!(world.step(commands).commands_refused, 0);
+            let mut image = Vec::new();
+            world.snapshot_into(&mut image);
+            assert_eq!(World::new(&config).unwrap().restore(&image), Ok(()), "depth {depth}, tick {tick}");
+        }
+    }
 }
 
 /// Bytes of deltas that no blow leaves behind are refused, and the ground stays as it was.

@@ -1,10 +1,10 @@
 //! Targets for what the kernel reads from bytes: commands, configurations, images, replays.
 
 use shieldwall_core::numeric::Fx;
+use shieldwall_core::spatial::TerrainShape;
 use shieldwall_core::spatial::obstacles::{
     Body, Mesh, Obstacles, Platform, Scenery, SlideRules, StaticShape, Waypoint,
 };
-use shieldwall_core::spatial::TerrainShape;
 use shieldwall_core::{
     Brads, CharacterInput, Command, Event, HeightFile, HeightFileError, HeightFileShape, Metres, PartialPolicy,
     Placement, ReplayOptions, ReplayReader, ReplayWriter, Selection, StateImage, Terrain, TerrainSource, Ticks, World,

@@ -103,8 +103,7 @@ fn set_class(state: &mut State, id: CharacterId, class: u8, environment: &Enviro
     true
 }
 
-/// Deforms the ground, and lifts everybody who is below it now. Who has lost it from under the feet walks down or falls in
-/// this tick's movement, by its rules; the dead, who do not move, lie down on it here. False when it was refused.
+/// Deforms the ground and takes those on it along. False when it was refused.
 fn deform(
     state: &mut State,
     deformation: &Deformation,
@@ -115,20 +114,15 @@ fn deform(
     if !environment.terrain.deform(&mut state.terrain, deformation, tell) {
         return false;
     }
-    let terrain = &environment.terrain;
     // A vertex moves the ground of the cells around it.
-    let reach = deformation.radius + terrain.spacing();
+    let reach = deformation.radius + environment.terrain.spacing();
     let near = |at: i32, middle: Metres| at.abs_diff(middle.0) <= reach.0.unsigned_abs();
     let characters = &mut state.characters;
     for row in 0..state.character_ids.end() {
-        let (x, z, bits) = (characters.position_x[row], characters.position_z[row], characters.flags[row]);
-        if bits & flags::IN_USE == 0 || !near(x, deformation.x) || !near(z, deformation.z) {
-            continue;
-        }
-        let ground = terrain.height_at(Metres(x), Metres(z)).0;
-        let lies = bits & (flags::ALIVE | flags::GROUNDED) == flags::GROUNDED && characters.support[row] == 0;
-        if lies || characters.position_y[row] < ground {
-            characters.position_y[row] = ground;
+        let in_use = characters.flags[row] & flags::IN_USE != 0;
+        let (x, z) = (characters.position_x[row], characters.position_z[row]);
+        if in_use && near(x, deformation.x) && near(z, deformation.z) {
+            movement::reground(characters, row, environment);
         }
     }
     true

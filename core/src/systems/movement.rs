@@ -22,7 +22,7 @@ mod root_motion;
 mod steer;
 mod ticks;
 
-pub(crate) use change::{change_class, impulse};
+pub(crate) use change::{change_class, impulse, reground};
 pub(crate) use lod::Watch;
 pub use ticks::MovementTicks;
 

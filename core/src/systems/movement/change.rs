@@ -37,6 +37,29 @@ pub(crate) fn impulse(characters: &mut Characters, row: usize, velocity: Velocit
     true
 }
 
+/// After the ground has changed under a row: lifts it when it is below, and lets it follow the ground when it stood on it and
+/// is dead or can step down so far. Otherwise it falls from here on.
+pub(crate) fn reground(characters: &mut Characters, row: usize, environment: &Environment) {
+    let (x, z) = (Metres(characters.position_x[row]), Metres(characters.position_z[row]));
+    let drop = characters.position_y[row] - environment.terrain.height_at(x, z).0;
+    let alive = characters.flags[row] & flags::ALIVE != 0;
+    let stands = characters.flags[row] & flags::GROUNDED != 0 && characters.support[row] == 0;
+    let follows = !alive || drop <= environment.rules.class(characters.class[row]).step_down.0;
+    if drop < 0 || (stands && follows) {
+        characters.position_y[row] -= drop;
+    } else if stands {
+        characters.flags[row] &= !(flags::GROUNDED | flags::SPRINTING | flags::JUMP_QUEUED);
+        if characters.motion[row] == motion::DODGE {
+            characters.dodge_ticks[row] = 0;
+        }
+        if characters.motion[row] != motion::KNOCKED {
+            characters.motion[row] = motion::FALL;
+            characters.motion_ticks[row] = 0;
+        }
+        characters.timer[row] = 0;
+    }
+}
+
 /// Gives a row another class, inside the bounds of the new radius and on the ground there if it stood on it. What the
 /// body was doing ends; the next step pushes a larger body out of walls.
 pub(crate) fn change_class(characters: &mut Characters, row: usize, class: u8, environment: &Environment) {
