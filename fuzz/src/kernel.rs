@@ -6,9 +6,9 @@ use shieldwall_core::spatial::obstacles::{
     Body, Mesh, Obstacles, Platform, Scenery, SlideRules, StaticShape, Waypoint,
 };
 use shieldwall_core::{
-    Brads, CharacterInput, Command, Event, HeightFile, HeightFileError, HeightFileShape, Metres, PartialPolicy,
-    Placement, ReplayOptions, ReplayReader, ReplayWriter, Selection, StateImage, Terrain, TerrainSource, Ticks, World,
-    WorldConfig, buttons,
+    Brads, CharacterInput, Command, Event, HeightFile, HeightFileError, HeightFileShape, Metres,
+    PartialPolicy, Placement, ReplayOptions, ReplayReader, ReplayWriter, Selection, StateImage, Terrain,
+    TerrainSource, Ticks, World, WorldConfig, buttons,
 };
 use shieldwall_core::{Position, Tick};
 use std::sync::Arc;

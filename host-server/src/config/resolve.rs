@@ -244,7 +244,7 @@ fn world_key(error: &WorldError, origins: &Origins) -> &'static str {
         WorldError::Terrain(_) => "world.half_extent_m",
         WorldError::Scenery(_) => "world",
         WorldError::ProjectileTooFast => "world.tick_hz",
-        WorldError::OutOfRange { .. } | WorldError::Rules(_) | WorldError::Scenery(_) => {
+        WorldError::OutOfRange { .. } | WorldError::Rules(_) => {
             given(["world.half_extent_m", "world.tick_hz"])
         }
     }
