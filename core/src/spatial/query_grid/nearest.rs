@@ -57,7 +57,7 @@ impl QueryGrid {
             for &index in &places[..found] {
                 keep_least(short, count, self.short_key(index, x, z));
             }
-            let len = least_in_order(short, count, places, |key| key as u16 as i32);
+            let len = least_in_order(short, count, places, |key| i32::from(key as u16));
             out.set_len(len);
         } else {
             let mut keys = [0; RANKED_MAX];
@@ -68,7 +68,7 @@ impl QueryGrid {
             run(self.lanes, Rank { keys: &mut keys, found, shift: 16 + square_bits.saturating_sub(24) });
             let len = found.min(count);
             for (place, key) in places.iter_mut().zip(&keys[..len]) {
-                *place = *key as u16 as i32;
+                *place = i32::from(*key as u16);
             }
             out.set_len(len);
         }

@@ -76,7 +76,7 @@ proptest! {
         let mut points = Vec::new();
         for turn in turns {
             let (fx, fz) = Brads(turn).forward();
-            let at = |part: i32| (i64::from(part) * i64::from(radius) >> 16) as i32;
+            let at = |part: i32| ((i64::from(part) * i64::from(radius)) >> 16) as i32;
             for off in -1..=1 {
                 points.push((x + at(fx.0) + off, z + at(fz.0)));
             }
@@ -114,7 +114,7 @@ proptest! {
         let points: Vec<(i32, i32)> = steps.iter().map(|&(distance, off, left)| {
             let half = if left { cone.half_angle } else { -cone.half_angle };
             let (fx, fz) = (cone.yaw + half).forward();
-            let at = |part: i32| (i64::from(part) * i64::from(distance) >> 16) as i32;
+            let at = |part: i32| ((i64::from(part) * i64::from(distance)) >> 16) as i32;
             (x + at(fx.0) + off, z + at(fz.0))
         }).collect();
         let crowd = Crowd {
@@ -144,7 +144,7 @@ proptest! {
         ax in -30i32 << 16..30 << 16, az in -30i32 << 16..30 << 16, yaw in any::<u16>(), length in 0i32..30 << 16,
         radius in 0i32..4 << 16, steps in prop::collection::vec((-1i32 << 16..31 << 16, -3i32..=3, any::<bool>()), 1..60),
     ) {
-        let at = |part: i32, distance: i32| (i64::from(part) * i64::from(distance) >> 16) as i32;
+        let at = |part: i32, distance: i32| ((i64::from(part) * i64::from(distance)) >> 16) as i32;
         let ((fx, fz), (rx, rz)) = (Brads(yaw).forward(), Brads(yaw).right());
         let from = Position::from_raw(ax, 0, az);
         let to = Position::from_raw(ax + at(fx.0, length), 0, az + at(fz.0, length));
