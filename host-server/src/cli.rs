@@ -70,6 +70,9 @@ pub enum Command {
     Bots(BotsFlags),
     /// Make a connect token for one client
     Token(TokenFlags),
+    /// Make and describe scenery files: what stands and moves in a world
+    #[command(subcommand)]
+    Scenery(SceneryCommand),
     /// Work with recorded battles
     #[command(subcommand)]
     Replay(ReplayCommand),
@@ -102,8 +105,8 @@ pub struct ServerFlags {
     /// Seed of the battlefield and of everything random in it [default: 1]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Height file (.swht) that the ground is made from, its middle in the middle of the field [default: hills from the seed]
-    #[arg(long, value_name = "FILE")]
+    /// Height file (.swht) that the ground is made from, its middle in the middle of the field, or scenery file (.swsc) with all that stands in the world [default: hills from the seed]
+    #[arg(long, visible_alias = "scenery", value_name = "FILE")]
     pub terrain: Option<PathBuf>,
     /// Simulation ticks per second, 10 to 120 [default: 60]
     #[arg(long, value_name = "HZ")]
@@ -176,8 +179,8 @@ pub struct BotsFlags {
     /// Seed of what the bots do
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// The height file that the server runs with
-    #[arg(long, value_name = "FILE")]
+    /// The height or scenery file that the server runs with
+    #[arg(long, visible_alias = "scenery", value_name = "FILE")]
     pub terrain: Option<PathBuf>,
     /// Client id of the first bot; the others count up. Two runs against one server need different ranges
     #[arg(long, value_name = "ID", default_value_t = 1)]
@@ -211,6 +214,30 @@ pub struct TokenFlags {
     /// Write the 2,048 bytes of the token to this file instead of hex digits to standard output
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+/// What `scenery` can do.
+#[derive(Clone, Debug, Subcommand)]
+pub enum SceneryCommand {
+    /// Make a scenery file (.swsc) of a list of boxes, cylinders, models and platforms (.toml), or of one model (.obj)
+    Bake(SceneryBakeFlags),
+    /// Say what is in a scenery file
+    Info {
+        /// The scenery file
+        file: PathBuf,
+    },
+}
+
+/// Flags of `scenery bake`.
+#[derive(Args, Clone, Debug)]
+pub struct SceneryBakeFlags {
+    /// The list (.toml, metres and degrees) or the model (.obj, metres, y up)
+    pub input: PathBuf,
+    /// The scenery file to write
+    pub output: PathBuf,
+    /// Leave out triangles without area, instead of naming the first one
+    #[arg(long)]
+    pub drop_degenerate: bool,
 }
 
 /// What `replay` can do.

@@ -54,6 +54,8 @@ pub enum HostError {
     },
     /// A height file, or what one is to be made of, cannot be used.
     Terrain(String),
+    /// A scenery, or what one is made from, cannot be used.
+    Scenery(String),
     /// A replay or a state image is damaged or of another version.
     ReplayFormat(String),
     /// A replay does not lead to the recorded hashes.
@@ -77,7 +79,7 @@ impl HostError {
             Self::ThreadDied(_) | Self::System { .. } => 1,
             Self::Config(_) | Self::Refused(_) => 3,
             Self::PortInUse(_) | Self::Socket { .. } | Self::TooFewFiles { .. } => 4,
-            Self::File { .. } | Self::Terrain(_) => 5,
+            Self::File { .. } | Self::Terrain(_) | Self::Scenery(_) => 5,
             Self::BotsNotConnected { .. } | Self::BotsLost { .. } => 6,
             Self::ReplayFormat(_) | Self::ReplayDiffers(_) => 7,
         }
@@ -110,6 +112,7 @@ impl fmt::Display for HostError {
                  `ulimit -Hn`) or ask for fewer bots"
             ),
             Self::Terrain(message) => write!(f, "{message}"),
+            Self::Scenery(message) => f.write_str(message),
             Self::ReplayFormat(message) => write!(f, "cannot be read: {message}"),
             Self::ReplayDiffers(message) => write!(f, "the replay does not reproduce: {message}"),
             Self::ThreadDied(name) => {

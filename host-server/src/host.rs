@@ -70,7 +70,7 @@ impl Host {
     ) -> Result<Self, HostError> {
         if record.is_some() && *config.scenery != Scenery::default() {
             return Err(HostError::Refused(
-                "--record with --terrain: a recording holds no height file and could not be verified; leave one out".to_owned(),
+                "--record with --terrain or --scenery: a recording holds neither and could not be verified; leave one out".to_owned(),
             ));
         }
         let (sockets, address) = open_game_port(config)?;

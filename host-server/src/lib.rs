@@ -34,6 +34,7 @@ pub mod recorder;
 pub mod refusals;
 pub mod replay;
 pub mod report;
+pub mod scenery;
 pub mod signals;
 pub mod simulation;
 pub mod stats;

@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use shieldwall_host::cli::{Cli, Command, ReplayCommand, TerrainCommand};
-use shieldwall_host::{commands, diff, replay, terrain};
+use shieldwall_host::cli::{Cli, Command, ReplayCommand, SceneryCommand, TerrainCommand};
+use shieldwall_host::{commands, diff, replay, scenery, terrain};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -14,6 +14,11 @@ fn main() -> ExitCode {
         Some(Command::Serve(flags)) => commands::serve(flags),
         Some(Command::Bots(flags)) => commands::bots(flags),
         Some(Command::Token(flags)) => commands::token(flags),
+        Some(Command::Scenery(command)) => match command {
+            SceneryCommand::Bake(flags) => scenery::bake(flags),
+            SceneryCommand::Info { file } => scenery::info(file),
+        }
+        .map(|text| commands::print(&(text + "\n"))),
         Some(Command::Replay(command)) => match command {
             ReplayCommand::Info { file } => replay::info(file),
             ReplayCommand::Verify { file } => replay::verify(file),

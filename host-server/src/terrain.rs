@@ -35,12 +35,16 @@ pub fn read(path: &Path) -> Result<HeightFile, HostError> {
     })
 }
 
-/// The scenery of a world whose ground is a height file's, or the hills of its seed.
+/// What stands in a world and what its ground is: that of a scenery file (`.swsc`), or nothing on a height file's ground, or
+/// nothing on the hills of its seed.
 ///
 /// # Errors
-/// As [`read`].
+/// As [`read`] and [`crate::scenery::read`].
 pub fn scenery(path: Option<&Path>) -> Result<Arc<Scenery>, HostError> {
     let terrain = match path {
+        Some(path) if path.extension().is_some_and(|ending| ending == "swsc") => {
+            return crate::scenery::read(path).map(Arc::new);
+        }
         Some(path) => TerrainSource::Heights(Arc::new(read(path)?)),
         None => TerrainSource::Seed,
     };

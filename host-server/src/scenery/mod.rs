@@ -1,0 +1,97 @@
+//! `shieldwall scenery`: scenery files from a TOML list or a triangle model, and what is in one.
+//!
+//! The file form is the kernel's ([`Scenery::encode`]); reading of OBJ models is the `tobj` crate's.
+
+mod list;
+mod model;
+
+use std::path::Path;
+
+use shieldwall_core::spatial::obstacles::{Obstacles, Scenery, StaticShape};
+use shieldwall_core::{Brads, Metres, Position, TerrainSource};
+
+use crate::cli::SceneryBakeFlags;
+use crate::error::HostError;
+
+/// Reads a scenery file.
+///
+/// # Errors
+/// [`HostError::File`] when it cannot be read, [`HostError::Scenery`] when it is none.
+pub fn read(path: &Path) -> Result<Scenery, HostError> {
+    let bytes = std::fs::read(path).map_err(|source| HostError::File { path: path.to_path_buf(), source })?;
+    Scenery::decode(&bytes).map_err(|error| {
+        let hint = "`shieldwall scenery bake` makes one of a TOML list or an OBJ model";
+        HostError::Scenery(format!("{}: {error}; {hint}", path.display()))
+    })
+}
+
+/// `shieldwall scenery bake`; the text says what was written.
+///
+/// # Errors
+/// [`HostError::File`] and [`HostError::Scenery`], with what is wrong where.
+pub fn bake(flags: &SceneryBakeFlags) -> Result<String, HostError> {
+    let ending = flags.input.extension().and_then(|ending| ending.to_str()).unwrap_or("");
+    let (scenery, dropped) = match ending.to_ascii_lowercase().as_str() {
+        "toml" => list::read(&flags.input, flags.drop_degenerate)?,
+        "obj" => {
+            let (mesh, dropped) = model::read(&flags.input, flags.drop_degenerate)?;
+            let place = StaticShape::Mesh { mesh: 0, translation: Position::ORIGIN, yaw: Brads(0) };
+            (Scenery { shapes: vec![place], meshes: vec![mesh], ..Scenery::default() }, dropped)
+        }
+        _ => {
+            let what = flags.input.display();
+            return Err(HostError::Scenery(format!("{what}: expected a list (.toml) or a model (.obj)")));
+        }
+    };
+    let refused = |error| HostError::Scenery(format!("{}: {error}", flags.input.display()));
+    let text = describe(&scenery).map_err(refused)?;
+    std::fs::write(&flags.output, scenery.encode())
+        .map_err(|source| HostError::File { path: flags.output.clone(), source })?;
+    let left_out = match dropped {
+        0 => String::new(),
+        count => format!(" ({count} triangles without area left out)"),
+    };
+    Ok(format!("wrote {}{left_out}: {text}", flags.output.display()))
+}
+
+/// `shieldwall scenery info`.
+///
+/// # Errors
+/// As [`read`].
+pub fn info(path: &Path) -> Result<String, HostError> {
+    let scenery = read(path)?;
+    describe(&scenery).map_err(|error| HostError::Scenery(format!("{}: {error}", path.display())))
+}
+
+/// Numbers, hash and table of a scenery in the largest world it can stand in.
+fn describe(scenery: &Scenery) -> Result<String, shieldwall_core::spatial::obstacles::SceneryError> {
+    let widest = Metres::from_m(shieldwall_core::limits::HALF_EXTENT_MAX_M);
+    let obstacles = Obstacles::bake(scenery, widest)?;
+    let (cell, cells, entries) = obstacles.table();
+    let ground = match &scenery.terrain {
+        TerrainSource::Seed => "the world's hills",
+        TerrainSource::Flat => "level ground",
+        TerrainSource::Heights(_) => "a height file",
+    };
+    Ok(format!(
+        "{} shapes, {} triangles, {} platforms on {ground}; content hash {:016x}; table of {cells} cells of {cell} with \
+         {entries} entries",
+        scenery.shapes.len(),
+        obstacles.triangle_count(),
+        scenery.platforms.len(),
+        scenery.content_hash(),
+    ))
+}
+
+/// Metres of a file as the kernel's, to the nearest 1/65536 m; `None` beyond ±32,767 m and for what is no number.
+fn metres(value: f64) -> Option<Metres> {
+    (value.abs() <= 32_767.0).then(|| Metres((value * 65_536.0).round() as i32))
+}
+
+/// Three of them.
+fn position([x, y, z]: [f64; 3]) -> Option<Position> {
+    Some(Position::new(metres(x)?, metres(y)?, metres(z)?))
+}
+
+#[cfg(test)]
+mod tests;
