@@ -12,6 +12,7 @@ use super::{Surroundings, move_character};
 use crate::limits::HEIGHT_MAX_M;
 use crate::numeric::Metres;
 use crate::numeric::angle::SIN_Q30;
+use crate::numeric::fixed::saturate;
 use crate::numeric::lanes::{LaneMask, LaneTask, Lanes, MAX_WIDTH};
 use crate::spatial::GroundCell;
 use crate::state::characters::{CharacterRows, flags, motion};
@@ -47,7 +48,7 @@ struct Tables {
     /// Ground below this is too deep.
     deep: [i32; 8],
     /// Differences of a cell's corners up to this are gentle.
-    gentle: [u32; 8],
+    gentle: [i32; 8],
     /// Radius and how far around obstacles are looked for.
     reach: [i32; 8],
 }
@@ -65,19 +66,25 @@ impl Tables {
             edge: classes.each_ref().map(|class| half_extent - class.radius),
             step_down: classes.each_ref().map(|class| class.step_down),
             deep: classes.each_ref().map(|class| movement.water.saturating_sub(class.swim_depth)),
-            gentle: classes.each_ref().map(|class| ((i64::from(class.slope_limit) * spacing) >> 16) as u32),
+            gentle: classes.each_ref().map(|class| saturate((i64::from(class.slope_limit) * spacing) >> 16)),
             reach: classes.each_ref().map(|class| class.radius + class.slide_rules(true).probe.0),
         }
     }
 }
 
-/// Whether a cell is certainly gentle: see `place::steep`, which decides the rest.
+/// A bound of how much a cell rises over its side: see `place::steep`, which decides where this is not gentle enough.
 #[inline(always)]
-fn gentle(cell: &GroundCell, allowed: u32) -> bool {
+fn rise(cell: &GroundCell) -> i32 {
     let [h00, h10, h01, h11] = cell.corners;
     let along_x = (h10.abs_diff(h00)).max(h11.abs_diff(h01));
     let along_z = (h01.abs_diff(h00)).max(h11.abs_diff(h10));
-    u64::from(along_x) + u64::from(along_z) <= u64::from(allowed)
+    along_x.saturating_add(along_z).min(i32::MAX.cast_unsigned()).cast_signed()
+}
+
+/// The bits of all lanes.
+#[inline(always)]
+const fn all<L: Lanes>() -> u32 {
+    u32::MAX >> (32 - L::WIDTH)
 }
 
 /// Numbers of 64 bits in the even and in the odd lanes, low halves only, as lanes again.
@@ -161,6 +168,9 @@ struct Moved<L: Lanes> {
     speed_z: L,
     way_x: L,
     way_z: L,
+    step_down: L,
+    gentle: L,
+    deep: L,
     sprints: L::Mask,
     plain: L::Mask,
 }
@@ -171,22 +181,40 @@ impl Walk<'_> {
     fn widen<L: Lanes>(&self, at: usize) -> (u32, [Block; 5]) {
         let rows = &self.rows;
         let [mut yaw, mut right, mut forward, mut sprint, mut class] = [[0; MAX_WIDTH]; 5];
-        let mut plain = [0_i32; MAX_WIDTH];
-        for lane in 0..L::WIDTH {
-            let row = at + lane;
-            yaw[lane] = i32::from(rows.input_yaw[row]);
-            right[lane] = i32::from(rows.input_right[row].max(-127));
-            forward[lane] = i32::from(rows.input_forward[row].max(-127));
-            sprint[lane] = i32::from(rows.input_buttons[row] & buttons::SPRINT);
-            class[lane] = i32::from(rows.class[row]);
-            let differs = (rows.flags[row] & !flags::SPRINTING) ^ PLAIN
-                | rows.input_buttons[row] & SPECIAL
-                | u16::from(rows.motion[row] ^ motion::GROUND)
-                | rows.support[row]
-                | rows.motion_ticks[row];
-            plain[lane] = i32::from(differs);
+        let span = at..at + L::WIDTH;
+        let mut differs = [0_i32; MAX_WIDTH];
+        // Column by column: each of these loops is one or two instructions.
+        for (to, from) in yaw.iter_mut().zip(&rows.input_yaw[span.clone()]) {
+            *to = i32::from(*from);
         }
-        let candidates = L::load(&plain).equal(L::splat(0)).bits();
+        for (to, from) in right.iter_mut().zip(&rows.input_right[span.clone()]) {
+            *to = i32::from((*from).max(-127));
+        }
+        for (to, from) in forward.iter_mut().zip(&rows.input_forward[span.clone()]) {
+            *to = i32::from((*from).max(-127));
+        }
+        for (to, from) in class.iter_mut().zip(&rows.class[span.clone()]) {
+            *to = i32::from(*from);
+        }
+        for ((to, differs), from) in
+            sprint.iter_mut().zip(&mut differs).zip(&rows.input_buttons[span.clone()])
+        {
+            *to = i32::from(*from & buttons::SPRINT);
+            *differs = i32::from(*from & SPECIAL);
+        }
+        for (differs, from) in differs.iter_mut().zip(&rows.flags[span.clone()]) {
+            *differs |= i32::from((*from & !flags::SPRINTING) ^ PLAIN);
+        }
+        for (differs, from) in differs.iter_mut().zip(&rows.motion[span.clone()]) {
+            *differs |= i32::from(*from ^ motion::GROUND);
+        }
+        for (differs, from) in differs.iter_mut().zip(&rows.support[span.clone()]) {
+            *differs |= i32::from(*from);
+        }
+        for (differs, from) in differs.iter_mut().zip(&rows.motion_ticks[span]) {
+            *differs |= i32::from(*from);
+        }
+        let candidates = L::load(&differs).equal(L::splat(0)).bits();
         (candidates, [yaw, right, forward, sprint, class])
     }
 
@@ -239,12 +267,32 @@ impl Walk<'_> {
             speed_z: wish_z.keep(z.equal(to_z)),
             way_x,
             way_z,
+            step_down: pick(&tables.step_down),
+            gentle: pick(&tables.gentle),
+            deep: pick(&tables.deep),
             sprints,
             plain: change.greater(pull).not().and(high.not()),
         }
     }
 
-    /// The ground under every row that is still plain; the bits of those that stay so.
+    /// The rows among the candidates that no obstacle is near.
+    #[cold]
+    #[inline(never)]
+    fn in_the_open(&self, at: usize, tables: &Tables, candidates: u32, ways: &[Block; 2]) -> u32 {
+        let mut open = candidates;
+        for lane in (0..MAX_WIDTH).filter(|lane| candidates & (1 << lane) != 0) {
+            let row = at + lane;
+            let (x, z) = (Metres(self.rows.position_x[row]), Metres(self.rows.position_z[row]));
+            let farthest = ways[0][lane].abs().max(ways[1][lane].abs());
+            let reach = tables.reach[usize::from(self.rows.class[row]) % 8] + farthest;
+            if self.surroundings.obstacles.near(x, z, Metres(reach)) {
+                open &= !(1 << lane);
+            }
+        }
+        open
+    }
+
+    /// The ground under the candidates; the bits of those that stay plain.
     #[inline(always)]
     fn ground<L: Lanes>(
         &self,
@@ -254,52 +302,68 @@ impl Walk<'_> {
         candidates: u32,
         heights: &mut Block,
     ) -> u32 {
-        let [mut x, mut z, mut way_x, mut way_z] = [[0; MAX_WIDTH]; 4];
+        let [mut x, mut z, mut rises] = [[0; MAX_WIDTH]; 3];
         moved.x.store(&mut x);
         moved.z.store(&mut z);
-        moved.way_x.store(&mut way_x);
-        moved.way_z.store(&mut way_z);
-        let obstacles = self.surroundings.obstacles;
-        let open = obstacles.is_empty();
-        let mut plain = 0;
+        let mut candidates = candidates;
+        if !self.surroundings.obstacles.is_empty() {
+            let mut ways = [[0; MAX_WIDTH]; 2];
+            moved.way_x.store(&mut ways[0]);
+            moved.way_z.store(&mut ways[1]);
+            candidates = self.in_the_open(at, tables, candidates, &ways);
+        }
+        let terrain = self.surroundings.terrain;
         for lane in 0..L::WIDTH {
             if candidates & (1 << lane) == 0 {
                 continue;
             }
-            let row = at + lane;
-            let class = usize::from(self.rows.class[row]) % 8;
-            if !open {
-                let (from_x, from_z) = (Metres(self.rows.position_x[row]), Metres(self.rows.position_z[row]));
-                let reach = tables.reach[class] + way_x[lane].abs().max(way_z[lane].abs());
-                if obstacles.near(from_x, from_z, Metres(reach)) {
-                    continue;
-                }
-            }
-            let cell = self.surroundings.terrain.cell_at(Metres(x[lane]), Metres(z[lane]));
-            let height = cell.height().0;
-            heights[lane] = height;
-            let drop = self.rows.position_y[row].wrapping_sub(height);
-            let stays = gentle(&cell, tables.gentle[class])
-                & (drop <= tables.step_down[class])
-                & (height >= tables.deep[class]);
-            plain |= u32::from(stays) << lane;
+            let cell = terrain.cell_at(Metres(x[lane]), Metres(z[lane]));
+            heights[lane] = cell.height().0;
+            rises[lane] = rise(&cell);
         }
-        plain
+        let (height, rise) = (L::load(heights), L::load(&rises));
+        let drop = L::load_at(self.rows.position_y, at).sub(height);
+        let leaves =
+            drop.greater(moved.step_down).or(rise.greater(moved.gentle)).or(moved.deep.greater(height));
+        candidates & leaves.not().bits()
     }
 
     /// Writes what became of the plain rows of a block.
     #[inline(always)]
     fn write<L: Lanes>(&mut self, at: usize, moved: &Moved<L>, plain: u32, heights: &Block) {
-        let mut columns = [[0; MAX_WIDTH]; 4];
-        for (column, lanes) in columns.iter_mut().zip([moved.x, moved.z, moved.speed_x, moved.speed_z]) {
+        let flag = L::splat(i32::from(PLAIN)).or(L::splat(i32::from(flags::SPRINTING)).keep(moved.sprints));
+        let rows = &mut self.rows;
+        if plain == all::<L>() {
+            let span = at..at + L::WIDTH;
+            moved.x.store_at(rows.position_x, at);
+            L::load(heights).store_at(rows.position_y, at);
+            moved.z.store_at(rows.position_z, at);
+            moved.speed_x.store_at(rows.velocity_x, at);
+            L::splat(0).store_at(rows.velocity_y, at);
+            moved.speed_z.store_at(rows.velocity_z, at);
+            let mut wide = [0; MAX_WIDTH];
+            flag.store(&mut wide);
+            for (to, from) in rows.flags[span.clone()].iter_mut().zip(&wide) {
+                *to = *from as u16;
+            }
+            rows.yaw[span.clone()].copy_from_slice(&rows.input_yaw[span.clone()]);
+            for (to, from) in rows.pitch[span.clone()].iter_mut().zip(&rows.input_pitch[span.clone()]) {
+                *to = (*from).clamp(-CharacterInput::PITCH_MAX, CharacterInput::PITCH_MAX);
+            }
+            for left in &mut rows.timer[span.clone()] {
+                *left = left.saturating_sub(1);
+            }
+            for left in &mut rows.dodge_ticks[span] {
+                *left = left.saturating_sub(1);
+            }
+            return;
+        }
+        let mut columns = [[0; MAX_WIDTH]; 5];
+        for (column, lanes) in columns.iter_mut().zip([moved.x, moved.z, moved.speed_x, moved.speed_z, flag])
+        {
             lanes.store(column);
         }
-        let sprints = moved.sprints.bits();
-        let rows = &mut self.rows;
-        for lane in 0..L::WIDTH {
-            if plain & (1 << lane) == 0 {
-                continue;
-            }
+        for lane in (0..L::WIDTH).filter(|lane| plain & (1 << lane) != 0) {
             let row = at + lane;
             rows.position_x[row] = columns[0][lane];
             rows.position_y[row] = heights[lane];
@@ -307,10 +371,10 @@ impl Walk<'_> {
             rows.velocity_x[row] = columns[2][lane];
             rows.velocity_y[row] = 0;
             rows.velocity_z[row] = columns[3][lane];
+            rows.flags[row] = columns[4][lane] as u16;
             rows.yaw[row] = rows.input_yaw[row];
             rows.pitch[row] =
                 rows.input_pitch[row].clamp(-CharacterInput::PITCH_MAX, CharacterInput::PITCH_MAX);
-            rows.flags[row] = PLAIN | if sprints & (1 << lane) != 0 { flags::SPRINTING } else { 0 };
             rows.timer[row] = rows.timer[row].saturating_sub(1);
             rows.dodge_ticks[row] = rows.dodge_ticks[row].saturating_sub(1);
         }
@@ -324,7 +388,7 @@ impl Walk<'_> {
         self.rows.set_move_state(row, &moved);
     }
 
-    /// What is due for a row in this tick where not everybody is stepped in each.
+    /// What is due for a living row in this tick where not everybody is stepped in each.
     #[inline(always)]
     fn turn(&self, row: usize) -> Turn {
         match self.watch {
@@ -333,7 +397,7 @@ impl Walk<'_> {
         }
     }
 
-    /// Steps one row by the function, if it is due.
+    /// Steps one row by the function, if it is alive and due.
     #[inline(always)]
     fn step_if_due(&mut self, row: usize) {
         if self.rows.flags[row] & flags::ALIVE == 0 {
@@ -344,6 +408,18 @@ impl Walk<'_> {
             (Turn::StepFar, Some(watch)) => self.step_row(row, &watch.far),
             _ => {}
         }
+    }
+
+    /// The rows of a block that this tick leaves alone, and those that a usual step is due for, as bits.
+    #[inline(never)]
+    fn turns(&self, at: usize, width: usize) -> (u32, u32) {
+        let (mut resting, mut usual) = (0, 0);
+        for lane in 0..width {
+            let turn = self.turn(at + lane);
+            resting |= u32::from(turn == Turn::Rest) << lane;
+            usual |= u32::from(turn == Turn::Step) << lane;
+        }
+        (resting, usual)
     }
 }
 
@@ -356,23 +432,24 @@ impl LaneTask for Walk<'_> {
         let tables = Tables::new(self.movement, self.surroundings);
         let mut at = 0;
         while at + L::WIDTH <= count {
-            let (mut candidates, narrow) = self.widen::<L>(at);
+            let (mut resting, mut usual) = (0, u32::MAX);
             if self.watch.is_some() {
-                for lane in 0..L::WIDTH {
-                    let keep = candidates & (1 << lane) != 0 && self.turn(at + lane) == Turn::Step;
-                    candidates = candidates & !(1 << lane) | u32::from(keep) << lane;
-                }
+                (resting, usual) = self.turns(at, L::WIDTH);
             }
             let mut plain = 0;
-            if candidates != 0 {
-                let mut heights = [0; MAX_WIDTH];
-                let moved = self.steer::<L>(at, &tables, &narrow);
-                plain = self.ground(at, &tables, &moved, candidates & moved.plain.bits(), &mut heights);
-                self.write(at, &moved, plain, &heights);
+            if resting != all::<L>() {
+                let (candidates, narrow) = self.widen::<L>(at);
+                if candidates & usual != 0 {
+                    let mut heights = [0; MAX_WIDTH];
+                    let moved = self.steer::<L>(at, &tables, &narrow);
+                    let candidates = candidates & usual & moved.plain.bits();
+                    plain = self.ground(at, &tables, &moved, candidates, &mut heights);
+                    self.write(at, &moved, plain, &heights);
+                }
             }
-            let all = u32::MAX >> (32 - L::WIDTH);
-            if plain != all {
-                for lane in (0..L::WIDTH).filter(|lane| plain & (1 << lane) == 0) {
+            let done = plain | resting;
+            if done & all::<L>() != all::<L>() {
+                for lane in (0..L::WIDTH).filter(|lane| done & (1 << lane) == 0) {
                     self.step_if_due(at + lane);
                 }
             }

@@ -2,7 +2,7 @@
 
 use super::Surroundings;
 use super::motions::floating_line;
-use super::ticks::{ClassTicks, MovementTicks};
+use super::ticks::{ClassTicks, MovementTicks, SPEED_BOUND};
 use crate::limits::HEIGHT_MAX_M;
 use crate::numeric::fixed::{clamp_length2d, isqrt_u64, length2d_squared};
 use crate::numeric::{Fx, Metres, MetresPerSecond, Position, Velocity};
@@ -144,7 +144,7 @@ impl Places<'_> {
         };
         let (x, z) = (along(velocity.x, up_x), along(velocity.z, up_z));
         let bound = isqrt_u64(length2d_squared(velocity.x.0, velocity.z.0)) as i32;
-        let (x, z) = clamp_length2d(x.0, z.0, bound);
+        let (x, z) = clamp_length2d(x.0, z.0, bound.min(SPEED_BOUND));
         let bent = Velocity::from_raw(x, 0, z);
         let to = from.offset(self.movement.way(x), Metres::ZERO, self.movement.way(z));
         let (to, bent) = self.in_bounds(to, bent);
