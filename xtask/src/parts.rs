@@ -2,7 +2,7 @@
 
 use crate::process::{self, Background, CANNOT_RUN_HERE, Outcome};
 use crate::summary::{Ending, Summary};
-use crate::{cross, fuzz, setup};
+use crate::{cross, fuzz, instructions, setup};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::path::PathBuf;
 use std::process::Command;
@@ -28,6 +28,11 @@ const PARTS: &[Part] = &[
         name: "cross",
         what: "the goldens on emulated aarch64, s390x and wasm32, images exchanged between them",
         run: cross::run,
+    },
+    Part {
+        name: "instructions",
+        what: "instruction counts of the kernel's hot loops against their baselines",
+        run: instructions::ending,
     },
     Part { name: "docs", what: "the reference builds without a broken link", run: docs },
     Part { name: "fuzz", what: "every decoder, a bounded number of executions", run: fuzz_all },
