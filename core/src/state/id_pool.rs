@@ -59,6 +59,30 @@ impl IdPool {
         (self.len, self.end) = (0, 0);
     }
 
+    /// Becomes the pool in which the slots are used whose cells say so.
+    ///
+    /// # Panics
+    /// When there are not as many cells as slots.
+    pub(crate) fn rebuild<T>(&mut self, cells: &[T], is_used: impl Fn(&T) -> bool) {
+        assert_eq!(cells.len(), self.capacity, "a cell for each slot");
+        self.clear();
+        for (at, (word, cells)) in self.used.iter_mut().zip(cells.chunks(BITS)).enumerate() {
+            let used = cells
+                .iter()
+                .enumerate()
+                .fold(0_u64, |used, (bit, cell)| used | u64::from(is_used(cell)) << bit);
+            // Bits past the capacity stay set.
+            *word |= used;
+            if *word == !0 {
+                self.full[at / BITS] |= 1 << (at % BITS);
+            }
+            self.len += used.count_ones() as usize;
+            if used != 0 {
+                self.end = at * BITS + (u64::BITS - used.leading_zeros()) as usize;
+            }
+        }
+    }
+
     /// Becomes what a pool of the same capacity is, without allocating.
     ///
     /// # Panics
@@ -192,7 +216,16 @@ mod tests {
                 prop_assert!(again.allocate_at(*slot));
                 prop_assert!(!again.allocate_at(*slot));
             }
-            prop_assert_eq!(again.allocate(), pool.allocate());
+            let cells: vec::Vec<bool> = (0..capacity).map(|slot| model.contains(&slot)).collect();
+            let mut rebuilt = IdPool::new(capacity as usize);
+            rebuilt.allocate();
+            rebuilt.rebuild(&cells, |used| *used);
+            prop_assert_eq!((rebuilt.len(), rebuilt.end()), (pool.len(), pool.end()));
+            prop_assert!(rebuilt.iter().eq(pool.iter()));
+            for _ in 0..3 {
+                let slot = pool.allocate();
+                prop_assert_eq!((again.allocate(), rebuilt.allocate()), (slot, slot));
+            }
         }
     }
 }

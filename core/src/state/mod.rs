@@ -112,18 +112,8 @@ impl State {
 
     /// The slots in use, from the columns.
     pub(crate) fn rebuild_ids(&mut self) {
-        self.character_ids.clear();
-        for (slot, bits) in (0_u32..).zip(&self.characters.flags) {
-            if bits & flags::IN_USE != 0 {
-                self.character_ids.allocate_at(slot);
-            }
-        }
-        self.projectile_ids.clear();
-        for (slot, alive) in (0_u32..).zip(&self.projectiles.alive) {
-            if *alive != 0 {
-                self.projectile_ids.allocate_at(slot);
-            }
-        }
+        self.character_ids.rebuild(&self.characters.flags, |bits| bits & flags::IN_USE != 0);
+        self.projectile_ids.rebuild(&self.projectiles.alive, |alive| *alive != 0);
     }
 }
 

@@ -15,12 +15,43 @@ pub(crate) const HEIGHTS: core::ops::RangeInclusive<i32> = -(HEIGHT_MAX_M << 16)
 /// What a state is judged by.
 #[derive(Clone, Copy)]
 pub(crate) struct MoveBounds<'a> {
-    pub(crate) rules: &'a Rules,
-    pub(crate) tick_hz: u16,
+    rules: &'a Rules,
     /// Half the side of the field, raw.
-    pub(crate) half_extent: i32,
+    half_extent: i32,
     /// Height of the ground under raw x and z.
-    pub(crate) ground: &'a dyn Fn(i32, i32) -> i32,
+    ground: &'a dyn Fn(i32, i32) -> i32,
+    longest: [Longest; MOVEMENT_CLASSES],
+}
+
+/// The longest that a class's timers run, in ticks.
+#[derive(Clone, Copy, Default)]
+struct Longest {
+    timer: u32,
+    dodge: u32,
+    dodge_rest: u32,
+    knock: u32,
+}
+
+impl<'a> MoveBounds<'a> {
+    pub(crate) fn new(
+        rules: &'a Rules,
+        tick_hz: u16,
+        half_extent: i32,
+        ground: &'a dyn Fn(i32, i32) -> i32,
+    ) -> Self {
+        let ticks = |ms: u16| Ticks::from_millis(u32::from(ms), tick_hz).0;
+        let mut longest = [Longest::default(); MOVEMENT_CLASSES];
+        for (class, longest) in (0_u8..).zip(&mut longest) {
+            let rules = rules.class(class);
+            *longest = Longest {
+                timer: ticks(rules.jump_rest_ms).max(ticks(rules.jump_buffer_ms)),
+                dodge: ticks(rules.dodge_ms),
+                dodge_rest: ticks(rules.dodge_rest_ms),
+                knock: ticks(rules.knock_ms),
+            };
+        }
+        Self { rules, half_extent, ground, longest }
+    }
 }
 
 /// Whether movement keeps states like this one.
@@ -40,7 +71,7 @@ pub(crate) fn can_move_like(state: &MoveState, bounds: &MoveBounds<'_>) -> bool 
         && speeds.contains(&velocity.x.0)
         && speeds.contains(&velocity.z.0)
         && pitches.contains(&state.pitch)
-        && fits_motion(state, rules, bounds.tick_hz);
+        && fits_motion(state, rules, &bounds.longest[usize::from(state.class)]);
     if !within {
         return false;
     }
@@ -59,21 +90,20 @@ pub(crate) fn can_move_like(state: &MoveState, bounds: &MoveBounds<'_>) -> bool 
 }
 
 /// Whether motion, timers and flags belong together.
-fn fits_motion(state: &MoveState, rules: &MovementRules, tick_hz: u16) -> bool {
-    let ticks = |ms: u16| Ticks::from_millis(u32::from(ms), tick_hz).0;
+fn fits_motion(state: &MoveState, rules: &MovementRules, longest: &Longest) -> bool {
     let grounded = state.flags & flags::GROUNDED != 0;
     let counted = u32::from(state.motion_ticks);
     let (fits, counted_fits) = match state.motion {
         motion::GROUND | motion::SLIDE => (grounded, counted == 0),
         motion::SWIM => (!grounded, counted == 0),
         motion::JUMP | motion::FALL => (!grounded, true),
-        motion::DODGE => (grounded, counted <= ticks(rules.dodge_ms)),
-        motion::KNOCKED => (true, counted <= ticks(rules.knock_ms)),
+        motion::DODGE => (grounded, counted <= longest.dodge),
+        motion::KNOCKED => (true, counted <= longest.knock),
         _ => (false, false),
     };
     let crouched = state.flags & flags::CROUCHED != 0;
     fits && counted_fits
-        && u32::from(state.timer) <= ticks(rules.jump_rest_ms).max(ticks(rules.jump_buffer_ms))
-        && (state.motion == motion::DODGE || u32::from(state.dodge_ticks) <= ticks(rules.dodge_rest_ms))
+        && u32::from(state.timer) <= longest.timer
+        && (state.motion == motion::DODGE || u32::from(state.dodge_ticks) <= longest.dodge_rest)
         && (!crouched || rules.crouch_height < rules.height)
 }

@@ -287,12 +287,7 @@ pub(crate) fn check_characters(
     bounds: &ImageBounds<'_>,
 ) -> Result<(), SnapshotError> {
     let ground = |x, z| (bounds.ground)(deltas, x, z);
-    let movement = MoveBounds {
-        rules: bounds.rules,
-        tick_hz: bounds.tick_hz,
-        half_extent: bounds.half_extent,
-        ground: &ground,
-    };
+    let movement = MoveBounds::new(bounds.rules, bounds.tick_hz, bounds.half_extent, &ground);
     let view = characters.view_below(rows);
     for row in 0..rows {
         let bits = characters.flags[row];

@@ -361,6 +361,7 @@ impl World {
         take: impl FnOnce(&mut State, &ImageBounds<'_>, &mut State) -> Result<R, SnapshotError>,
     ) -> Result<R, SnapshotError> {
         let sweep = SWEEP_MAX_M.saturating_mul(i32::from(self.config.tick_hz)).min(SPEED_MAX_M_PER_S);
+        let untouched = self.state.terrain.is_empty();
         let bounds = ImageBounds {
             fingerprint: self.fingerprint,
             lanes: self.config.lanes,
@@ -371,8 +372,10 @@ impl World {
             rules: &self.config.rules,
             terrain_cells: self.environment.terrain.side() - 1,
             ground: &|deltas, x, z| match deltas {
-                Some(deltas) => self.environment.terrain.height_with(deltas, Metres(x), Metres(z)).0,
-                None => self.environment.terrain.height_at(Metres(x), Metres(z)).0,
+                Some(deltas) if !(untouched && deltas.is_empty()) => {
+                    self.environment.terrain.height_with(deltas, Metres(x), Metres(z)).0
+                }
+                _ => self.environment.terrain.height_at(Metres(x), Metres(z)).0,
             },
         };
         let (config, terrain) = (&self.config, &self.environment.terrain);

@@ -31,7 +31,7 @@ fn every_bit_changes_its_column_and_no_other() {
             "Characters" => characters,
             "Projectiles" => projectiles,
             _ if info.name == "chunk" => 1,
-            _ => crate::limits::TERRAIN_CHUNK_VERTICES,
+            _ => TERRAIN_CHUNK_VERTICES,
         };
         let bits = rows * info.kind.bytes() * 8;
         // Of the many vertices a few: they are of one kind.
