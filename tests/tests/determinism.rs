@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use shieldwall_core::limits::CHUNK_ROWS;
+use shieldwall_core::spatial::Scenery;
 use shieldwall_core::{Command, Event, LaneChoice, StateHash, World, WorldConfig};
 use shieldwall_scenes::golden::{GoldenScene, Run, Script, scenes};
 use shieldwall_scenes::{Brawl, RunningBrawl};
@@ -50,6 +51,7 @@ fn lanes_and_threads_change_nothing() {
         name: "brawl of 1,500",
         ticks: 150,
         config: Brawl::config(21, 1_500),
+        scenery: Scenery::default(),
         script: Script::Brawl(Brawl::new(21, 1_500)),
     };
     const { assert!(1_500 > 2 * CHUNK_ROWS, "several units of work") };

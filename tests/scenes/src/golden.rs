@@ -1,6 +1,8 @@
 //! The scenes of the golden table: each a world, a script and a number of ticks.
 
 use crate::scripts::{Brawl, muster};
+use crate::siege;
+use shieldwall_core::spatial::Scenery;
 use shieldwall_core::{Command, LaneChoice, SnapshotError, StateHash, World, WorldConfig};
 
 /// Who gives the commands. A script looks at the world alone, so a restored world is commanded as the first was.
@@ -10,6 +12,8 @@ pub enum Script {
     Muster,
     /// The fight of two crowds.
     Brawl(Brawl),
+    /// The same fight by all classes, who crouch and dodge, among walls and on ground that is dug up.
+    Siege(Brawl),
 }
 
 impl Script {
@@ -17,6 +21,10 @@ impl Script {
     pub fn commands(&self, world: &World, out: &mut Vec<Command>) {
         match self {
             Self::Brawl(brawl) => brawl.commands(world, out),
+            Self::Siege(brawl) => {
+                brawl.commands(world, out);
+                siege::vary(world.tick().0, out);
+            }
             Self::Muster => {
                 out.clear();
                 match world.tick().0 {
@@ -40,6 +48,8 @@ pub struct GoldenScene {
     pub ticks: u32,
     /// Its world. Lanes and threads are the runner's choice.
     pub config: WorldConfig,
+    /// What stands in it.
+    pub scenery: Scenery,
     /// Its commands.
     pub script: Script,
 }
@@ -51,6 +61,7 @@ pub fn scenes() -> Vec<GoldenScene> {
         name,
         ticks,
         config: WorldConfig { tick_hz, ..Brawl::config(seed, characters) },
+        scenery: Scenery::default(),
         script: Script::Brawl(Brawl::new(seed, characters)),
     };
     vec![
@@ -60,7 +71,15 @@ pub fn scenes() -> Vec<GoldenScene> {
             name: "muster",
             ticks: muster::TICKS + 1,
             config: muster::config(),
+            scenery: Scenery::default(),
             script: Script::Muster,
+        },
+        GoldenScene {
+            name: "siege_200_seed_13_ticks_400",
+            ticks: 400,
+            config: Brawl::config(13, 200),
+            scenery: siege::scenery(),
+            script: Script::Siege(Brawl::new(13, 200)),
         },
     ]
 }
@@ -83,7 +102,7 @@ impl<'a> Run<'a> {
     #[must_use]
     pub fn new(scene: &'a GoldenScene, lanes: LaneChoice, parallel_min_rows: u32) -> Self {
         let config = WorldConfig { lanes, parallel_min_rows, ..scene.config };
-        let world = World::new(&config).expect("the scene's configuration is valid");
+        let world = World::with_scenery(&config, &scene.scenery).expect("the scene's configuration is valid");
         Self { scene, world, commands: Vec::new() }
     }
 

@@ -5,5 +5,6 @@
 
 pub mod golden;
 pub mod scripts;
+mod siege;
 
 pub use scripts::{Brawl, RunningBrawl, muster};
