@@ -93,9 +93,6 @@ pub const SPEED_MAX_M_PER_S: i32 = 1_000;
 /// Rows in one unit of parallel work. Rows decide the split, never the number of threads.
 pub const CHUNK_ROWS: usize = 512;
 
-/// Passes of crowd separation in a tick: two settle a dense line without visible jitter.
-pub const SEPARATION_PASSES: usize = 2;
-
 /// Longest encoded command in bytes (an impulse).
 pub const COMMAND_BYTES_MAX: usize = 21;
 

@@ -6,16 +6,16 @@
 //!
 //! Not here: who may hit whom, and when in a tick these run.
 
-pub mod grid;
+pub mod contact_grid;
 pub mod obstacles;
 pub mod query_grid;
 pub mod separation;
 pub mod terrain;
 
-pub use grid::{Grid, GridConfig, GridError};
+pub use contact_grid::{Bodies, ContactGrid, PairList, PairsFound, Radii};
 pub use obstacles::{Obstacles, Scenery, StaticShape};
 pub use query_grid::{Cone, QueryGrid};
-pub use separation::{Separation, SeparationError, SeparationRules};
+pub use separation::{Body, Cylinders, PassWork, Separation, SeparationError, SeparationRules};
 pub use terrain::{
     Deformation, GroundCell, HeightFile, HeightFileError, HeightFileShape, StreamReport, Terrain,
     TerrainError, TerrainShape, TerrainSource,

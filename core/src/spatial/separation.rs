@@ -1,202 +1,315 @@
-//! Soft crowd separation: one Jacobi pass that pushes overlapping upright cylinders apart.
+//! Soft crowd separation: Jacobi passes over packed positions that push overlapping upright cylinders apart.
 //!
-//! Every row looks at the positions before the pass and sums the pushes of all its neighbours, so rows can be handled in
-//! any order, in any chunks, on any lanes. Sums are integers and exact, and both rows of a pair get exactly opposite
-//! pushes; the only roundings are one per row, at the end, toward zero.
+//! Every row looks at the positions before the pass and sums the pushes of its neighbours, so rows can be handled in any
+//! order, in any chunks, on any lanes. Sums are integers and exact; every push is rounded once, to 1/1024 m.
 //!
-//! The push of a pair at distance d < D (the sum of the radii) along the line between them is, for each of the two,
-//! about half the overlap: (D − d)/2. To need neither root nor division it is taken as offset × w(e), with
-//! e = 1 − d²/D² and w the polynomial e/4 + 3e²/16 + 5e³/32 + 2e⁴/5: the series of (1/√(1−e) − 1)/2 with a heavier last
-//! term. From d = D/2 outward it is within 6 % of half the overlap of touching neighbours; nearer it is softer, and a pair
-//! that close grows apart by up to a factor of three a pass. Distances are in units of 1/1024 m, e has 15 bits, w has 12.
+//! The push of a pair at distance d < D (the sum of the radii) along the line between them is, for a body of the same
+//! weight, about half the overlap: (D − d)/2. To need neither root nor division it is taken as offset × w(e), with
+//! e = 1 − d²/D² and w half the polynomial e/2 + 3e²/8 + 5e³/16 + 4e⁴/5: the series of 1/√(1−e) − 1 with a heavier last
+//! term, within 6 % from d = D/2 outward, softer nearer. e has 15 bits, w has 14. Against a heavier body the push is
+//! larger in proportion: a pair shares the overlap in inverse proportion to the weights.
 //!
-//! Rows on the very same spot (to 1/1024 m) are pushed along a direction drawn from their row numbers, the lower
-//! against the higher.
+//! A row with many contacts gives way less to each, so that passes do not overshoot (see `damping` in the tables).
+//!
+//! Who can be a neighbour is decided once, by the cells at the time of the sort: those have room for rows to come
+//! [`MARGIN`] nearer during the passes. A row that meets more than [`RUN_MAX`] rows in one run of cells looks at as many
+//! of them, a window around itself in its own line and one drawn from its number in the others, so that thousands in
+//! one place do not cost their square.
+//!
+//! Rows on the very same spot (to 1/1024 m) are first moved a little, in a direction drawn from their numbers; the
+//! lowest of them stays.
 
-mod lane_pass;
+mod kernel;
+mod same_spot;
+mod tables;
+mod windows;
 
-use super::grid::{Grid, REDUCED_SHIFT};
-use crate::numeric::fixed::{clamp_length2d, saturate};
-use crate::numeric::lanes::{LaneChoice, MAX_WIDTH, run};
-use crate::numeric::{Brads, Fx, Metres};
+use super::contact_grid::{ContactGrid, PACK_SHIFT, Plan, RADIUS_MAX};
+use crate::numeric::lanes::{LaneChoice, halves, pair, run};
+use crate::numeric::{Fx, Metres};
+use alloc::vec::Vec;
 use core::fmt;
-use core::ops::Range;
-use lane_pass::Pass;
+use kernel::Pass;
+use tables::Tables;
+
+/// How many kinds of bodies there can be.
+pub const BODY_KINDS: usize = 8;
+
+/// The most passes of a tick.
+pub const PASSES_MAX: u32 = 8;
+
+/// How much nearer than touching neighbours may be to be looked at in later passes.
+pub const MARGIN: Metres = Metres(1 << 12);
+
+/// The most rows of one run that a row looks at.
+pub const RUN_MAX: usize = 128;
+
+/// Heights are packed in units of 1/64 m.
+const HEIGHT_SHIFT: u32 = 10;
+
+/// One kind of body.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Body {
+    /// Radius of the cylinder, 0.1 m to 5 m.
+    pub radius: Metres,
+    /// How hard it is to push, above 0.
+    pub weight: u16,
+}
 
 /// How the crowd behaves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SeparationRules {
-    /// Radius of everybody's cylinder, 0.1 m to 4 m.
-    pub radius: Metres,
-    /// Height of everybody's cylinder, above 0: rows whose heights differ by less push each other.
-    pub height: Metres,
+    /// The kinds of bodies.
+    pub bodies: [Body; BODY_KINDS],
     /// Share of the overlap that one pass removes, 0 to 2.
     pub relaxation: Fx,
-    /// The longest way a row is pushed in one pass, 0 or more.
+    /// The longest way a row is pushed in one pass, 0 to 1 m.
     pub push_cap: Metres,
+    /// Passes in a tick, 0 to [`PASSES_MAX`].
+    pub passes: u32,
 }
 
 /// Why rules cannot be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SeparationError {
-    /// The radius is not between 0.1 m and 4 m.
+    /// A radius is not between 0.1 m and 5 m.
     Radius(Metres),
-    /// The height is not positive.
-    Height(Metres),
+    /// A weight is 0.
+    Weight,
     /// The relaxation is not between 0 and 2.
     Relaxation(Fx),
-    /// The cap is negative.
+    /// The cap is not between 0 and 1 m.
     PushCap(Metres),
-    /// The grid's cells are too large for 32-bit squares: four radii and three cells must not exceed 31 m.
-    Cell(Metres),
+    /// More than [`PASSES_MAX`] passes.
+    Passes(u32),
 }
 
 impl fmt::Display for SeparationError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            SeparationError::Radius(radius) => write!(f, "radius of {radius}: must be from 0.1 m to 4 m"),
-            SeparationError::Height(height) => write!(f, "height of {height}: must be above 0"),
+            SeparationError::Radius(radius) => write!(f, "radius of {radius}: must be from 0.1 m to 5 m"),
+            SeparationError::Weight => f.write_str("a weight of 0"),
             SeparationError::Relaxation(share) => write!(f, "relaxation of {share}: must be from 0 to 2"),
-            SeparationError::PushCap(cap) => write!(f, "push cap of {cap}: must not be negative"),
-            SeparationError::Cell(cell) => {
-                write!(f, "grid cell of {cell}: four radii and three cells must not exceed 31 m")
-            }
+            SeparationError::PushCap(cap) => write!(f, "push cap of {cap}: must be from 0 to 1 m"),
+            SeparationError::Passes(passes) => write!(f, "{passes} passes: at most {PASSES_MAX}"),
         }
     }
 }
 
 impl core::error::Error for SeparationError {}
 
-/// Checked rules with their derived constants.
+/// Upright cylinders to be separated. Columns are indexed by row; lengths are raw Q16.16 metres.
 #[derive(Clone, Copy, Debug)]
-pub struct Separation {
-    /// Sum of two radii, reduced.
-    reach: i32,
-    /// Its square, at most 2^26.
-    reach_squared: i32,
-    /// Reduced height.
-    height: i32,
-    /// Brings a difference of squares to 16 bits, ...
-    e_shift: u32,
-    /// ... and this factor to Q30, e in Q15 after a shift by 15.
-    e_factor: i32,
-    /// Coefficients of w for e¹ to e⁴, Q12, relaxation included.
-    weights: [i32; 4],
-    push_cap: i32,
-    /// Blocks of lanes whose pushes, over all lanes, are surely summed without overflow.
-    blocks_per_flush: u32,
+pub struct Cylinders<'a> {
+    /// The rows that take part, ascending.
+    pub live: &'a [u32],
+    /// East.
+    pub x: &'a [i32],
+    /// Height of the feet.
+    pub y: &'a [i32],
+    /// South.
+    pub z: &'a [i32],
+    /// Kind of body, below [`BODY_KINDS`]; anything else counts modulo that.
+    pub kind: &'a [u8],
 }
 
-/// Coefficients of w in 1/5120 (so that all are whole): 1/4, 3/16, 5/32, 2/5.
-const WEIGHTS: [i64; 4] = [1280, 960, 800, 2048];
-const WEIGHT_UNIT: i64 = 5120;
-const WEIGHT_BITS: u32 = 12;
+/// A crowd that is being separated: rules, the sorted rows, and positions before and after a pass.
+#[derive(Clone, Debug)]
+pub struct Separation {
+    tables: Tables,
+    passes: u32,
+    grid: ContactGrid,
+    /// The kind that all live rows have in effect, if it is one.
+    single: Option<usize>,
+    before: Vec<i32>,
+    after: Vec<i32>,
+    /// Passes done since the sort.
+    done: u32,
+}
 
 impl Separation {
-    /// Checks the rules, for a grid of the given cells.
+    /// Checks the rules and takes all memory, for this many rows in a zone from −`half_extent` to +`half_extent`.
     ///
     /// # Errors
     /// [`SeparationError`] names the first rule that is out of range.
-    pub fn new(rules: &SeparationRules, cell: Metres) -> Result<Separation, SeparationError> {
-        if rules.radius < Metres::from_mm(100) || rules.radius > Metres::from_m(4) {
-            return Err(SeparationError::Radius(rules.radius));
-        }
-        if rules.height.0 >> REDUCED_SHIFT <= 0 {
-            return Err(SeparationError::Height(rules.height));
+    pub fn new(
+        rules: &SeparationRules,
+        row_capacity: u32,
+        half_extent: Metres,
+    ) -> Result<Separation, SeparationError> {
+        for body in &rules.bodies {
+            if body.radius < Metres::from_mm(100) || body.radius > RADIUS_MAX {
+                return Err(SeparationError::Radius(body.radius));
+            }
+            if body.weight == 0 {
+                return Err(SeparationError::Weight);
+            }
         }
         if rules.relaxation.0 < 0 || rules.relaxation.0 > 2 * Fx::ONE.0 {
             return Err(SeparationError::Relaxation(rules.relaxation));
         }
-        if rules.push_cap.0 < 0 {
+        if rules.push_cap.0 < 0 || rules.push_cap > Metres::ONE {
             return Err(SeparationError::PushCap(rules.push_cap));
         }
-        let span = 4 * i64::from(rules.radius.0) + 3 * i64::from(cell.0);
-        if cell.0 <= 0 || span > i64::from(Metres::from_m(31).0) {
-            return Err(SeparationError::Cell(cell));
+        if rules.passes > PASSES_MAX {
+            return Err(SeparationError::Passes(rules.passes));
         }
-        let reach = (2 * rules.radius.0) >> REDUCED_SHIFT;
-        let reach_squared = reach * reach;
-        // 16 significant bits: the reach is at least 204, its square has 16 bits or more.
-        let e_shift = reach_squared.ilog2() - 15;
-        let e_factor = (1 << 30) / (reach_squared >> e_shift);
-        let weights = WEIGHTS.map(|weight| {
-            ((weight * i64::from(rules.relaxation.0)) << WEIGHT_BITS >> 16) as i32 / WEIGHT_UNIT as i32
-        });
-        let largest_push = reach * weights.iter().sum::<i32>().max(1);
+        let grid = ContactGrid::new(row_capacity, half_extent);
+        let room = grid.sorted.xz.len();
         Ok(Separation {
-            reach,
-            reach_squared,
-            height: rules.height.0 >> REDUCED_SHIFT,
-            e_shift,
-            e_factor,
-            weights,
-            push_cap: rules.push_cap.0,
-            blocks_per_flush: (i32::MAX / largest_push) as u32 / MAX_WIDTH as u32,
+            tables: Tables::new(rules),
+            passes: rules.passes,
+            grid,
+            single: None,
+            before: alloc::vec![0; room],
+            after: alloc::vec![0; room],
+            done: 0,
         })
     }
 
-    /// Computes the pushes of the sorted rows `range`: raw metres to add to x and z. `push_x` and `push_z` belong to the
-    /// range: their first element to its first row. The rows are `grid.rows()[range]`.
-    ///
-    /// The grid must have the cells that [`Separation::new`] was told, or smaller ones.
-    ///
-    /// # Panics
-    /// When the range is not inside the grid's sorted rows, or an output is shorter than the range.
-    pub fn pass(
-        &self,
-        lanes: LaneChoice,
-        grid: &Grid,
-        range: Range<usize>,
-        push_x: &mut [i32],
-        push_z: &mut [i32],
-    ) {
-        assert!(range.end <= grid.len(), "sorted rows outside the grid");
-        let (push_x, push_z) = (&mut push_x[..range.len()], &mut push_z[..range.len()]);
-        run(lanes, Pass { separation: self, grid, range, push_x, push_z });
+    /// Passes in a tick.
+    #[must_use]
+    pub fn passes(&self) -> u32 {
+        self.passes
     }
 
-    /// Adds the pushes of the neighbours that stand on the same spot.
-    #[cold]
-    fn add_same_spot(&self, grid: &Grid, index: usize, run: Range<usize>, sums: &mut Sums) {
-        let [xs, ys, zs] = grid.reduced();
-        for other in run {
-            let apart = ys[index].abs_diff(ys[other]);
-            if other != index
-                && xs[index] == xs[other]
-                && zs[index] == zs[other]
-                && apart < self.height as u32
-            {
-                let (x, z) = self.same_spot_push(grid.rows()[index], grid.rows()[other]);
-                sums.x += x;
-                sums.z += z;
+    /// Sorts the rows anew. `height` gives the height of a row's cylinder, raw, up to 16 m. Allocates nothing.
+    ///
+    /// # Panics
+    /// When there are more live rows than the capacity, the columns differ in length, or a live row is outside of them.
+    pub fn sort(&mut self, lanes: LaneChoice, bodies: &Cylinders<'_>, height: impl Fn(usize) -> i32) {
+        let Cylinders { live, x, y, z, kind } = *bodies;
+        assert_eq!(kind.len(), y.len(), "columns of different lengths");
+        let same = self.tables.same_as;
+        let kind_of = |row: usize| same[kind[row] as usize % BODY_KINDS];
+        let mut counts = [0u32; BODY_KINDS];
+        let mut present = 0u32;
+        for &row in live {
+            present |= 1 << kind_of(row as usize);
+        }
+        self.single = present.is_power_of_two().then_some(present.trailing_zeros() as usize);
+        let radii = self.tables.radii;
+        let fine_radius = match self.single {
+            Some(kind) => radii[kind],
+            None => {
+                for &row in live {
+                    counts[kind_of(row as usize) as usize] += 1;
+                }
+                self.tables.fine_radius(&counts)
             }
+        };
+        let has_big = (0..BODY_KINDS).any(|kind| present >> kind & 1 == 1 && radii[kind] > fine_radius);
+        let plan = Plan {
+            fine_radius,
+            margin: MARGIN.0,
+            has_big,
+            // 1024 m at most, less the tallest cylinder.
+            height_range: 480 << 16,
+            kinds: self.single.is_none(),
+            radius: |row: usize| radii[kind_of(row) as usize],
+            height: |row: usize| {
+                let top = y[row].saturating_add(height(row).clamp(0, 16 << 16));
+                pair((y[row] >> HEIGHT_SHIFT) as i16, (-(top >> HEIGHT_SHIFT)) as i16)
+            },
+            kind: |row: usize| i32::from(kind_of(row)),
+        };
+        self.grid.sort(lanes, live, [x, y, z], &plan);
+        let len = self.grid.len;
+        self.before[..len].copy_from_slice(&self.grid.sorted.xz[..len]);
+        self.done = 0;
+        self.part_same_spots(lanes);
+    }
+
+    /// How many rows are sorted in.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.grid.len
+    }
+
+    /// Whether no row is sorted in.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.grid.len == 0
+    }
+
+    /// One pass: who computes it, and where its results go, one place for each sorted row, to be cut anywhere. After
+    /// [`PassWork::run`] has filled all of them, [`Separation::finish_pass`] is due.
+    pub fn begin_pass(&mut self) -> (PassWork<'_>, &mut [i32]) {
+        let work = PassWork {
+            tables: &self.tables,
+            grid: &self.grid,
+            single: self.single,
+            before: &self.before,
+            pass: self.done,
+        };
+        (work, &mut self.after[..self.grid.len])
+    }
+
+    /// Makes the results of a pass the positions before the next.
+    pub fn finish_pass(&mut self) {
+        core::mem::swap(&mut self.before, &mut self.after);
+        self.done += 1;
+    }
+
+    /// All passes of a tick, one after the other, here and now.
+    pub fn run_passes(&mut self, lanes: LaneChoice) {
+        for _ in 0..self.passes {
+            let (work, out) = self.begin_pass();
+            work.run(lanes, 0, out);
+            self.finish_pass();
         }
     }
 
-    /// The push of a row by another on the same spot: as if they stood a sixteenth of the reach apart.
-    fn same_spot_push(&self, row: u32, other: u32) -> (i64, i64) {
-        let word = row.min(other).wrapping_mul(0x9E37_79B1) ^ row.max(other).wrapping_mul(0x85EB_CA77);
-        let word = (word ^ (word >> 15)).wrapping_mul(0x2C1B_3C6D);
-        let direction = Brads((word >> 16) as u16);
-        let direction = if row < other { direction } else { direction + Brads::HALF };
-        let (x, z) = direction.forward();
-        let offset = |part: Fx| i64::from(part.0) * i64::from(self.reach) / (16 << 16);
-        let weight: i64 = self.weights.iter().map(|&w| i64::from(w)).sum();
-        (offset(x) * weight, offset(z) * weight)
+    /// The rows in sorted order.
+    #[must_use]
+    pub fn rows(&self) -> &[u32] {
+        bytemuck::cast_slice(&self.grid.sorted.id[..self.grid.len])
     }
 
-    /// Sums to raw metres: rounded toward zero, then capped.
-    fn finish(&self, sums: &Sums) -> (i32, i32) {
-        let to_raw = |sum: i64| saturate(sum / (1 << (WEIGHT_BITS - REDUCED_SHIFT)));
-        clamp_length2d(to_raw(sums.x), to_raw(sums.z), self.push_cap)
+    /// Where each sorted row was pushed by all passes so far: raw metres in x and z, in the order of [`Separation::rows`].
+    pub fn pushes(&self) -> impl Iterator<Item = (i32, i32)> + '_ {
+        let len = self.grid.len;
+        self.before[..len]
+            .iter()
+            .zip(&self.grid.sorted.xz[..len])
+            .map(|(&now, &then)| displacement(now, then))
+    }
+
+    /// Both columns whose difference is [`Separation::pushes`].
+    #[must_use]
+    pub fn packed(&self) -> [&[i32]; 2] {
+        [&self.grid.sorted.xz[..self.grid.len], &self.before[..self.grid.len]]
     }
 }
 
-/// What the neighbours of a row add up to: pushes in reduced units, Q12.
-struct Sums {
-    x: i64,
-    z: i64,
-    same_spot: i64,
+/// The way from one packed position to another, raw.
+#[inline(always)]
+#[must_use]
+pub fn displacement(now: i32, then: i32) -> (i32, i32) {
+    let ((x, z), (old_x, old_z)) = (halves(now), halves(then));
+    let raw = |new: i16, old: i16| i32::from(new.wrapping_sub(old)) << PACK_SHIFT;
+    (raw(x, old_x), raw(z, old_z))
+}
+
+/// What a pass reads.
+#[derive(Clone, Copy, Debug)]
+pub struct PassWork<'a> {
+    tables: &'a Tables,
+    grid: &'a ContactGrid,
+    single: Option<usize>,
+    before: &'a [i32],
+    pass: u32,
+}
+
+impl PassWork<'_> {
+    /// Computes the positions after the pass of the sorted rows from `first` on, as many as `out` has.
+    ///
+    /// # Panics
+    /// When there are fewer rows.
+    pub fn run(&self, lanes: LaneChoice, first: usize, out: &mut [i32]) {
+        assert!(first + out.len() <= self.grid.len, "sorted rows outside the grid");
+        run(lanes, Pass { work: *self, first, out });
+    }
 }
 
 #[cfg(test)]

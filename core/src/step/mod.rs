@@ -3,7 +3,6 @@
 mod chunks;
 mod parallel;
 
-use crate::limits::SEPARATION_PASSES;
 use crate::numeric::{Metres, Tick, Ticks};
 use crate::state::State;
 use crate::state::characters::flags;
@@ -236,20 +235,19 @@ fn run_movement(pass: &mut Pass<'_>) {
 }
 
 fn run_contacts(pass: &mut Pass<'_>) {
-    let end = pass.state.character_ids.end();
+    let (end, tick) = (pass.state.character_ids.end(), pass.state.tick);
     let environment = &*pass.environment;
     let contacts = &mut pass.scratch.contacts;
     let characters = &mut pass.state.characters;
-    contacts.index.rebuild(&characters.view(), end);
-    for _ in 0..SEPARATION_PASSES {
-        let (separation, grid, pushes) = contacts.parts();
-        for_each_chunk(pushes, pass.parallel, &|first, (push_x, push_z): (&mut [i32], &mut [i32])| {
-            let range = first..first + push_x.len();
-            separation.pass(environment.lanes, grid, range, push_x, push_z);
+    contacts.sort(&characters.view(), end, environment);
+    for _ in 0..contacts.separation.passes() {
+        let (work, places) = contacts.separation.begin_pass();
+        for_each_chunk(places, pass.parallel, &|first, places: &mut [i32]| {
+            work.run(environment.lanes, first, places);
         });
-        contacts.apply(characters, environment);
-        contacts.index.refresh(&characters.view());
+        contacts.separation.finish_pass();
     }
+    contacts.apply(characters, environment, tick);
 }
 
 /// Everybody has a place for this tick: from here on they are found by it.

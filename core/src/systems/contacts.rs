@@ -1,137 +1,100 @@
-//! Contacts: the index of the living, and making room for each other.
+//! Contacts: making room for each other.
 //!
 //! Separation moves positions only; velocities keep what the inputs ask for. It is the one part of a character's way
 //! that a client cannot predict.
 
 use super::Environment;
-use crate::numeric::{Fx, Metres};
-use crate::spatial::{Grid, GridConfig, Separation, SeparationRules};
+use crate::numeric::{Fx, Metres, Position, Tick};
+use crate::rules::MOVEMENT_CLASSES;
+use crate::spatial::{Body, Cylinders, Separation, SeparationRules};
 use crate::state::characters::{Characters, CharactersView, flags};
-use alloc::boxed::Box;
-use alloc::vec;
 use alloc::vec::Vec;
 
-/// Where everybody is: a grid of the living, and a list of the dead.
-#[derive(Debug)]
-pub struct CrowdIndex {
-    grid: Grid,
-    living: Vec<u32>,
-    dead: Vec<u32>,
-}
-
-impl CrowdIndex {
-    pub(crate) fn new(half_extent: Metres, capacity: usize) -> Self {
-        let config =
-            GridConfig { row_capacity: capacity as u32, half_extent, cell: cell_side(half_extent, capacity) };
-        Self {
-            grid: Grid::new(&config).expect("a validated configuration gives a grid within its bounds"),
-            living: Vec::with_capacity(capacity),
-            dead: Vec::with_capacity(capacity),
-        }
-    }
-
-    /// Sorts everybody in anew. Allocates nothing.
-    pub(crate) fn rebuild(&mut self, characters: &CharactersView<'_>, end: usize) {
-        self.living.clear();
-        self.dead.clear();
-        for (row, bits) in (0_u32..).zip(&characters.flags[..end]) {
-            if bits & flags::ALIVE != 0 {
-                self.living.push(row);
-            } else if bits & flags::IN_USE != 0 {
-                self.dead.push(row);
-            }
-        }
-        self.refresh(characters);
-    }
-
-    /// Sorts the living in anew, after they have moved.
-    pub(crate) fn refresh(&mut self, characters: &CharactersView<'_>) {
-        let (x, y, z) = (characters.position_x, characters.position_y, characters.position_z);
-        self.grid.rebuild(&self.living, x, y, z);
-    }
-
-    /// The grid of the living, as of the last rebuild.
-    #[must_use]
-    pub fn grid(&self) -> &Grid {
-        &self.grid
-    }
-
-    /// The rows of the dead, ascending, as of the last rebuild.
-    #[must_use]
-    pub fn dead(&self) -> &[u32] {
-        &self.dead
-    }
-}
-
-/// The smallest cell from 1 m up that leaves at most eight cells for each slot: a rebuild clears every cell, so a
-/// small world on a large field must not pay for the field.
-fn cell_side(half_extent: Metres, capacity: usize) -> Metres {
-    let cells = |side: i32| {
-        let along = (2 * i64::from(half_extent.0)).div_euclid(i64::from(side)) + 1;
-        along * along
-    };
-    let most = (8 * capacity.max(1_024)) as i64;
-    let mut side = Metres::ONE.0;
-    while side < Metres::from_m(8).0 && cells(side) > most {
-        side *= 2;
-    }
-    Metres(side)
-}
-
-/// The index, and the pushes of one pass in the order of the grid.
+/// The crowd that makes room.
 #[derive(Debug)]
 pub(crate) struct ContactScratch {
-    pub(crate) index: CrowdIndex,
-    separation: Separation,
-    push_x: Box<[i32]>,
-    push_z: Box<[i32]>,
+    living: Vec<u32>,
+    pub(crate) separation: Separation,
 }
 
 impl ContactScratch {
     pub(crate) fn new(environment: &Environment, capacity: usize) -> Self {
-        let rules = &environment.rules;
-        let index = CrowdIndex::new(environment.terrain.half_extent(), capacity);
+        let (rules, half_extent) = (&environment.rules, environment.terrain.half_extent());
         let crowd = SeparationRules {
-            radius: rules.movement[0].radius.min(Metres::ONE),
-            height: rules.movement[0].height.min(Metres::from_m(4)),
+            bodies: rules.movement.map(|class| Body { radius: class.radius, weight: class.weight_kg }),
             relaxation: Fx(i32::from(rules.crowd.stiffness_per_256) << 8),
             push_cap: rules.crowd.push_max,
+            passes: u32::from(rules.crowd.passes),
         };
         Self {
-            separation: Separation::new(&crowd, index.grid.cell())
+            separation: Separation::new(&crowd, capacity as u32, half_extent)
                 .expect("validated rules are within the bounds of separation"),
-            index,
-            push_x: vec![0; capacity].into_boxed_slice(),
-            push_z: vec![0; capacity].into_boxed_slice(),
+            living: Vec::with_capacity(capacity),
         }
     }
 
-    /// The tools of one pass: who computes pushes from what, and the places of the pushes, to be split in parallel.
-    pub(crate) fn parts(&mut self) -> (&Separation, &Grid, (&mut [i32], &mut [i32])) {
-        let live = self.index.living.len();
-        (&self.separation, &self.index.grid, (&mut self.push_x[..live], &mut self.push_z[..live]))
+    /// Sorts the living for the passes.
+    pub(crate) fn sort(&mut self, characters: &CharactersView<'_>, end: usize, environment: &Environment) {
+        self.living.clear();
+        let rows = (0_u32..).zip(&characters.flags[..end]);
+        self.living.extend(rows.filter(|(_, bits)| *bits & flags::ALIVE != 0).map(|(row, _)| row));
+        let cylinders = Cylinders {
+            live: &self.living,
+            x: characters.position_x,
+            y: characters.position_y,
+            z: characters.position_z,
+            kind: characters.class,
+        };
+        let classes = &environment.rules.movement;
+        let heights = classes.map(|class| [class.height.0, class.crouch_height.0]);
+        let height = |row: usize| {
+            let crouched = characters.flags[row] & flags::CROUCHED != 0;
+            heights[usize::from(characters.class[row]) % MOVEMENT_CLASSES][usize::from(crouched)]
+        };
+        self.separation.sort(environment.lanes, &cylinders, height);
     }
 
-    /// Moves the pushed rows: inside the bounds, and on the ground if they stood on it or would be below it.
-    pub(crate) fn apply(&self, characters: &mut Characters, environment: &Environment) {
-        let terrain = &environment.terrain;
-        for (&row, (&push_x, &push_z)) in
-            self.index.grid.rows().iter().zip(self.push_x.iter().zip(&self.push_z))
-        {
-            if push_x == 0 && push_z == 0 {
-                continue;
-            }
-            let row = row as usize;
-            let edge = environment.edge(characters.class[row]).0;
-            let x = characters.position_x[row].saturating_add(push_x).clamp(-edge, edge);
-            let z = characters.position_z[row].saturating_add(push_z).clamp(-edge, edge);
-            characters.position_x[row] = x;
-            characters.position_z[row] = z;
-            let ground = terrain.height_at(Metres(x), Metres(z)).0;
-            let grounded = characters.flags[row] & flags::GROUNDED != 0;
-            if grounded || characters.position_y[row] < ground {
-                characters.position_y[row] = ground;
+    /// Moves the pushed rows: never through obstacles, inside the bounds, and on the ground if they stood on it or would
+    /// be below it.
+    pub(crate) fn apply(&self, characters: &mut Characters, environment: &Environment, tick: Tick) {
+        for (&row, push) in self.separation.rows().iter().zip(self.separation.pushes()) {
+            if push != (0, 0) {
+                apply_push(characters, row as usize, push, environment, tick);
             }
         }
     }
 }
+
+/// Moves one pushed row.
+fn apply_push(
+    characters: &mut Characters,
+    row: usize,
+    (push_x, push_z): (i32, i32),
+    environment: &Environment,
+    tick: Tick,
+) {
+    let (terrain, class) = (&environment.terrain, environment.movement.class(characters.class[row]));
+    let body = class.body(characters.flags[row] & flags::CROUCHED != 0);
+    let at = |column: &[i32]| Metres(column[row]);
+    let from = Position {
+        x: at(&characters.position_x),
+        y: at(&characters.position_y),
+        z: at(&characters.position_z),
+    };
+    let reach = body.radius + Metres(push_x.abs().max(push_z.abs())) + SKIN_AND_MORE;
+    let to = if environment.obstacles.near(from.x, from.z, reach) {
+        let way = [Metres(push_x), Metres::ZERO, Metres(push_z)];
+        environment.obstacles.slide(body, from, way, tick, &class.slide_rules(false)).position
+    } else {
+        from.offset(Metres(push_x), Metres::ZERO, Metres(push_z))
+    };
+    let edge = terrain.half_extent() - body.radius;
+    let (x, z) = (to.x.min(edge).max(-edge), to.z.min(edge).max(-edge));
+    (characters.position_x[row], characters.position_z[row]) = (x.0, z.0);
+    let ground = terrain.height_at(x, z);
+    let stands = characters.flags[row] & flags::GROUNDED != 0 && characters.support[row] == 0;
+    characters.position_y[row] = if stands { ground.0 } else { to.y.max(ground).0 };
+}
+
+/// Around a body, where obstacles are looked for before it is moved.
+const SKIN_AND_MORE: Metres = Metres::from_mm(100);

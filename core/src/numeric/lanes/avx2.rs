@@ -95,7 +95,7 @@ impl LaneMask for Avx2Mask {
 
 impl Lanes for Avx2Lanes {
     const WIDTH: usize = WIDTH;
-    const CHEAP_PERMUTE: bool = false;
+    const CHEAP_PERMUTE: bool = true;
     type Mask = Avx2Mask;
 
     two_operands! {
@@ -114,6 +114,7 @@ impl Lanes for Avx2Lanes {
         mul16 _mm256_mullo_epi16;
         mul_round16 _mm256_mulhrs_epi16;
         dot16 _mm256_madd_epi16;
+        shift_right_lanes _mm256_srlv_epi32;
         greater16 _mm256_cmpgt_epi16;
         add64 _mm256_add_epi64;
         sub64 _mm256_sub_epi64;
@@ -212,8 +213,8 @@ impl Lanes for Avx2Lanes {
     #[inline(always)]
     fn twice_low16(self) -> Self {
         avx2!({
-            let low = _mm256_shufflelo_epi16::<0b10_10_00_00>(self.0);
-            Avx2Lanes(_mm256_shufflehi_epi16::<0b10_10_00_00>(low))
+            let low = _mm_setr_epi8(0, 1, 0, 1, 4, 5, 4, 5, 8, 9, 8, 9, 12, 13, 12, 13);
+            Avx2Lanes(_mm256_shuffle_epi8(self.0, _mm256_broadcastsi128_si256(low)))
         })
     }
 

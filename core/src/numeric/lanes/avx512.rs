@@ -94,6 +94,7 @@ impl Lanes for Avx512Lanes {
         mul16 _mm512_mullo_epi16;
         mul_round16 _mm512_mulhrs_epi16;
         dot16 _mm512_madd_epi16;
+        shift_right_lanes _mm512_srlv_epi32;
         add64 _mm512_add_epi64;
         sub64 _mm512_sub_epi64;
         mul_even _mm512_mul_epu32;
@@ -192,8 +193,8 @@ impl Lanes for Avx512Lanes {
     #[inline(always)]
     fn twice_low16(self) -> Self {
         avx512!({
-            let low = _mm512_shufflelo_epi16::<0b10_10_00_00>(self.0);
-            Avx512Lanes(_mm512_shufflehi_epi16::<0b10_10_00_00>(low))
+            let low = _mm_setr_epi8(0, 1, 0, 1, 4, 5, 4, 5, 8, 9, 8, 9, 12, 13, 12, 13);
+            Avx512Lanes(_mm512_shuffle_epi8(self.0, _mm512_broadcast_i32x4(low)))
         })
     }
 

@@ -192,6 +192,8 @@ pub trait Lanes: Copy {
     fn shift_right_logical<const BITS: u32>(self) -> Self;
     /// Arithmetic shift right of every lane by the same amount, taken modulo 32.
     fn shift_right_by(self, bits: u32) -> Self;
+    /// Shift right that brings in zeros, of each lane by its own amount, 0 to 31.
+    fn shift_right_lanes(self, bits: Self) -> Self;
     /// Shift left of every lane by the same amount, taken modulo 32.
     fn shift_left_by(self, bits: u32) -> Self;
     /// The lanes that are equal.

@@ -68,6 +68,7 @@ impl LaneTask for Trace {
             va.shift_left::<0>(),
             va.shift_right::<31>(),
             va.shift_right_by(bits),
+            va.shift_right_lanes(vb.and(L::splat(31))),
             va.shift_left_by(bits),
             L::numbers(),
             L::splat(b[3]),

@@ -93,7 +93,7 @@ impl Lanes for Portable {
     const CHEAP_PERMUTE: bool = false;
     type Mask = PortableMask;
 
-    plain! { add64 sub64 mul_even mul_even_signed greater64 }
+    plain! { shift_right_lanes add64 sub64 mul_even mul_even_signed greater64 }
 
     #[inline(always)]
     fn splat(value: i32) -> Self {

@@ -131,6 +131,7 @@ impl<const WIDTH: usize> Lanes for Scalar<WIDTH> {
     type Mask = ScalarMask<WIDTH>;
 
     lane_by_lane! {
+        shift_right_lanes |a, bits| (a as u32).wrapping_shr(bits as u32) as i32;
         add i32::wrapping_add;
         sub i32::wrapping_sub;
         mul i32::wrapping_mul;

@@ -51,7 +51,7 @@ impl PerTick {
 
 /// One movement class in units of ticks. Speeds stay in raw metres per second, changes of speed are those of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ClassTicks {
+pub(in crate::systems) struct ClassTicks {
     pub walk: i32,
     pub sprint: i32,
     pub crouch: i32,
@@ -82,7 +82,7 @@ pub(super) struct ClassTicks {
     pub dodge_rest: u16,
     pub knock: u16,
     pub dodge_distance: i32,
-    pub dodge_motion: RootMotion,
+    pub(super) dodge_motion: RootMotion,
     /// Upward part of the direction of the steepest ground to stand on.
     pub walkable: Fx,
     pub keeps_edges: bool,
@@ -214,7 +214,7 @@ impl MovementTicks {
 
     /// The rules of a class. Numbers that no class has wrap.
     #[inline]
-    pub(super) fn class(&self, class: u8) -> &ClassTicks {
+    pub(in crate::systems) fn class(&self, class: u8) -> &ClassTicks {
         &self.classes[usize::from(class) % MOVEMENT_CLASSES]
     }
 

@@ -1,0 +1,445 @@
+//! The contact grid: who touches whom, built anew each tick for all moving rows.
+//!
+//! Rows are sorted by cell with a counting sort into packed columns that are read in whole lanes: a position is two `i16`
+//! in 1/1024 m, taken modulo 64 m, which is exact for the difference of neighbours. Cells are as large as the contact
+//! distance (half as wide): a row's neighbours are three contiguous runs of sorted rows.
+//!
+//! **Density.** The table of cells covers the zone where that costs at most eight places for each live row. A larger zone
+//! is folded onto a table of two or three places a row; rows that are far apart and share a place are told apart by a
+//! coarser copy of the position, which is looked at only then. So a crowd in one corner of 60 km costs what it costs
+//! anywhere.
+//!
+//! **Sizes.** Bodies have radii up to [`RADIUS_MAX`]. Seven eighths of all rows decide the size of the cells; larger
+//! bodies are *big*: they stand in a second lattice of coarse cells, sorted behind all others, and only rows that meet a
+//! big one pay for it.
+//!
+//! Which pairs are found does not depend on cells, tables, lanes or the order of rows.
+//!
+//! Not here: what touching means for anybody. Pushing apart is in [`super::separation`].
+
+mod lattice;
+mod pairs;
+
+use crate::numeric::Metres;
+use crate::numeric::lanes::{LaneChoice, LaneTask, Lanes, MAX_WIDTH, pair, run};
+use alloc::vec::Vec;
+pub(super) use lattice::Lattice;
+pub use pairs::{PairList, PairsFound};
+
+/// The largest radius of a body; larger ones count as this.
+pub const RADIUS_MAX: Metres = Metres::from_m(5);
+
+/// Packed positions are raw ones shifted right by this: units of 1/1024 m.
+pub(super) const PACK_SHIFT: u32 = 6;
+
+/// Cells of the lattice of big bodies: two of the largest radii and a quarter of a metre.
+const BIG_CELL: i32 = (10 << 16) + (1 << 14);
+
+/// Places of the big bodies' table, at most.
+const BIG_CELLS: u32 = 4096;
+
+/// Columns of cells that a neighbour can be away: cells are half as wide as the contact distance.
+const REACH: u32 = 1;
+
+/// Rows that can be read behind the last one: two registers.
+const ROW_PAD: usize = 2 * MAX_WIDTH;
+
+/// Radii of bodies.
+#[derive(Clone, Copy, Debug)]
+pub enum Radii<'a> {
+    /// The same for all.
+    Same(Metres),
+    /// Raw Q16.16 metres, indexed by row.
+    Each(&'a [i32]),
+}
+
+/// Bodies to be sorted in. Columns are indexed by row and hold raw Q16.16 metres.
+#[derive(Clone, Copy, Debug)]
+pub struct Bodies<'a> {
+    /// The rows that take part, ascending.
+    pub live: &'a [u32],
+    /// East.
+    pub x: &'a [i32],
+    /// Height of the centre.
+    pub y: &'a [i32],
+    /// South.
+    pub z: &'a [i32],
+    /// Radii, 0 to [`RADIUS_MAX`]; anything outside counts as the nearest of these.
+    pub radii: Radii<'a>,
+}
+
+/// Rows in cell order, packed.
+#[derive(Clone, Debug)]
+pub struct ContactGrid {
+    half_extent: i32,
+    capacity: usize,
+    /// First sorted row of each place; both lattices.
+    pub(super) starts: Vec<i32>,
+    /// Most places of the fine table.
+    fine_places: u32,
+    pub(super) fine: Lattice,
+    pub(super) big: Lattice,
+    pub(super) len: usize,
+    /// Rows before this are in the fine lattice, the others are big.
+    pub(super) fine_len: usize,
+    /// Whether rows out of the packed positions' range of each other can meet.
+    pub(super) guarded: bool,
+    /// Contact radius of every row when it is the same, in packed units.
+    same_radius: Option<i32>,
+    /// Largest radius of a fine row, raw.
+    pub(super) fine_radius: i32,
+    /// Scratch: the place of each live row, in the order of the rows.
+    places: Vec<i32>,
+    pub(super) sorted: Columns,
+}
+
+/// Columns in cell order, each with room to read whole lanes behind the last row.
+#[derive(Clone, Debug)]
+pub(super) struct Columns {
+    /// The row.
+    pub(super) id: Vec<i32>,
+    /// x and z, packed.
+    pub(super) xz: Vec<i32>,
+    /// What the reader needs of the height; two halves.
+    pub(super) y: Vec<i32>,
+    /// The place in the table, base included.
+    pub(super) place: Vec<i32>,
+    /// x and z in units of 4 m. Written only when guarded.
+    pub(super) far_xz: Vec<i32>,
+    /// y in units of 4 m, in the low half. Written only when guarded.
+    pub(super) far_y: Vec<i32>,
+    /// Radius in packed units, or class. Written only when rows differ.
+    pub(super) kind: Vec<i32>,
+    /// Raw x and z. Written only when there are big rows.
+    pub(super) raw: [Vec<i32>; 2],
+}
+
+/// How a caller wants its rows sorted.
+pub(super) struct Plan<R, Y, K> {
+    /// Rows up to this radius (raw) are fine.
+    pub(super) fine_radius: i32,
+    /// Added to the contact distance when cells are laid out (raw): how far rows may move before the next sort.
+    pub(super) margin: i32,
+    /// Whether there are rows with a larger radius.
+    pub(super) has_big: bool,
+    /// Heights must differ by less than this (raw), or the guard is needed.
+    pub(super) height_range: i64,
+    /// Whether `kind` is wanted.
+    pub(super) kinds: bool,
+    /// The radius of a row, raw.
+    pub(super) radius: R,
+    /// The packed height of a row.
+    pub(super) height: Y,
+    /// The kind of a row.
+    pub(super) kind: K,
+}
+
+impl ContactGrid {
+    /// An empty grid with room for `row_capacity` rows, for a zone from −`half_extent` to +`half_extent` in x and z.
+    /// Rows outside the zone are found as well, only slower.
+    #[must_use]
+    pub fn new(row_capacity: u32, half_extent: Metres) -> ContactGrid {
+        let rows = row_capacity as usize + ROW_PAD;
+        let column = || alloc::vec![0i32; rows];
+        let fine_places = (8 * row_capacity).next_power_of_two().clamp(1 << 15, 1 << 22);
+        ContactGrid {
+            half_extent: half_extent.0.max(1 << 16),
+            capacity: row_capacity as usize,
+            starts: alloc::vec![0; (fine_places + BIG_CELLS + 4 * lattice::PAD) as usize],
+            fine_places,
+            fine: Lattice::default(),
+            big: Lattice::default(),
+            len: 0,
+            fine_len: 0,
+            guarded: false,
+            same_radius: Some(0),
+            fine_radius: 0,
+            places: alloc::vec![0; row_capacity as usize],
+            sorted: Columns {
+                id: column(),
+                xz: column(),
+                y: column(),
+                place: column(),
+                far_xz: column(),
+                far_y: column(),
+                kind: column(),
+                raw: [column(), column()],
+            },
+        }
+    }
+
+    /// How many rows are sorted in.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether no row is sorted in.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The most rows that can be live at once.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// Sorts the bodies anew, for [`ContactGrid::pairs_into`]. Allocates nothing.
+    ///
+    /// # Panics
+    /// When there are more live rows than the capacity, the columns differ in length, or a live row is outside of them.
+    pub fn rebuild(&mut self, lanes: LaneChoice, bodies: &Bodies<'_>) {
+        let y = bodies.y;
+        let height = |row: usize| y[row] >> PACK_SHIFT & 0xFFFF;
+        let height_range = (1 << 15) << PACK_SHIFT;
+        match bodies.radii {
+            Radii::Same(radius) => {
+                let radius = radius.0.clamp(0, RADIUS_MAX.0);
+                self.same_radius = Some(radius >> PACK_SHIFT);
+                let plan = Plan {
+                    fine_radius: radius,
+                    margin: 0,
+                    has_big: false,
+                    height_range,
+                    kinds: false,
+                    radius: |_: usize| radius,
+                    height,
+                    kind: |_: usize| 0,
+                };
+                self.sort(lanes, bodies.live, [bodies.x, y, bodies.z], &plan);
+            }
+            Radii::Each(radii) => {
+                assert_eq!(radii.len(), y.len(), "columns of different lengths");
+                let radius = |row: usize| radii[row].clamp(0, RADIUS_MAX.0);
+                let (fine_radius, has_big) = fine_radius(bodies.live.iter().map(|&row| radius(row as usize)));
+                self.same_radius = None;
+                let plan = Plan {
+                    fine_radius,
+                    margin: 0,
+                    has_big,
+                    height_range,
+                    kinds: true,
+                    radius,
+                    height,
+                    kind: |row: usize| radius(row) >> PACK_SHIFT,
+                };
+                self.sort(lanes, bodies.live, [bodies.x, y, bodies.z], &plan);
+            }
+        }
+    }
+
+    /// The counting sort. Rows of one place stay in the order of `live`.
+    pub(super) fn sort<R: Fn(usize) -> i32, Y: Fn(usize) -> i32, K: Fn(usize) -> i32>(
+        &mut self,
+        lanes: LaneChoice,
+        live: &[u32],
+        [x, y, z]: [&[i32]; 3],
+        plan: &Plan<R, Y, K>,
+    ) {
+        assert!(live.len() <= self.capacity, "more live rows than the grid's capacity");
+        assert!(x.len() == y.len() && x.len() == z.len(), "columns of different lengths");
+        self.len = live.len();
+        self.fine_radius = plan.fine_radius;
+        self.lay_out(plan.fine_radius, plan.margin, plan.has_big, false);
+        let mut extent = self.count(live, [x, y, z], plan);
+        let folded = self.fine.is_folded() && (!plan.has_big || self.big.is_folded());
+        if extent.outside && !folded {
+            self.lay_out(plan.fine_radius, plan.margin, plan.has_big, true);
+            extent = self.count(live, [x, y, z], plan);
+        }
+        let too_tall = i64::from(extent.highest) - i64::from(extent.lowest) >= plan.height_range;
+        self.guarded = too_tall || self.fine.is_folded() || (plan.has_big && self.big.is_folded());
+        let places = self.places();
+        run(lanes, PrefixSum(&mut self.starts[..places]));
+        self.scatter(live, [x, y, z], plan);
+        let fine_end = (self.fine.base + self.fine.cells) as usize;
+        self.fine_len = self.starts[fine_end] as usize;
+    }
+
+    /// Chooses the tables.
+    fn lay_out(&mut self, fine_radius: i32, margin: i32, has_big: bool, folded: bool) {
+        let rows = self.len as u32;
+        // Packed radii are rounded down, packed positions lose less than one unit.
+        let distance = 2 * fine_radius + margin + (1 << PACK_SHIFT);
+        let least = if has_big { 1 << 15 } else { 1 << 10 };
+        let most = (8 * rows).clamp(1 << 12, self.fine_places);
+        let fold = (3 * rows / 2).next_power_of_two().clamp(least, self.fine_places);
+        let most = if folded { 0 } else { most };
+        self.fine = Lattice::new(self.half_extent, distance, REACH, most, fold, 0);
+        let base = self.fine.cells + lattice::PAD;
+        let most = if folded { 0 } else { BIG_CELLS };
+        self.big = Lattice::new(self.half_extent, BIG_CELL, 1, most, BIG_CELLS, base);
+        if !has_big {
+            self.big.cells = 1;
+        }
+    }
+
+    /// Where a sorted row is, raw; only when there are big rows.
+    #[inline(always)]
+    pub(super) fn raw_position(&self, index: usize) -> (i32, i32) {
+        (self.sorted.raw[0][index], self.sorted.raw[1][index])
+    }
+
+    /// Length of the used table.
+    fn places(&self) -> usize {
+        (self.big.base + self.big.cells + lattice::PAD).next_multiple_of(MAX_WIDTH as u32) as usize
+    }
+
+    /// Counts the rows of each place, two places on: the sums over them are then where places begin, one place on.
+    fn count<R: Fn(usize) -> i32, Y, K>(
+        &mut self,
+        live: &[u32],
+        [x, y, z]: [&[i32]; 3],
+        plan: &Plan<R, Y, K>,
+    ) -> Extent {
+        let (fine, big, half, end) = (self.fine, self.big, self.half_extent, self.places());
+        let starts = &mut self.starts[..end];
+        starts.fill(0);
+        let mut extent = Extent { outside: false, lowest: i32::MAX, highest: i32::MIN };
+        let (y, z) = (&y[..x.len()], &z[..x.len()]);
+        for (place, &row) in self.places.iter_mut().zip(live) {
+            let row = row as usize;
+            let (px, py, pz) = (x[row], y[row], z[row]);
+            extent.outside |= px.unsigned_abs().max(pz.unsigned_abs()) > half as u32;
+            extent.lowest = extent.lowest.min(py);
+            extent.highest = extent.highest.max(py);
+            let at = if plan.has_big && (plan.radius)(row) > plan.fine_radius {
+                big.base + big.place(px, pz)
+            } else {
+                fine.place(px, pz)
+            };
+            *place = at as i32;
+            starts[at as usize + 2] += 1;
+        }
+        extent
+    }
+
+    /// Puts every row at its sorted index.
+    fn scatter<R, Y: Fn(usize) -> i32, K: Fn(usize) -> i32>(
+        &mut self,
+        live: &[u32],
+        [x, y, z]: [&[i32]; 3],
+        plan: &Plan<R, Y, K>,
+    ) {
+        let rows = self.capacity + ROW_PAD;
+        let sorted = &mut self.sorted;
+        // All slices of one length: one bounds check serves them all.
+        let (ids, xzs) = (&mut sorted.id[..rows], &mut sorted.xz[..rows]);
+        let (ys, places) = (&mut sorted.y[..rows], &mut sorted.place[..rows]);
+        let (far_xz, far_y) = (&mut sorted.far_xz[..rows], &mut sorted.far_y[..rows]);
+        let kinds = &mut sorted.kind[..rows];
+        let (y, z) = (&y[..x.len()], &z[..x.len()]);
+        for (&place, &row) in self.places.iter().zip(live) {
+            let start = &mut self.starts[place as usize + 1];
+            let (from, to) = (row as usize, *start as usize);
+            *start += 1;
+            let (px, pz) = (x[from], z[from]);
+            ids[to] = row as i32;
+            xzs[to] = pair((px >> PACK_SHIFT) as i16, (pz >> PACK_SHIFT) as i16);
+            ys[to] = (plan.height)(from);
+            places[to] = place;
+            if self.guarded {
+                far_xz[to] = pair((px >> FAR_SHIFT) as i16, (pz >> FAR_SHIFT) as i16);
+                far_y[to] = y[from] >> FAR_SHIFT & 0xFFFF;
+            }
+            if plan.kinds {
+                kinds[to] = (plan.kind)(from);
+            }
+            if plan.has_big {
+                (sorted.raw[0][to], sorted.raw[1][to]) = (px, pz);
+            }
+        }
+    }
+}
+
+/// What the count saw on its way.
+struct Extent {
+    /// A row is outside the zone.
+    outside: bool,
+    lowest: i32,
+    highest: i32,
+}
+
+/// Coarse positions are raw ones shifted right by this: units of 4 m.
+const FAR_SHIFT: u32 = 18;
+
+/// The smallest of a few sizes that seven eighths of all radii do not exceed, and whether any exceeds it.
+fn fine_radius(radii: impl Iterator<Item = i32>) -> (i32, bool) {
+    const STEP: i32 = 1 << 14;
+    const STEPS: usize = (RADIUS_MAX.0 / STEP) as usize;
+    let mut counts = [0u32; STEPS + 1];
+    let mut total = 0;
+    for radius in radii {
+        counts[((radius + STEP - 1) / STEP) as usize] += 1;
+        total += 1;
+    }
+    let mut seen = 0;
+    for (step, count) in counts.iter().enumerate() {
+        seen += count;
+        if seen >= total - total / 8 {
+            return ((step as i32 * STEP).max(STEP), seen < total);
+        }
+    }
+    (RADIUS_MAX.0, false)
+}
+
+/// Tells rows that are near from rows that only share a place: by coarse positions, whose squared distance is at most
+/// 3·3² for neighbours and at least 12² for others (see [`Guard::NEAR`]).
+#[derive(Clone, Copy)]
+pub(super) struct Guard<L: Lanes> {
+    xz: L,
+    y: L,
+}
+
+impl<L: Lanes> Guard<L> {
+    /// Between 27 and 144. Rows in contact are at most 11 m apart along each axis, 3 units. Rows whose packed positions
+    /// look near though they are not are 64 m apart along an axis, less 11: at least 12 units.
+    const NEAR: i32 = 64;
+
+    /// For code without a guard.
+    #[inline(always)]
+    pub(super) fn none() -> Guard<L> {
+        Guard { xz: L::splat(0), y: L::splat(0) }
+    }
+
+    #[inline(always)]
+    pub(super) fn of(sorted: &Columns, index: usize) -> Guard<L> {
+        Guard { xz: L::splat(sorted.far_xz[index]), y: L::splat(sorted.far_y[index]) }
+    }
+
+    /// The guards of as many rows as there are lanes.
+    #[inline(always)]
+    pub(super) fn of_rows(sorted: &Columns, index: usize) -> Guard<L> {
+        Guard { xz: L::load_at(&sorted.far_xz, index), y: L::load_at(&sorted.far_y, index) }
+    }
+
+    /// The rows near to this one.
+    #[inline(always)]
+    pub(super) fn near(&self, xz: L, y: L) -> L::Mask {
+        let (xz, y) = (self.xz.sub16(xz), self.y.sub16(y));
+        L::splat(Self::NEAR).greater(xz.dot16(xz).add(y.dot16(y)))
+    }
+}
+
+/// Each value becomes the sum of itself and all before it. The length is a multiple of [`MAX_WIDTH`].
+struct PrefixSum<'a>(&'a mut [i32]);
+
+impl LaneTask for PrefixSum<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let mut before = 0;
+        for block in self.0.chunks_exact_mut(L::WIDTH) {
+            let values = L::load(block);
+            let sums = values.prefix_sum().add(L::splat(before));
+            sums.store(block);
+            before = block[L::WIDTH - 1];
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

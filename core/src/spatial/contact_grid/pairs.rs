@@ -1,0 +1,356 @@
+//! All touching pairs.
+
+use super::{ContactGrid, Guard, RADIUS_MAX};
+use crate::numeric::lanes::{LaneChoice, LaneMask, LaneTask, Lanes, MAX_WIDTH, run};
+use alloc::vec::Vec;
+use core::ops::Range;
+
+/// Room for pairs: two columns of rows. Every pair stands in it once, in no promised order.
+#[derive(Clone, Debug)]
+pub struct PairList {
+    first: Vec<i32>,
+    second: Vec<i32>,
+    len: usize,
+}
+
+/// What a search for pairs found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PairsFound {
+    /// Pairs in the list.
+    pub kept: usize,
+    /// Pairs that did not fit.
+    pub lost: usize,
+}
+
+impl PairList {
+    /// Room for this many pairs.
+    #[must_use]
+    pub fn with_capacity(pairs: usize) -> PairList {
+        // Whole lanes are written behind the last pair.
+        let column = || alloc::vec![0i32; pairs + MAX_WIDTH];
+        PairList { first: column(), second: column(), len: 0 }
+    }
+
+    /// How many pairs are in it.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether no pair is in it.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The rows of the pairs: one of each in the first column, the other at the same index of the second.
+    #[must_use]
+    pub fn columns(&self) -> [&[u32]; 2] {
+        [bytemuck::cast_slice(&self.first[..self.len]), bytemuck::cast_slice(&self.second[..self.len])]
+    }
+}
+
+impl ContactGrid {
+    /// Finds all pairs of bodies that touch: centres (to 1/1024 m, rounded down) at most the sum of the radii (each to
+    /// 1/1024 m, rounded down) apart in space, exactly. The list is emptied first. Allocates nothing.
+    pub fn pairs_into(&self, lanes: LaneChoice, pairs: &mut PairList) -> PairsFound {
+        pairs.len = 0;
+        run(lanes, FindPairs { grid: self, pairs })
+    }
+}
+
+struct FindPairs<'a> {
+    grid: &'a ContactGrid,
+    pairs: &'a mut PairList,
+}
+
+impl LaneTask for FindPairs<'_> {
+    type Output = PairsFound;
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) -> PairsFound {
+        let FindPairs { grid, pairs } = self;
+        let capacity = pairs.first.len();
+        let mut sink = Sink {
+            first: &mut pairs.first[..capacity],
+            second: &mut pairs.second[..capacity],
+            len: 0,
+            lost: 0,
+        };
+        match (grid.guarded, grid.same_radius) {
+            (false, Some(radius)) if L::CHEAP_PERMUTE => {
+                Finder::<L, false, true>::new(grid, radius).windows(&mut sink)
+            }
+            (false, Some(radius)) => Finder::<L, false, true>::new(grid, radius).all(&mut sink),
+            (true, Some(radius)) if L::CHEAP_PERMUTE => {
+                Finder::<L, true, true>::new(grid, radius).windows(&mut sink)
+            }
+            (true, Some(radius)) => Finder::<L, true, true>::new(grid, radius).all(&mut sink),
+            (false, None) => Finder::<L, false, false>::new(grid, 0).all(&mut sink),
+            (true, None) => Finder::<L, true, false>::new(grid, 0).all(&mut sink),
+        }
+        pairs.len = sink.len;
+        PairsFound { kept: sink.len, lost: sink.lost }
+    }
+}
+
+/// Where pairs go.
+struct Sink<'a> {
+    first: &'a mut [i32],
+    second: &'a mut [i32],
+    len: usize,
+    lost: usize,
+}
+
+impl Sink<'_> {
+    #[inline(always)]
+    fn push<L: Lanes>(&mut self, mask: L::Mask, first: L, second: L) {
+        let capacity = self.first.len();
+        let second_column = &mut self.second[..capacity];
+        first.compress_into(mask, self.first, self.len);
+        self.len += second.compress_into(mask, second_column, self.len);
+        // The last places are only room for whole lanes.
+        let room = capacity - MAX_WIDTH;
+        if self.len > room {
+            self.lost += self.len - room;
+            self.len = room;
+        }
+    }
+}
+
+/// The search, for one shape of grid.
+struct Finder<'a, L: Lanes, const GUARD: bool, const SAME: bool> {
+    grid: &'a ContactGrid,
+    columns: View<'a>,
+    /// Square of the contact distance, when all radii are the same.
+    limit: L,
+}
+
+/// Columns, all of one length.
+#[derive(Clone, Copy)]
+struct View<'a> {
+    id: &'a [i32],
+    xz: &'a [i32],
+    y: &'a [i32],
+    kind: &'a [i32],
+    far_xz: &'a [i32],
+    far_y: &'a [i32],
+}
+
+/// A row whose partners are looked for.
+struct Row<L: Lanes> {
+    id: L,
+    xz: L,
+    y: L,
+    radius: L,
+    guard: Guard<L>,
+}
+
+impl<'a, L: Lanes, const GUARD: bool, const SAME: bool> Finder<'a, L, GUARD, SAME> {
+    #[inline(always)]
+    fn new(grid: &'a ContactGrid, radius: i32) -> Self {
+        let (sorted, end) = (&grid.sorted, grid.len + super::ROW_PAD);
+        Finder {
+            grid,
+            columns: View {
+                id: &sorted.id[..end],
+                xz: &sorted.xz[..end],
+                y: &sorted.y[..end],
+                kind: &sorted.kind[..end],
+                far_xz: &sorted.far_xz[..end],
+                far_y: &sorted.far_y[..end],
+            },
+            limit: L::splat((2 * radius) * (2 * radius)),
+        }
+    }
+
+    /// Row by row, a register of candidates at a time.
+    #[inline(always)]
+    fn all(&self, sink: &mut Sink<'_>) {
+        for index in 0..self.grid.fine_len {
+            self.fine_row(index, sink);
+        }
+        for index in self.grid.fine_len..self.grid.len {
+            self.big_row(index, sink);
+        }
+    }
+
+    #[inline(always)]
+    fn row(&self, index: usize) -> Row<L> {
+        let columns = &self.columns;
+        Row {
+            id: L::splat(columns.id[index]),
+            xz: L::splat(columns.xz[index]),
+            y: L::splat(columns.y[index]),
+            radius: L::splat(if SAME { 0 } else { columns.kind[index] }),
+            guard: if GUARD { Guard::of(&self.grid.sorted, index) } else { Guard::none() },
+        }
+    }
+
+    /// A row with the rows behind it in its own cell, with those in the cells to the east, and in the line south of it.
+    #[inline(always)]
+    fn fine_row(&self, index: usize, sink: &mut Sink<'_>) {
+        let (lattice, starts) = (&self.grid.fine, &self.grid.starts);
+        let row = self.row(index);
+        let place = self.grid.sorted.place[index];
+        let [own, folded] = lattice.runs(starts, place, lattice.reach + 1);
+        self.scan(&row, index + 1..own.end, sink);
+        if !folded.is_empty() {
+            self.scan(&row, folded, sink);
+        }
+        let south = place + lattice.stride as i32 - lattice.reach as i32;
+        let [south, folded] = lattice.runs(starts, south, 2 * lattice.reach + 1);
+        self.scan(&row, south, sink);
+        if !folded.is_empty() {
+            self.scan(&row, folded, sink);
+        }
+    }
+
+    /// A big row with all fine ones in reach and with the big ones behind it.
+    #[inline(always)]
+    fn big_row(&self, index: usize, sink: &mut Sink<'_>) {
+        let grid = self.grid;
+        let row = self.row(index);
+        let point = grid.raw_position(index);
+        let radius = self.columns.kind[index] << super::PACK_SHIFT;
+        let around = radius + grid.fine_radius + (2 << super::PACK_SHIFT);
+        let mut block = grid.fine.around(point, around);
+        while let Some([run, folded]) = grid.fine.next_runs(&grid.starts, &mut block) {
+            self.scan(&row, run, sink);
+            self.scan(&row, folded, sink);
+        }
+        let mut block = grid.big.around(point, 2 * RADIUS_MAX.0 + (2 << super::PACK_SHIFT));
+        while let Some([run, folded]) = grid.big.next_runs(&grid.starts, &mut block) {
+            self.scan(&row, run.start.max(index + 1)..run.end, sink);
+            self.scan(&row, folded.start.max(index + 1)..folded.end, sink);
+        }
+    }
+
+    #[inline(always)]
+    fn scan(&self, row: &Row<L>, run: Range<usize>, sink: &mut Sink<'_>) {
+        let columns = &self.columns;
+        let mut at = run.start;
+        while at < run.end {
+            let (xz, y) = (L::load_at(columns.xz, at), L::load_at(columns.y, at));
+            let mut hits = L::Mask::first_n(run.end - at);
+            let (flat, rise) = (xz.sub16(row.xz), y.sub16(row.y));
+            let squared = flat.dot16(flat).add(rise.dot16(rise));
+            let limit = if SAME {
+                self.limit
+            } else {
+                let reach = L::load_at(columns.kind, at).add(row.radius);
+                reach.dot16(reach)
+            };
+            hits = hits.and(squared.greater(limit).not());
+            if GUARD {
+                let near = row.guard.near(L::load_at(columns.far_xz, at), L::load_at(columns.far_y, at));
+                hits = hits.and(near);
+            }
+            if hits.any() {
+                sink.push(hits, row.id, L::load_at(columns.id, at));
+            }
+            at += L::WIDTH;
+        }
+    }
+
+    /// Which of the differences are within the contact distance.
+    #[inline(always)]
+    fn test(&self, active: L::Mask, flat: L, rise: L) -> L::Mask {
+        let squared = flat.dot16(flat).add(rise.dot16(rise));
+        active.and(squared.greater(self.limit).not())
+    }
+
+    /// As [`Finder::all`], for lanes that can walk through a window of two registers: as many rows as there are lanes at
+    /// once, each lane with candidates of its own. Only without big rows.
+    #[inline(always)]
+    fn windows(&self, sink: &mut Sink<'_>) {
+        let (lattice, columns) = (&self.grid.fine, &self.columns);
+        let (stride, reach) = (lattice.stride as usize, lattice.reach as usize);
+        let places = &self.grid.sorted.place[..columns.xz.len()];
+        let starts = &self.grid.starts[..];
+        let one = L::splat(1);
+        let mut index = 0;
+        while index < self.grid.fine_len {
+            let first = places[index] as usize;
+            // In a folded table lines may go on at the other end: those few rows are handled one by one.
+            if GUARD && first + stride + reach + 1 + 2 * L::WIDTH > lattice.cells as usize {
+                self.fine_row(index, sink);
+                index += 1;
+                continue;
+            }
+            let relative = L::load_at(places, index).sub(L::splat(first as i32));
+            // Ends of the own line's runs, and both ends of the south line's.
+            let (low, high) = window::<L>(starts, first + reach + 1);
+            let own_end = low.permute2(high, relative);
+            let south = first + stride - reach;
+            let guard = if GUARD { Guard::of_rows(&self.grid.sorted, index) } else { Guard::none() };
+            let (low, high) = window::<L>(starts, south);
+            let base = starts[south];
+            let from = low.permute2(high, relative).sub(L::splat(base));
+            let over = L::splat(2 * reach as i32 + 1);
+            let to = low.permute2(high, relative.add(over)).sub(L::splat(base));
+            let narrow = L::splat(2 * (L::WIDTH - reach) as i32 - 1).greater(relative);
+            let fits = narrow.and(L::splat(2 * L::WIDTH as i32 + 1).greater(to));
+            let fits = fits.and(L::Mask::first_n(self.grid.fine_len - index));
+            let count = (!fits.bits()).trailing_zeros() as usize;
+            if count == 0 {
+                self.fine_row(index, sink);
+                index += 1;
+                continue;
+            }
+            let lanes = L::Mask::first_n(count);
+            let (id, xz, y) =
+                (L::load_at(columns.id, index), L::load_at(columns.xz, index), L::load_at(columns.y, index));
+            // Later rows of the own line: the same distance behind each row.
+            let behind = own_end.sub(L::splat(index as i32)).sub(L::numbers());
+            let (mut step, mut at) = (one, index + 1);
+            let mut active = lanes.and(behind.greater(step));
+            while active.any() {
+                let mut hits = self.test(
+                    active,
+                    L::load_at(columns.xz, at).sub16(xz),
+                    L::load_at(columns.y, at).sub16(y),
+                );
+                if GUARD {
+                    hits =
+                        hits.and(guard.near(L::load_at(columns.far_xz, at), L::load_at(columns.far_y, at)));
+                }
+                sink.push(hits, id, L::load_at(columns.id, at));
+                (step, at) = (step.add(one), at + 1);
+                active = lanes.and(behind.greater(step));
+            }
+            let mut place = from;
+            let mut active = lanes.and(to.greater(place));
+            if active.any() {
+                let base = base as usize;
+                let ids = window::<L>(columns.id, base);
+                let (xzs, ys) = (window::<L>(columns.xz, base), window::<L>(columns.y, base));
+                let (mut far, mut rise) = (xzs, ys);
+                if GUARD {
+                    (far, rise) = (window::<L>(columns.far_xz, base), window::<L>(columns.far_y, base));
+                }
+                while active.any() {
+                    let mut hits = self.test(
+                        active,
+                        xzs.0.permute2(xzs.1, place).sub16(xz),
+                        ys.0.permute2(ys.1, place).sub16(y),
+                    );
+                    if GUARD {
+                        let (far, rise) = (far.0.permute2(far.1, place), rise.0.permute2(rise.1, place));
+                        hits = hits.and(guard.near(far, rise));
+                    }
+                    sink.push(hits, id, ids.0.permute2(ids.1, place));
+                    place = place.add(one);
+                    active = lanes.and(to.greater(place));
+                }
+            }
+            index += count;
+        }
+    }
+}
+
+/// Two registers, side by side, from an index of a column on.
+#[inline(always)]
+fn window<L: Lanes>(column: &[i32], at: usize) -> (L, L) {
+    (L::load_at(column, at), L::load_at(column, at + L::WIDTH))
+}
