@@ -1,8 +1,9 @@
 //! The kernel as a contender.
 
-use crate::pairs;
+use crate::pairs::{self, PairFinder};
 use crate::steps::{Crowded, Make, StartOfStep};
-use crate::workload::Random;
+use crate::workload::{Frame, Pairs, RADIUS, Random, UNITS};
+use shieldwall_core::spatial::contact_grid::{Bodies, ContactGrid, PairList, Radii};
 use shieldwall_core::spatial::{Scenery, StaticShape};
 use shieldwall_core::{
     Brads, CharacterId, CharacterInput, Command, LaneChoice, Metres, MetresPerSecond, Placement, Position,
@@ -164,7 +165,51 @@ pub fn field_makers() -> Vec<(&'static str, Make)> {
     ]
 }
 
-/// None: its contacts are measured as a stage of its step.
+/// The contact grid: rebuilt and asked for all pairs.
+struct Touching {
+    lanes: LaneChoice,
+    grid: ContactGrid,
+    rows: Vec<u32>,
+    pairs: PairList,
+}
+
+impl PairFinder for Touching {
+    fn name(&self) -> String {
+        format!("shieldwall {:?}", self.lanes)
+    }
+
+    fn is_ours(&self) -> bool {
+        true
+    }
+
+    fn find(&mut self, frame: &Frame, _out: &mut Pairs) {
+        let radii = Radii::Same(Metres(RADIUS * UNITS));
+        let bodies = Bodies { live: &self.rows, x: &frame.qx, y: &frame.qy, z: &frame.qz, radii };
+        self.grid.rebuild(self.lanes, &bodies);
+        let found = self.grid.pairs_into(self.lanes, &mut self.pairs);
+        assert_eq!(found.lost, 0, "all pairs find room");
+    }
+
+    fn finish(&mut self, out: &mut Pairs) {
+        let [first, second] = self.pairs.columns();
+        out.clear();
+        out.extend(first.iter().zip(second).map(|(a, b)| [*a, *b]));
+    }
+}
+
+/// The makers of pair finders, one for each kind of lanes.
 pub fn pair_makers() -> Vec<pairs::Make> {
-    Vec::new()
+    let make = |lanes: LaneChoice| -> pairs::Make {
+        Box::new(move |frame| {
+            let count = frame.len() as u32;
+            let reach = frame.qx.iter().chain(&frame.qz).map(|v| v.abs()).max().unwrap_or(0);
+            Box::new(Touching {
+                lanes,
+                grid: ContactGrid::new(count, Metres(reach)),
+                rows: (0..count).collect(),
+                pairs: PairList::with_capacity(if count <= 1_000 { 600_000 } else { 8 * frame.len() }),
+            })
+        })
+    };
+    LaneChoice::available().iter().map(|lanes| make(*lanes)).collect()
 }

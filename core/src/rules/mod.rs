@@ -4,6 +4,7 @@
 //! its range checks, and its bytes in a fixed order. Durations are in milliseconds, so that the same rules mean the
 //! same battle at any tick rate. No behaviour lives here; the systems read these tables.
 
+mod classes;
 mod movement;
 mod table;
 

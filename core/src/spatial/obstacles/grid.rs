@@ -176,9 +176,12 @@ pub(super) struct Placed<'a> {
     pub reaches: &'a dyn Fn((i64, i64), (i64, i64)) -> bool,
 }
 
+/// Hands out everything placed, to whoever asks, in the same order each time.
+type Source<'a> = dyn Fn(&mut dyn FnMut(Placed<'_>)) + 'a;
+
 impl Cells {
     /// From a source that names everything twice in the same order.
-    pub fn build(raster: Raster, each: &dyn Fn(&mut dyn FnMut(Placed<'_>))) -> Cells {
+    pub fn build(raster: Raster, each: &Source<'_>) -> Cells {
         let count = (raster.columns * raster.rows) as usize;
         let mut starts = vec![0_u32; count + 1];
         let mut heights = vec![(i32::MAX, i32::MIN); count];

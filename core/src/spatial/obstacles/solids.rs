@@ -102,10 +102,9 @@ impl Solid {
         let mut best = (up, UP, ONE_Q30);
         let mut offer = |way: i64, normal: V3| {
             let to = V3::new(axis.x, 0, axis.z).plus(normal.times(way));
-            if way < best.0 || (way == best.0 && best.2 != 0) {
-                if to.x.abs() <= edge && to.z.abs() <= edge {
-                    best = (way, normal, 0);
-                }
+            let shorter = way < best.0 || (way == best.0 && best.2 != 0);
+            if shorter && to.x.abs() <= edge && to.z.abs() <= edge {
+                best = (way, normal, 0);
             }
         };
         match self.kind {

@@ -85,7 +85,7 @@ fn offset(row: u32, radius: i32, cap: i32) -> (i16, i16) {
     let word = row.wrapping_mul(0x9E37_79B1);
     let word = (word ^ (word >> 15)).wrapping_mul(0x2C1B_3C6D);
     let word = word ^ (word >> 13);
-    let length = radius / 8 + ((radius * 3 / 8) * (word & 0xFFFF) as i32 >> 16);
+    let length = radius / 8 + (((radius * 3 / 8) * (word & 0xFFFF) as i32) >> 16);
     let (x, z) = Brads((word >> 16) as u16).forward();
     let along = |part: i32| ((i64::from(part) * i64::from(length.min(cap))) >> 16) as i16;
     (along(x.0), along(z.0))

@@ -238,10 +238,10 @@ fn the_heavier_pushes_the_lighter() {
     };
     let got = scene.pushes(&rules, LaneChoice::Auto, 2);
     assert!(
-        (-102..=-85).contains(&(got[0].0 * 1000 >> 16)),
+        (-102..=-85).contains(&((got[0].0 * 1000) >> 16)),
         "the light one gives way by nine tenths: {got:?}"
     );
-    assert!((8..=12).contains(&(got[1].0 * 1000 >> 16)), "the heavy one by one tenth: {got:?}");
+    assert!((8..=12).contains(&((got[1].0 * 1000) >> 16)), "the heavy one by one tenth: {got:?}");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! The table of deformed chunks against a plain map.
+
 use super::*;
 use alloc::collections::BTreeMap;
 use alloc::vec::Vec;

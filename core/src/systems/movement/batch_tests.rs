@@ -142,8 +142,9 @@ fn the_reciprocal_errs_by_less_than_one_part_of_the_rate() {
 #[test]
 fn diagonals_are_as_long_as_straight_ways() {
     for square in steer::FULL_SQUARED + 1..=2 * steer::FULL_SQUARED {
-        let exact = 127.0 * 32_768.0 / f64::from(square).sqrt();
-        let found = f64::from(steer::shortened(square));
-        assert!(found <= exact && found > exact - 8.0, "{square}: {found}, exactly {exact}");
+        // found <= 127 x 32,768 / sqrt(square) < found + 8, squared.
+        let (exact, found) = (127_u128 * 32_768, steer::shortened(square) as u128);
+        let squared = |length: u128| length * length * square as u128;
+        assert!(squared(found) <= exact * exact && squared(found + 8) > exact * exact, "{square}: {found}");
     }
 }

@@ -73,7 +73,7 @@ proptest! {
     ) {
         let obstacles = baked(&scenery);
         let exact = separation(&convexes(&scenery), body, feet);
-        let look = Look { obstacles: &obstacles, measures: body::Measures::of(body), tick: NOW };
+        let look = Look { obstacles: &obstacles, measures: Measures::of(body), tick: NOW };
         let found = look.separation(V3::of(feet));
         let ball = look.measures.ball as f64;
         if exact < 65_536.0 && exact > 2.0 - ball {
@@ -183,7 +183,7 @@ proptest! {
         scenery in any_scenery(40, 30_000), places in proptest::collection::vec(any_place(34_000), 20), most in 0..200_000_i64
     ) {
         let obstacles = baked(&scenery);
-        let measures = body::Measures::of(BODY);
+        let measures = Measures::of(BODY);
         for feet in places {
             let axis = measures.at(V3::of(feet));
             let edge = obstacles.half_extent - measures.radius();
@@ -224,7 +224,7 @@ proptest! {
         let rules = SlideRules {
             step_up: Metres(probe), probe: Metres(probe), walkable: crate::numeric::Fx(a), ..WALKING
         };
-        let tick = crate::numeric::Tick(tick);
+        let tick = Tick(tick);
         for from in [position, Position::from_raw(x >> 14, y >> 14, z >> 14)] {
             let _ = obstacles.slide(body, from, [a, b, c].map(Metres), tick, &rules);
             let _ = obstacles.ground_below(body, from, Metres(c), tick, &rules);

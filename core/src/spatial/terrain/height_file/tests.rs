@@ -1,3 +1,5 @@
+//! Height files: round trips, and refusal of whatever is not one.
+
 use super::*;
 use alloc::vec;
 use proptest::prelude::*;
