@@ -18,6 +18,7 @@
 mod cone;
 mod disc;
 mod nearest;
+mod order;
 mod row_list;
 mod search;
 mod sinks;

@@ -1,13 +1,14 @@
 //! The nearest few rows, and the first few along a way.
 
 use super::disc::Disc;
-use super::search;
+use super::order::Order;
+use super::search::{self, Scale, Shortener};
 use super::sinks::Sink;
 use super::sweep::Sweep;
 use super::{QueryGrid, RowList, Who};
 use crate::numeric::Metres;
 use crate::numeric::fixed::saturate;
-use crate::numeric::lanes::{LaneMask, LaneTask, Lanes, run};
+use crate::numeric::lanes::{LaneMask, Lanes, run};
 use alloc::vec::Vec;
 
 /// The most rows that one search for the nearest gives.
@@ -30,59 +31,49 @@ impl QueryGrid {
         out: &mut RowList,
     ) {
         let count = count.min(NEAREST_MAX);
-        let (places, short, long) = out.parts(self.capacity());
+        let (places, squares, scratch, order) = out.parts(self.capacity());
         if count == 0 || max_radius < Metres::ZERO {
             return;
         }
-        let mut disc = Disc { x, z, radius: self.first_guess(x, z, count).min(max_radius) };
+        let wanted = wanted(count);
+        let mut disc = Disc { x, z, radius: self.first_guess(x, z, wanted).min(max_radius) };
         // What is nearest within a radius is nearest of all, as soon as there is enough of it.
-        let found = loop {
-            let found = search::run(self, who, &disc, Indices { out: places, len: 0 }).len;
+        let (found, scale) = loop {
+            let radius = disc.radius.0;
+            // All that is found is in the disc: shortened offsets need no more room than the radius.
+            let scale = Scale::new(radius.unsigned_abs().into());
+            let sink = Candidates {
+                grid: self,
+                anchor: (x.0, z.0),
+                scale: scale.unwrap_or(Scale::COARSEST),
+                places,
+                squares,
+                len: 0,
+            };
+            let found = search::run(self, who, &disc, sink).len;
             if found >= count || disc.radius >= max_radius {
-                break found;
+                break (found, scale);
             }
-            let radius = i64::from(disc.radius.0);
-            let grown = if found * 4 < count { radius * 2 } else { radius * 3 / 2 };
-            disc.radius = Metres(saturate(grown + 1)).min(max_radius);
+            disc.radius = grown(radius, found, wanted).min(max_radius);
         };
-        // Within 256 m a square and a row of 16 bits are one word.
-        if disc.radius >= Metres::from_m(256) || self.capacity() > 1 << 16 {
-            for &index in &places[..found] {
+        let radius = disc.radius.0;
+        let near = scale.map_or(Err(found), |scale| {
+            let at = (x, z);
+            run(self.lanes, Order { grid: self, at, count, found, radius, scale, places, squares, scratch })
+        });
+        let len = near.unwrap_or_else(|left| {
+            for &index in &places[..left] {
                 let squared = u128::from(self.squared_to(index, x, z));
-                keep_least(long, count, squared << 32 | self.rows[index as usize] as u128);
+                keep_least(order, count, squared << 32 | self.rows[index as usize] as u128);
             }
-            let len = least_in_order(long, count, places, |key| key as u32 as i32);
-            out.set_len(len);
-        } else if found > RANKED_MAX {
-            for &index in &places[..found] {
-                keep_least(short, count, self.short_key(index, x, z));
-            }
-            let len = least_in_order(short, count, places, |key| i32::from(key as u16));
-            out.set_len(len);
-        } else {
-            let mut keys = [0; RANKED_MAX];
-            for (key, &index) in keys.iter_mut().zip(&places[..found]) {
-                *key = self.short_key(index, x, z);
-            }
-            let square_bits = 2 * (32 - disc.radius.0.leading_zeros());
-            run(self.lanes, Rank { keys: &mut keys, found, shift: 16 + square_bits.saturating_sub(24) });
-            let len = found.min(count);
-            for (place, key) in places.iter_mut().zip(&keys[..len]) {
-                *place = i32::from(*key as u16);
-            }
-            out.set_len(len);
-        }
-    }
-
-    /// Squared distance above 16 bits of row: for points within 256 m.
-    #[inline(always)]
-    fn short_key(&self, index: i32, x: Metres, z: Metres) -> u64 {
-        self.squared_to(index, x, z) << 16 | self.rows[index as usize] as u64
+            least_in_order(order, count, places)
+        });
+        out.set_len(len);
     }
 
     /// Squared distance of a sorted index from a point within `i32::MAX` of it: at most 62 bits.
     #[inline(always)]
-    fn squared_to(&self, index: i32, x: Metres, z: Metres) -> u64 {
+    pub(super) fn squared_to(&self, index: i32, x: Metres, z: Metres) -> u64 {
         let index = index as usize;
         let (dx, dz) = (self.x[index].abs_diff(x.0), self.z[index].abs_diff(z.0));
         u64::from(dx) * u64::from(dx) + u64::from(dz) * u64::from(dz)
@@ -96,17 +87,17 @@ impl QueryGrid {
     /// Allocates only while the list has less room than this grid's capacity.
     pub fn first_along(&self, who: Who, sweep: &Sweep, count: usize, out: &mut RowList) {
         let count = count.min(NEAREST_MAX);
-        let (places, _, order) = out.parts(self.capacity());
+        let (places, _, _, order) = out.parts(self.capacity());
         if count > 0 {
             search::run(self, who, sweep, ByPlace { grid: self, sweep, order, count });
-            let len = least_in_order(order, count, places, |key| key as u32 as i32);
+            let len = least_in_order(order, count, places);
             out.set_len(len);
         }
     }
 
-    /// A radius within which there are likely `count` rows and not many more: from the number of rows in the cells
+    /// A radius within which there are about as many rows as wanted: from the number of rows in the cells
     /// around.
-    fn first_guess(&self, x: Metres, z: Metres, count: usize) -> Metres {
+    fn first_guess(&self, x: Metres, z: Metres, wanted: u64) -> Metres {
         let (column, line) = (self.column_of(x.0.into()), self.line_of(z.0.into()));
         let (mut lines_around, mut columns_around) = (0_u32, 2_u32);
         loop {
@@ -122,9 +113,8 @@ impl QueryGrid {
                 .sum::<u32>();
             let rows = u64::from(rows);
             let cells = u64::from(last - first + 1) * u64::from(last_line - first_line + 1);
-            if rows >= count as u64 {
-                // count = rows * (pi r^2) / area, with a quarter and a few more to be safe; lengths in 1/16 m.
-                let wanted = (count + count / 4 + 4) as u64;
+            if rows >= wanted {
+                // wanted = rows * (pi r^2) / area, lengths in 1/16 m.
                 let area = cells << (self.column_shift + self.line_shift - 2 * 12);
                 let squared = area * wanted * 113 / (355 * rows);
                 return Metres(saturate((squared.isqrt() as i64 + 1) << 12));
@@ -138,9 +128,21 @@ impl QueryGrid {
     }
 }
 
+/// How many rows to look for, so that `count` are likely among them: a quarter and a few more.
+fn wanted(count: usize) -> u64 {
+    (count + count / 4 + 4) as u64
+}
+
+/// A larger radius, after too few were found within one: as if as many stood on every square metre beyond it.
+fn grown(radius: i32, found: usize, wanted: u64) -> Metres {
+    // In 1/256 of the radius; at least an eighth more, and at most four times as much.
+    let factor = ((wanted << 16) / (found as u64 + 1)).isqrt().clamp(288, 1_024);
+    Metres(saturate(((i64::from(radius) * factor.cast_signed()) >> 8) + 1))
+}
+
 /// Adds a key, and keeps at least the `count` least of all that were added.
 #[inline(always)]
-fn keep_least<K: Ord>(order: &mut Vec<K>, count: usize, key: K) {
+fn keep_least(order: &mut Vec<u128>, count: usize, key: u128) {
     if order.len() == ORDER_ROOM {
         order.select_nth_unstable(count - 1);
         order.truncate(count);
@@ -148,13 +150,8 @@ fn keep_least<K: Ord>(order: &mut Vec<K>, count: usize, key: K) {
     order.push(key);
 }
 
-/// Writes the rows of the `count` least keys in order, and returns how many those are.
-fn least_in_order<K: Ord + Copy>(
-    order: &mut Vec<K>,
-    count: usize,
-    places: &mut [i32],
-    row: impl Fn(K) -> i32,
-) -> usize {
+/// Writes the rows of the `count` least keys in order, and returns how many those are. The row is a key's low 32 bits.
+fn least_in_order(order: &mut Vec<u128>, count: usize, places: &mut [i32]) -> usize {
     // A little more is sorted faster than it is cut off.
     if order.len() > 2 * count {
         order.select_nth_unstable(count - 1);
@@ -163,81 +160,39 @@ fn least_in_order<K: Ord + Copy>(
     order.sort_unstable();
     order.truncate(count);
     for (place, key) in places.iter_mut().zip(order.iter()) {
-        *place = row(*key);
+        *place = *key as u32 as i32;
     }
     order.len()
 }
 
-/// The most keys that are put in order by ranks.
-const RANKED_MAX: usize = 128;
-
-/// Puts keys in ascending order: each is compared with all others, many at a time and without a branch, which for a
-/// hundred keys takes a third of the time of a sort.
-struct Rank<'a> {
-    keys: &'a mut [u64; RANKED_MAX],
-    found: usize,
-    /// So far down the keys have at most 24 bits.
-    shift: u32,
-}
-
-impl LaneTask for Rank<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lanes>(self) {
-        let Rank { keys, found, shift } = self;
-        // The highest bits, and behind them the place, so that no two are equal.
-        let mut short = [i32::MAX; RANKED_MAX];
-        for place in 0..found {
-            short[place] = ((keys[place] >> shift) as i32) << 7 | place as i32;
-        }
-        let mut ranks = [0; RANKED_MAX];
-        let one = L::splat(1);
-        let mut at = 0;
-        while at < found {
-            let own = L::load_at(&short, at);
-            let mut rank = L::splat(0);
-            for &other in &short[..found] {
-                rank = rank.add(one.keep(own.greater(L::splat(other))));
-            }
-            rank.store_at(&mut ranks, at);
-            at += L::WIDTH;
-        }
-        let mut ordered = [0; RANKED_MAX];
-        for place in 0..found {
-            ordered[ranks[place] as usize % RANKED_MAX] = keys[place];
-        }
-        // Keys that agree in their highest bits are still in the order of their places.
-        for end in 1..found {
-            let mut at = end;
-            while at > 0 && ordered[at - 1] > ordered[at] {
-                ordered.swap(at - 1, at);
-                at -= 1;
-            }
-        }
-        *keys = ordered;
-    }
-}
-
-/// Writes sorted indices.
-struct Indices<'a> {
-    out: &'a mut [i32],
+/// Writes sorted indices, and beside them the squares of their distances from a point, in short units.
+struct Candidates<'a> {
+    grid: &'a QueryGrid,
+    anchor: (i32, i32),
+    scale: Scale,
+    places: &'a mut [i32],
+    squares: &'a mut [i32],
     len: usize,
 }
 
-impl Sink for Indices<'_> {
+impl Sink for Candidates<'_> {
     #[inline(always)]
-    fn whole<L: Lanes>(&mut self, _rows: &[i32], at: usize, count: usize) {
-        for (place, index) in self.out[self.len..self.len + count].iter_mut().zip(at..) {
-            *place = index as i32;
+    fn whole<L: Lanes>(&mut self, rows: &[i32], at: usize, count: usize) {
+        let mut done = 0;
+        while done < count {
+            let found = L::Mask::first_n(count - done);
+            self.some::<L>(L::load_at(rows, done), at + done, found);
+            done += L::WIDTH;
         }
-        self.len += count;
     }
 
     #[inline(always)]
     fn some<L: Lanes>(&mut self, _rows: L, at: usize, found: L::Mask) {
+        let (x, z) = (L::load_at(&self.grid.x, at), L::load_at(&self.grid.z, at));
+        let offsets = Shortener::<L>::new(self.anchor, self.scale).offsets(x, z);
         let indices = L::numbers().add(L::splat(at as i32));
-        self.len += indices.compress_into(found, self.out, self.len);
+        indices.compress_into(found, self.places, self.len);
+        self.len += offsets.dot16(offsets).compress_into(found, self.squares, self.len);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Where answers are written: a list of rows that keeps its room.
 
 use super::nearest::ORDER_ROOM;
+use super::order::SCRATCH;
 use crate::numeric::lanes::MAX_WIDTH;
 use alloc::vec::Vec;
 use core::ops::Deref;
@@ -13,15 +14,16 @@ pub struct RowList {
     places: Vec<i32>,
     len: usize,
     /// Scratch of searches that put rows in order.
-    short: Vec<u64>,
-    long: Vec<u128>,
+    squares: Vec<i32>,
+    scratch: Vec<i32>,
+    order: Vec<u128>,
 }
 
 impl RowList {
     /// An empty list without room.
     #[must_use]
     pub const fn new() -> Self {
-        Self { places: Vec::new(), len: 0, short: Vec::new(), long: Vec::new() }
+        Self { places: Vec::new(), len: 0, squares: Vec::new(), scratch: Vec::new(), order: Vec::new() }
     }
 
     /// An empty list that never allocates for grids of up to this capacity.
@@ -52,14 +54,16 @@ impl RowList {
         &mut self.places
     }
 
-    /// The places, and empty lists of short and long keys, for searches that put rows in order.
-    pub(super) fn parts(&mut self, rows: usize) -> (&mut [i32], &mut Vec<u64>, &mut Vec<u128>) {
-        self.places(rows);
-        self.short.clear();
-        self.short.reserve(ORDER_ROOM);
-        self.long.clear();
-        self.long.reserve(ORDER_ROOM);
-        (&mut self.places, &mut self.short, &mut self.long)
+    /// The places, as many for squares, scratch and an empty list of keys, for searches that put rows in order.
+    pub(super) fn parts(&mut self, rows: usize) -> (&mut [i32], &mut [i32], &mut [i32], &mut Vec<u128>) {
+        let room = self.places(rows).len();
+        if self.squares.len() < room {
+            self.squares.resize(room, 0);
+        }
+        self.scratch.resize(SCRATCH, 0);
+        self.order.clear();
+        self.order.reserve(ORDER_ROOM);
+        (&mut self.places, &mut self.squares, &mut self.scratch, &mut self.order)
     }
 
     /// So many places hold rows now.

@@ -101,9 +101,12 @@ pub struct Scale {
 }
 
 impl Scale {
+    /// For what takes more than 32 bits: wrong, but there.
+    pub(super) const COARSEST: Self = Self { shift: 16, slack: 2, bias: 0 };
+
     /// For offsets up to `reach`; `None` when those take more than 32 bits.
     #[inline(always)]
-    fn new(reach: u64) -> Option<Self> {
+    pub(super) fn new(reach: u64) -> Option<Self> {
         let bits = (64 - reach.leading_zeros()).saturating_sub(15);
         let shift = bits + u32::from((reach >> bits.min(63)) + 1 > i16::MAX as u64);
         if shift > 16 {
@@ -116,6 +119,35 @@ impl Scale {
             slack: if rounds || shift == 0 { 1 } else { 2 },
             bias: if rounds { 1 << (shift - 1) } else { 0 },
         })
+    }
+}
+
+/// Shortens coordinates in lanes.
+#[derive(Clone, Copy)]
+pub(super) struct Shortener<L> {
+    shift: u32,
+    anchor_x: L,
+    anchor_z: L,
+}
+
+impl<L: Lanes> Shortener<L> {
+    /// For offsets from the raw point (x, z).
+    #[inline(always)]
+    pub(super) fn new((x, z): (i32, i32), scale: Scale) -> Self {
+        Self {
+            shift: scale.shift,
+            anchor_x: L::splat(x.wrapping_sub(scale.bias)),
+            anchor_z: L::splat(z.wrapping_sub(scale.bias)),
+        }
+    }
+
+    /// Shortened offsets from the anchor, x low and z high. Both are rounded down: z by being cut off below the upper
+    /// half of its lane.
+    #[inline(always)]
+    pub(super) fn offsets(&self, x: L, z: L) -> L {
+        let low = x.sub(self.anchor_x).shift_right_by(self.shift).and(L::splat(0xFFFF));
+        let high = z.sub(self.anchor_z).shift_left_by(16 - self.shift).and(L::splat(!0xFFFF));
+        low.or(high)
     }
 }
 
@@ -275,35 +307,22 @@ struct Tester<'a, L: Lanes, S: Region> {
     judge: S::Judge<L>,
     /// Whether offsets fit the lanes; where they do not, every row in the box is asked about alone.
     fits: bool,
-    shift: u32,
-    anchor_x: L,
-    anchor_z: L,
+    shortener: Shortener<L>,
 }
 
 impl<'a, L: Lanes, S: Region> Tester<'a, L, S> {
     #[inline(always)]
     fn new(grid: &'a QueryGrid, shape: &'a S, bounds: &'a Bounds, scale: Option<Scale>) -> Self {
-        let (x, z) = shape.anchor();
         let fits = scale.is_some();
-        let scale = scale.unwrap_or(Scale { shift: 16, slack: 2, bias: 0 });
+        let scale = scale.unwrap_or(Scale::COARSEST);
         Self {
             grid,
             shape,
             bounds,
             judge: shape.judge::<L>(scale),
             fits,
-            shift: scale.shift,
-            anchor_x: L::splat(x.wrapping_sub(scale.bias)),
-            anchor_z: L::splat(z.wrapping_sub(scale.bias)),
+            shortener: Shortener::new(shape.anchor(), scale),
         }
-    }
-
-    /// Shortened offsets from the anchor. Both are rounded down: z by being cut off below the upper half of its lane.
-    #[inline(always)]
-    fn offsets(&self, x: L, z: L) -> L {
-        let low = x.sub(self.anchor_x).shift_right_by(self.shift).and(L::splat(0xFFFF));
-        let high = z.sub(self.anchor_z).shift_left_by(16 - self.shift).and(L::splat(!0xFFFF));
-        low.or(high)
     }
 
     /// The rows that are in the shape's box.
@@ -344,7 +363,7 @@ impl<'a, L: Lanes, S: Region> Tester<'a, L, S> {
         sink: &mut K,
     ) {
         let (x, z) = (L::load_at(xs, at), L::load_at(zs, at));
-        let (mut found, mut perhaps) = self.judge.judge(self.offsets(x, z));
+        let (mut found, mut perhaps) = self.judge.judge(self.shortener.offsets(x, z));
         if PART {
             let there = L::Mask::first_n(count);
             (found, perhaps) = (found.and(there), perhaps.and(there));

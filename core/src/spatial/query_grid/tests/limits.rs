@@ -61,6 +61,39 @@ fn everybody_in_one_cell_is_found() {
 }
 
 #[test]
+fn the_nearest_of_too_many_at_one_distance_come_once_each() {
+    // Rows by turns 3 m, 5 m and 9 m away: those at 5 m are too many to be thinned out further.
+    let count = 3_000_u32;
+    let distance =
+        |row: u32| Metres::from_m([3, 5, 5, 5, 9][row as usize % 5]).0 * if row < 20 { 1 } else { -1 };
+    let z: Vec<i32> = (0..count).map(distance).collect();
+    let x = alloc::vec![0; count as usize];
+    let mut expected: Vec<u32> = (0..count).collect();
+    expected.sort_by_key(|&row| (z[row as usize].abs(), row));
+    for &lanes in LaneChoice::available() {
+        let config = QueryGridConfig::fitting(Metres::from_m(64), count, lanes);
+        let mut grid = QueryGrid::new(&config).expect("it fits");
+        grid.rebuild(&x, &z, &z, |_| Presence::Present);
+        let mut list = RowList::with_room(count as usize);
+        for wanted in [1, 100, 256] {
+            grid.nearest(Who::Present, (Metres(0), Metres(0)), wanted, Metres::from_m(40), &mut list);
+            assert_eq!(list.as_slice(), &expected[..wanted]);
+        }
+    }
+    let far = |row: u32| Metres::from_m(if row < 9 { 3 } else { 5 }).0;
+    let (z, mut grid) = ((0..count).map(far).collect::<Vec<_>>(), crowded(count));
+    grid.rebuild(&x, &z, &z, |_| Presence::Present);
+    let mut list = RowList::new();
+    grid.nearest(Who::Present, (Metres(0), Metres(0)), 20, Metres::from_m(40), &mut list);
+    assert!(list.iter().copied().eq(0..20), "{:?}", list.as_slice());
+}
+
+fn crowded(count: u32) -> QueryGrid {
+    let config = QueryGridConfig::fitting(Metres::from_m(64), count, LaneChoice::Auto);
+    QueryGrid::new(&config).expect("it fits")
+}
+
+#[test]
 fn edges_of_the_largest_field_are_searched() {
     let far = Metres::from_m(32_000).0;
     let (x, z) = ([-far, far, far, -far, 0], [-far, -far, far, far, 0]);
