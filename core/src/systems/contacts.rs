@@ -3,6 +3,9 @@
 //! Separation moves positions only; velocities keep what the inputs ask for. It is the one part of a character's way
 //! that a client cannot predict.
 
+#[cfg(test)]
+mod wall_tests;
+
 use super::Environment;
 use crate::numeric::{Fx, Metres, Position, Tick};
 use crate::rules::MOVEMENT_CLASSES;
@@ -82,7 +85,8 @@ fn apply_push(
         z: at(&characters.position_z),
     };
     let reach = body.radius + Metres(push_x.abs().max(push_z.abs())) + SKIN_AND_MORE;
-    let to = if environment.obstacles.near(from.x, from.z, reach) {
+    let among_obstacles = environment.obstacles.near(from.x, from.z, reach);
+    let to = if among_obstacles {
         let way = [Metres(push_x), Metres::ZERO, Metres(push_z)];
         environment.obstacles.slide(body, from, way, tick, &class.slide_rules(false)).position
     } else {
@@ -90,10 +94,15 @@ fn apply_push(
     };
     let edge = terrain.half_extent() - body.radius;
     let (x, z) = (to.x.min(edge).max(-edge), to.z.min(edge).max(-edge));
-    (characters.position_x[row], characters.position_z[row]) = (x.0, z.0);
     let ground = terrain.height_at(x, z);
     let stands = characters.flags[row] & flags::GROUNDED != 0 && characters.support[row] == 0;
-    characters.position_y[row] = if stands { ground.0 } else { to.y.max(ground).0 };
+    let y = if stands { ground } else { to.y.max(ground) };
+    let at = Position { x, y, z };
+    if among_obstacles && at != to && environment.obstacles.blocked(body, at, tick) {
+        // Bounds or ground would press it into something: it does not give way.
+        return;
+    }
+    (characters.position_x[row], characters.position_y[row], characters.position_z[row]) = (x.0, y.0, z.0);
 }
 
 /// Around a body, where obstacles are looked for before it is moved.

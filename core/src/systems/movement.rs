@@ -173,6 +173,8 @@ pub(crate) fn run(
 #[cfg(test)]
 mod batch_tests;
 #[cfg(test)]
+mod corner_tests;
+#[cfg(test)]
 mod limit_tests;
 #[cfg(test)]
 mod lod_tests;

@@ -32,7 +32,8 @@ impl Planes {
         &self.normals[..self.len]
     }
 
-    fn allow(&self, way: V3) -> bool {
+    /// Whether a way leads into none of them.
+    pub fn allow(&self, way: V3) -> bool {
         self.as_slice().iter().all(|normal| way.along(*normal) >= -TOLERANCE)
     }
 

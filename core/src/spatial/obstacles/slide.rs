@@ -6,6 +6,9 @@
 //! along the planes touched. For convex shapes a plane between two separates them for any way, so nothing is passed
 //! through at any speed, however thin it is.
 //!
+//! **Corners.** A way bent along one thing after the other can come to lead back to where it came from; then it ends
+//! instead, as does the velocity. So who presses into an acute corner stands, and does not swing between its walls.
+//!
 //! **Rest.** Touching is a band of [`super::TOUCH`] raw units, and ways of at most [`DEAD`] raw units left over by planes
 //! are dropped: a body pushed into a corner has the same place tick after tick, to the bit.
 
@@ -14,7 +17,7 @@ use super::grid::WIDE_REACH;
 use super::math::{ONE_Q30, V3};
 use super::planes::{Planes, TOLERANCE, cut, part_of, rise_over, share, upright};
 use super::{Contacts, Look, Normal, Obstacles, SKIN, SLACK, Support, TOUCH};
-use crate::numeric::{Fx, Metres, Position, Tick, Velocity};
+use crate::numeric::{Fx, Metres, MetresPerSecond, Position, Tick, Velocity};
 
 /// How a body moves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,10 +72,13 @@ impl Slide {
         &self.planes[..self.plane_count]
     }
 
-    /// A velocity without what the surfaces took: along each in turn, and none where two of them fight over it.
+    /// A velocity without what the surfaces took: along each in turn, and none where two of them fight over it or turn it
+    /// back.
     #[must_use]
     pub fn clip(&self, velocity: Velocity) -> Velocity {
         let mut clipped = velocity;
+        let product =
+            |now: MetresPerSecond, before: MetresPerSecond| i64::from(now.0 >> 1) * i64::from(before.0 >> 1);
         for (at, plane) in self.planes().iter().enumerate() {
             clipped = plane.clip(clipped);
             let wide = V3::new(clipped.x.0.into(), clipped.y.0.into(), clipped.z.0.into());
@@ -82,9 +88,11 @@ impl Slide {
                     + (wide.z >> 1) * i64::from(earlier.z)
                     < -(64 << 30)
             };
-            if self.planes[..at].iter().any(against) {
+            let level = self.planes[..=at].iter().all(|plane| plane.y == 0);
+            let along = product(clipped.x, velocity.x) + product(clipped.z, velocity.z);
+            let turned_back = at > 0 && along + if level { 0 } else { product(clipped.y, velocity.y) } < 0;
+            if turned_back || self.planes[..at].iter().any(against) {
                 // Only upward or downward is left of two walls that meet in a corner.
-                let level = self.planes[..=at].iter().all(|plane| plane.y == 0);
                 clipped = if level { Velocity { y: clipped.y, ..Velocity::ZERO } } else { Velocity::ZERO };
             }
         }
@@ -154,8 +162,9 @@ impl Obstacles {
             return slide;
         }
         let look = Look { obstacles: self, measures, tick };
-        let mut walk = Walk { look, rules: Limits::of(rules), probe, slide: &mut slide };
-        let feet = walk.run(feet, V3::new(x, y, z));
+        let way = V3::new(x, y, z);
+        let mut walk = Walk { look, rules: Limits::of(rules), probe, way, slide: &mut slide };
+        let feet = walk.run(feet, way);
         slide.position = feet.position();
         slide
     }
@@ -196,6 +205,8 @@ struct Walk<'a> {
     look: Look<'a>,
     rules: Limits,
     probe: i64,
+    /// The way asked for.
+    way: V3,
     slide: &'a mut Slide,
 }
 
@@ -271,9 +282,20 @@ impl Walk<'_> {
                 self.slide.hit(wall.unwrap_or(contact.normal));
             }
         }
-        let bent = planes.clip(way);
+        let bent = self.onward(planes.clip(way), &planes);
         // What planes leave over by rounding alone is rest.
         Bent::Way(if bent != left && bent.reach() <= DEAD { V3::ZERO } else { bent })
+    }
+
+    /// A bent way, or what is left of it where it leads back against the way asked for: up and down at most.
+    fn onward(&self, bent: V3, planes: &Planes) -> V3 {
+        let level = V3::new(bent.x, 0, bent.z);
+        let among_walls = self.rules.walking || planes.as_slice().iter().all(|normal| normal.y == 0);
+        if self.way.dot(if among_walls { level } else { bent }) >= 0 {
+            return bent;
+        }
+        let upright = V3::new(0, bent.y, 0);
+        if among_walls && planes.allow(upright) { upright } else { V3::ZERO }
     }
 
     /// Steps onto what is in the way, if it is low enough, once in a slide: up, forward, down again.

@@ -11,12 +11,14 @@
 //! the time of a lookup and nothing else: a chunk that is not is computed from the source, to the same bits.
 
 mod deform;
+mod field;
 mod height_file;
 mod noise;
 mod residency;
 mod source;
 
 pub use deform::Deformation;
+pub(crate) use field::Field;
 pub use height_file::{HeightFile, HeightFileError, HeightFileShape, SIDE_MAX};
 pub use residency::StreamReport;
 pub use source::TerrainSource;

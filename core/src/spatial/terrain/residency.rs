@@ -80,6 +80,11 @@ impl Residency {
         self.pool.get(usize::from(self.slots[chunk as usize]))
     }
 
+    /// The heights of all chunks in the order of their numbers, if every chunk has its slot for good.
+    pub(super) fn in_order(&self) -> Option<&[i32]> {
+        self.whole.then_some(self.pool.as_flattened())
+    }
+
     fn slot(&self, chunk: u32) -> Option<usize> {
         let slot = usize::from(self.slots[chunk as usize]);
         (slot < self.pool.len()).then_some(slot)

@@ -15,6 +15,7 @@ use crate::numeric::angle::SIN_Q30;
 use crate::numeric::fixed::saturate;
 use crate::numeric::lanes::{LaneMask, LaneTask, Lanes, MAX_WIDTH};
 use crate::spatial::GroundCell;
+use crate::spatial::terrain::Field;
 use crate::state::characters::{CharacterRows, flags, motion};
 use crate::state::column::Rows;
 use crate::state::commands::{CharacterInput, buttons};
@@ -292,19 +293,16 @@ impl Walk<'_> {
         open
     }
 
-    /// The ground under the candidates; the bits of those that stay plain.
+    /// The ground under the candidates, and the bits of those that stay plain.
     #[inline(always)]
     fn ground<L: Lanes>(
         &self,
         at: usize,
         tables: &Tables,
+        field: Option<&Field<'_>>,
         moved: &Moved<L>,
         candidates: u32,
-        heights: &mut Block,
-    ) -> u32 {
-        let [mut x, mut z, mut rises] = [[0; MAX_WIDTH]; 3];
-        moved.x.store(&mut x);
-        moved.z.store(&mut z);
+    ) -> (L, u32) {
         let mut candidates = candidates;
         if !self.surroundings.obstacles.is_empty() {
             let mut ways = [[0; MAX_WIDTH]; 2];
@@ -312,31 +310,44 @@ impl Walk<'_> {
             moved.way_z.store(&mut ways[1]);
             candidates = self.in_the_open(at, tables, candidates, &ways);
         }
-        let terrain = self.surroundings.terrain;
-        for lane in 0..L::WIDTH {
-            if candidates & (1 << lane) == 0 {
-                continue;
+        let (height, rise) = match field {
+            Some(field) => {
+                let ground = field.heights(moved.x, moved.z);
+                (ground.height, ground.rise)
             }
-            let cell = terrain.cell_at(Metres(x[lane]), Metres(z[lane]));
-            heights[lane] = cell.height().0;
-            rises[lane] = rise(&cell);
-        }
-        let (height, rise) = (L::load(heights), L::load(&rises));
+            None => {
+                let [mut places, mut ground] = [[[0; MAX_WIDTH]; 2]; 2];
+                moved.x.store(&mut places[0]);
+                moved.z.store(&mut places[1]);
+                self.ground_by_cells(&places, candidates, &mut ground);
+                (L::load(&ground[0]), L::load(&ground[1]))
+            }
+        };
         let drop = L::load_at(self.rows.position_y, at).sub(height);
         let leaves =
             drop.greater(moved.step_down).or(rise.greater(moved.gentle)).or(moved.deep.greater(height));
-        candidates & leaves.not().bits()
+        (height, candidates & leaves.not().bits())
+    }
+
+    /// Heights and rises under the candidates, where not all of the terrain is in memory.
+    #[inline(never)]
+    fn ground_by_cells(&self, [x, z]: &[Block; 2], candidates: u32, [heights, rises]: &mut [Block; 2]) {
+        for lane in (0..MAX_WIDTH).filter(|lane| candidates & (1 << lane) != 0) {
+            let cell = self.surroundings.terrain.cell_at(Metres(x[lane]), Metres(z[lane]));
+            heights[lane] = cell.height().0;
+            rises[lane] = rise(&cell);
+        }
     }
 
     /// Writes what became of the plain rows of a block.
     #[inline(always)]
-    fn write<L: Lanes>(&mut self, at: usize, moved: &Moved<L>, plain: u32, heights: &Block) {
+    fn write<L: Lanes>(&mut self, at: usize, moved: &Moved<L>, plain: u32, height: L) {
         let flag = L::splat(i32::from(PLAIN)).or(L::splat(i32::from(flags::SPRINTING)).keep(moved.sprints));
         let rows = &mut self.rows;
         if plain == all::<L>() {
             let span = at..at + L::WIDTH;
             moved.x.store_at(rows.position_x, at);
-            L::load(heights).store_at(rows.position_y, at);
+            height.store_at(rows.position_y, at);
             moved.z.store_at(rows.position_z, at);
             moved.speed_x.store_at(rows.velocity_x, at);
             L::splat(0).store_at(rows.velocity_y, at);
@@ -358,15 +369,15 @@ impl Walk<'_> {
             }
             return;
         }
-        let mut columns = [[0; MAX_WIDTH]; 5];
-        for (column, lanes) in columns.iter_mut().zip([moved.x, moved.z, moved.speed_x, moved.speed_z, flag])
-        {
+        let mut columns = [[0; MAX_WIDTH]; 6];
+        let lanes = [moved.x, moved.z, moved.speed_x, moved.speed_z, flag, height];
+        for (column, lanes) in columns.iter_mut().zip(lanes) {
             lanes.store(column);
         }
         for lane in (0..L::WIDTH).filter(|lane| plain & (1 << lane) != 0) {
             let row = at + lane;
             rows.position_x[row] = columns[0][lane];
-            rows.position_y[row] = heights[lane];
+            rows.position_y[row] = columns[5][lane];
             rows.position_z[row] = columns[1][lane];
             rows.velocity_x[row] = columns[2][lane];
             rows.velocity_y[row] = 0;
@@ -409,18 +420,6 @@ impl Walk<'_> {
             _ => {}
         }
     }
-
-    /// The rows of a block that this tick leaves alone, and those that a usual step is due for, as bits.
-    #[inline(never)]
-    fn turns(&self, at: usize, width: usize) -> (u32, u32) {
-        let (mut resting, mut usual) = (0, 0);
-        for lane in 0..width {
-            let turn = self.turn(at + lane);
-            resting |= u32::from(turn == Turn::Rest) << lane;
-            usual |= u32::from(turn == Turn::Step) << lane;
-        }
-        (resting, usual)
-    }
 }
 
 impl LaneTask for Walk<'_> {
@@ -430,21 +429,22 @@ impl LaneTask for Walk<'_> {
     fn run<L: Lanes>(mut self) {
         let count = self.rows.rows();
         let tables = Tables::new(self.movement, self.surroundings);
+        let field = self.surroundings.terrain.field();
         let mut at = 0;
         while at + L::WIDTH <= count {
             let (mut resting, mut usual) = (0, u32::MAX);
-            if self.watch.is_some() {
-                (resting, usual) = self.turns(at, L::WIDTH);
+            if let Some(watch) = self.watch {
+                (resting, usual) = watch.turns::<L>(&self.rows, at, self.first + at, self.surroundings.tick);
             }
             let mut plain = 0;
             if resting != all::<L>() {
                 let (candidates, narrow) = self.widen::<L>(at);
                 if candidates & usual != 0 {
-                    let mut heights = [0; MAX_WIDTH];
                     let moved = self.steer::<L>(at, &tables, &narrow);
                     let candidates = candidates & usual & moved.plain.bits();
-                    plain = self.ground(at, &tables, &moved, candidates, &mut heights);
-                    self.write(at, &moved, plain, &heights);
+                    let height;
+                    (height, plain) = self.ground(at, &tables, field.as_ref(), &moved, candidates);
+                    self.write(at, &moved, plain, height);
                 }
             }
             let done = plain | resting;
