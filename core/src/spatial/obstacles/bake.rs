@@ -1,9 +1,8 @@
 //! Baking: from a scenery to what collision reads.
 
+use super::clearance::{self, Clearance};
 use super::error::SceneryError;
-use super::grid::{
-    BIT_SHIFT, Bitmap, Cells, Item, Placed, Raster, WIDE_REACH, clipped, fitting_raster, list_shift,
-};
+use super::grid::{BIT_SHIFT, Bitmap, Cells, Item, Placed, Raster, clipped, fitting_raster, list_shift};
 use super::math::{Bounds, Turn};
 use super::shapes::{Scenery, StaticShape, box_bounds, cylinder_bounds, normal_of, placed};
 use super::solids::{Solid, SolidKind};
@@ -19,7 +18,7 @@ impl Obstacles {
     /// Bakes a scenery for a world that reaches `half_extent` from its centre. What lies wholly outside of it (by more than
     /// 16 m) is left out of the table and never met; the content hash is of the whole scenery.
     ///
-    /// Memory: 36 bytes a shape, 56 a triangle, 4 a list entry (at most 2^24), 12 a cell (at most 2^20), and 256 KiB.
+    /// Memory: 36 bytes a shape, 56 a triangle, 4 a list entry (at most 2^24), 12 a cell (at most 2^20), 256 KiB, and 1 MiB.
     ///
     /// # Errors
     /// What [`Scenery::validate`] finds; also a triangle that loses its area by turning its mesh.
@@ -63,7 +62,7 @@ impl Obstacles {
 
     fn build_table(&mut self, scenery: &Scenery, half: i64) {
         let mut area: Option<Bounds> = None;
-        let mut footprints = Vec::new();
+        let mut footprints: Vec<Bounds> = Vec::new();
         self.each_placed(scenery, &mut |placed| {
             if let Some(inside) = clipped(&placed.bounds, half) {
                 area = Some(area.map_or(inside, |area| area.and(inside)));
@@ -76,25 +75,25 @@ impl Obstacles {
         let raster = fitting_raster(&area, shift, most.0, most.1, &footprints);
         let cells = Cells::build(raster, &|visit| self.each_placed(scenery, visit));
         let raster = fitting_raster(&area, BIT_SHIFT, limits::BITS_MAX, limits::BIT_WORK_MAX, &footprints);
-        let bitmap = self.draw(scenery, raster, 0);
-        // The coarse one reaches beyond the area, as what it is marked with does.
-        let area = area.grown(WIDE_REACH);
-        let shift = BIT_SHIFT + 1;
-        let raster = fitting_raster(&area, shift, limits::BITS_MAX, limits::BIT_WORK_MAX, &footprints);
-        let wide = self.draw(scenery, raster, WIDE_REACH);
-        (self.cells, self.bitmap, self.wide) = (cells, bitmap, wide);
+        let bitmap = self.draw(scenery, raster);
+        // What tells of things beside it reaches beyond the area.
+        let area = area.grown(clearance::REACH);
+        footprints.iter_mut().for_each(|footprint| *footprint = footprint.grown(clearance::REACH));
+        let raster = fitting_raster(&area, BIT_SHIFT, limits::LEVELS_MAX, limits::BIT_WORK_MAX, &footprints);
+        let clearance = Clearance::build(raster, &|visit| self.each_placed(scenery, visit));
+        (self.cells, self.bitmap, self.clearance) = (cells, bitmap, clearance);
     }
 
-    /// Marks every cell that anything comes within `reach` of.
-    fn draw(&self, scenery: &Scenery, raster: Raster, reach: i64) -> Bitmap {
+    /// Marks every cell that anything stands in.
+    fn draw(&self, scenery: &Scenery, raster: Raster) -> Bitmap {
         let mut bitmap = Bitmap::new(raster);
         self.each_placed(scenery, &mut |placed| {
-            let Some(block) = raster.block_of(&placed.bounds.grown(reach)) else { return };
+            let Some(block) = raster.block_of(&placed.bounds) else { return };
             for row in block.row..=block.last_row {
                 // A row of the footprint is one run, from the first cell that is met to the last.
                 let met = |column: &i64| {
                     let (low, high) = raster.cell(*column, row);
-                    (placed.reaches)((low.0 - reach, low.1 - reach), (high.0 + reach, high.1 + reach))
+                    (placed.reaches)(low, high)
                 };
                 let first = (block.column..=block.last_column).find(met);
                 let last = (block.column..=block.last_column).rev().find(met);

@@ -100,8 +100,7 @@ pub(super) fn across(gap: V3, measures: &Measures, most: i64) -> Option<(i64, V3
     if separation > most {
         return None;
     }
-    let part = |part: i64| (part << 30) / length;
-    Some((separation, V3::new(part(fine.x), part(fine.y), part(fine.z))))
+    Some((separation, fine.shares(length)))
 }
 
 /// The gap that is left when the axis is widened to a disc.

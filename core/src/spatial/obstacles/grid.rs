@@ -1,4 +1,4 @@
-//! Where things stand: a fine bitmap that answers "is anything near" in a few loads, and coarse cells with lists.
+//! Where things stand: a fine bitmap that answers "is anything in this rectangle" in a few loads, and coarse cells with lists.
 
 use super::limits;
 use super::math::{Bounds, V3};
@@ -97,14 +97,6 @@ impl Bitmap {
         for word in column >> 6..=last_column >> 6 {
             self.words[start + word as usize] |= mask(word, column, last_column);
         }
-    }
-
-    /// Whether the cell of a point is marked.
-    #[inline]
-    pub fn at(&self, x: i64, z: i64) -> bool {
-        let (column, row) = (self.raster.column(x), self.raster.row(z));
-        let inside = (0..self.raster.columns).contains(&column) && (0..self.raster.rows).contains(&row);
-        inside && self.words[row as usize * self.stride + (column >> 6) as usize] >> (column & 63) & 1 != 0
     }
 
     /// Whether any cell of the rectangle is marked.
@@ -309,9 +301,6 @@ pub(super) fn clipped(area: &Bounds, half: i64) -> Option<Bounds> {
 
 /// Side of the finest cells of the bitmap: half a metre.
 pub(super) const BIT_SHIFT: u32 = 15;
-
-/// The coarse bitmap marks its cells (of a metre or more) where anything is within so many raw units: 1.5 m.
-pub(super) const WIDE_REACH: i64 = 3 << 15;
 
 /// The side of list cells that suits so many footprints on such an area: 2, 4 or 8 m.
 pub(super) fn list_shift(area: &Bounds, footprints: usize) -> u32 {

@@ -4,7 +4,7 @@ use super::body::{Body, Contact, Measures};
 use super::math::{ONE_Q30, V3};
 use super::planes::{TOLERANCE, cut};
 use super::slide::{Limits, PART, STABLE, first_part, free_share, touches};
-use super::{Look, Normal, Obstacles, SKIN, SLACK, SlideRules, Support, TOUCH};
+use super::{Contacts, Look, Normal, Obstacles, SKIN, SLACK, SlideRules, Support, TOUCH};
 use crate::numeric::{Metres, Position, Tick};
 
 /// What is under a body.
@@ -58,7 +58,7 @@ impl Obstacles {
         }
         let limits = Limits::of(rules);
         let reach = i64::from(reach_down.0.clamp(0, 128 << 16)) + SKIN + TOUCH;
-        if reach <= PART && !self.any_within(&measures, V3::of(position), reach, tick) {
+        if !self.any_below(&measures, V3::of(position), reach, tick) {
             return None;
         }
         let look = Look { obstacles: self, measures, tick };
@@ -89,6 +89,9 @@ impl Obstacles {
         if !self.near(position.x, position.z, radius) {
             return Freed { position, stuck: false };
         }
+        if !self.any_within(&measures, V3::of(position), 0, tick) {
+            return Freed { position, stuck: false };
+        }
         let (feet, stuck) = Look { obstacles: self, measures, tick }.free(V3::of(position));
         Freed { position: feet.position(), stuck }
     }
@@ -99,6 +102,7 @@ impl Obstacles {
         let measures = Measures::of(body);
         let radius = Metres((measures.radius() + SKIN) as i32);
         self.near(position.x, position.z, radius)
+            && self.any_within(&measures, V3::of(position), 0, tick)
             && Look { obstacles: self, measures, tick }.deepest(V3::of(position), false).is_some()
     }
 }
@@ -112,12 +116,13 @@ impl Look<'_> {
         counts: &dyn Fn(&Contact) -> bool,
     ) -> (V3, Option<Contact>) {
         let (mut feet, mut left) = (from, way);
+        let mut contacts = Contacts::none();
         for _ in 0..LOOKS + way.reach() / PART {
             if left == V3::ZERO {
                 break;
             }
             let part = first_part(left, PART);
-            let mut contacts = self.contacts(feet, part.bound() + SKIN + TOUCH);
+            self.contacts_into(feet, part.bound() + SKIN + TOUCH, &mut contacts);
             contacts.keep(counts);
             let against = |contact: &&Contact| touches(contact) && part.along(contact.normal) < -TOLERANCE;
             if let Some(met) = contacts.as_slice().iter().find(against) {

@@ -43,5 +43,8 @@ pub(super) const ENTRIES_MAX: u64 = 1 << 24;
 /// Most bits of the bitmap (256 KiB, which a core's second cache holds).
 pub(super) const BITS_MAX: u64 = 1 << 21;
 
+/// Most cells of the levels of clearance (1 MiB; half a metre up to a zone of 720 m).
+pub(super) const LEVELS_MAX: u64 = 1 << 21;
+
 /// Most bits that all footprints together may set; above it the bitmap grows coarser.
 pub(super) const BIT_WORK_MAX: u64 = 1 << 26;

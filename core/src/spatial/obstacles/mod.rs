@@ -6,7 +6,7 @@
 //!
 //! | question | answer |
 //! |---|---|
-//! | is anything near? | [`Obstacles::near`]: a few loads from a bitmap |
+//! | is anything near? | [`Obstacles::near`]: one load |
 //! | where does this body get to? | [`Obstacles::slide`] |
 //! | what does it stand on? | [`Obstacles::ground_below`] |
 //! | is it inside of something, and which way out? | [`Obstacles::depenetrate`] |
@@ -20,6 +20,7 @@
 
 mod bake;
 mod body;
+mod clearance;
 mod codec;
 mod error;
 mod grid;
@@ -32,6 +33,7 @@ mod ray;
 mod shapes;
 mod slide;
 mod solids;
+mod survey;
 mod triangle;
 
 #[cfg(test)]
@@ -49,6 +51,7 @@ use crate::numeric::{Brads, Metres, Position, Tick, Velocity};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use body::{Contact, Measures};
+use clearance::Clearance;
 use core::fmt;
 use grid::{Bitmap, Cells, Item};
 use math::{Bounds, V3};
@@ -162,8 +165,7 @@ pub struct Obstacles {
     triangles: Box<[Triangle]>,
     platforms: Box<[Platform]>,
     bitmap: Bitmap,
-    /// Coarser, and marked [`grid::WIDE_REACH`] around everything: one load answers for most places.
-    wide: Bitmap,
+    clearance: Clearance,
     cells: Cells,
     /// Half the side of the world, raw: nobody is pushed beyond.
     half_extent: i64,
@@ -271,18 +273,17 @@ impl Obstacles {
     }
 
     /// Whether anything may stand (or pass, for platforms) within `reach` of (x, z) on the ground plane, at any height.
-    /// False means: certainly nothing. A few loads; any arguments.
+    /// False means: certainly nothing. One load for reaches up to 1.875 m, a few beyond; any arguments.
     #[must_use]
     #[inline]
     pub fn near(&self, x: Metres, z: Metres, reach: Metres) -> bool {
-        if self.is_empty() {
-            return false;
-        }
-        let (x, z, reach) = (i64::from(x.0), i64::from(z.0), i64::from(reach.0));
-        if reach <= grid::WIDE_REACH && !self.wide.at(x, z) {
-            return false;
-        }
-        self.bitmap.any(x - reach, x + reach, z - reach, z + reach)
+        self.beside(x.0.into(), z.0.into(), reach.0.into())
+    }
+
+    #[inline]
+    fn beside(&self, x: i64, z: i64, reach: i64) -> bool {
+        let near = self.clearance.near(x, z, reach);
+        near.unwrap_or_else(|| self.bitmap.any(x - reach, x + reach, z - reach, z + reach))
     }
 
     /// How the platform somebody stands on came from its place at the tick before `tick` to that of `tick`; `None` when it
@@ -326,8 +327,8 @@ impl Obstacles {
     }
 
     /// All contacts of a body with separations up to `most`, the nearest ones.
-    fn contacts(&self, measures: &Measures, feet: V3, most: i64, tick: Tick) -> Contacts {
-        let mut found = Contacts::none();
+    fn contacts(&self, measures: &Measures, feet: V3, most: i64, tick: Tick, found: &mut Contacts) {
+        found.len = 0;
         let axis = measures.at(feet);
         let edge = self.half_extent - measures.radius();
         let around = Self::around(measures, feet, most);
@@ -347,7 +348,6 @@ impl Obstacles {
                 found.push(contact);
             }
         });
-        found
     }
 }
 
@@ -361,7 +361,14 @@ struct Look<'a> {
 
 impl Look<'_> {
     fn contacts(&self, feet: V3, most: i64) -> Contacts {
-        self.obstacles.contacts(&self.measures, feet, most, self.tick)
+        let mut found = Contacts::none();
+        self.contacts_into(feet, most, &mut found);
+        found
+    }
+
+    /// The same into a list that was there before: looking again and again does not write a new one each time.
+    fn contacts_into(&self, feet: V3, most: i64, found: &mut Contacts) {
+        self.obstacles.contacts(&self.measures, feet, most, self.tick, found);
     }
 }
 

@@ -13,9 +13,9 @@
 //! are dropped: a body pushed into a corner has the same place tick after tick, to the bit.
 
 use super::body::{Body, Contact, Measures};
-use super::grid::WIDE_REACH;
 use super::math::{ONE_Q30, V3};
 use super::planes::{Planes, TOLERANCE, cut, part_of, rise_over, share, upright};
+use super::survey::Nearness;
 use super::{Contacts, Look, Normal, Obstacles, SKIN, SLACK, Support, TOUCH};
 use crate::numeric::{Fx, Metres, MetresPerSecond, Position, Tick, Velocity};
 
@@ -146,20 +146,18 @@ impl Obstacles {
         let measures = Measures::of(body);
         let probe = i64::from(rules.probe.0).clamp(0, 4 << 16);
         let feet = V3::of(from);
-        let around = measures.radius() + probe + SKIN + TOUCH;
         // Most of those who walk in the open or beside something are through with one load, or a few comparisons.
-        let reach = V3::new(x, y, z).bound() + probe.max(SKIN + TOUCH);
-        if measures.radius() + reach <= WIDE_REACH && !self.wide.at(feet.x, feet.z) {
+        let bound = V3::new(x, y, z).bound();
+        if !self.beside(feet.x, feet.z, measures.radius() + bound + probe.max(SKIN + TOUCH)) {
             return slide;
         }
-        let (start_x, start_z) = (i64::from(from.x.0), i64::from(from.z.0));
-        let span = |at: i64, way: i64| (at + way.min(0) - around, at + way.max(0) + around);
-        let ((low_x, high_x), (low_z, high_z)) = (span(start_x, x), span(start_z, z));
-        if !self.bitmap.any(low_x, high_x, low_z, high_z) {
-            return slide;
-        }
-        if reach <= PART && !self.any_within(&measures, feet, reach, tick) {
-            return slide;
+        if bound <= PART {
+            let contact = bound + SKIN + TOUCH;
+            match self.survey(&measures, feet, contact, contact.max(probe), tick) {
+                Nearness::Far => return slide,
+                Nearness::Beside => return Slide { clear: false, ..slide },
+                Nearness::Close => {}
+            }
         }
         let look = Look { obstacles: self, measures, tick };
         let way = V3::new(x, y, z);
@@ -223,10 +221,11 @@ impl Walk<'_> {
         let (mut feet, mut left) = (from, way);
         let mut looks = LOOKS + way.reach() / PART;
         let mut freed = false;
+        let mut contacts = Contacts::none();
         while looks > 0 {
             looks -= 1;
             let reach = first_part(left, PART).bound();
-            let contacts = self.look.contacts(feet, (reach + SKIN + TOUCH).max(self.probe));
+            self.look.contacts_into(feet, (reach + SKIN + TOUCH).max(self.probe), &mut contacts);
             if !contacts.as_slice().is_empty() {
                 self.slide.clear = false;
             }
