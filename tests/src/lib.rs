@@ -1,4 +1,5 @@
 //! What the cross-package tests, the benches and the examples share.
 
 pub mod link_world;
+pub mod reference;
 pub use shieldwall_scenes as scenes;

@@ -16,8 +16,8 @@
 //! of them, a window around itself in its own line and one drawn from its number in the others, so that thousands in
 //! one place do not cost their square.
 //!
-//! Rows on the very same spot (to 1/1024 m) are first moved a little, in a direction drawn from their numbers; the
-//! lowest of them stays.
+//! Rows of one cell on the very same spot (to 1/1024 m) are first moved a little, in a direction drawn from their
+//! numbers; the lowest of them stays.
 
 mod kernel;
 mod same_spot;

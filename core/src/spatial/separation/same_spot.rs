@@ -67,7 +67,8 @@ impl Separation {
                 return;
             }
             let ((low, top), (other_low, other_top)) = (halves(sorted.y[earlier]), halves(sorted.y[later]));
-            if i32::from(low) >= -i32::from(other_top) || i32::from(other_low) >= -i32::from(top) {
+            // Tops are negated, and heights are packed modulo 1024 m: sums that wrap are the differences.
+            if low.wrapping_add(other_top) >= 0 || other_low.wrapping_add(top) >= 0 {
                 return;
             }
             let kind = single.unwrap_or(sorted.kind[later] as usize);

@@ -326,3 +326,14 @@ fn a_jammed_crowd_comes_to_rest() {
     assert!(overlap(&scene) > Metres::from_mm(100), "not jammed: {}", overlap(&scene));
     assert!(moved < Metres::from_mm(5), "somebody still moves {moved} a tick");
 }
+
+#[test]
+fn the_same_spot_is_found_at_any_height() {
+    // Packed heights wrap 512 m up: feet below, heads above.
+    for feet in [0, 512 << 16, -(512 << 16), 1_536 << 16].map(|metre: i32| metre - 30_000) {
+        let mut scene = block(2, 0);
+        scene.y = alloc::vec![feet; 2];
+        let got = scene.pushes(&demo_rules(), LaneChoice::Auto, 2);
+        assert_ne!(got, [(0, 0); 2], "at {}", Metres(feet));
+    }
+}

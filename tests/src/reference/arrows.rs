@@ -1,0 +1,215 @@
+//! Bows, and arrows in flight.
+
+use super::{Arrow, Reference};
+use shieldwall_core::numeric::fixed::{isqrt_u64, mul_q16};
+use shieldwall_core::{Brads, CharacterId, Event, Position, Weapon, action, buttons, limits};
+
+/// How the flight of a tick ends.
+enum End {
+    Body(usize),
+    Spent,
+}
+
+impl Reference {
+    /// The living who do not swing in this tick and want to shoot let go.
+    pub(super) fn shoot(&mut self) {
+        for row in 0..self.characters.len() {
+            let character = &self.characters[row];
+            let swung = character.action == action::MELEE && character.action_tick == self.tick.0;
+            if character.is_alive()
+                && !swung
+                && character.is_pressing(buttons::SHOOT)
+                && self.is_due(character.bow_ready_tick)
+            {
+                self.let_go(row);
+            }
+        }
+    }
+
+    fn let_go(&mut self, row: usize) {
+        let bow = &self.config.rules.bow;
+        let Some(slot) = self.arrows.iter().position(|arrow| arrow.alive == 0) else {
+            self.report.shots_refused += 1;
+            return;
+        };
+        let (ready, end) = (self.ticks(bow.cooldown_ms), self.ticks(bow.lifetime_ms));
+        let character = &mut self.characters[row];
+        character.bow_ready_tick = self.tick.0.wrapping_add(ready);
+        (character.action, character.action_tick) = (action::SHOOT, self.tick.0);
+        let (forward_x, forward_z) = Brads(character.yaw).forward();
+        let pitch = Brads(character.pitch.cast_unsigned());
+        let level = mul_q16(bow.speed.0, pitch.cos().0);
+        self.arrows[slot] = Arrow {
+            position_x: character.position_x,
+            position_y: character.position_y + bow.launch_height.0,
+            position_z: character.position_z,
+            velocity_x: mul_q16(level, forward_x.0),
+            velocity_y: mul_q16(bow.speed.0, pitch.sin().0),
+            velocity_z: mul_q16(level, forward_z.0),
+            owner_slot: row as u32,
+            owner_generation: character.generation,
+            end_tick: self.tick.0.wrapping_add(end),
+            generation: self.arrows[slot].generation.wrapping_add(1),
+            team: character.team,
+            alive: 1,
+        };
+        self.report.shots += 1;
+        self.events.push(Event::ProjectileLaunched { projectile_slot: slot as u32, owner: self.id(row) });
+    }
+
+    /// All arrows fly for a tick, then those that end take effect by their rows.
+    pub(super) fn fly(&mut self, targets: &[usize]) {
+        let hz = i32::from(self.config.tick_hz);
+        let fall = self.config.rules.bow.gravity_per_s.0.div_euclid(hz);
+        let slowest = -(limits::SPEED_MAX_M_PER_S << 16);
+        let mut ends = Vec::new();
+        for slot in 0..self.arrows.len() {
+            if self.arrows[slot].alive == 0 {
+                continue;
+            }
+            let arrow = &mut self.arrows[slot];
+            arrow.velocity_y = (arrow.velocity_y - fall).max(slowest);
+            let from = Position::from_raw(arrow.position_x, arrow.position_y, arrow.position_z);
+            let to = Position::from_raw(
+                arrow.position_x + arrow.velocity_x.div_euclid(hz),
+                arrow.position_y + arrow.velocity_y.div_euclid(hz),
+                arrow.position_z + arrow.velocity_z.div_euclid(hz),
+            );
+            let (at, mut end) = self.first_on_the_way(slot, from, to, targets);
+            if end.is_none() && self.is_due(self.arrows[slot].end_tick) {
+                end = Some(End::Spent);
+            }
+            let arrow = &mut self.arrows[slot];
+            (arrow.position_x, arrow.position_y, arrow.position_z) = (at.x.0, at.y.0, at.z.0);
+            if let Some(end) = end {
+                ends.push((slot, at, end));
+            }
+        }
+        for (slot, at, end) in ends {
+            let arrow = &self.arrows[slot];
+            let owner = CharacterId { slot: arrow.owner_slot, generation: arrow.owner_generation };
+            if let End::Body(row) = end {
+                self.strike(owner, row, self.config.rules.bow.damage, Weapon::Arrow);
+            }
+            self.events.push(Event::ProjectileEnded { projectile_slot: slot as u32, at });
+            self.arrows[slot] = Arrow { generation: self.arrows[slot].generation, ..Arrow::default() };
+        }
+    }
+
+    /// The first thing between two points: a body before the ground at equal distance, the lower row before the higher.
+    fn first_on_the_way(
+        &self,
+        slot: usize,
+        from: Position,
+        to: Position,
+        targets: &[usize],
+    ) -> (Position, Option<End>) {
+        let (rules, arrow) = (&self.config.rules, &self.arrows[slot]);
+        let owner = CharacterId { slot: arrow.owner_slot, generation: arrow.owner_generation };
+        let (radius, height) = (rules.movement[0].radius.0 + rules.bow.radius.0, rules.movement[0].height.0);
+        let body = targets
+            .iter()
+            .filter(|row| self.id(**row) != owner)
+            .filter(|row| rules.life.friendly_fire != 0 || self.characters[**row].team != arrow.team)
+            .filter_map(|row| {
+                let feet = self.characters[*row].position();
+                let near = passes_within(from, to, feet, radius.into());
+                let met = if near { meets_capsule(from, to, feet, radius, height) } else { None };
+                met.map(|when| (when, *row))
+            })
+            .min();
+        let ground = self.ground.terrain().segment_hit(from, to).map(|when| i64::from(when.0));
+        let half = self.config.half_extent.0;
+        let outside = to.x.0.abs() > half
+            || to.z.0.abs() > half
+            || i64::from(to.y.0).abs() > i64::from(limits::HEIGHT_MAX_M) << 16;
+        let (when, end) = match (body, ground) {
+            (Some((when, _)), Some(ground)) if ground < when => (ground, End::Spent),
+            (Some((when, row)), _) => (when, End::Body(row)),
+            (None, Some(ground)) => (ground, End::Spent),
+            (None, None) if outside => (1 << 16, End::Spent),
+            (None, None) => return (to, None),
+        };
+        let between = |from: i32, to: i32| {
+            (i64::from(from) + (((i64::from(to) - i64::from(from)) * when) >> 16)) as i32
+        };
+        let x = between(from.x.0, to.x.0).clamp(-half, half);
+        let z = between(from.z.0, to.z.0).clamp(-half, half);
+        (Position::from_raw(x, between(from.y.0, to.y.0), z), Some(end))
+    }
+}
+
+/// Whether a point is within a distance of a segment, seen from above; exact.
+fn passes_within(from: Position, to: Position, point: Position, radius: i128) -> bool {
+    let minus = |a: Position, b: Position| {
+        let part = |a: i32, b: i32| i128::from(a) - i128::from(b);
+        (part(a.x.0, b.x.0), part(a.z.0, b.z.0))
+    };
+    let ((way_x, way_z), (x, z)) = (minus(to, from), minus(point, from));
+    let (along, length_squared) = (x * way_x + z * way_z, way_x * way_x + way_z * way_z);
+    if along <= 0 {
+        return x * x + z * z <= radius * radius;
+    }
+    if along >= length_squared {
+        let (x, z) = minus(point, to);
+        return x * x + z * z <= radius * radius;
+    }
+    let across = x * way_z - z * way_x;
+    across * across <= radius * radius * length_squared
+}
+
+/// When, in 1/65536 of the way, a point that flies straight first touches an upright capsule: in units of 1/256 m.
+fn meets_capsule(from: Position, to: Position, feet: Position, radius: i32, height: i32) -> Option<i64> {
+    if from.y.0.max(to.y.0) < feet.y.0 || from.y.0.min(to.y.0) > feet.y.0 + height {
+        return None;
+    }
+    let part = |a: i32, b: i32| (i64::from(a) - i64::from(b)) >> 8;
+    let way = [part(to.x.0, from.x.0), part(to.y.0, from.y.0), part(to.z.0, from.z.0)];
+    let start = [part(from.x.0, feet.x.0), part(from.y.0, feet.y.0), part(from.z.0, feet.z.0)];
+    let (radius, height) = (i64::from(radius >> 8), i64::from(height >> 8));
+    // A cylinder between the middles of two balls.
+    let (low, high) = (radius.min(height / 2), (height - radius).max(height / 2));
+    let mut first = Vec::new();
+    if let Some((into, out)) = inside_round([way[0], 0, way[2]], [start[0], 0, start[2]], radius)
+        && let Some((above, below)) = between_heights(way[1], start[1], low, high)
+        && into.max(above) <= out.min(below)
+    {
+        first.push(into.max(above));
+    }
+    for middle in [low, high] {
+        if let Some((into, _)) = inside_round(way, [start[0], start[1] - middle, start[2]], radius) {
+            first.push(into);
+        }
+    }
+    first.into_iter().min()
+}
+
+/// The part of the way, in 1/65536, that is within a radius of the origin.
+fn inside_round(way: [i64; 3], start: [i64; 3], radius: i64) -> Option<(i64, i64)> {
+    let product = |a: [i64; 3], b: [i64; 3]| a[0] * b[0] + a[1] * b[1] + a[2] * b[2];
+    // |start + t way|² = radius²
+    let (a, b, c) = (product(way, way), product(start, way), product(start, start) - radius * radius);
+    if a == 0 {
+        return (c <= 0).then_some((0, 1 << 16));
+    }
+    let under_root = b * b - a * c;
+    if under_root < 0 {
+        return None;
+    }
+    let root = isqrt_u64(under_root.cast_unsigned()).cast_signed();
+    on_the_way(((-b - root) << 16).div_euclid(a), ((-b + root) << 16).div_euclid(a))
+}
+
+/// The part of the way, in 1/65536, between two heights.
+fn between_heights(way: i64, start: i64, low: i64, high: i64) -> Option<(i64, i64)> {
+    if way == 0 {
+        return (start >= low && start <= high).then_some((0, 1 << 16));
+    }
+    let (at_low, at_high) = (((low - start) << 16).div_euclid(way), ((high - start) << 16).div_euclid(way));
+    on_the_way(at_low.min(at_high), at_low.max(at_high))
+}
+
+/// What of a span lies on the way.
+fn on_the_way(into: i64, out: i64) -> Option<(i64, i64)> {
+    (out >= 0 && into <= 1 << 16).then_some((into.max(0), out.min(1 << 16)))
+}

@@ -1,0 +1,151 @@
+//! The kernel once more, as plainly as it can be written: what a tick means, to hold [`World::step`] against.
+//!
+//! Rows are structs in a vector. Everybody is compared with everybody, every arrow with every body, one after the other.
+//! No columns, lanes, grids, chunks, threads or packed numbers; sums are in `i64`.
+//!
+//! Its own are: commands, slots and generations, death and return, the crowd's passes, swings, arrows, health, events
+//! and the report. Borrowed are the numbers (fixed point, sines, roots, random words), the ground with its craters, which
+//! is that of a second world in which nobody lives, and the movement of one body, [`move_character`]: the function that
+//! clients predict with. The kernel's batches in lanes are held against that.
+//!
+//! Not in here: scenery, and classes that are stepped less often where nobody watches.
+//!
+//! - `rows`: characters and arrows
+//! - `commands`: what comes from outside
+//! - `bodies`: movement, impulses, changes of class, ground that gives way
+//! - `crowd`: making room
+//! - `swings`, `arrows`: weapons
+//! - `life`: appearing, health, death, return
+
+mod arrows;
+mod bodies;
+mod commands;
+mod crowd;
+mod life;
+mod rows;
+mod swings;
+
+pub use rows::{Arrow, Character};
+use shieldwall_core::{
+    CharacterId, ConfigError, Event, Metres, MovementTicks, StepReport, Tick, Ticks, World, WorldConfig,
+    flags,
+};
+
+/// A world, stepped the slow way.
+#[derive(Debug)]
+pub struct Reference {
+    config: WorldConfig,
+    /// Has the ground, and nothing else.
+    ground: World,
+    movement: MovementTicks,
+    tick: Tick,
+    characters: Vec<Character>,
+    arrows: Vec<Arrow>,
+    events: Vec<Event>,
+    report: StepReport,
+}
+
+impl Reference {
+    /// An empty world at tick 0 without scenery.
+    ///
+    /// # Errors
+    /// What the kernel finds wrong with the configuration.
+    pub fn new(config: &WorldConfig) -> Result<Self, ConfigError> {
+        let empty = WorldConfig { character_capacity: 1, projectile_capacity: 0, ..*config };
+        Ok(Self {
+            config: *config,
+            ground: World::new(&WorldConfig { event_capacity: 64, ..empty })?,
+            movement: MovementTicks::new(&config.rules, config.tick_hz),
+            tick: Tick(0),
+            characters: vec![Character::default(); config.character_capacity as usize],
+            arrows: vec![Arrow::default(); config.projectile_capacity as usize],
+            events: Vec::new(),
+            report: StepReport::default(),
+        })
+    }
+
+    /// Sets the next tick to run of a world in which nothing has happened.
+    pub fn begin_at(&mut self, tick: Tick) {
+        self.tick = tick;
+    }
+
+    /// The characters, one for each slot.
+    #[must_use]
+    pub fn characters(&self) -> &[Character] {
+        &self.characters
+    }
+
+    /// The projectiles, one for each slot.
+    #[must_use]
+    pub fn arrows(&self) -> &[Arrow] {
+        &self.arrows
+    }
+
+    /// What the last step reported, as much as the capacity holds.
+    #[must_use]
+    pub fn events(&self) -> &[Event] {
+        &self.events[..self.events.len().min(self.config.event_capacity as usize)]
+    }
+
+    /// Runs one tick.
+    pub fn step(&mut self, commands: &[shieldwall_core::Command]) -> StepReport {
+        self.events.clear();
+        self.report = StepReport { tick: self.tick, ..StepReport::default() };
+        self.obey(commands);
+        self.return_the_dead();
+        self.move_bodies();
+        self.make_room();
+        // Arrows meet whom they would have met before the swings: judged is one state.
+        let targets: Vec<usize> = self.living().collect();
+        self.swing();
+        self.shoot();
+        self.fly(&targets);
+        self.regain_health();
+        self.age();
+        self.tick = self.tick + Ticks(1);
+        let kept = self.events().len();
+        StepReport {
+            events: kept as u32,
+            events_dropped: (self.events.len() - kept) as u32,
+            characters: self.characters.iter().filter(|row| row.flags & flags::IN_USE != 0).count() as u32,
+            projectiles: self.arrows.iter().filter(|row| row.alive != 0).count() as u32,
+            ..self.report
+        }
+    }
+
+    /// The rows of the living.
+    fn living(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.characters.len()).filter(|row| self.characters[*row].is_alive())
+    }
+
+    /// The row that an id names, alive or dead.
+    fn row_of(&self, id: CharacterId) -> Option<usize> {
+        let row = self.characters.get(id.slot as usize)?;
+        (row.flags & flags::IN_USE != 0 && row.generation == id.generation).then_some(id.slot as usize)
+    }
+
+    /// The id of a row.
+    fn id(&self, row: usize) -> CharacterId {
+        CharacterId { slot: row as u32, generation: self.characters[row].generation }
+    }
+
+    /// A duration in whole ticks, rounded up.
+    fn ticks(&self, milliseconds: u16) -> u32 {
+        (u32::from(milliseconds) * u32::from(self.config.tick_hz)).div_ceil(1_000)
+    }
+
+    /// Whether a tick has come.
+    fn is_due(&self, tick: u32) -> bool {
+        self.tick.0.wrapping_sub(tick).cast_signed() >= 0
+    }
+
+    /// How far from the middle the axis of a body of this class can be, raw.
+    fn edge(&self, class: u8) -> i32 {
+        self.config.half_extent.0 - self.config.rules.movement[usize::from(class)].radius.0
+    }
+
+    /// Height of the ground, raw.
+    fn ground_at(&self, x: i32, z: i32) -> i32 {
+        self.ground.terrain().height_at(Metres(x), Metres(z)).0
+    }
+}

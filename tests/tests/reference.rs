@@ -1,0 +1,322 @@
+//! The kernel against the plain one: after every tick every value of every row, the events and the report are the same,
+//! on the widest lanes and on the scalar ones. Rules, classes, crowds and commands are drawn at random.
+
+use proptest::prelude::*;
+use shieldwall_core::numeric::Purpose;
+use shieldwall_core::numeric::rng::{below, random_u32};
+use shieldwall_core::{
+    Brads, CharacterId, CharacterInput, Command, LaneChoice, Metres, MetresPerSecond, MovementRules,
+    Placement, Rules, Tick, Velocity, World, WorldConfig,
+};
+use shieldwall_tests::reference::{Arrow, Character, Reference};
+
+/// Random words in a row.
+struct Dice {
+    seed: u64,
+    thrown: u32,
+}
+
+impl Dice {
+    fn word(&mut self) -> u32 {
+        self.thrown += 1;
+        random_u32(self.seed, Tick(self.thrown), 0, Purpose::Scripted)
+    }
+
+    /// 0 to below `bound`.
+    fn below(&mut self, bound: u32) -> u32 {
+        below(self.word(), bound)
+    }
+
+    /// One time in so many.
+    fn one_in(&mut self, times: u32) -> bool {
+        self.below(times) == 0
+    }
+
+    /// From `low` to `high`, both included.
+    fn between(&mut self, low: i32, high: i32) -> i32 {
+        low + self.below((high - low) as u32 + 1) as i32
+    }
+
+    fn metres(&mut self, low_mm: i32, high_mm: i32) -> Metres {
+        Metres::from_mm(self.between(low_mm, high_mm))
+    }
+
+    fn speed(&mut self, low_mm: i32, high_mm: i32) -> MetresPerSecond {
+        MetresPerSecond::from_mm(self.between(low_mm, high_mm))
+    }
+
+    fn ms(&mut self, low: u32, high: u32) -> u16 {
+        (low + self.below(high - low + 1)) as u16
+    }
+}
+
+/// A movement class with some of its numbers drawn.
+fn draw_class(dice: &mut Dice, class: &mut MovementRules) {
+    class.radius = if dice.one_in(6) { dice.metres(200, 5_000) } else { dice.metres(200, 800) };
+    let height = 2 * class.radius.0 + dice.metres(400, 2_000).0;
+    class.height = Metres(height);
+    class.crouch_height = Metres(height - dice.between(0, height - 2 * class.radius.0));
+    class.weight_kg = dice.ms(1, 2_000);
+    class.walk_speed = dice.speed(100, 8_000);
+    class.sprint_speed = class.walk_speed + dice.speed(0, 9_000);
+    class.jump_speed = dice.speed(0, 9_000);
+    class.slope_limit_per_256 = dice.ms(20, 400);
+    class.ground_acceleration_per_s = dice.speed(1_000, 200_000);
+    class.ground_friction_per_s = dice.speed(1_000, 200_000);
+    class.air_acceleration_per_s = dice.speed(0, 40_000);
+    class.step_down = dice.metres(0, 600);
+    class.dodge_distance = dice.metres(0, 4_000);
+    class.dodge_ms = dice.ms(0, 600);
+    class.jump_rest_ms = dice.ms(0, 400);
+}
+
+fn draw_rules(dice: &mut Dice, half_extent: Metres) -> Rules {
+    let mut rules = Rules::default();
+    for class in &mut rules.movement {
+        if dice.one_in(2) {
+            draw_class(dice, class);
+        }
+    }
+    // All bodies alike, as in most battles: another way through the lanes.
+    if dice.one_in(3) {
+        let radius = rules.movement[0].radius;
+        for class in &mut rules.movement {
+            (class.radius, class.weight_kg) = (radius, 80);
+            (class.height, class.crouch_height) = (Metres(3 * radius.0), Metres(2 * radius.0));
+        }
+    }
+    if dice.one_in(4) {
+        rules.water.level = dice.metres(-6_000, 6_000);
+    }
+    rules.crowd.stiffness_per_256 = dice.ms(0, 512);
+    rules.crowd.passes = dice.below(9) as u8;
+    rules.crowd.push_max = dice.metres(0, 300);
+    rules.melee.reach = dice.metres(101, 8_000);
+    rules.melee.cone = Brads(dice.ms(182, 32_768));
+    rules.melee.height_reach = dice.metres(0, 4_000);
+    rules.melee.cooldown_ms = dice.ms(50, 800);
+    rules.melee.damage = dice.ms(0, 600);
+    rules.melee.targets = dice.ms(1, 4) as u8;
+    rules.bow.speed = dice.speed(1_000, 90_000);
+    rules.bow.gravity_per_s = dice.speed(0, 30_000);
+    rules.bow.launch_height = Metres(dice.between(0, rules.movement[0].height.0.min(4 << 16)));
+    rules.bow.radius = dice.metres(0, 499);
+    rules.bow.cooldown_ms = dice.ms(50, 800);
+    rules.bow.lifetime_ms = dice.ms(50, 2_000);
+    rules.bow.damage = dice.ms(0, 600);
+    rules.life.health_max = dice.ms(1, 1_500);
+    rules.life.regeneration_per_s = if dice.one_in(2) { dice.ms(0, 20) } else { dice.ms(0, 65_535) };
+    rules.life.regeneration_delay_ms = dice.ms(0, 1_000);
+    rules.life.respawn_ms = dice.ms(50, 1_500);
+    rules.life.spawn_ring = Metres(dice.between(0, half_extent.0));
+    rules.life.spawn_width = Metres(dice.between(0, half_extent.0));
+    rules.life.friendly_fire = dice.below(2) as u8;
+    rules
+}
+
+fn draw_config(dice: &mut Dice, characters: u32) -> WorldConfig {
+    let half_extent = if dice.one_in(5) { dice.metres(30_000, 800_000) } else { dice.metres(8_000, 30_000) };
+    let mut config = WorldConfig {
+        seed: u64::from(dice.word()),
+        tick_hz: [10, 20, 30, 60, 60, 120, dice.ms(10, 120)][dice.below(7) as usize],
+        half_extent,
+        terrain_spacing: Metres::from_m(1 << dice.below(4)),
+        teams: dice.ms(1, 4) as u8,
+        character_capacity: (characters - dice.below(characters.min(3))).max(1),
+        projectile_capacity: dice.below(2 * characters + 1),
+        event_capacity: if dice.one_in(3) { 1 + dice.below(20) } else { 1_000 },
+        terrain_delta_chunks: dice.below(4),
+        ..WorldConfig::default()
+    };
+    config.rules = draw_rules(dice, half_extent);
+    config
+}
+
+/// What a scene does: where its crowd is, and how often it changes.
+struct Script {
+    dice: Dice,
+    characters: u32,
+    middle: (Metres, Metres),
+    spread_mm: i32,
+}
+
+impl Script {
+    /// The commands of the world's next tick.
+    fn commands(&mut self, world: &World) -> Vec<Command> {
+        let mut commands = Vec::new();
+        let missing = self.characters.saturating_sub(world.character_count() as u32);
+        if missing > 0 {
+            for _ in 0..1 + self.dice.below(missing) {
+                commands.push(self.spawn());
+            }
+        }
+        for slot in 0..world.character_slots_end() {
+            if self.dice.one_in(8) {
+                commands.push(Command::Input { id: self.id(world, slot), input: self.input(world, slot) });
+            }
+        }
+        if self.dice.one_in(4) {
+            let slot = self.dice.below(self.characters + 1);
+            let id = self.id(world, slot);
+            commands.push(self.rare(id));
+        }
+        commands
+    }
+
+    /// The id of a slot; now and then one that is out of date.
+    fn id(&mut self, world: &World, slot: u32) -> CharacterId {
+        let stale = CharacterId { slot, generation: self.dice.below(3) };
+        if self.dice.one_in(30) { stale } else { world.id_at(slot).unwrap_or(stale) }
+    }
+
+    fn place(&mut self) -> (Metres, Metres) {
+        let spread = self.spread_mm;
+        match self.dice.below(8) {
+            0 => self.middle,
+            1 => (self.dice.metres(-900_000, 900_000), self.dice.metres(-900_000, 900_000)),
+            _ => {
+                let (x, z) = (self.dice.metres(-spread, spread), self.dice.metres(-spread, spread));
+                (self.middle.0 + x, self.middle.1 + z)
+            }
+        }
+    }
+
+    fn spawn(&mut self) -> Command {
+        let dice = &mut self.dice;
+        let (tag, team, class) = (dice.word(), dice.below(5) as u8, dice.below(9) as u8);
+        // Mostly foot soldiers, or of all kinds.
+        let class = if dice.one_in(2) { 0 } else { class };
+        let yaw = Brads(dice.word() as u16);
+        let (x, z) = self.place();
+        let team_spawn = self.dice.one_in(6);
+        let placement = if team_spawn { Placement::TeamSpawn } else { Placement::At { x, z, yaw } };
+        Command::Spawn { tag, team, class, placement }
+    }
+
+    /// Towards somebody else, or anywhere.
+    fn input(&mut self, world: &World, slot: u32) -> CharacterInput {
+        let other = self.dice.below(world.character_slots_end());
+        let view = world.characters();
+        let dice = &mut self.dice;
+        let yaw = view.position(slot).yaw_toward(view.position(other));
+        let yaw = if dice.one_in(4) { Brads(dice.word() as u16) } else { yaw };
+        let stands = dice.one_in(5);
+        let mut axis = || if stands { 0 } else { dice.word() as i8 };
+        let (move_right, move_forward) = (axis() / 2, axis());
+        let buttons = dice.word() as u16 & dice.word() as u16;
+        let pitch = if dice.one_in(3) { dice.word() as i16 } else { dice.between(-1_000, 3_000) as i16 };
+        CharacterInput { buttons, move_right, move_forward, yaw, pitch }
+    }
+
+    fn rare(&mut self, id: CharacterId) -> Command {
+        let (x, z) = self.place();
+        let dice = &mut self.dice;
+        match dice.below(8) {
+            0 => Command::Despawn { id },
+            1 | 2 => Command::SetClass { id, class: dice.below(9) as u8 },
+            3 => Command::Impulse {
+                id,
+                velocity: Velocity::from_raw(
+                    dice.word().cast_signed(),
+                    dice.word().cast_signed(),
+                    dice.word().cast_signed(),
+                ),
+            },
+            4 | 5 => Command::Impulse {
+                id,
+                velocity: Velocity {
+                    x: dice.speed(-9_000, 9_000),
+                    y: dice.speed(-2_000, 9_000),
+                    z: dice.speed(-9_000, 9_000),
+                },
+            },
+            _ => {
+                Command::Deform { x, z, radius: dice.metres(500, 12_000), depth: dice.metres(-3_000, 3_000) }
+            }
+        }
+    }
+}
+
+/// The first row that differs, in words.
+fn compare(world: &World, plain: &Reference) -> Result<(), TestCaseError> {
+    let (tick, lanes) = (world.tick(), world.config().lanes);
+    for (slot, expected) in plain.characters().iter().enumerate() {
+        let got = Character::read(&world.characters(), slot);
+        prop_assert_eq!(&got, expected, "character {} before {}, {:?}", slot, tick, lanes);
+    }
+    for (slot, expected) in plain.arrows().iter().enumerate() {
+        let got = Arrow::read(&world.projectiles(), slot);
+        prop_assert_eq!(&got, expected, "projectile {} before {}, {:?}", slot, tick, lanes);
+    }
+    prop_assert_eq!(world.events(), plain.events(), "events before {}, {:?}", tick, lanes);
+    Ok(())
+}
+
+/// What happened in a run, to see that enough does.
+#[derive(Debug, Default)]
+struct Seen {
+    hits: u32,
+    deaths: u32,
+    respawns: u32,
+    shots: u32,
+    refused: u32,
+}
+
+fn run(seed: u64, characters: u32, ticks: u32) -> Result<Seen, TestCaseError> {
+    let mut dice = Dice { seed, thrown: 0 };
+    let config = draw_config(&mut dice, characters);
+    if let Err(error) = config.validate() {
+        return Err(TestCaseError::reject(error.to_string()));
+    }
+    let mut worlds = [LaneChoice::Auto, LaneChoice::Scalar]
+        .map(|lanes| World::new(&WorldConfig { lanes, ..config }).expect("a valid configuration"));
+    let mut plain = Reference::new(&config).expect("a valid configuration");
+    let begin = [0, u32::MAX - 20, (1 << 20) - 10, dice.word()][dice.below(4) as usize];
+    worlds.iter_mut().for_each(|world| assert!(world.begin_at(Tick(begin))));
+    plain.begin_at(Tick(begin));
+    let half = config.half_extent.0;
+    let middle = (Metres(dice.between(-half, half)), Metres(dice.between(-half, half)));
+    let spread_mm = [500, 2_000, 6_000][dice.below(3) as usize];
+    let mut script = Script { dice, characters, middle, spread_mm };
+    let mut seen = Seen::default();
+    for _ in 0..ticks {
+        let commands = script.commands(&worlds[0]);
+        let expected = plain.step(&commands);
+        for world in &mut worlds {
+            let got = world.step(&commands);
+            compare(world, &plain)?;
+            prop_assert_eq!(got, expected, "report, {:?}", world.config().lanes);
+        }
+        seen.hits += expected.hits;
+        seen.deaths += expected.deaths;
+        seen.respawns += expected.respawns;
+        seen.shots += expected.shots;
+        seen.refused += expected.commands_refused;
+    }
+    Ok(seen)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn every_tick_is_that_of_the_plain_kernel(seed: u64, characters in 1_u32..=40, ticks in 50_u32..200) {
+        run(seed, characters, ticks)?;
+    }
+}
+
+/// The scenes are battles: a comparison of worlds in which nothing happens would prove nothing.
+#[test]
+fn enough_happens_in_the_scenes() {
+    let mut all = Seen::default();
+    for seed in 0..10 {
+        let Ok(seen) = run(seed, 40, 150) else { panic!("scene {seed} differs or has no valid rules") };
+        all.hits += seen.hits;
+        all.deaths += seen.deaths;
+        all.respawns += seen.respawns;
+        all.shots += seen.shots;
+        all.refused += seen.refused;
+    }
+    let least = [all.hits, all.deaths, all.respawns, all.shots, all.refused].into_iter().min();
+    assert!(least > Some(50), "{all:?}");
+}
