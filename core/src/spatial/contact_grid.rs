@@ -19,9 +19,11 @@
 
 mod lattice;
 mod pairs;
+mod sort;
 
 use crate::numeric::Metres;
-use crate::numeric::lanes::{LaneChoice, LaneTask, Lanes, MAX_WIDTH, pair, run};
+use crate::numeric::lanes::{LaneChoice, Lanes, MAX_WIDTH};
+use crate::state::column::Here;
 use alloc::vec::Vec;
 pub(super) use lattice::Lattice;
 pub use pairs::{PairList, PairsFound};
@@ -88,9 +90,24 @@ pub struct ContactGrid {
     same_radius: Option<i32>,
     /// Largest radius of a fine row, raw.
     pub(super) fine_radius: i32,
-    /// Scratch: the place of each live row, in the order of the rows.
-    places: Vec<i32>,
+    /// What the sort needs of each live row, in the order of `live`.
+    pub(super) unsorted: Unsorted,
     pub(super) sorted: Columns,
+}
+
+/// Columns in the order of `live`.
+#[derive(Clone, Debug)]
+pub(super) struct Unsorted {
+    /// The place in the table.
+    place: Vec<i32>,
+    /// x and z, packed.
+    xz: Vec<i32>,
+    /// The packed height.
+    y: Vec<i32>,
+    /// Where it is sorted to.
+    pub(super) slot: Vec<u32>,
+    /// x, y and z side by side, when the live rows are not.
+    gathered: [Vec<i32>; 3],
 }
 
 /// Columns in cell order, each with room to read whole lanes behind the last row.
@@ -154,7 +171,13 @@ impl ContactGrid {
             guarded: false,
             same_radius: Some(0),
             fine_radius: 0,
-            places: alloc::vec![0; row_capacity as usize],
+            unsorted: Unsorted {
+                place: column(),
+                xz: column(),
+                y: column(),
+                slot: alloc::vec![0; rows],
+                gathered: [column(), column(), column()],
+            },
             sorted: Columns {
                 id: column(),
                 xz: column(),
@@ -208,7 +231,7 @@ impl ContactGrid {
                     height,
                     kind: |_: usize| 0,
                 };
-                self.sort(lanes, bodies.live, [bodies.x, y, bodies.z], &plan);
+                self.sort(lanes, bodies.live, [bodies.x, y, bodies.z], &plan, Here);
             }
             Radii::Each(radii) => {
                 assert_eq!(radii.len(), y.len(), "columns of different lengths");
@@ -225,37 +248,9 @@ impl ContactGrid {
                     height,
                     kind: |row: usize| radius(row) >> PACK_SHIFT,
                 };
-                self.sort(lanes, bodies.live, [bodies.x, y, bodies.z], &plan);
+                self.sort(lanes, bodies.live, [bodies.x, y, bodies.z], &plan, Here);
             }
         }
-    }
-
-    /// The counting sort. Rows of one place stay in the order of `live`.
-    pub(super) fn sort<R: Fn(usize) -> i32, Y: Fn(usize) -> i32, K: Fn(usize) -> i32>(
-        &mut self,
-        lanes: LaneChoice,
-        live: &[u32],
-        [x, y, z]: [&[i32]; 3],
-        plan: &Plan<R, Y, K>,
-    ) {
-        assert!(live.len() <= self.capacity, "more live rows than the grid's capacity");
-        assert!(x.len() == y.len() && x.len() == z.len(), "columns of different lengths");
-        self.len = live.len();
-        self.fine_radius = plan.fine_radius;
-        self.lay_out(plan.fine_radius, plan.margin, plan.has_big, false);
-        let mut extent = self.count(live, [x, y, z], plan);
-        let folded = self.fine.is_folded() && (!plan.has_big || self.big.is_folded());
-        if extent.outside && !folded {
-            self.lay_out(plan.fine_radius, plan.margin, plan.has_big, true);
-            extent = self.count(live, [x, y, z], plan);
-        }
-        let too_tall = i64::from(extent.highest) - i64::from(extent.lowest) >= plan.height_range;
-        self.guarded = too_tall || self.fine.is_folded() || (plan.has_big && self.big.is_folded());
-        let places = self.places();
-        run(lanes, PrefixSum(&mut self.starts[..places]));
-        self.scatter(live, [x, y, z], plan);
-        let fine_end = (self.fine.base + self.fine.cells) as usize;
-        self.fine_len = self.starts[fine_end] as usize;
     }
 
     /// Chooses the tables.
@@ -286,80 +281,6 @@ impl ContactGrid {
     fn places(&self) -> usize {
         (self.big.base + self.big.cells + lattice::PAD).next_multiple_of(MAX_WIDTH as u32) as usize
     }
-
-    /// Counts the rows of each place, two places on: the sums over them are then where places begin, one place on.
-    fn count<R: Fn(usize) -> i32, Y, K>(
-        &mut self,
-        live: &[u32],
-        [x, y, z]: [&[i32]; 3],
-        plan: &Plan<R, Y, K>,
-    ) -> Extent {
-        let (fine, big, half, end) = (self.fine, self.big, self.half_extent, self.places());
-        let starts = &mut self.starts[..end];
-        starts.fill(0);
-        let mut extent = Extent { outside: false, lowest: i32::MAX, highest: i32::MIN };
-        let (y, z) = (&y[..x.len()], &z[..x.len()]);
-        for (place, &row) in self.places.iter_mut().zip(live) {
-            let row = row as usize;
-            let (px, py, pz) = (x[row], y[row], z[row]);
-            extent.outside |= px.unsigned_abs().max(pz.unsigned_abs()) > half as u32;
-            extent.lowest = extent.lowest.min(py);
-            extent.highest = extent.highest.max(py);
-            let at = if plan.has_big && (plan.radius)(row) > plan.fine_radius {
-                big.base + big.place(px, pz)
-            } else {
-                fine.place(px, pz)
-            };
-            *place = at as i32;
-            starts[at as usize + 2] += 1;
-        }
-        extent
-    }
-
-    /// Puts every row at its sorted index.
-    fn scatter<R, Y: Fn(usize) -> i32, K: Fn(usize) -> i32>(
-        &mut self,
-        live: &[u32],
-        [x, y, z]: [&[i32]; 3],
-        plan: &Plan<R, Y, K>,
-    ) {
-        let rows = self.capacity + ROW_PAD;
-        let sorted = &mut self.sorted;
-        // All slices of one length: one bounds check serves them all.
-        let (ids, xzs) = (&mut sorted.id[..rows], &mut sorted.xz[..rows]);
-        let (ys, places) = (&mut sorted.y[..rows], &mut sorted.place[..rows]);
-        let (far_xz, far_y) = (&mut sorted.far_xz[..rows], &mut sorted.far_y[..rows]);
-        let kinds = &mut sorted.kind[..rows];
-        let (y, z) = (&y[..x.len()], &z[..x.len()]);
-        for (&place, &row) in self.places.iter().zip(live) {
-            let start = &mut self.starts[place as usize + 1];
-            let (from, to) = (row as usize, *start as usize);
-            *start += 1;
-            let (px, pz) = (x[from], z[from]);
-            ids[to] = row as i32;
-            xzs[to] = pair((px >> PACK_SHIFT) as i16, (pz >> PACK_SHIFT) as i16);
-            ys[to] = (plan.height)(from);
-            places[to] = place;
-            if self.guarded {
-                far_xz[to] = pair((px >> FAR_SHIFT) as i16, (pz >> FAR_SHIFT) as i16);
-                far_y[to] = y[from] >> FAR_SHIFT & 0xFFFF;
-            }
-            if plan.kinds {
-                kinds[to] = (plan.kind)(from);
-            }
-            if plan.has_big {
-                (sorted.raw[0][to], sorted.raw[1][to]) = (px, pz);
-            }
-        }
-    }
-}
-
-/// What the count saw on its way.
-struct Extent {
-    /// A row is outside the zone.
-    outside: bool,
-    lowest: i32,
-    highest: i32,
 }
 
 /// Coarse positions are raw ones shifted right by this: units of 4 m.
@@ -420,24 +341,6 @@ impl<L: Lanes> Guard<L> {
     pub(super) fn near(&self, xz: L, y: L) -> L::Mask {
         let (xz, y) = (self.xz.sub16(xz), self.y.sub16(y));
         L::splat(Self::NEAR).greater(xz.dot16(xz).add(y.dot16(y)))
-    }
-}
-
-/// Each value becomes the sum of itself and all before it. The length is a multiple of [`MAX_WIDTH`].
-struct PrefixSum<'a>(&'a mut [i32]);
-
-impl LaneTask for PrefixSum<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lanes>(self) {
-        let mut before = 0;
-        for block in self.0.chunks_exact_mut(L::WIDTH) {
-            let values = L::load(block);
-            let sums = values.prefix_sum().add(L::splat(before));
-            sums.store(block);
-            before = block[L::WIDTH - 1];
-        }
     }
 }
 

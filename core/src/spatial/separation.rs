@@ -27,6 +27,7 @@ mod windows;
 use super::contact_grid::{ContactGrid, PACK_SHIFT, Plan, RADIUS_MAX};
 use crate::numeric::lanes::{LaneChoice, halves, pair, run};
 use crate::numeric::{Fx, Metres};
+use crate::state::column::{Here, Split};
 use alloc::vec::Vec;
 use core::fmt;
 use kernel::Pass;
@@ -177,15 +178,35 @@ impl Separation {
     ///
     /// # Panics
     /// When there are more live rows than the capacity, the columns differ in length, or a live row is outside of them.
-    pub fn sort(&mut self, lanes: LaneChoice, bodies: &Cylinders<'_>, height: impl Fn(usize) -> i32) {
+    pub fn sort(&mut self, lanes: LaneChoice, bodies: &Cylinders<'_>, height: impl Fn(usize) -> i32 + Sync) {
+        self.sort_in_parts(lanes, bodies, height, Here);
+    }
+
+    /// [`Separation::sort`] with the work on rows split.
+    pub(crate) fn sort_in_parts(
+        &mut self,
+        lanes: LaneChoice,
+        bodies: &Cylinders<'_>,
+        height: impl Fn(usize) -> i32 + Sync,
+        split: impl Split,
+    ) {
         let Cylinders { live, x, y, z, kind } = *bodies;
         assert_eq!(kind.len(), y.len(), "columns of different lengths");
         let same = self.tables.same_as;
         let kind_of = |row: usize| same[kind[row] as usize % BODY_KINDS];
         let mut counts = [0u32; BODY_KINDS];
         let mut present = 0u32;
-        for &row in live {
-            present |= 1 << kind_of(row as usize);
+        match (live.first(), live.last()) {
+            (Some(&first), Some(&last)) if last.wrapping_sub(first) as usize == live.len() - 1 => {
+                for &kind in &kind[first as usize..=last as usize] {
+                    present |= 1 << same[kind as usize % BODY_KINDS];
+                }
+            }
+            _ => {
+                for &row in live {
+                    present |= 1 << kind_of(row as usize);
+                }
+            }
         }
         self.single = present.is_power_of_two().then_some(present.trailing_zeros() as usize);
         let radii = self.tables.radii;
@@ -213,7 +234,7 @@ impl Separation {
             },
             kind: |row: usize| i32::from(kind_of(row)),
         };
-        self.grid.sort(lanes, live, [x, y, z], &plan);
+        self.grid.sort(lanes, live, [x, y, z], &plan, split);
         let len = self.grid.len;
         self.before[..len].copy_from_slice(&self.grid.sorted.xz[..len]);
         self.done = 0;
@@ -273,6 +294,17 @@ impl Separation {
             .iter()
             .zip(&self.grid.sorted.xz[..len])
             .map(|(&now, &then)| displacement(now, then))
+    }
+
+    /// Where the live row with this number in [`Cylinders::live`] was pushed, as [`Separation::pushes`].
+    ///
+    /// # Panics
+    /// When there are fewer live rows.
+    #[inline]
+    #[must_use]
+    pub fn push_of(&self, live: usize) -> (i32, i32) {
+        let slot = self.grid.unsorted.slot[live] as usize;
+        displacement(self.before[slot], self.grid.sorted.xz[slot])
     }
 
     /// Both columns whose difference is [`Separation::pushes`].

@@ -173,6 +173,25 @@ impl<A: Rows, B: Rows> Rows for (A, B) {
     }
 }
 
+/// Who does work on rows that may be cut anywhere.
+pub trait Split: Copy {
+    /// Calls `work(first_row, rows)` for all rows, in one call or in several, one after the other or at once.
+    fn each<R: Rows>(self, rows: R, work: &(impl Fn(usize, R) + Sync));
+}
+
+/// All rows in one call.
+#[derive(Clone, Copy, Debug)]
+pub struct Here;
+
+impl Split for Here {
+    #[inline]
+    fn each<R: Rows>(self, rows: R, work: &(impl Fn(usize, R) + Sync)) {
+        if rows.rows() > 0 {
+            work(0, rows);
+        }
+    }
+}
+
 /// Declares a table: the owner, a shared view and an exclusive view of a range of rows.
 macro_rules! table {
     (

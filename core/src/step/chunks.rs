@@ -6,12 +6,28 @@
 
 use super::parallel;
 use crate::limits::CHUNK_ROWS;
-use crate::state::column::Rows;
+use crate::state::column::{Here, Rows, Split};
 
 /// Calls `work(first_row, rows)` for every unit of [`CHUNK_ROWS`] rows, on several threads when `parallel` is true and
 /// the feature is there.
 pub(crate) fn for_each_chunk<R: Rows>(rows: R, parallel: bool, work: &(impl Fn(usize, R) + Sync)) {
     split(rows, 0, parallel, work);
+}
+
+/// [`for_each_chunk`] for those who do not know the step.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Chunks {
+    pub(crate) parallel: bool,
+}
+
+impl Split for Chunks {
+    fn each<R: Rows>(self, rows: R, work: &(impl Fn(usize, R) + Sync)) {
+        if self.parallel {
+            for_each_chunk(rows, true, work);
+        } else {
+            Here.each(rows, work);
+        }
+    }
 }
 
 fn split<R: Rows>(rows: R, first_row: usize, parallel: bool, work: &(impl Fn(usize, R) + Sync)) {

@@ -12,7 +12,7 @@ use crate::state::projectiles::ProjectileRows;
 use crate::systems::crowd_index::CrowdIndex;
 use crate::systems::projectiles::FlightEnd;
 use crate::systems::{Environment, Tally, combat, commands, contacts, lifecycle, movement, projectiles};
-use chunks::for_each_chunk;
+use chunks::{Chunks, for_each_chunk};
 
 /// A stage of the tick, for those who watch or measure it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -239,7 +239,8 @@ fn run_contacts(pass: &mut Pass<'_>) {
     let environment = &*pass.environment;
     let contacts = &mut pass.scratch.contacts;
     let characters = &mut pass.state.characters;
-    contacts.sort(&characters.view(), end, environment);
+    let chunks = Chunks { parallel: pass.parallel };
+    contacts.sort(&characters.view(), end, environment, chunks);
     for _ in 0..contacts.separation.passes() {
         let (work, places) = contacts.separation.begin_pass();
         for_each_chunk(places, pass.parallel, &|first, places: &mut [i32]| {
@@ -247,7 +248,10 @@ fn run_contacts(pass: &mut Pass<'_>) {
         });
         contacts.separation.finish_pass();
     }
-    contacts.apply(characters, environment, tick);
+    let contacts = &*contacts;
+    for_each_chunk(characters.rows_below(end), pass.parallel, &|first, rows| {
+        contacts.apply(rows, first, environment, tick);
+    });
 }
 
 /// Everybody has a place for this tick: from here on they are found by it.

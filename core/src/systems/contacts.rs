@@ -10,13 +10,20 @@ use super::Environment;
 use crate::numeric::{Fx, Metres, Position, Tick};
 use crate::rules::MOVEMENT_CLASSES;
 use crate::spatial::{Body, Cylinders, Separation, SeparationRules};
-use crate::state::characters::{Characters, CharactersView, flags};
+use crate::state::characters::{CharacterRows, CharactersView, flags};
+use crate::state::column::{Rows, Split};
 use alloc::vec::Vec;
 
 /// The crowd that makes room.
 #[derive(Debug)]
 pub(crate) struct ContactScratch {
+    /// The rows that live, ascending: the first `alive` of these.
     living: Vec<u32>,
+    alive: usize,
+    /// Whether those are the rows from 0 on.
+    everybody: bool,
+    /// As many entries of the list are their own numbers.
+    complete: usize,
     pub(crate) separation: Separation,
 }
 
@@ -32,17 +39,24 @@ impl ContactScratch {
         Self {
             separation: Separation::new(&crowd, capacity as u32, half_extent)
                 .expect("validated rules are within the bounds of separation"),
-            living: Vec::with_capacity(capacity),
+            living: (0..capacity as u32).collect(),
+            alive: 0,
+            everybody: true,
+            complete: capacity,
         }
     }
 
     /// Sorts the living for the passes.
-    pub(crate) fn sort(&mut self, characters: &CharactersView<'_>, end: usize, environment: &Environment) {
-        self.living.clear();
-        let rows = (0_u32..).zip(&characters.flags[..end]);
-        self.living.extend(rows.filter(|(_, bits)| *bits & flags::ALIVE != 0).map(|(row, _)| row));
+    pub(crate) fn sort(
+        &mut self,
+        characters: &CharactersView<'_>,
+        end: usize,
+        environment: &Environment,
+        split: impl Split,
+    ) {
+        self.list_the_living(&characters.flags[..end]);
         let cylinders = Cylinders {
-            live: &self.living,
+            live: &self.living[..self.alive],
             x: characters.position_x,
             y: characters.position_y,
             z: characters.position_z,
@@ -50,59 +64,94 @@ impl ContactScratch {
         };
         let classes = &environment.rules.movement;
         let heights = classes.map(|class| [class.height.0, class.crouch_height.0]);
+        let (flags_of, class_of) = (&characters.flags[..end], &characters.class[..end]);
         let height = |row: usize| {
-            let crouched = characters.flags[row] & flags::CROUCHED != 0;
-            heights[usize::from(characters.class[row]) % MOVEMENT_CLASSES][usize::from(crouched)]
+            let crouched = flags_of[row] & flags::CROUCHED != 0;
+            heights[usize::from(class_of[row]) % MOVEMENT_CLASSES][usize::from(crouched)]
         };
-        self.separation.sort(environment.lanes, &cylinders, height);
+        self.separation.sort_in_parts(environment.lanes, &cylinders, height, split);
     }
 
-    /// Moves the pushed rows: never through obstacles, inside the bounds, and on the ground if they stood on it or would
-    /// be below it.
-    pub(crate) fn apply(&self, characters: &mut Characters, environment: &Environment, tick: Tick) {
-        for (&row, push) in self.separation.rows().iter().zip(self.separation.pushes()) {
-            if push != (0, 0) {
-                apply_push(characters, row as usize, push, environment, tick);
+    /// Lists the rows that live. While nobody is missing the list is the same from tick to tick.
+    fn list_the_living(&mut self, flags_of: &[u16]) {
+        let everybody = flags_of.iter().fold(flags::ALIVE, |all, bits| all & bits) != 0;
+        self.everybody = everybody;
+        if everybody && self.complete >= flags_of.len() {
+            self.alive = flags_of.len();
+            return;
+        }
+        let mut alive = 0;
+        for (row, bits) in (0_u32..).zip(flags_of) {
+            self.living[alive] = row;
+            alive += usize::from(*bits & flags::ALIVE != 0);
+        }
+        self.alive = alive;
+        self.complete = if everybody { alive } else { 0 };
+    }
+
+    /// Moves the pushed ones of these rows, the first of them being row `first` of the table: never through obstacles,
+    /// inside the bounds, and on the ground if they stood on it or would be below it.
+    pub(crate) fn apply(&self, rows: CharacterRows<'_>, first: usize, environment: &Environment, tick: Tick) {
+        let mut rows = rows.leveled();
+        let count = rows.rows();
+        let living = &self.living[..self.alive];
+        if self.everybody {
+            for row in 0..count {
+                let push = self.separation.push_of(first + row);
+                apply_push(&mut rows, row, push, environment, tick);
             }
+            return;
+        }
+        let from = living.partition_point(|&row| (row as usize) < first);
+        for (live, &row) in (from..).zip(&living[from..]) {
+            let row = row as usize - first;
+            if row >= count {
+                break;
+            }
+            apply_push(&mut rows, row, self.separation.push_of(live), environment, tick);
         }
     }
 }
 
-/// Moves one pushed row.
+/// Moves one row, if it is pushed.
+#[inline(always)]
 fn apply_push(
-    characters: &mut Characters,
+    rows: &mut CharacterRows<'_>,
     row: usize,
     (push_x, push_z): (i32, i32),
     environment: &Environment,
     tick: Tick,
 ) {
-    let (terrain, class) = (&environment.terrain, environment.movement.class(characters.class[row]));
-    let body = class.body(characters.flags[row] & flags::CROUCHED != 0);
-    let at = |column: &[i32]| Metres(column[row]);
+    if (push_x, push_z) == (0, 0) {
+        return;
+    }
+    let (terrain, obstacles) = (&environment.terrain, &environment.obstacles);
+    let class = environment.movement.class(rows.class[row]);
+    let body = class.body(rows.flags[row] & flags::CROUCHED != 0);
     let from = Position {
-        x: at(&characters.position_x),
-        y: at(&characters.position_y),
-        z: at(&characters.position_z),
+        x: Metres(rows.position_x[row]),
+        y: Metres(rows.position_y[row]),
+        z: Metres(rows.position_z[row]),
     };
+    let way = [Metres(push_x), Metres::ZERO, Metres(push_z)];
     let reach = body.radius + Metres(push_x.abs().max(push_z.abs())) + SKIN_AND_MORE;
-    let among_obstacles = environment.obstacles.near(from.x, from.z, reach);
+    let among_obstacles = !obstacles.is_empty() && obstacles.near(from.x, from.z, reach);
     let to = if among_obstacles {
-        let way = [Metres(push_x), Metres::ZERO, Metres(push_z)];
-        environment.obstacles.slide(body, from, way, tick, &class.slide_rules(false)).position
+        obstacles.slide(body, from, way, tick, &class.slide_rules(false)).position
     } else {
-        from.offset(Metres(push_x), Metres::ZERO, Metres(push_z))
+        from.offset(way[0], way[1], way[2])
     };
     let edge = terrain.half_extent() - body.radius;
     let (x, z) = (to.x.min(edge).max(-edge), to.z.min(edge).max(-edge));
     let ground = terrain.height_at(x, z);
-    let stands = characters.flags[row] & flags::GROUNDED != 0 && characters.support[row] == 0;
+    let stands = rows.flags[row] & flags::GROUNDED != 0 && rows.support[row] == 0;
     let y = if stands { ground } else { to.y.max(ground) };
     let at = Position { x, y, z };
-    if among_obstacles && at != to && environment.obstacles.blocked(body, at, tick) {
+    if among_obstacles && at != to && obstacles.blocked(body, at, tick) {
         // Bounds or ground would press it into something: it does not give way.
         return;
     }
-    (characters.position_x[row], characters.position_y[row], characters.position_z[row]) = (x.0, y.0, z.0);
+    (rows.position_x[row], rows.position_y[row], rows.position_z[row]) = (x.0, y.0, z.0);
 }
 
 /// Around a body, where obstacles are looked for before it is moved.

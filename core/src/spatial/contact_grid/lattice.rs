@@ -6,6 +6,7 @@
 //! zone. When it does not, places are taken modulo a power of two: far cells then share a place, and whoever looks has
 //! to tell their rows apart ([`super::Guard`]).
 
+use crate::numeric::lanes::Lanes;
 use core::ops::Range;
 
 /// Cell numbers are coordinates times a reciprocal with this many bits after the point.
@@ -103,6 +104,22 @@ impl Lattice {
         (column.wrapping_add(line.wrapping_mul(self.stride)) & self.mask).min(self.cells - 1)
     }
 
+    /// [`Lattice::place`] in lanes, if cells are not too small for it.
+    #[inline(always)]
+    pub(super) fn in_lanes<L: Lanes>(&self) -> Option<LaneLattice<L>> {
+        let per = |per: i64| i32::try_from(per).ok().map(L::splat);
+        Some(LaneLattice {
+            per_x: per(self.per_x)?,
+            per_z: per(self.per_z)?,
+            column_origin: L::splat(self.column_origin),
+            line_origin: L::splat(self.line_origin),
+            stride: L::splat(self.stride as i32),
+            mask: L::splat(self.mask as i32),
+            last: L::splat(self.cells as i32 - 1),
+            odd: L::splat(0).sub(L::numbers().and(L::splat(1))),
+        })
+    }
+
     /// Sorted rows in `count` places from `from` on, which may be before the first place of a folded table. In a folded
     /// one these are up to two runs; the second is empty most of the time.
     #[inline(always)]
@@ -153,6 +170,37 @@ impl Lattice {
         let place = self.place_of(block.column, block.line);
         block.line += 1;
         Some(self.runs(starts, place as i32, block.count))
+    }
+}
+
+/// The constants of a lattice in lanes.
+pub(super) struct LaneLattice<L: Lanes> {
+    per_x: L,
+    per_z: L,
+    column_origin: L,
+    line_origin: L,
+    stride: L,
+    mask: L,
+    last: L,
+    /// All ones in the odd lanes.
+    odd: L,
+}
+
+impl<L: Lanes> LaneLattice<L> {
+    /// [`Lattice::place`] of many points inside the zone.
+    #[inline(always)]
+    pub(super) fn place(&self, x: L, z: L) -> L {
+        let column = self.number(x, self.per_x).sub(self.column_origin);
+        let line = self.number(z, self.per_z).sub(self.line_origin);
+        column.add(line.mul(self.stride)).and(self.mask).max(L::splat(0)).min(self.last)
+    }
+
+    /// The upper halves of the products, and from there the rest of the reciprocal's bits.
+    #[inline(always)]
+    fn number(&self, at: L, per: L) -> L {
+        let even = at.mul_even_signed(per).shift_right64::<32>();
+        let odd = at.shift_right64::<32>().mul_even_signed(per).and(self.odd);
+        even.or(odd).shift_right::<{ RECIPROCAL_BITS - 32 }>()
     }
 }
 
