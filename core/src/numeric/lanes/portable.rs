@@ -15,56 +15,56 @@ pub struct PortableMask(i32x8);
 const WIDTH: usize = 8;
 
 impl LaneMask for PortableMask {
-    #[inline(always)]
+    #[inline]
     fn first_n(count: usize) -> Self {
         PortableMask(i32x8::splat(count.min(WIDTH) as i32).simd_gt(Portable::numbers().0))
     }
 
-    #[inline(always)]
+    #[inline]
     fn and(self, other: Self) -> Self {
         PortableMask(self.0 & other.0)
     }
 
-    #[inline(always)]
+    #[inline]
     fn or(self, other: Self) -> Self {
         PortableMask(self.0 | other.0)
     }
 
-    #[inline(always)]
+    #[inline]
     fn not(self) -> Self {
         PortableMask(!self.0)
     }
 
-    #[inline(always)]
+    #[inline]
     fn bits(self) -> u32 {
         self.0.to_bitmask()
     }
 }
 
 impl Portable {
-    #[inline(always)]
+    #[inline]
     fn halves(self) -> i16x16 {
         bytemuck::cast(self.0)
     }
 
-    #[inline(always)]
+    #[inline]
     fn of_halves(halves: i16x16) -> Self {
         Portable(bytemuck::cast(halves))
     }
 
-    #[inline(always)]
+    #[inline]
     fn both(self, other: Self, f: impl Fn(i32, i32) -> i32) -> Self {
         let (a, b) = (self.0.to_array(), other.0.to_array());
         Portable(i32x8::new(core::array::from_fn(|lane| f(a[lane], b[lane]))))
     }
 
     /// As plain lanes, for what is seldom used.
-    #[inline(always)]
+    #[inline]
     fn plain(self) -> Scalar8 {
         Scalar8::load(&self.0.to_array())
     }
 
-    #[inline(always)]
+    #[inline]
     fn of_plain(plain: Scalar8) -> Self {
         let mut out = [0; WIDTH];
         plain.store(&mut out);
@@ -81,7 +81,7 @@ const HAS_16_BIT: bool = cfg!(any(
 
 macro_rules! plain {
     ($($name:ident)*) => {$(
-        #[inline(always)]
+        #[inline]
         fn $name(self, other: Self) -> Self {
             Self::of_plain(self.plain().$name(other.plain()))
         }
@@ -95,164 +95,164 @@ impl Lanes for Portable {
 
     plain! { shift_right_lanes add64 sub64 mul_even mul_even_signed greater64 }
 
-    #[inline(always)]
+    #[inline]
     fn splat(value: i32) -> Self {
         Portable(i32x8::splat(value))
     }
 
-    #[inline(always)]
+    #[inline]
     fn numbers() -> Self {
         Portable(i32x8::new([0, 1, 2, 3, 4, 5, 6, 7]))
     }
 
-    #[inline(always)]
+    #[inline]
     fn load(values: &[i32]) -> Self {
         let values = &values[..WIDTH];
         Portable(i32x8::new(core::array::from_fn(|lane| values[lane])))
     }
 
-    #[inline(always)]
+    #[inline]
     fn store(self, out: &mut [i32]) {
         out[..WIDTH].copy_from_slice(&self.0.to_array());
     }
 
-    #[inline(always)]
+    #[inline]
     fn add(self, other: Self) -> Self {
         Portable(self.0 + other.0)
     }
 
-    #[inline(always)]
+    #[inline]
     fn sub(self, other: Self) -> Self {
         Portable(self.0 - other.0)
     }
 
-    #[inline(always)]
+    #[inline]
     fn mul(self, other: Self) -> Self {
         Portable(self.0 * other.0)
     }
 
-    #[inline(always)]
+    #[inline]
     fn abs(self) -> Self {
         Portable(self.0.abs())
     }
 
-    #[inline(always)]
+    #[inline]
     fn min(self, other: Self) -> Self {
         Portable(self.0.min(other.0))
     }
 
-    #[inline(always)]
+    #[inline]
     fn max(self, other: Self) -> Self {
         Portable(self.0.max(other.0))
     }
 
-    #[inline(always)]
+    #[inline]
     fn and(self, other: Self) -> Self {
         Portable(self.0 & other.0)
     }
 
-    #[inline(always)]
+    #[inline]
     fn or(self, other: Self) -> Self {
         Portable(self.0 | other.0)
     }
 
-    #[inline(always)]
+    #[inline]
     fn xor(self, other: Self) -> Self {
         Portable(self.0 ^ other.0)
     }
 
-    #[inline(always)]
+    #[inline]
     fn shift_left<const BITS: u32>(self) -> Self {
         Portable(self.0 << BITS)
     }
 
-    #[inline(always)]
+    #[inline]
     fn shift_right<const BITS: u32>(self) -> Self {
         Portable(self.0 >> BITS)
     }
 
-    #[inline(always)]
+    #[inline]
     fn shift_right_logical<const BITS: u32>(self) -> Self {
         let unsigned: u32x8 = bytemuck::cast(self.0);
         Portable(bytemuck::cast(unsigned >> BITS))
     }
 
-    #[inline(always)]
+    #[inline]
     fn shift_right_by(self, bits: u32) -> Self {
         Portable(self.0 >> (bits & 31))
     }
 
-    #[inline(always)]
+    #[inline]
     fn shift_left_by(self, bits: u32) -> Self {
         Portable(self.0 << (bits & 31))
     }
 
-    #[inline(always)]
+    #[inline]
     fn equal(self, other: Self) -> PortableMask {
         PortableMask(self.0.simd_eq(other.0))
     }
 
-    #[inline(always)]
+    #[inline]
     fn greater(self, other: Self) -> PortableMask {
         PortableMask(self.0.simd_gt(other.0))
     }
 
-    #[inline(always)]
+    #[inline]
     fn select(mask: PortableMask, yes: Self, no: Self) -> Self {
         Portable(mask.0.select(yes.0, no.0))
     }
 
-    #[inline(always)]
+    #[inline]
     fn keep(self, mask: PortableMask) -> Self {
         Portable(self.0 & mask.0)
     }
 
-    #[inline(always)]
+    #[inline]
     fn sum(self) -> i32 {
         self.plain().sum()
     }
 
-    #[inline(always)]
+    #[inline]
     fn prefix_sum(self) -> Self {
         Self::of_plain(self.plain().prefix_sum())
     }
 
-    #[inline(always)]
+    #[inline]
     fn twice_low16(self) -> Self {
         self.and(Self::splat(0xFFFF)).or(self.shift_left::<16>())
     }
 
-    #[inline(always)]
+    #[inline]
     fn add16(self, other: Self) -> Self {
         Self::of_halves(self.halves() + other.halves())
     }
 
-    #[inline(always)]
+    #[inline]
     fn sub16(self, other: Self) -> Self {
         Self::of_halves(self.halves() - other.halves())
     }
 
-    #[inline(always)]
+    #[inline]
     fn min16(self, other: Self) -> Self {
         Self::of_halves(self.halves().min(other.halves()))
     }
 
-    #[inline(always)]
+    #[inline]
     fn max16(self, other: Self) -> Self {
         Self::of_halves(self.halves().max(other.halves()))
     }
 
-    #[inline(always)]
+    #[inline]
     fn abs16(self) -> Self {
         Self::of_halves(self.halves().abs())
     }
 
-    #[inline(always)]
+    #[inline]
     fn mul16(self, other: Self) -> Self {
         Self::of_halves(self.halves() * other.halves())
     }
 
-    #[inline(always)]
+    #[inline]
     fn mul_round16(self, other: Self) -> Self {
         if HAS_16_BIT {
             Self::of_halves(self.halves().mul_scale_round(other.halves()))
@@ -261,32 +261,32 @@ impl Lanes for Portable {
         }
     }
 
-    #[inline(always)]
+    #[inline]
     fn dot16(self, other: Self) -> Self {
         if HAS_16_BIT { Portable(self.halves().dot(other.halves())) } else { self.both(other, scalar::dot) }
     }
 
-    #[inline(always)]
+    #[inline]
     fn greater16(self, other: Self) -> Self {
         Self::of_halves(self.halves().simd_gt(other.halves()))
     }
 
-    #[inline(always)]
+    #[inline]
     fn shift_left64<const BITS: u32>(self) -> Self {
         Self::of_plain(self.plain().shift_left64::<BITS>())
     }
 
-    #[inline(always)]
+    #[inline]
     fn shift_right64<const BITS: u32>(self) -> Self {
         Self::of_plain(self.plain().shift_right64::<BITS>())
     }
 
-    #[inline(always)]
+    #[inline]
     fn sum64(self) -> u64 {
         self.plain().sum64()
     }
 
-    #[inline(always)]
+    #[inline]
     fn compress_into(self, mask: PortableMask, out: &mut [i32], at: usize) -> usize {
         let out = &mut out[at..at + WIDTH];
         let lanes = self.0.to_array();
@@ -299,23 +299,23 @@ impl Lanes for Portable {
         count
     }
 
-    #[inline(always)]
+    #[inline]
     fn table8(entries: &[i32; 8]) -> Self {
         Portable(i32x8::new(*entries))
     }
 
-    #[inline(always)]
+    #[inline]
     fn lookup8(self, indices: Self) -> Self {
         let (table, indices) = (self.0.to_array(), indices.0.to_array());
         Portable(i32x8::new(core::array::from_fn(|lane| table[(indices[lane] & 7) as usize])))
     }
 
-    #[inline(always)]
+    #[inline]
     fn permute2(self, high: Self, indices: Self) -> Self {
         Self::of_plain(self.plain().permute2(high.plain(), indices.plain()))
     }
 
-    #[inline(always)]
+    #[inline]
     fn splat_pair(low: i16, high: i16) -> Self {
         Self::splat(pair(low, high))
     }
