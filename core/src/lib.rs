@@ -24,7 +24,7 @@
 //!
 //! let mut world = World::new(&WorldConfig::default())?;
 //! for team in 0..2 {
-//!     let spawn = Command::Spawn { tag: u32::from(team), team, placement: Placement::TeamSpawn };
+//!     let spawn = Command::Spawn { tag: u32::from(team), team, class: 0, placement: Placement::TeamSpawn };
 //!     world.step(&[spawn]);
 //! }
 //! let id = world.id_at(0).expect("the first spawn takes slot 0");

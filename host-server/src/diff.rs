@@ -322,10 +322,13 @@ fn ends(tick: Tick, a_more: bool, b_more: bool, replays: &Replays<'_, '_>) -> Ve
     }
 }
 
+/// A number of a configuration.
+type Field = fn(&WorldConfig) -> i128;
+
 /// Where two configurations differ.
 fn configs(a: &ReplayReader<'_>, b: &ReplayReader<'_>) -> String {
     let mut text = format!("different worlds: {:016x} | {:016x}\n", a.fingerprint(), b.fingerprint());
-    let fields: [(&str, fn(&WorldConfig) -> i128); 8] = [
+    let fields: [(&str, Field); 8] = [
         ("seed", |config| config.seed.into()),
         ("tick_hz", |config| config.tick_hz.into()),
         ("half_extent (Q16.16 m)", |config| config.half_extent.0.into()),

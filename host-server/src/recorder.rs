@@ -66,7 +66,7 @@ pub fn start(path: &Path, world: &World) -> Result<(Recorder, RecordingFile), Ho
         .name("recorder".to_owned())
         .spawn(move || write_pieces(file, &receiver, &writer_done))
         .map_err(|error| HostError::System { what: "starting a thread", message: error.to_string() })?;
-    let mut pieces = sender;
+    let pieces = sender;
     let mut piece = pieces.take();
     let mut nowhere = Vec::new();
     let first = piece.as_mut().map_or(&mut nowhere, |piece| &mut piece.drafts);

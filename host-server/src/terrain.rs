@@ -101,7 +101,7 @@ pub fn preview(flags: &PreviewFlags) -> Result<String, HostError> {
         Some(path) => {
             let file = read(path)?;
             let shape = file.shape();
-            let side = (shape.columns.max(shape.rows) - 1) as i64 * i64::from(shape.spacing.0);
+            let side = i64::from(shape.columns.max(shape.rows) - 1) * i64::from(shape.spacing.0);
             let half = i32::try_from(side / 2).unwrap_or(i32::MAX).min(Metres::from_m(32_000).0);
             (TerrainSource::Heights(Arc::new(file)), Metres(half))
         }

@@ -130,7 +130,7 @@ fn recording(name: &str, ticks: u32, odd_tick: Option<u32>) -> String {
         CharacterInput, Command, Placement, ReplayOptions, ReplayWriter, World, WorldConfig, numeric::Ticks,
     };
     let config = WorldConfig { character_capacity: 64, projectile_capacity: 64, ..WorldConfig::default() };
-    let mut world = World::new(&config).unwrap();
+    let mut world = World::new(&config).expect("the configuration is valid");
     let options = ReplayOptions { hash_every: Ticks(20), keyframe_every: Ticks(100), chunk_ticks: Ticks(32) };
     let mut bytes = Vec::new();
     let mut writer = ReplayWriter::begin_with(&world, &options, &mut bytes);
@@ -138,7 +138,7 @@ fn recording(name: &str, ticks: u32, odd_tick: Option<u32>) -> String {
     for tick in 0..ticks {
         let mut commands: Vec<Command> = if tick == 0 { (0..12).map(spawn).collect() } else { Vec::new() };
         if tick > 0 && tick % 7 == 0 {
-            let id = world.id_at(tick % 12).unwrap();
+            let id = world.id_at(tick % 12).expect("twelve were spawned");
             let forward = if Some(tick) == odd_tick { -90 } else { 90 };
             commands.push(Command::Input {
                 id,
@@ -150,8 +150,8 @@ fn recording(name: &str, ticks: u32, odd_tick: Option<u32>) -> String {
     }
     writer.finish(&world, &mut bytes);
     let path = temporary(name);
-    std::fs::write(&path, bytes).unwrap();
-    path.to_str().unwrap().to_owned()
+    std::fs::write(&path, bytes).expect("the folder can be written");
+    path.to_str().expect("a path of plain characters").to_owned()
 }
 
 #[test]

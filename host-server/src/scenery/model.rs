@@ -13,13 +13,8 @@ pub(super) fn read(path: &Path, drop_degenerate: bool) -> Result<(Mesh, usize), 
     let file =
         std::fs::File::open(path).map_err(|source| HostError::File { path: path.to_path_buf(), source })?;
     let wrong = |what: String| HostError::Scenery(format!("{}: {what}", path.display()));
-    let options = tobj::LoadOptions {
-        triangulate: true,
-        single_index: true,
-        ignore_points: true,
-        ignore_lines: true,
-        ..tobj::LoadOptions::default()
-    };
+    let options =
+        tobj::LoadOptions { triangulate: true, single_index: true, ignore_points: true, ignore_lines: true };
     let no_materials = |_: &Path| Ok(Default::default());
     let (models, _) = tobj::load_obj_buf(&mut BufReader::new(file), &options, no_materials)
         .map_err(|error| wrong(error.to_string()))?;

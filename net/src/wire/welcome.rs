@@ -90,6 +90,10 @@ impl Welcome {
 }
 
 /// A reliable message of the server, read.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, on its way from the reader to the session: never kept in numbers"
+)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerMessage {
     /// First of all.

@@ -268,7 +268,6 @@ impl<'a, L: Lanes, const GUARD: bool, const SAME: bool> Finder<'a, L, GUARD, SAM
         let (stride, reach) = (lattice.stride as usize, lattice.reach as usize);
         let places = &self.grid.sorted.place[..columns.xz.len()];
         let starts = &self.grid.starts[..];
-        let one = L::splat(1);
         let mut index = 0;
         while index < self.grid.fine_len {
             let first = places[index] as usize;
@@ -283,7 +282,6 @@ impl<'a, L: Lanes, const GUARD: bool, const SAME: bool> Finder<'a, L, GUARD, SAM
             let (low, high) = window::<L>(starts, first + reach + 1);
             let own_end = low.permute2(high, relative);
             let south = first + stride - reach;
-            let guard = if GUARD { Guard::of_rows(&self.grid.sorted, index) } else { Guard::none() };
             let (low, high) = window::<L>(starts, south);
             let base = starts[south];
             let from = low.permute2(high, relative).sub(L::splat(base));
@@ -299,52 +297,77 @@ impl<'a, L: Lanes, const GUARD: bool, const SAME: bool> Finder<'a, L, GUARD, SAM
                 continue;
             }
             let lanes = L::Mask::first_n(count);
-            let (id, xz, y) =
-                (L::load_at(columns.id, index), L::load_at(columns.xz, index), L::load_at(columns.y, index));
-            // Later rows of the own line: the same distance behind each row.
-            let behind = own_end.sub(L::splat(index as i32)).sub(L::numbers());
-            let (mut step, mut at) = (one, index + 1);
-            let mut active = lanes.and(behind.greater(step));
-            while active.any() {
-                let mut hits = self.test(
-                    active,
-                    L::load_at(columns.xz, at).sub16(xz),
-                    L::load_at(columns.y, at).sub16(y),
-                );
-                if GUARD {
-                    hits =
-                        hits.and(guard.near(L::load_at(columns.far_xz, at), L::load_at(columns.far_y, at)));
-                }
-                sink.push(hits, id, L::load_at(columns.id, at));
-                (step, at) = (step.add(one), at + 1);
-                active = lanes.and(behind.greater(step));
-            }
-            let mut place = from;
-            let mut active = lanes.and(to.greater(place));
-            if active.any() {
-                let base = base as usize;
-                let ids = window::<L>(columns.id, base);
-                let (xzs, ys) = (window::<L>(columns.xz, base), window::<L>(columns.y, base));
-                let (mut far, mut rise) = (xzs, ys);
-                if GUARD {
-                    (far, rise) = (window::<L>(columns.far_xz, base), window::<L>(columns.far_y, base));
-                }
-                while active.any() {
-                    let mut hits = self.test(
-                        active,
-                        xzs.0.permute2(xzs.1, place).sub16(xz),
-                        ys.0.permute2(ys.1, place).sub16(y),
-                    );
-                    if GUARD {
-                        let (far, rise) = (far.0.permute2(far.1, place), rise.0.permute2(rise.1, place));
-                        hits = hits.and(guard.near(far, rise));
-                    }
-                    sink.push(hits, id, ids.0.permute2(ids.1, place));
-                    place = place.add(one);
-                    active = lanes.and(to.greater(place));
-                }
-            }
+            let rows = Row {
+                id: L::load_at(columns.id, index),
+                xz: L::load_at(columns.xz, index),
+                y: L::load_at(columns.y, index),
+                radius: L::splat(0),
+                guard: if GUARD { Guard::of_rows(&self.grid.sorted, index) } else { Guard::none() },
+            };
+            self.own_line(&rows, lanes, index, own_end.sub(L::splat(index as i32)).sub(L::numbers()), sink);
+            self.south_line(&rows, lanes, base as usize, [from, to], sink);
             index += count;
+        }
+    }
+
+    /// Later rows of the own line, as many as are `behind` each of the rows from `index` on: the same distance behind each.
+    #[inline(always)]
+    fn own_line(&self, rows: &Row<L>, lanes: L::Mask, index: usize, behind: L, sink: &mut Sink<'_>) {
+        let columns = &self.columns;
+        let one = L::splat(1);
+        let (mut step, mut at) = (one, index + 1);
+        let mut active = lanes.and(behind.greater(step));
+        while active.any() {
+            let mut hits = self.test(
+                active,
+                L::load_at(columns.xz, at).sub16(rows.xz),
+                L::load_at(columns.y, at).sub16(rows.y),
+            );
+            if GUARD {
+                let near = rows.guard.near(L::load_at(columns.far_xz, at), L::load_at(columns.far_y, at));
+                hits = hits.and(near);
+            }
+            sink.push(hits, rows.id, L::load_at(columns.id, at));
+            (step, at) = (step.add(one), at + 1);
+            active = lanes.and(behind.greater(step));
+        }
+    }
+
+    /// The south line: in the window at `base`, each lane has its own candidates, from one place to another.
+    #[inline(always)]
+    fn south_line(
+        &self,
+        rows: &Row<L>,
+        lanes: L::Mask,
+        base: usize,
+        [from, to]: [L; 2],
+        sink: &mut Sink<'_>,
+    ) {
+        let mut place = from;
+        let mut active = lanes.and(to.greater(place));
+        if active.none() {
+            return;
+        }
+        let columns = &self.columns;
+        let ids = window::<L>(columns.id, base);
+        let (xzs, ys) = (window::<L>(columns.xz, base), window::<L>(columns.y, base));
+        let (mut far, mut rise) = (xzs, ys);
+        if GUARD {
+            (far, rise) = (window::<L>(columns.far_xz, base), window::<L>(columns.far_y, base));
+        }
+        while active.any() {
+            let mut hits = self.test(
+                active,
+                xzs.0.permute2(xzs.1, place).sub16(rows.xz),
+                ys.0.permute2(ys.1, place).sub16(rows.y),
+            );
+            if GUARD {
+                let (far, rise) = (far.0.permute2(far.1, place), rise.0.permute2(rise.1, place));
+                hits = hits.and(rows.guard.near(far, rise));
+            }
+            sink.push(hits, rows.id, ids.0.permute2(ids.1, place));
+            place = place.add(L::splat(1));
+            active = lanes.and(to.greater(place));
         }
     }
 }

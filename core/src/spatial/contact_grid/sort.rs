@@ -277,8 +277,8 @@ impl LaneTask for Locate<'_> {
                 let mut values = [[0; crate::numeric::lanes::MAX_WIDTH]; 2];
                 low.store(&mut values[0]);
                 high.store(&mut values[1]);
-                for lane in 0..L::WIDTH {
-                    see(values[0][lane], values[1][lane], from);
+                for (&low, &high) in values[0].iter().zip(&values[1]).take(L::WIDTH) {
+                    see(low, high, from);
                 }
             }
         }

@@ -5,7 +5,7 @@
 //!
 //! Not here: reaches beyond that, which the bitmap answers, and what it is that stands there.
 
-use super::grid::{Placed, Raster};
+use super::grid::{Placed, Raster, Source};
 use alloc::boxed::Box;
 use alloc::vec;
 
@@ -28,7 +28,7 @@ pub(super) struct Clearance {
 
 impl Clearance {
     /// From a source that names everything that stands in the world.
-    pub fn build(raster: Raster, each: &dyn Fn(&mut dyn FnMut(Placed<'_>))) -> Clearance {
+    pub fn build(raster: Raster, each: &Source<'_>) -> Clearance {
         let stride = (raster.columns as usize).div_ceil(2);
         let levels = vec![LEVEL_MOST << 4 | LEVEL_MOST; stride * raster.rows as usize].into_boxed_slice();
         let mut clearance = Clearance { raster, stride, levels };

@@ -169,7 +169,7 @@ pub(super) struct Placed<'a> {
 }
 
 /// Hands out everything placed, to whoever asks, in the same order each time.
-type Source<'a> = dyn Fn(&mut dyn FnMut(Placed<'_>)) + 'a;
+pub(super) type Source<'a> = dyn Fn(&mut dyn FnMut(Placed<'_>)) + 'a;
 
 impl Cells {
     /// From a source that names everything twice in the same order.

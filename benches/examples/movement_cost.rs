@@ -1,5 +1,5 @@
 //! What the movement stage costs a row: walkers in the open field, walkers that turn all the time, standing rows, rows that
-//! nobody watches. `cargo run --release -p shieldwall-core --example movement_cost [rows]`
+//! nobody watches. `cargo run --release -p shieldwall-benches --example movement_cost [rows]`
 
 use shieldwall_core::{
     Brads, CharacterInput, Command, Metres, Placement, Stage, World, WorldConfig, buttons,
