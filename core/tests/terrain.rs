@@ -49,7 +49,7 @@ fn script(world: &World, tick: u32, seed: u32) -> Vec<Command> {
         commands.push(Command::Deform { x: place(5), z: place(6), radius, depth });
     }
     for slot in 0..world.character_slots_end() {
-        if let Some(id) = world.id_at(slot).filter(|_| (slot + tick) % 7 == 0) {
+        if let Some(id) = world.id_at(slot).filter(|_| (slot + tick).is_multiple_of(7)) {
             let input = CharacterInput {
                 buttons: (random(slot + 9) as u16)
                     & (buttons::SPRINT | buttons::JUMP | buttons::MELEE | buttons::SHOOT),
