@@ -92,6 +92,11 @@
 #define SW_END_PROTOCOL 8
 
 /**
+ * `SwClientStatus::end_reason`: the server's world has a scenery or height file that this client has not.
+ */
+#define SW_END_OTHER_WORLD 9
+
+/**
  * `SwClientStatus::end_reason`: the server said goodbye; its reason (1 the server stops, 2 the world is full, 3 this
  * client broke the protocol) is added to this number.
  */
@@ -1509,13 +1514,16 @@ SwResult sw_world_restore(SwWorld world,
  * rollback goes back to, many times faster than a snapshot. `hash`, which may be null, gets the 16 bytes of
  * `sw_world_hash`. Views stay valid. Takes memory when a place is used for the first time.
  */
-SwResult sw_world_save(SwWorld world, uint32_t place, uint8_t *hash);
+SwResult sw_world_save(SwWorld world,
+                       uint32_t place,
+                       uint8_t *hash);
 
 /**
  * Goes back to the state that `sw_world_save` kept at a place of this world; it stays there. `SW_RESULT_BAD_SNAPSHOT`
  * when nothing was. Views of the world end here; there are no events until the next step. Allocates nothing.
  */
-SwResult sw_world_load(SwWorld world, uint32_t place);
+SwResult sw_world_load(SwWorld world,
+                       uint32_t place);
 
 /**
  * The hash of the whole state: 16 bytes, most significant first (`sw_hash_to_hex` writes them in this order).

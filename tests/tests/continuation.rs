@@ -3,6 +3,7 @@
 
 use shieldwall_core::numeric::Purpose;
 use shieldwall_core::numeric::rng::random_u32;
+use shieldwall_core::spatial::Scenery;
 use shieldwall_core::{
     Brads, CharacterInput, Command, LaneChoice, Metres, PartialPolicy, Placement, Position, ReplayOptions,
     ReplayReader, ReplayWriter, SavedState, Selection, StateHash, Tick, Ticks, World, WorldConfig, buttons,
@@ -75,6 +76,7 @@ impl Scene {
 struct Uninterrupted {
     scene: Scene,
     config: WorldConfig,
+    scenery: Scenery,
     /// The hash before each tick, from tick 0 on.
     hashes: Vec<StateHash>,
     points: Vec<u32>,
@@ -85,8 +87,8 @@ struct Uninterrupted {
 }
 
 impl Uninterrupted {
-    fn run(scene: Scene, config: &WorldConfig, ticks: u32) -> Self {
-        let mut world = World::new(config).expect("the scene is valid");
+    fn run(scene: Scene, config: &WorldConfig, scenery: &Scenery, ticks: u32) -> Self {
+        let mut world = World::with_scenery(config, scenery).expect("the scene is valid");
         let mut points: Vec<u32> = (0..POINTS)
             .map(|at| random_u32(77, Tick(at), ticks, Purpose::Scripted) % (ticks - RUN_ON))
             .collect();
@@ -94,6 +96,7 @@ impl Uninterrupted {
         let mut whole = Self {
             scene,
             config: *config,
+            scenery: scenery.clone(),
             hashes: vec![],
             points,
             saved: vec![],
@@ -151,9 +154,10 @@ impl Uninterrupted {
     fn check(&self) -> u32 {
         let mut points = 0;
         // One world that has been through everything, and a fresh one now and then, on other lanes.
-        let mut used = World::new(&self.config).expect("the scene is valid");
+        let mut used = World::with_scenery(&self.config, &self.scenery).expect("the scene is valid");
         let lanes = LaneChoice::available();
         let replay = ReplayReader::new(&self.replay).expect("a whole recording");
+        let replay = replay.with_scenery(self.scenery.clone());
         for point in 0..self.points.len() {
             // Out of order, so that a world goes back as often as on.
             let point = point * 29 % self.points.len();
@@ -163,8 +167,13 @@ impl Uninterrupted {
             used.restore(&self.images[point]).expect("its own image");
             points += self.goes_on(&mut used, point, "image");
             let config = WorldConfig { lanes: lanes[point % lanes.len()], ..self.config };
-            let mut fresh = World::new(&config).expect("the scene is valid");
-            assert!(fresh.begin_at(Tick(tick)));
+            let mut fresh = World::with_scenery(&config, &self.scenery).expect("the scene is valid");
+            if used.terrain_deltas().iter().len() > 0 {
+                // A part carries no ground: it is taken into a world whose ground is dug up in the same way.
+                fresh.restore(&self.images[point]).expect("its own image");
+            } else {
+                assert!(fresh.begin_at(Tick(tick)));
+            }
             fresh.apply_partial(&self.parts[point], PartialPolicy::Overwrite).expect("its own part");
             points += self.goes_on(&mut fresh, point, "part");
             let mut sought = replay.seek(Tick(tick)).expect("a recorded tick");
@@ -180,9 +189,10 @@ fn restored_and_continued_equals_uninterrupted() {
     for scene in scenes() {
         let run = Run::new(&scene, LaneChoice::default(), u32::MAX);
         let config = *run.world.config();
-        points += Uninterrupted::run(Scene::Golden(scene.script.clone()), &config, scene.ticks).check();
+        let script = Scene::Golden(scene.script.clone());
+        points += Uninterrupted::run(script, &config, &scene.scenery, scene.ticks).check();
     }
-    points += Uninterrupted::run(Scene::Press, &Scene::press_config(), 300).check();
+    points += Uninterrupted::run(Scene::Press, &Scene::press_config(), &Scenery::default(), 300).check();
     assert!(points >= 1_000, "{points}");
 }
 

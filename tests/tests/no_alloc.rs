@@ -268,6 +268,11 @@ impl InMemoryBattle {
         }
     }
 
+    /// How often the crowd has turned round.
+    fn turns(&self) -> u64 {
+        self.tick.saturating_sub(440).div_ceil(80)
+    }
+
     /// Runs a tick of everything; returns what the server's part of it allocated.
     fn tick(&mut self) -> u64 {
         self.tick += 1;
@@ -278,8 +283,8 @@ impl InMemoryBattle {
             let input = CharacterInput {
                 buttons: buttons::SPRINT | buttons::MELEE,
                 move_forward: 127,
-                // West and east run to the middle and on, turn, and meet again.
-                yaw: Brads::from_degrees(if (index as u64 + self.tick / 500).is_multiple_of(2) {
+                // West and east run to the middle, and there to and fro.
+                yaw: Brads::from_degrees(if (index as u64 + self.turns()).is_multiple_of(2) {
                     -90
                 } else {
                     90

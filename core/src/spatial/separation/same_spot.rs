@@ -8,6 +8,9 @@ use crate::spatial::contact_grid::PACK_SHIFT;
 /// A row is compared with this many of the rows behind it in its cell.
 const LOOK_AHEAD: usize = 64;
 
+/// Overlapping bodies, 16 m tall at most, differ by no more than this in their far heights of 4 m.
+const FAR_RISE: u16 = 5;
+
 /// Finds rows that stand where an earlier one stands, and calls back with each, possibly more than once.
 struct SameSpots<'a, F> {
     places: &'a [i32],
@@ -62,9 +65,12 @@ impl Separation {
         let sorted = &grid.sorted;
         let guarded = grid.guarded;
         let found = |earlier: usize, later: usize| {
-            let far = |index: usize| (sorted.far_xz[index], sorted.far_y[index]);
-            if guarded && far(earlier) != far(later) {
-                return;
+            if guarded {
+                // Feet of bodies that overlap may stand on both sides of a border between two far heights.
+                let rise = sorted.far_y[earlier].wrapping_sub(sorted.far_y[later]) as i16;
+                if sorted.far_xz[earlier] != sorted.far_xz[later] || rise.unsigned_abs() > FAR_RISE {
+                    return;
+                }
             }
             let ((low, top), (other_low, other_top)) = (halves(sorted.y[earlier]), halves(sorted.y[later]));
             // Tops are negated, and heights are packed modulo 1024 m: sums that wrap are the differences.

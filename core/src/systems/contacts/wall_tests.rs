@@ -51,7 +51,7 @@ const CLASSES: [u8; 12] = [0, 1, 2, 0, 6, 0, 3, 2, 0, 1, 4, 6];
 
 /// A crowd spread over the yard, a few of them on the ledge and the platform.
 fn crowd(rows: u32) -> Vec<Command> {
-    let along = f64::from(rows).sqrt().ceil() as u32;
+    let along = rows.isqrt() + 1;
     let step = (2 * YARD_M * 1_000 - 5_000) / along.cast_signed();
     let spawn = |tag: u32| {
         let place = |at: u32| Metres::from_mm(at.cast_signed() * step - YARD_M * 1_000 + 2_500);
