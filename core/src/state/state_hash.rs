@@ -83,7 +83,7 @@ impl Default for ColumnHashes {
 }
 
 impl ColumnHashes {
-    /// Name, kind and hash of every column, in the order of [`column`].
+    /// Name, kind and hash of every column, in the order of [`column()`].
     pub fn iter(&self) -> impl Iterator<Item = (&'static ColumnInfo, StateHash)> + '_ {
         (0..COLUMNS).map(|at| (column(at), self.hashes[at]))
     }

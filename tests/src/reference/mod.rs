@@ -5,7 +5,7 @@
 //!
 //! Its own are: commands, slots and generations, death and return, the crowd's passes, swings, arrows, health, events
 //! and the report. Borrowed are the numbers (fixed point, sines, roots, random words), the ground with its craters, which
-//! is that of a second world in which nobody lives, and the movement of one body, [`move_character`]: the function that
+//! is that of a second world in which nobody lives, and the movement of one body, `move_character`: the function that
 //! clients predict with. The kernel's batches in lanes are held against that.
 //!
 //! Not in here: scenery, and classes that are stepped less often where nobody watches.
