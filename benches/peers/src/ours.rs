@@ -202,10 +202,9 @@ pub fn pair_makers() -> Vec<pairs::Make> {
     let make = |lanes: LaneChoice| -> pairs::Make {
         Box::new(move |frame| {
             let count = frame.len() as u32;
-            let reach = frame.qx.iter().chain(&frame.qz).map(|v| v.abs()).max().unwrap_or(0);
             Box::new(Touching {
                 lanes,
-                grid: ContactGrid::new(count, Metres(reach)),
+                grid: ContactGrid::new(count),
                 rows: (0..count).collect(),
                 pairs: PairList::with_capacity(if count <= 1_000 { 600_000 } else { 8 * frame.len() }),
             })

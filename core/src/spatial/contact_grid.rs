@@ -4,8 +4,8 @@
 //! in 1/1024 m, taken modulo 64 m, which is exact for the difference of neighbours. Cells are as large as the contact
 //! distance (half as wide): a row's neighbours are three contiguous runs of sorted rows.
 //!
-//! **Density.** The table of cells covers the zone where that costs at most eight places for each live row. A larger zone
-//! is folded onto a table of two or three places a row; rows that are far apart and share a place are told apart by a
+//! **Density.** The table of cells covers the ground between the outermost rows where that costs at most eight places for
+//! each live row. Wider ground is folded onto a table of two or three places a row; rows that are far apart and share a place are told apart by a
 //! coarser copy of the position, which is looked at only then. So a crowd in one corner of 60 km costs what it costs
 //! anywhere.
 //!
@@ -18,6 +18,7 @@
 //! Not here: what touching means for anybody. Pushing apart is in [`super::separation`].
 
 mod lattice;
+mod lines;
 mod pairs;
 mod sort;
 
@@ -26,13 +27,17 @@ use crate::numeric::lanes::{LaneChoice, Lanes, MAX_WIDTH};
 use crate::state::column::Here;
 use alloc::vec::Vec;
 pub(super) use lattice::Lattice;
+pub(super) use lines::Lines;
 pub use pairs::{PairList, PairsFound};
 
 /// The largest radius of a body; larger ones count as this.
 pub const RADIUS_MAX: Metres = Metres::from_m(5);
 
 /// Packed positions are raw ones shifted right by this: units of 1/1024 m.
-pub(super) const PACK_SHIFT: u32 = 6;
+pub(crate) const PACK_SHIFT: u32 = 6;
+
+/// Heights of bodies that have feet and a top are packed in units of 1/64 m.
+pub(super) const HEIGHT_SHIFT: u32 = 10;
 
 /// Cells of the lattice of big bodies: two of the largest radii and a quarter of a metre.
 const BIG_CELL: i32 = (10 << 16) + (1 << 14);
@@ -73,10 +78,9 @@ pub struct Bodies<'a> {
 /// Rows in cell order, packed.
 #[derive(Clone, Debug)]
 pub struct ContactGrid {
-    half_extent: i32,
     capacity: usize,
     /// First sorted row of each place; both lattices.
-    pub(super) starts: Vec<i32>,
+    pub(super) starts: Lines,
     /// Most places of the fine table.
     fine_places: u32,
     pub(super) fine: Lattice,
@@ -90,45 +94,62 @@ pub struct ContactGrid {
     same_radius: Option<i32>,
     /// Largest radius of a fine row, raw.
     pub(super) fine_radius: i32,
-    /// What the sort needs of each live row, in the order of `live`.
-    pub(super) unsorted: Unsorted,
+    pub(super) moves: Moves,
+    /// In cell order; packed positions, heights and places are here already before the sort, in the order of `live`.
     pub(super) sorted: Columns,
 }
 
-/// Columns in the order of `live`.
+/// What the sort moves of a row: its index in `live`, the packed position and height, and the place. One record lies within
+/// one line of the cache.
+pub(super) type Record = [i32; 4];
+
+/// What the sort moves rows with.
 #[derive(Clone, Debug)]
-pub(super) struct Unsorted {
-    /// The place in the table.
-    place: Vec<i32>,
-    /// x and z, packed.
-    xz: Vec<i32>,
-    /// The packed height.
-    y: Vec<i32>,
-    /// Where it is sorted to.
+pub(super) struct Moves {
+    /// Where each row is sorted to, in the order of `live`. Written only when wanted.
     pub(super) slot: Vec<u32>,
     /// x, y and z side by side, when the live rows are not.
-    gathered: [Vec<i32>; 3],
+    gathered: [Lines; 3],
+    /// The rows in cell order.
+    records: Lines,
+}
+
+/// What is packed of the heights.
+pub(crate) enum Tall<Y> {
+    /// The height itself, in units of the packed positions, in the low half.
+    Centres,
+    /// Feet in the low half and the negated top in the high half, in units of 1/64 m. All are as tall as this, raw.
+    Same(i32),
+    /// The same, each as tall as this says, by row.
+    Each(Y),
 }
 
 /// Columns in cell order, each with room to read whole lanes behind the last row.
 #[derive(Clone, Debug)]
 pub(super) struct Columns {
     /// The row.
-    pub(super) id: Vec<i32>,
+    pub(super) id: Lines,
     /// x and z, packed.
-    pub(super) xz: Vec<i32>,
+    pub(super) xz: Lines,
     /// What the reader needs of the height; two halves.
-    pub(super) y: Vec<i32>,
+    pub(super) y: Lines,
     /// The place in the table, base included.
-    pub(super) place: Vec<i32>,
+    pub(super) place: Lines,
     /// x and z in units of 4 m. Written only when guarded.
-    pub(super) far_xz: Vec<i32>,
+    pub(super) far_xz: Lines,
     /// y in units of 4 m, in the low half. Written only when guarded.
-    pub(super) far_y: Vec<i32>,
+    pub(super) far_y: Lines,
     /// Radius in packed units, or class. Written only when rows differ.
-    pub(super) kind: Vec<i32>,
+    pub(super) kind: Lines,
     /// Raw x and z. Written only when there are big rows.
-    pub(super) raw: [Vec<i32>; 2],
+    pub(super) raw: [Lines; 2],
+}
+
+/// Between what the rows are, raw: x, heights, z.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Extent {
+    pub(super) least: [i32; 3],
+    pub(super) most: [i32; 3],
 }
 
 /// How a caller wants its rows sorted.
@@ -143,26 +164,26 @@ pub(super) struct Plan<R, Y, K> {
     pub(super) height_range: i64,
     /// Whether `kind` is wanted.
     pub(super) kinds: bool,
+    /// Whether slots are wanted.
+    pub(super) slots: bool,
     /// The radius of a row, raw.
     pub(super) radius: R,
-    /// The packed height of a row.
-    pub(super) height: Y,
+    /// What is packed of the heights.
+    pub(super) tall: Tall<Y>,
     /// The kind of a row.
     pub(super) kind: K,
 }
 
 impl ContactGrid {
-    /// An empty grid with room for `row_capacity` rows, for a zone from −`half_extent` to +`half_extent` in x and z.
-    /// Rows outside the zone are found as well, only slower.
+    /// An empty grid with room for `row_capacity` rows.
     #[must_use]
-    pub fn new(row_capacity: u32, half_extent: Metres) -> ContactGrid {
+    pub fn new(row_capacity: u32) -> ContactGrid {
         let rows = row_capacity as usize + ROW_PAD;
-        let column = || alloc::vec![0i32; rows];
-        let fine_places = (8 * row_capacity).next_power_of_two().clamp(1 << 15, 1 << 22);
+        let column = || Lines::new(rows);
+        let fine_places = row_capacity.saturating_mul(8).clamp(1 << 15, 1 << 22).next_power_of_two();
         ContactGrid {
-            half_extent: half_extent.0.max(1 << 16),
             capacity: row_capacity as usize,
-            starts: alloc::vec![0; (fine_places + BIG_CELLS + 4 * lattice::PAD) as usize],
+            starts: Lines::new((fine_places + BIG_CELLS + 4 * lattice::PAD) as usize),
             fine_places,
             fine: Lattice::default(),
             big: Lattice::default(),
@@ -171,12 +192,10 @@ impl ContactGrid {
             guarded: false,
             same_radius: Some(0),
             fine_radius: 0,
-            unsorted: Unsorted {
-                place: column(),
-                xz: column(),
-                y: column(),
+            moves: Moves {
                 slot: alloc::vec![0; rows],
                 gathered: [column(), column(), column()],
+                records: Lines::new(4 * rows),
             },
             sorted: Columns {
                 id: column(),
@@ -215,7 +234,8 @@ impl ContactGrid {
     /// When there are more live rows than the capacity, the columns differ in length, or a live row is outside of them.
     pub fn rebuild(&mut self, lanes: LaneChoice, bodies: &Bodies<'_>) {
         let y = bodies.y;
-        let height = |row: usize| y[row] >> PACK_SHIFT & 0xFFFF;
+        // Nobody is asked.
+        let tall: Tall<fn(usize) -> i32> = Tall::Centres;
         let height_range = (1 << 15) << PACK_SHIFT;
         match bodies.radii {
             Radii::Same(radius) => {
@@ -227,8 +247,9 @@ impl ContactGrid {
                     has_big: false,
                     height_range,
                     kinds: false,
+                    slots: false,
                     radius: |_: usize| radius,
-                    height,
+                    tall,
                     kind: |_: usize| 0,
                 };
                 self.sort(lanes, bodies.live, [bodies.x, y, bodies.z], &plan, Here);
@@ -244,8 +265,9 @@ impl ContactGrid {
                     has_big,
                     height_range,
                     kinds: true,
+                    slots: false,
                     radius,
-                    height,
+                    tall,
                     kind: |row: usize| radius(row) >> PACK_SHIFT,
                 };
                 self.sort(lanes, bodies.live, [bodies.x, y, bodies.z], &plan, Here);
@@ -254,18 +276,16 @@ impl ContactGrid {
     }
 
     /// Chooses the tables.
-    fn lay_out(&mut self, fine_radius: i32, margin: i32, has_big: bool, folded: bool) {
+    fn lay_out(&mut self, fine_radius: i32, margin: i32, has_big: bool, extent: &Extent) {
         let rows = self.len as u32;
         // Packed radii are rounded down, packed positions lose less than one unit.
         let distance = 2 * fine_radius + margin + (1 << PACK_SHIFT);
         let least = if has_big { 1 << 15 } else { 1 << 10 };
         let most = (8 * rows).clamp(1 << 12, self.fine_places);
         let fold = (3 * rows / 2).next_power_of_two().clamp(least, self.fine_places);
-        let most = if folded { 0 } else { most };
-        self.fine = Lattice::new(self.half_extent, distance, REACH, most, fold, 0);
+        self.fine = Lattice::new(extent, distance, REACH, most, fold, 0);
         let base = self.fine.cells + lattice::PAD;
-        let most = if folded { 0 } else { BIG_CELLS };
-        self.big = Lattice::new(self.half_extent, BIG_CELL, 1, most, BIG_CELLS, base);
+        self.big = Lattice::new(extent, BIG_CELL, 1, BIG_CELLS, BIG_CELLS, base);
         if !has_big {
             self.big.cells = 1;
         }

@@ -24,11 +24,13 @@ mod same_spot;
 mod tables;
 mod windows;
 
-use super::contact_grid::{ContactGrid, PACK_SHIFT, Plan, RADIUS_MAX};
-use crate::numeric::lanes::{LaneChoice, halves, pair, run};
+#[cfg(test)]
+use super::contact_grid::HEIGHT_SHIFT;
+use super::contact_grid::{ContactGrid, Lines, Plan, RADIUS_MAX};
+pub(crate) use super::contact_grid::{PACK_SHIFT, Tall};
+use crate::numeric::lanes::{LaneChoice, halves, run};
 use crate::numeric::{Fx, Metres};
 use crate::state::column::{Here, Split};
-use alloc::vec::Vec;
 use core::fmt;
 use kernel::Pass;
 use tables::Tables;
@@ -44,9 +46,6 @@ pub const MARGIN: Metres = Metres(1 << 12);
 
 /// The most rows of one run that a row looks at.
 pub const RUN_MAX: usize = 128;
-
-/// Heights are packed in units of 1/64 m.
-const HEIGHT_SHIFT: u32 = 10;
 
 /// One kind of body.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -122,22 +121,18 @@ pub struct Separation {
     grid: ContactGrid,
     /// The kind that all live rows have in effect, if it is one.
     single: Option<usize>,
-    before: Vec<i32>,
-    after: Vec<i32>,
+    before: Lines,
+    after: Lines,
     /// Passes done since the sort.
     done: u32,
 }
 
 impl Separation {
-    /// Checks the rules and takes all memory, for this many rows in a zone from −`half_extent` to +`half_extent`.
+    /// Checks the rules and takes all memory, for this many rows.
     ///
     /// # Errors
     /// [`SeparationError`] names the first rule that is out of range.
-    pub fn new(
-        rules: &SeparationRules,
-        row_capacity: u32,
-        half_extent: Metres,
-    ) -> Result<Separation, SeparationError> {
+    pub fn new(rules: &SeparationRules, row_capacity: u32) -> Result<Separation, SeparationError> {
         for body in &rules.bodies {
             if body.radius < Metres::from_mm(100) || body.radius > RADIUS_MAX {
                 return Err(SeparationError::Radius(body.radius));
@@ -155,15 +150,15 @@ impl Separation {
         if rules.passes > PASSES_MAX {
             return Err(SeparationError::Passes(rules.passes));
         }
-        let grid = ContactGrid::new(row_capacity, half_extent);
+        let grid = ContactGrid::new(row_capacity);
         let room = grid.sorted.xz.len();
         Ok(Separation {
             tables: Tables::new(rules),
             passes: rules.passes,
             grid,
             single: None,
-            before: alloc::vec![0; room],
-            after: alloc::vec![0; room],
+            before: Lines::new(room),
+            after: Lines::new(room),
             done: 0,
         })
     }
@@ -179,7 +174,7 @@ impl Separation {
     /// # Panics
     /// When there are more live rows than the capacity, the columns differ in length, or a live row is outside of them.
     pub fn sort(&mut self, lanes: LaneChoice, bodies: &Cylinders<'_>, height: impl Fn(usize) -> i32 + Sync) {
-        self.sort_in_parts(lanes, bodies, height, Here);
+        self.sort_in_parts(lanes, bodies, Tall::Each(height), Here);
     }
 
     /// [`Separation::sort`] with the work on rows split.
@@ -187,7 +182,7 @@ impl Separation {
         &mut self,
         lanes: LaneChoice,
         bodies: &Cylinders<'_>,
-        height: impl Fn(usize) -> i32 + Sync,
+        tall: Tall<impl Fn(usize) -> i32 + Sync>,
         split: impl Split,
     ) {
         let Cylinders { live, x, y, z, kind } = *bodies;
@@ -198,8 +193,13 @@ impl Separation {
         let mut present = 0u32;
         match (live.first(), live.last()) {
             (Some(&first), Some(&last)) if last.wrapping_sub(first) as usize == live.len() - 1 => {
-                for &kind in &kind[first as usize..=last as usize] {
-                    present |= 1 << same[kind as usize % BODY_KINDS];
+                let (kinds, one) = (&kind[first as usize..=last as usize], kind[first as usize]);
+                if kinds.iter().fold(0, |all, kind| all | kind ^ one) == 0 {
+                    present = 1 << same[one as usize % BODY_KINDS];
+                } else {
+                    for &kind in kinds {
+                        present |= 1 << same[kind as usize % BODY_KINDS];
+                    }
                 }
             }
             _ => {
@@ -227,11 +227,9 @@ impl Separation {
             // 1024 m at most, less the tallest cylinder.
             height_range: 480 << 16,
             kinds: self.single.is_none(),
+            slots: true,
             radius: |row: usize| radii[kind_of(row) as usize],
-            height: |row: usize| {
-                let top = y[row].saturating_add(height(row).clamp(0, 16 << 16));
-                pair((y[row] >> HEIGHT_SHIFT) as i16, (-(top >> HEIGHT_SHIFT)) as i16)
-            },
+            tall,
             kind: |row: usize| i32::from(kind_of(row)),
         };
         self.grid.sort(lanes, live, [x, y, z], &plan, split);
@@ -296,15 +294,10 @@ impl Separation {
             .map(|(&now, &then)| displacement(now, then))
     }
 
-    /// Where the live row with this number in [`Cylinders::live`] was pushed, as [`Separation::pushes`].
-    ///
-    /// # Panics
-    /// When there are fewer live rows.
-    #[inline]
-    #[must_use]
-    pub fn push_of(&self, live: usize) -> (i32, i32) {
-        let slot = self.grid.unsorted.slot[live] as usize;
-        displacement(self.before[slot], self.grid.sorted.xz[slot])
+    /// The packed place, after all passes so far, of the live row with this number in [`Cylinders::live`].
+    #[inline(always)]
+    pub(crate) fn place_of(&self, live: usize) -> i32 {
+        self.before[self.grid.moves.slot[live] as usize]
     }
 
     /// Both columns whose difference is [`Separation::pushes`].

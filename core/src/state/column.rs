@@ -161,6 +161,16 @@ impl<T: Send> Rows for &mut [T] {
     }
 }
 
+impl<T: Sync> Rows for &[T] {
+    fn rows(&self) -> usize {
+        self.len()
+    }
+
+    fn split_rows(self, row: usize) -> (Self, Self) {
+        self.split_at(row)
+    }
+}
+
 impl<A: Rows, B: Rows> Rows for (A, B) {
     fn rows(&self) -> usize {
         self.0.rows()

@@ -3,16 +3,20 @@
 //! Separation moves positions only; velocities keep what the inputs ask for. It is the one part of a character's way
 //! that a client cannot predict.
 
+mod apply;
 #[cfg(test)]
 mod wall_tests;
 
 use super::Environment;
+use crate::numeric::lanes::run;
 use crate::numeric::{Fx, Metres, Position, Tick};
 use crate::rules::MOVEMENT_CLASSES;
+use crate::spatial::separation::Tall;
 use crate::spatial::{Body, Cylinders, Separation, SeparationRules};
 use crate::state::characters::{CharacterRows, CharactersView, flags};
-use crate::state::column::{Rows, Split};
+use crate::state::column::Split;
 use alloc::vec::Vec;
+use apply::Apply;
 
 /// The crowd that makes room.
 #[derive(Debug)]
@@ -29,7 +33,7 @@ pub(crate) struct ContactScratch {
 
 impl ContactScratch {
     pub(crate) fn new(environment: &Environment, capacity: usize) -> Self {
-        let (rules, half_extent) = (&environment.rules, environment.terrain.half_extent());
+        let rules = &environment.rules;
         let crowd = SeparationRules {
             bodies: rules.movement.map(|class| Body { radius: class.radius, weight: class.weight_kg }),
             relaxation: Fx(i32::from(rules.crowd.stiffness_per_256) << 8),
@@ -37,7 +41,7 @@ impl ContactScratch {
             passes: u32::from(rules.crowd.passes),
         };
         Self {
-            separation: Separation::new(&crowd, capacity as u32, half_extent)
+            separation: Separation::new(&crowd, capacity as u32)
                 .expect("validated rules are within the bounds of separation"),
             living: (0..capacity as u32).collect(),
             alive: 0,
@@ -54,7 +58,8 @@ impl ContactScratch {
         environment: &Environment,
         split: impl Split,
     ) {
-        self.list_the_living(&characters.flags[..end]);
+        let (flags_of, class_of) = (&characters.flags[..end], &characters.class[..end]);
+        let crouches = self.list_the_living(flags_of);
         let cylinders = Cylinders {
             live: &self.living[..self.alive],
             x: characters.position_x,
@@ -62,23 +67,30 @@ impl ContactScratch {
             z: characters.position_z,
             kind: characters.class,
         };
-        let classes = &environment.rules.movement;
-        let heights = classes.map(|class| [class.height.0, class.crouch_height.0]);
-        let (flags_of, class_of) = (&characters.flags[..end], &characters.class[..end]);
+        let heights = environment.rules.movement.map(|class| [class.height.0, class.crouch_height.0]);
         let height = |row: usize| {
             let crouched = flags_of[row] & flags::CROUCHED != 0;
             heights[usize::from(class_of[row]) % MOVEMENT_CLASSES][usize::from(crouched)]
         };
-        self.separation.sort_in_parts(environment.lanes, &cylinders, height, split);
+        let same = match class_of.first() {
+            Some(first) if !crouches && class_of.iter().fold(0, |all, class| all | class ^ first) == 0 => {
+                Some(heights[usize::from(*first) % MOVEMENT_CLASSES][0])
+            }
+            _ => None,
+        };
+        let tall = same.map_or(Tall::Each(height), Tall::Same);
+        self.separation.sort_in_parts(environment.lanes, &cylinders, tall, split);
     }
 
-    /// Lists the rows that live. While nobody is missing the list is the same from tick to tick.
-    fn list_the_living(&mut self, flags_of: &[u16]) {
+    /// Lists the rows that live. While nobody is missing the list is the same from tick to tick. Returns whether any row
+    /// is crouched.
+    fn list_the_living(&mut self, flags_of: &[u16]) -> bool {
         let everybody = flags_of.iter().fold(flags::ALIVE, |all, bits| all & bits) != 0;
+        let crouches = flags_of.iter().fold(0, |any, bits| any | bits) & flags::CROUCHED != 0;
         self.everybody = everybody;
         if everybody && self.complete >= flags_of.len() {
             self.alive = flags_of.len();
-            return;
+            return crouches;
         }
         let mut alive = 0;
         for (row, bits) in (0_u32..).zip(flags_of) {
@@ -87,34 +99,45 @@ impl ContactScratch {
         }
         self.alive = alive;
         self.complete = if everybody { alive } else { 0 };
+        crouches
     }
 
     /// Moves the pushed ones of these rows, the first of them being row `first` of the table: never through obstacles,
     /// inside the bounds, and on the ground if they stood on it or would be below it.
     pub(crate) fn apply(&self, rows: CharacterRows<'_>, first: usize, environment: &Environment, tick: Tick) {
-        let mut rows = rows.leveled();
-        let count = rows.rows();
-        let living = &self.living[..self.alive];
+        let rows = rows.leveled();
+        run(environment.lanes, Apply { contacts: self, rows, first, environment, tick });
+    }
+
+    /// How many of the living have a lower row than this.
+    fn living_before(&self, row: usize) -> usize {
         if self.everybody {
-            for row in 0..count {
-                let push = self.separation.push_of(first + row);
-                apply_push(&mut rows, row, push, environment, tick);
-            }
-            return;
+            row
+        } else {
+            self.living[..self.alive].partition_point(|&live| (live as usize) < row)
         }
-        let from = living.partition_point(|&row| (row as usize) < first);
-        for (live, &row) in (from..).zip(&living[from..]) {
-            let row = row as usize - first;
-            if row >= count {
-                break;
+    }
+
+    /// Writes where the living of the rows from `row` on are after the passes, packed, and leaves the others' places as
+    /// they are. `living` live before them; returns how many live before the rows behind them.
+    fn places_of(&self, row: usize, living: usize, places: &mut [i32]) -> usize {
+        if self.everybody {
+            for (place, live) in places.iter_mut().zip(living..) {
+                *place = self.separation.place_of(live);
             }
-            apply_push(&mut rows, row, self.separation.push_of(live), environment, tick);
+            return living + places.len();
         }
+        let mut living = living;
+        while let Some(&live) = self.living[..self.alive].get(living) {
+            let Some(place) = places.get_mut(live as usize - row) else { break };
+            *place = self.separation.place_of(living);
+            living += 1;
+        }
+        living
     }
 }
 
-/// Moves one row, if it is pushed.
-#[inline(always)]
+/// Moves one row that is pushed.
 fn apply_push(
     rows: &mut CharacterRows<'_>,
     row: usize,
@@ -122,9 +145,6 @@ fn apply_push(
     environment: &Environment,
     tick: Tick,
 ) {
-    if (push_x, push_z) == (0, 0) {
-        return;
-    }
     let (terrain, obstacles) = (&environment.terrain, &environment.obstacles);
     let class = environment.movement.class(rows.class[row]);
     let body = class.body(rows.flags[row] & flags::CROUCHED != 0);
@@ -134,8 +154,7 @@ fn apply_push(
         z: Metres(rows.position_z[row]),
     };
     let way = [Metres(push_x), Metres::ZERO, Metres(push_z)];
-    let reach = body.radius + Metres(push_x.abs().max(push_z.abs())) + SKIN_AND_MORE;
-    let among_obstacles = !obstacles.is_empty() && obstacles.near(from.x, from.z, reach);
+    let among_obstacles = looks_around(rows, row, (push_x, push_z), environment);
     let to = if among_obstacles {
         obstacles.slide(body, from, way, tick, &class.slide_rules(false)).position
     } else {
@@ -152,6 +171,19 @@ fn apply_push(
         return;
     }
     (rows.position_x[row], rows.position_y[row], rows.position_z[row]) = (x.0, y.0, z.0);
+}
+
+/// Whether obstacles are near to a row that is pushed.
+fn looks_around(
+    rows: &CharacterRows<'_>,
+    row: usize,
+    (push_x, push_z): (i32, i32),
+    environment: &Environment,
+) -> bool {
+    let obstacles = &environment.obstacles;
+    let radius = environment.rules.class(rows.class[row]).radius;
+    let reach = radius + Metres(push_x.abs().max(push_z.abs())) + SKIN_AND_MORE;
+    !obstacles.is_empty() && obstacles.near(Metres(rows.position_x[row]), Metres(rows.position_z[row]), reach)
 }
 
 /// Around a body, where obstacles are looked for before it is moved.

@@ -6,7 +6,7 @@
 //! | `commands` | commands | everything of the rows named; terrain and its deltas, with the position of who is on it |
 //! | `lifecycle` (return) | flags, action_tick, team | every column of the returning rows but team, score, generation |
 //! | `movement` | input, class, terrain, obstacles | position, velocity, yaw, pitch, flags, timer, motion, motion_ticks, support, dodge_ticks |
-//! | `contacts` | grid, flags, terrain | position, flags |
+//! | `contacts` | flags, class, terrain, obstacles | position |
 //! | `combat` (judge) | grid, position, yaw, team, flags, input, melee_ready_tick | the tick's list of swings |
 //! | `combat` (apply) | swings, input, bow_ready_tick | health, flags, velocity, action, ready ticks, score; projectiles |
 //! | `projectiles` (fly) | grid, position, team, flags, terrain, obstacles | projectiles, the tick's list of ends |

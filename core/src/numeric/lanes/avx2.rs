@@ -5,7 +5,7 @@
 
 #![allow(unsafe_code)]
 
-use super::{LaneMask, Lanes};
+use super::{LaneMask, Lanes, MAX_WIDTH};
 use core::arch::x86_64::*;
 
 /// Eight lanes in a 256-bit register. A value exists only under `run_on_avx2`.
@@ -207,6 +207,46 @@ impl Lanes for Avx2Lanes {
             // The sum of the lower four lanes, in the upper four.
             let low = _mm256_permute2x128_si256::<0x08>(two, two);
             Avx2Lanes(_mm256_add_epi32(two, _mm256_shuffle_epi32::<0xFF>(low)))
+        })
+    }
+
+    #[inline(always)]
+    fn splat_last(self) -> Self {
+        Avx2Lanes(avx2!(_mm256_permutevar8x32_epi32(self.0, _mm256_set1_epi32(WIDTH as i32 - 1))))
+    }
+
+    #[inline(always)]
+    fn store_records([a, b, c, d]: [Self; 4], out: &mut [[i32; 4]; MAX_WIDTH]) {
+        let out = out.as_flattened_mut();
+        let (low, high, other_low, other_high) = avx2!((
+            _mm256_unpacklo_epi32(a.0, b.0),
+            _mm256_unpackhi_epi32(a.0, b.0),
+            _mm256_unpacklo_epi32(c.0, d.0),
+            _mm256_unpackhi_epi32(c.0, d.0),
+        ));
+        Avx2Lanes(avx2!(_mm256_unpacklo_epi64(low, other_low))).store_at(out, 0);
+        Avx2Lanes(avx2!(_mm256_unpackhi_epi64(low, other_low))).store_at(out, WIDTH);
+        Avx2Lanes(avx2!(_mm256_unpacklo_epi64(high, other_high))).store_at(out, 2 * WIDTH);
+        Avx2Lanes(avx2!(_mm256_unpackhi_epi64(high, other_high))).store_at(out, 3 * WIDTH);
+    }
+
+    #[inline(always)]
+    fn load_records(records: &[[i32; 4]]) -> [Self; 4] {
+        let records: &[i32] = records[..WIDTH].as_flattened();
+        let (a, b) = (Self::load_at(records, 0).0, Self::load_at(records, WIDTH).0);
+        let (c, d) = (Self::load_at(records, 2 * WIDTH).0, Self::load_at(records, 3 * WIDTH).0);
+        avx2!({
+            // Records 0 and 4, 1 and 5, 2 and 6, 3 and 7.
+            let (r0, r1) = (_mm256_permute2x128_si256::<0x20>(a, c), _mm256_permute2x128_si256::<0x31>(a, c));
+            let (r2, r3) = (_mm256_permute2x128_si256::<0x20>(b, d), _mm256_permute2x128_si256::<0x31>(b, d));
+            let (low, high) = (_mm256_unpacklo_epi32(r0, r1), _mm256_unpackhi_epi32(r0, r1));
+            let (other_low, other_high) = (_mm256_unpacklo_epi32(r2, r3), _mm256_unpackhi_epi32(r2, r3));
+            [
+                Avx2Lanes(_mm256_unpacklo_epi64(low, other_low)),
+                Avx2Lanes(_mm256_unpackhi_epi64(low, other_low)),
+                Avx2Lanes(_mm256_unpacklo_epi64(high, other_high)),
+                Avx2Lanes(_mm256_unpackhi_epi64(high, other_high)),
+            ]
         })
     }
 

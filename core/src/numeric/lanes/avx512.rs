@@ -6,7 +6,7 @@
 
 #![allow(unsafe_code)]
 
-use super::{LaneMask, Lanes};
+use super::{LaneMask, Lanes, MAX_WIDTH};
 use core::arch::x86_64::*;
 
 /// Sixteen lanes in a 512-bit register. A value exists only under `run_on_avx512`.
@@ -187,6 +187,48 @@ impl Lanes for Avx512Lanes {
             let sum = _mm512_add_epi32(sum, _mm512_alignr_epi32::<14>(sum, zero));
             let sum = _mm512_add_epi32(sum, _mm512_alignr_epi32::<12>(sum, zero));
             Avx512Lanes(_mm512_add_epi32(sum, _mm512_alignr_epi32::<8>(sum, zero)))
+        })
+    }
+
+    #[inline(always)]
+    fn splat_last(self) -> Self {
+        Avx512Lanes(avx512!(_mm512_permutexvar_epi32(_mm512_set1_epi32(WIDTH as i32 - 1), self.0)))
+    }
+
+    #[inline(always)]
+    fn store_records([a, b, c, d]: [Self; 4], out: &mut [[i32; 4]; MAX_WIDTH]) {
+        let out = out.as_flattened_mut();
+        let (low, high, other_low, other_high) = avx512!((
+            _mm512_unpacklo_epi32(a.0, b.0),
+            _mm512_unpackhi_epi32(a.0, b.0),
+            _mm512_unpacklo_epi32(c.0, d.0),
+            _mm512_unpackhi_epi32(c.0, d.0),
+        ));
+        Avx512Lanes(avx512!(_mm512_unpacklo_epi64(low, other_low))).store_at(out, 0);
+        Avx512Lanes(avx512!(_mm512_unpackhi_epi64(low, other_low))).store_at(out, WIDTH);
+        Avx512Lanes(avx512!(_mm512_unpacklo_epi64(high, other_high))).store_at(out, 2 * WIDTH);
+        Avx512Lanes(avx512!(_mm512_unpackhi_epi64(high, other_high))).store_at(out, 3 * WIDTH);
+    }
+
+    #[inline(always)]
+    fn load_records(records: &[[i32; 4]]) -> [Self; 4] {
+        let records: &[i32] = records[..WIDTH].as_flattened();
+        let (a, b) = (Self::load_at(records, 0).0, Self::load_at(records, WIDTH).0);
+        let (c, d) = (Self::load_at(records, 2 * WIDTH).0, Self::load_at(records, 3 * WIDTH).0);
+        avx512!({
+            // The first two and the last two columns of eight records.
+            let first = _mm512_setr_epi32(0, 4, 8, 12, 16, 20, 24, 28, 1, 5, 9, 13, 17, 21, 25, 29);
+            let last = _mm512_setr_epi32(2, 6, 10, 14, 18, 22, 26, 30, 3, 7, 11, 15, 19, 23, 27, 31);
+            let low = _mm512_permutex2var_epi32(a, first, b);
+            let high = _mm512_permutex2var_epi32(c, first, d);
+            let other_low = _mm512_permutex2var_epi32(a, last, b);
+            let other_high = _mm512_permutex2var_epi32(c, last, d);
+            [
+                Avx512Lanes(_mm512_shuffle_i64x2::<0b01_00_01_00>(low, high)),
+                Avx512Lanes(_mm512_shuffle_i64x2::<0b11_10_11_10>(low, high)),
+                Avx512Lanes(_mm512_shuffle_i64x2::<0b01_00_01_00>(other_low, other_high)),
+                Avx512Lanes(_mm512_shuffle_i64x2::<0b11_10_11_10>(other_low, other_high)),
+            ]
         })
     }
 

@@ -208,6 +208,13 @@ pub trait Lanes: Copy {
     fn sum(self) -> i32;
     /// Each lane is the sum of itself and all lanes before it.
     fn prefix_sum(self) -> Self;
+    /// The last lane in every lane.
+    #[inline(always)]
+    fn splat_last(self) -> Self {
+        let mut lanes = [0; MAX_WIDTH];
+        self.store(&mut lanes);
+        Self::splat(lanes[Self::WIDTH - 1])
+    }
 
     /// The same pair of halves in every lane.
     #[inline(always)]
@@ -269,12 +276,45 @@ pub trait Lanes: Copy {
     /// # Panics
     /// When `out` has less than `WIDTH` places from `at` on.
     fn compress_into(self, mask: Self::Mask, out: &mut [i32], at: usize) -> usize;
+    /// Writes the lanes of four columns as records: that of a lane to its [`record_place`].
+    #[inline(always)]
+    fn store_records(columns: [Self; 4], out: &mut [[i32; 4]; MAX_WIDTH]) {
+        let mut lanes = [[0; MAX_WIDTH]; 4];
+        for (column, lanes) in columns.into_iter().zip(&mut lanes) {
+            column.store(lanes);
+        }
+        for lane in 0..Self::WIDTH {
+            out[record_place(Self::WIDTH, lane)] = lanes.each_ref().map(|column| column[lane]);
+        }
+    }
+    /// The columns of the first records, one a lane, in their order.
+    ///
+    /// # Panics
+    /// When there are fewer records than lanes.
+    #[inline(always)]
+    fn load_records(records: &[[i32; 4]]) -> [Self; 4] {
+        let mut lanes = [[0; MAX_WIDTH]; 4];
+        for (lane, record) in records[..Self::WIDTH].iter().enumerate() {
+            for (column, value) in lanes.iter_mut().zip(record) {
+                column[lane] = *value;
+            }
+        }
+        lanes.map(|column| Self::load(&column))
+    }
     /// A table of eight entries for [`Lanes::lookup8`].
     fn table8(entries: &[i32; 8]) -> Self;
     /// The entries that the low three bits of the indices name, of a table from [`Lanes::table8`].
     fn lookup8(self, indices: Self) -> Self;
     /// The lanes of the window `self`, `high` (twice the width) that the indices name, taken modulo twice the width.
     fn permute2(self, high: Self, indices: Self) -> Self;
+}
+
+/// Where [`Lanes::store_records`] puts the record of a lane: registers of a processor turn four columns into records by
+/// fours, and the order that comes out costs nothing.
+#[must_use]
+#[inline(always)]
+pub const fn record_place(width: usize, lane: usize) -> usize {
+    lane % 4 * (width / 4) + lane / 4
 }
 
 /// Two halves of 16 bits as one lane.

@@ -1,7 +1,7 @@
 //! Every operation of every implementation that this processor has on the same inputs, edge values preferred, against
 //! the plain twin of the same width.
 
-use super::{LaneChoice, LaneMask, LaneTask, Lanes, MAX_WIDTH, Portable, Scalar, run};
+use super::{LaneChoice, LaneMask, LaneTask, Lanes, MAX_WIDTH, Portable, Scalar, record_place, run};
 use alloc::vec::Vec;
 use proptest::prelude::*;
 
@@ -73,6 +73,7 @@ impl LaneTask for Trace {
             L::numbers(),
             L::splat(b[3]),
             va.prefix_sum(),
+            va.splat_last(),
             L::splat16(-7),
             va.pair_with(vb),
         ];
@@ -109,8 +110,21 @@ impl LaneTask for Trace {
         }
         results.push(Vec::from([va.sum(), va.sum64() as i32, (va.sum64() >> 32) as i32]));
         masks(self.0, va, vb, &mut results);
+        records([va, vb, va.xor(vb), va.sub(vb)], &mut results);
         (L::WIDTH, results)
     }
+}
+
+/// Columns become records, each where it should be, and columns again.
+fn records<L: Lanes>(columns: [L; 4], results: &mut Vec<Vec<i32>>) {
+    let mut out = [[0; 4]; MAX_WIDTH];
+    L::store_records(columns, &mut out);
+    let in_order: Vec<[i32; 4]> = (0..L::WIDTH).map(|lane| out[record_place(L::WIDTH, lane)]).collect();
+    assert!(out[L::WIDTH..].iter().all(|record| *record == [0; 4]));
+    let back = L::load_records(&in_order).map(values);
+    assert_eq!(back, columns.map(values));
+    results.extend(in_order.iter().map(|record| record.to_vec()));
+    results.extend(back);
 }
 
 fn values<L: Lanes>(lanes: L) -> Vec<i32> {

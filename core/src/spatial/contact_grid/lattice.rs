@@ -2,15 +2,19 @@
 //!
 //! A cell is numbered by its column and line, both any integer; the table is one long row of cells in which the cell to
 //! the east is the next one and the cell to the south is `stride` further on. Neighbouring columns of a line are
-//! therefore neighbours in the table, without exceptions at the edges. When the zone fits, the table is as large as the
-//! zone. When it does not, places are taken modulo a power of two: far cells then share a place, and whoever looks has
+//! therefore neighbours in the table, without exceptions at the edges. When the ground that rows stand on fits, the table
+//! covers just that. When it does not, places are taken modulo a power of two: far cells then share a place, and whoever looks has
 //! to tell their rows apart ([`super::Guard`]).
 
+use super::Extent;
 use crate::numeric::lanes::Lanes;
 use core::ops::Range;
 
 /// Cell numbers are coordinates times a reciprocal with this many bits after the point.
 const RECIPROCAL_BITS: u32 = 40;
+
+/// Cells are not smaller (raw): with that, reciprocals fit 31 bits.
+const CELL_MIN: i32 = 1 << 10;
 
 /// Empty places behind a table, so that windows of two registers may be read from any place in it.
 pub(super) const PAD: u32 = 2 * crate::numeric::lanes::MAX_WIDTH as u32 + 2;
@@ -24,7 +28,7 @@ pub(in crate::spatial) struct Lattice {
     line_origin: i32,
     /// Places from a cell to the one south of it.
     pub(in crate::spatial) stride: u32,
-    /// What places are taken modulo, less one; all ones when the zone fits.
+    /// What places are taken modulo, less one; all ones when the ground fits.
     mask: u32,
     /// Index of the first place in the table.
     pub(in crate::spatial) base: u32,
@@ -32,16 +36,16 @@ pub(in crate::spatial) struct Lattice {
     pub(in crate::spatial) cells: u32,
     /// How many columns away a neighbour can be; in lines it is one.
     pub(in crate::spatial) reach: u32,
-    /// First and last column and line that rows can be in; only when the zone fits.
+    /// First and last column and line that rows can be in; only when the ground fits.
     bounds: Option<[i32; 4]>,
 }
 
 impl Lattice {
     /// A lattice whose neighbours at most `distance` (raw, above 0) apart are at most one line and `reach` columns apart.
     ///
-    /// It covers the zone when that needs at most `most` places; otherwise it has `folded` places, a power of two.
+    /// It covers the ground when that needs at most `most` places; otherwise it has `folded` places, a power of two.
     pub(super) fn new(
-        half_extent: i32,
+        ground: &Extent,
         distance: i32,
         reach: u32,
         most: u32,
@@ -49,7 +53,7 @@ impl Lattice {
         base: u32,
     ) -> Lattice {
         // Rounded down, so that cells are not smaller than they should be.
-        let per = |width: i32| (1i64 << RECIPROCAL_BITS) / i64::from(width.max(1));
+        let per = |width: i32| (1i64 << RECIPROCAL_BITS) / i64::from(width.max(CELL_MIN));
         let mut lattice = Lattice {
             per_x: per((distance - 1) / reach as i32 + 1),
             per_z: per(distance),
@@ -57,8 +61,8 @@ impl Lattice {
             base,
             ..Lattice::default()
         };
-        let columns = [lattice.column(-half_extent), lattice.column(half_extent)];
-        let lines = [lattice.line(-half_extent), lattice.line(half_extent)];
+        let columns = [lattice.column(ground.least[0]), lattice.column(ground.most[0])];
+        let lines = [lattice.line(ground.least[2]), lattice.line(ground.most[2])];
         let stride = i64::from(columns[1]) - i64::from(columns[0]) + 1 + i64::from(reach);
         let cells = stride * (i64::from(lines[1]) - i64::from(lines[0]) + 3) + i64::from(2 * reach + PAD);
         if cells <= i64::from(most) {
@@ -91,7 +95,7 @@ impl Lattice {
         ((i64::from(z) * self.per_z) >> RECIPROCAL_BITS) as i32
     }
 
-    /// The place, relative to [`Lattice::base`], of the cell of a point. Points outside a zone that fits get any place.
+    /// The place, relative to [`Lattice::base`], of the cell of a point on the ground.
     #[inline(always)]
     pub(super) fn place(&self, x: i32, z: i32) -> u32 {
         self.place_of(self.column(x), self.line(z))
@@ -104,20 +108,19 @@ impl Lattice {
         (column.wrapping_add(line.wrapping_mul(self.stride)) & self.mask).min(self.cells - 1)
     }
 
-    /// [`Lattice::place`] in lanes, if cells are not too small for it.
+    /// [`Lattice::place`] in lanes.
     #[inline(always)]
-    pub(super) fn in_lanes<L: Lanes>(&self) -> Option<LaneLattice<L>> {
-        let per = |per: i64| i32::try_from(per).ok().map(L::splat);
-        Some(LaneLattice {
-            per_x: per(self.per_x)?,
-            per_z: per(self.per_z)?,
+    pub(super) fn in_lanes<L: Lanes>(&self) -> LaneLattice<L> {
+        LaneLattice {
+            per_x: L::splat(self.per_x as i32),
+            per_z: L::splat(self.per_z as i32),
             column_origin: L::splat(self.column_origin),
             line_origin: L::splat(self.line_origin),
             stride: L::splat(self.stride as i32),
             mask: L::splat(self.mask as i32),
             last: L::splat(self.cells as i32 - 1),
             odd: L::splat(0).sub(L::numbers().and(L::splat(1))),
-        })
+        }
     }
 
     /// Sorted rows in `count` places from `from` on, which may be before the first place of a folded table. In a folded
@@ -187,7 +190,7 @@ pub(super) struct LaneLattice<L: Lanes> {
 }
 
 impl<L: Lanes> LaneLattice<L> {
-    /// [`Lattice::place`] of many points inside the zone.
+    /// [`Lattice::place`] of many points.
     #[inline(always)]
     pub(super) fn place(&self, x: L, z: L) -> L {
         let column = self.number(x, self.per_x).sub(self.column_origin);

@@ -1,10 +1,12 @@
 //! The counting sort by cell.
 //!
 //! What depends on one row alone is computed for many rows at once, in any chunks: places and packed columns before the
-//! count, sorted columns (each read through the order) after it. Only the count itself and the order go row by row.
+//! count, sorted columns after it. Only the count and the move go row by row. What is moved of a row is one record, which
+//! touches one line of the cache where four columns would touch four.
 
-use super::{Columns, ContactGrid, FAR_SHIFT, Lattice, PACK_SHIFT, Plan};
-use crate::numeric::lanes::{LaneChoice, LaneTask, Lanes, pair, run};
+use super::lattice::LaneLattice;
+use super::{Columns, ContactGrid, Extent, FAR_SHIFT, HEIGHT_SHIFT, Lattice, PACK_SHIFT, Plan, Record, Tall};
+use crate::numeric::lanes::{LaneChoice, LaneTask, Lanes, MAX_WIDTH, pair, record_place, run};
 use crate::state::column::Split;
 use core::sync::atomic::{AtomicI32, Ordering};
 
@@ -54,7 +56,7 @@ impl ContactGrid {
         assert!(x.len() == y.len() && x.len() == z.len(), "columns of different lengths");
         let rows = Live::new(live);
         let len = live.len();
-        let mut gathered = core::mem::take(&mut self.unsorted.gathered);
+        let mut gathered = core::mem::take(&mut self.moves.gathered);
         let [x, y, z] = match rows {
             Live::From(first) => {
                 let span = first as usize..first as usize + len;
@@ -72,7 +74,7 @@ impl ContactGrid {
             }
         };
         self.sort_side_by_side(lanes, rows, [x, y, z], plan, split);
-        self.unsorted.gathered = gathered;
+        self.moves.gathered = gathered;
     }
 
     /// The sort of columns that hold the live rows and nothing else.
@@ -80,7 +82,7 @@ impl ContactGrid {
         &mut self,
         lanes: LaneChoice,
         live: Live<'_>,
-        columns: [&[i32]; 3],
+        at: [&[i32]; 3],
         plan: &Plan<R, Y, K>,
         split: impl Split,
     ) where
@@ -88,29 +90,25 @@ impl ContactGrid {
         Y: Fn(usize) -> i32 + Sync,
         K: Fn(usize) -> i32 + Sync,
     {
-        self.len = columns[0].len();
+        self.len = at[0].len();
         self.fine_radius = plan.fine_radius;
-        self.lay_out(plan.fine_radius, plan.margin, plan.has_big, false);
-        let mut extent = self.locate(lanes, live, columns, plan, split);
-        let folded = self.fine.is_folded() && (!plan.has_big || self.big.is_folded());
-        if extent.outside && !folded {
-            self.lay_out(plan.fine_radius, plan.margin, plan.has_big, true);
-            extent = self.locate(lanes, live, columns, plan, split);
-        }
-        let too_tall = i64::from(extent.highest) - i64::from(extent.lowest) >= plan.height_range;
+        let extent = survey(lanes, at, split);
+        self.lay_out(plan.fine_radius, plan.margin, plan.has_big, &extent);
+        self.locate(lanes, live, at, plan, split);
+        let too_tall = i64::from(extent.most[1]) - i64::from(extent.least[1]) >= plan.height_range;
         self.guarded = too_tall || self.fine.is_folded() || (plan.has_big && self.big.is_folded());
         let places = self.places();
-        let unsorted = &mut self.unsorted;
-        run(
-            lanes,
-            Order {
-                starts: &mut self.starts[..places],
-                places: &unsorted.place[..self.len],
-                slots: &mut unsorted.slot[..self.len],
-                order: &mut self.sorted.id[..self.len],
-            },
-        );
-        self.collect(live, columns, plan, split);
+        let (columns, moves, len) = (&self.sorted, &mut self.moves, self.len);
+        let order = Order {
+            starts: &mut self.starts[..places],
+            places: &columns.place[..len],
+            xz: &columns.xz[..len],
+            y: &columns.y[..len],
+            slots: &mut moves.slot[..if plan.slots { len } else { 0 }],
+            records: &mut moves.records.fours()[..len],
+        };
+        run(lanes, order);
+        self.collect(lanes, live, at, plan, split);
         let fine_end = (self.fine.base + self.fine.cells) as usize;
         self.fine_len = self.starts[fine_end] as usize;
     }
@@ -123,26 +121,28 @@ impl ContactGrid {
         [x, y, z]: [&[i32]; 3],
         plan: &Plan<R, Y, K>,
         split: impl Split,
-    ) -> Extent
-    where
+    ) where
         R: Fn(usize) -> i32 + Sync,
         Y: Fn(usize) -> i32 + Sync,
         K: Fn(usize) -> i32 + Sync,
     {
         let (fine, big, len) = (self.fine, self.big, self.len);
-        let bounds = [const { AtomicI32::new(i32::MAX) }; 4];
-        let unsorted = &mut self.unsorted;
-        let rows = ((&mut unsorted.place[..len], &mut unsorted.xz[..len]), &mut unsorted.y[..len]);
+        let columns = &mut self.sorted;
+        let rows = ((&mut columns.place[..len], &mut columns.xz[..len]), &mut columns.y[..len]);
         split.each(rows, &|first, ((place, xz), packed_y): ((&mut [i32], &mut [i32]), &mut [i32])| {
             let span = first..first + place.len();
             let at = [&x[span.clone()], &y[span.clone()], &z[span]];
-            let extents = run(lanes, Locate { fine: &fine, at, place, xz });
-            for (bound, extent) in bounds.iter().zip(extents) {
-                bound.fetch_min(extent, Ordering::Relaxed);
-            }
-            for (index, to) in packed_y.iter_mut().enumerate() {
-                *to = (plan.height)(live.row(first + index));
-            }
+            let packing = match &plan.tall {
+                Tall::Centres => Packing::Centres,
+                Tall::Same(height) => Packing::Bodies(*height),
+                Tall::Each(height) => {
+                    for (index, to) in packed_y.iter_mut().enumerate() {
+                        *to = height(live.row(first + index));
+                    }
+                    Packing::BodiesOf
+                }
+            };
+            run(lanes, Locate { fine: &fine, at, place, xz, y: packed_y, packing });
             if plan.has_big {
                 for (index, place) in place.iter_mut().enumerate() {
                     if (plan.radius)(live.row(first + index)) > plan.fine_radius {
@@ -151,15 +151,12 @@ impl ContactGrid {
                 }
             }
         });
-        // The second and the fourth are complements.
-        let [least, most, lowest, highest] = bounds.map(AtomicI32::into_inner);
-        let outside = least < -self.half_extent || most < !self.half_extent;
-        Extent { outside, lowest, highest: !highest }
     }
 
     /// Fills the sorted columns.
     fn collect<R, Y, K>(
         &mut self,
+        lanes: LaneChoice,
         live: Live<'_>,
         [x, y, z]: [&[i32]; 3],
         plan: &Plan<R, Y, K>,
@@ -170,9 +167,13 @@ impl ContactGrid {
         K: Fn(usize) -> i32 + Sync,
     {
         let (len, guarded) = (self.len, self.guarded);
-        let unsorted = &self.unsorted;
-        let (places, xzs, ys) = (&unsorted.place[..len], &unsorted.xz[..len], &unsorted.y[..len]);
+        let records = &*self.moves.records.fours();
         let Columns { id, xz, y: height, place, far_xz, far_y, kind, raw: [raw_x, raw_z] } = &mut self.sorted;
+        let rows = ((&mut id[..len], &mut xz[..len]), (&mut height[..len], &mut place[..len]));
+        split.each(rows, &|first, ((id, xz), (y, place)): Sorted<'_>| {
+            let records = &records[first..];
+            run(lanes, Collect { records, columns: [id, xz, y, place] });
+        });
         // Columns that nobody reads are left as they are.
         if guarded {
             let order = &id[..len];
@@ -209,95 +210,161 @@ impl ContactGrid {
                 }
             });
         }
-        let rows = ((&mut id[..len], &mut xz[..len]), (&mut height[..len], &mut place[..len]));
-        split.each(rows, &|_, ((id, xz), (height, place)): Sorted<'_>| {
-            let len = id.len();
-            let (xz, height, place) = (&mut xz[..len], &mut height[..len], &mut place[..len]);
-            for to in 0..len {
-                let index = id[to] as usize;
-                (xz[to], height[to], place[to]) = (xzs[index], ys[index], places[index]);
-            }
-            match live {
-                Live::From(0) => {}
-                Live::From(first) => id.iter_mut().for_each(|id| *id += first as i32),
-                Live::Listed(live) => id.iter_mut().for_each(|id| *id = live[*id as usize] as i32),
-            }
-        });
+        // Until here the ids are indices in `live`.
+        match live {
+            Live::From(0) => {}
+            Live::From(first) => split.each(&mut id[..len], &|_, id: &mut [i32]| {
+                id.iter_mut().for_each(|id| *id += first as i32);
+            }),
+            Live::Listed(live) => split.each(&mut id[..len], &|_, id: &mut [i32]| {
+                id.iter_mut().for_each(|id| *id = live[*id as usize] as i32);
+            }),
+        }
     }
 }
 
 /// A chunk of the columns that everybody reads.
 type Sorted<'a> = ((&'a mut [i32], &'a mut [i32]), (&'a mut [i32], &'a mut [i32]));
 
-/// Where rows are.
-struct Extent {
-    /// A row is outside the zone.
-    outside: bool,
-    lowest: i32,
-    highest: i32,
+/// Where the rows are; at 0, when there are none.
+fn survey(lanes: LaneChoice, [x, y, z]: [&[i32]; 3], split: impl Split) -> Extent {
+    if x.is_empty() {
+        return Extent { least: [0; 3], most: [0; 3] };
+    }
+    let bounds = [const { AtomicI32::new(i32::MAX) }; 6];
+    split.each((x, (y, z)), &|_, (x, (y, z)): (&[i32], (&[i32], &[i32]))| {
+        for (axis, column) in [x, y, z].into_iter().enumerate() {
+            let [least, most] = run(lanes, Bounds(column));
+            bounds[axis].fetch_min(least, Ordering::Relaxed);
+            bounds[axis + 3].fetch_min(!most, Ordering::Relaxed);
+        }
+    });
+    let [x, y, z, east, top, south] = bounds.map(AtomicI32::into_inner);
+    Extent { least: [x, y, z], most: [!east, !top, !south] }
 }
 
-/// Places in the fine lattice and packed positions of a chunk of rows. The output is the smallest coordinate along the
-/// ground, the complement of the largest, and the same for heights.
+/// The least and the largest value of a column; the largest and the least number of an empty one.
+struct Bounds<'a>(&'a [i32]);
+
+impl LaneTask for Bounds<'_> {
+    type Output = [i32; 2];
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) -> [i32; 2] {
+        let (mut low, mut high) = (L::splat(i32::MAX), L::splat(i32::MIN));
+        let mut lanes = self.0.chunks_exact(L::WIDTH);
+        for values in &mut lanes {
+            let values = L::load(values);
+            (low, high) = (low.min(values), high.max(values));
+        }
+        let (mut lows, mut highs) = ([i32::MAX; MAX_WIDTH], [i32::MIN; MAX_WIDTH]);
+        low.store(&mut lows);
+        high.store(&mut highs);
+        let rest = lanes.remainder().iter();
+        [
+            lows.iter().chain(rest.clone()).fold(i32::MAX, |least, &value| least.min(value)),
+            highs.iter().chain(rest).fold(i32::MIN, |most, &value| most.max(value)),
+        ]
+    }
+}
+
+/// How the heights of a chunk are packed.
+#[derive(Clone, Copy)]
+enum Packing {
+    /// As [`Tall::Centres`].
+    Centres,
+    /// As [`Tall::Same`].
+    Bodies(i32),
+    /// As [`Tall::Each`]: how tall they are stands where the packed heights go.
+    BodiesOf,
+}
+
+/// The tallest bodies are this high, raw.
+const TALLEST: i32 = 16 << 16;
+
+impl Packing {
+    /// Packed heights; `tall` is the rows' own height for [`Packing::BodiesOf`].
+    #[inline(always)]
+    fn pack<L: Lanes>(self, y: L, tall: L) -> L {
+        let half = L::splat(0xFFFF);
+        let tall = match self {
+            Packing::Centres => return y.shift_right::<PACK_SHIFT>().and(half),
+            Packing::Bodies(height) => L::splat(height),
+            Packing::BodiesOf => tall,
+        };
+        let tall = tall.max(L::splat(0)).min(L::splat(TALLEST));
+        // Nothing is higher than the largest number.
+        let top = y.min(L::splat(i32::MAX).sub(tall)).add(tall);
+        let negated = L::splat(0).sub(top.shift_right::<HEIGHT_SHIFT>());
+        y.shift_right::<HEIGHT_SHIFT>().pair_with(negated)
+    }
+}
+
+/// Places in the fine lattice, packed positions and packed heights of a chunk of rows.
 struct Locate<'a> {
     fine: &'a Lattice,
     at: [&'a [i32]; 3],
     place: &'a mut [i32],
     xz: &'a mut [i32],
+    y: &'a mut [i32],
+    packing: Packing,
 }
 
 impl LaneTask for Locate<'_> {
-    type Output = [i32; 4];
+    type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self) -> [i32; 4] {
+    fn run<L: Lanes>(self) {
         let len = self.place.len();
-        let (place, xz) = (self.place, &mut self.xz[..len]);
-        let [x, y, z] = self.at.map(|column| &column[..len]);
-        let mut extents = [i32::MAX; 4];
-        let mut see = |low: i32, high: i32, from: usize| {
-            extents[from] = extents[from].min(low);
-            extents[from + 1] = extents[from + 1].min(!high);
-        };
+        let Locate { fine, at: columns, place, xz, y: packed_y, packing } = self;
+        let [x, y, z] = columns.map(|column| &column[..len]);
+        let (xz, packed_y) = (&mut xz[..len], &mut packed_y[..len]);
+        let finder = fine.in_lanes::<L>();
         let mut at = 0;
-        if let Some(finder) = self.fine.in_lanes::<L>() {
-            let (most, least) = (L::splat(i32::MAX), L::splat(i32::MIN));
-            let (mut low, mut high, mut lowest, mut highest) = (most, least, most, least);
-            let half = L::splat(0xFFFF);
-            while at + L::WIDTH <= len {
-                let (px, py, pz) = (L::load_at(x, at), L::load_at(y, at), L::load_at(z, at));
-                (low, high) = (low.min(px).min(pz), high.max(px).max(pz));
-                (lowest, highest) = (lowest.min(py), highest.max(py));
-                finder.place(px, pz).store_at(place, at);
-                let packed_x = px.shift_right::<PACK_SHIFT>().and(half);
-                packed_x.or(pz.shift_right::<PACK_SHIFT>().shift_left::<16>()).store_at(xz, at);
-                at += L::WIDTH;
-            }
-            for (from, low, high) in [(0, low, high), (2, lowest, highest)] {
-                let mut values = [[0; crate::numeric::lanes::MAX_WIDTH]; 2];
-                low.store(&mut values[0]);
-                high.store(&mut values[1]);
-                for (&low, &high) in values[0].iter().zip(&values[1]).take(L::WIDTH) {
-                    see(low, high, from);
-                }
+        while at + L::WIDTH <= len {
+            let rows = [L::load_at(x, at), L::load_at(y, at), L::load_at(z, at)];
+            let packed = pack(&finder, packing, rows, L::load_at(packed_y, at));
+            packed[0].store_at(place, at);
+            packed[1].store_at(xz, at);
+            packed[2].store_at(packed_y, at);
+            at += L::WIDTH;
+        }
+        if at < len {
+            // The last rows, and copies of the first of them behind.
+            let parts = [x, y, z, &*packed_y].map(|column| {
+                let mut part = [column[at]; MAX_WIDTH];
+                part[..len - at].copy_from_slice(&column[at..]);
+                part
+            });
+            let rows = [L::load(&parts[0]), L::load(&parts[1]), L::load(&parts[2])];
+            let packed = pack(&finder, packing, rows, L::load(&parts[3]));
+            let mut parts = [[0; MAX_WIDTH]; 3];
+            packed[0].store(&mut parts[0]);
+            packed[1].store(&mut parts[1]);
+            packed[2].store(&mut parts[2]);
+            for (part, to) in parts.iter().zip([place, xz, packed_y]) {
+                to[at..].copy_from_slice(&part[..len - at]);
             }
         }
-        for at in at..len {
-            see(x[at].min(z[at]), x[at].max(z[at]), 0);
-            see(y[at], y[at], 2);
-            place[at] = self.fine.place(x[at], z[at]) as i32;
-            xz[at] = pair((x[at] >> PACK_SHIFT) as i16, (z[at] >> PACK_SHIFT) as i16);
-        }
-        extents
     }
 }
 
-/// The count: where each place begins, where each row goes, and which row goes where.
+/// Places, packed positions and packed heights.
+#[inline(always)]
+fn pack<L: Lanes>(finder: &LaneLattice<L>, packing: Packing, [x, y, z]: [L; 3], tall: L) -> [L; 3] {
+    let packed = x.shift_right::<PACK_SHIFT>().pair_with(z.shift_right::<PACK_SHIFT>());
+    [finder.place(x, z), packed, packing.pack(y, tall)]
+}
+
+/// The count, and the move of all rows to where they are sorted to.
 struct Order<'a> {
     starts: &'a mut [i32],
     places: &'a [i32],
+    xz: &'a [i32],
+    y: &'a [i32],
+    /// One a row, or none.
     slots: &'a mut [u32],
-    order: &'a mut [i32],
+    records: &'a mut [Record],
 }
 
 impl LaneTask for Order<'_> {
@@ -305,24 +372,82 @@ impl LaneTask for Order<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let Order { starts, places, slots, order } = self;
+        let Order { starts, places, xz, y, slots, records } = self;
         // Two places on: the sums over the counts are then where places begin, one place on.
         starts.fill(0);
         for &place in places {
             starts[place as usize + 2] += 1;
         }
-        let mut before = 0;
+        let mut before = L::splat(0);
         for block in starts.chunks_exact_mut(L::WIDTH) {
-            let sums = L::load(block).prefix_sum().add(L::splat(before));
+            let sums = L::load(block).prefix_sum().add(before);
             sums.store(block);
-            before = block[L::WIDTH - 1];
+            before = sums.splat_last();
         }
-        for ((index, &place), slot) in (0_i32..).zip(places).zip(slots) {
-            let start = &mut starts[place as usize + 1];
-            let to = *start;
-            *start += 1;
-            *slot = to as u32;
-            order[to as usize] = index;
+        let len = places.len();
+        let (xz, y) = (&xz[..len], &y[..len]);
+        let mut block = [[0; 4]; MAX_WIDTH];
+        let mut at = 0;
+        while at + L::WIDTH <= len {
+            let index = L::numbers().add(L::splat(at as i32));
+            let columns = [index, L::load_at(xz, at), L::load_at(y, at), L::load_at(places, at)];
+            L::store_records(columns, &mut block);
+            for (number, four) in places[at..at + L::WIDTH].as_chunks::<4>().0.iter().enumerate() {
+                let mut to = [0; 4];
+                for each in 0..4 {
+                    to[each] = next(starts, four[each]);
+                    records[to[each] as usize] = block[record_place(L::WIDTH, 4 * number + each)];
+                }
+                if let Some(slots) = slots.get_mut(at + 4 * number..at + 4 * number + 4) {
+                    slots.copy_from_slice(&to);
+                }
+            }
+            at += L::WIDTH;
+        }
+        for at in at..len {
+            let to = next(starts, places[at]);
+            records[to as usize] = [at as i32, xz[at], y[at], places[at]];
+            if let Some(slot) = slots.get_mut(at) {
+                *slot = to;
+            }
+        }
+    }
+}
+
+/// Where the next row of a place goes.
+#[inline(always)]
+fn next(starts: &mut [i32], place: i32) -> u32 {
+    let start = &mut starts[place as usize + 1];
+    let to = *start;
+    *start = to + 1;
+    to as u32
+}
+
+/// Turns records into columns.
+struct Collect<'a> {
+    records: &'a [Record],
+    columns: [&'a mut [i32]; 4],
+}
+
+impl LaneTask for Collect<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let Collect { records, columns } = self;
+        let len = columns[0].len();
+        let [id, xz, y, place] = columns.map(|column| &mut column[..len]);
+        let mut at = 0;
+        while at + L::WIDTH <= len {
+            let columns = L::load_records(&records[at..at + L::WIDTH]);
+            columns[0].store_at(id, at);
+            columns[1].store_at(xz, at);
+            columns[2].store_at(y, at);
+            columns[3].store_at(place, at);
+            at += L::WIDTH;
+        }
+        for (at, record) in records[..len].iter().enumerate().skip(at) {
+            [id[at], xz[at], y[at], place[at]] = *record;
         }
     }
 }

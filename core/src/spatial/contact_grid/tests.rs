@@ -6,7 +6,6 @@ use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
 struct Scene {
-    half_extent: i32,
     points: Vec<[i32; 3]>,
     radii: Vec<i32>,
     live: Vec<bool>,
@@ -34,7 +33,7 @@ impl Scene {
     }
 
     fn found(&self, same: Option<i32>, lanes: LaneChoice) -> Vec<(u32, u32)> {
-        let mut grid = ContactGrid::new(self.points.len() as u32, Metres(self.half_extent));
+        let mut grid = ContactGrid::new(self.points.len() as u32);
         let (x, y, z) = (self.column(0), self.column(1), self.column(2));
         let live: Vec<u32> = (0..self.points.len() as u32).filter(|&row| self.live[row as usize]).collect();
         let radii = same.map_or(Radii::Each(&self.radii), |radius| Radii::Same(Metres(radius)));
@@ -91,7 +90,6 @@ fn scene() -> impl Strategy<Value = Scene> {
     prop_oneof![Just(8), Just(49), Just(300), Just(2_000), Just(32_000)].prop_flat_map(|half_m| {
         let row = ((coordinate(half_m), height(), coordinate(half_m)), radius(), any::<u8>());
         prop::collection::vec(row, 0..160).prop_map(move |rows| Scene {
-            half_extent: half_m << 16,
             points: rows.iter().map(|&((x, y, z), ..)| [x, y, z]).collect(),
             radii: rows.iter().map(|row| row.1).collect(),
             live: rows.iter().map(|row| row.2 > 20).collect(),
@@ -104,7 +102,6 @@ fn tidy_scene() -> impl Strategy<Value = Scene> {
     let coordinate = || -(6i32 << 16)..6 << 16;
     prop::collection::vec(((coordinate(), 0i32..26_000, coordinate()), radius()), 0..400).prop_map(|rows| {
         Scene {
-            half_extent: 6 << 16,
             points: rows.iter().map(|&((x, y, z), _)| [x, y, z]).collect(),
             radii: rows.iter().map(|row| row.1).collect(),
             live: alloc::vec![true; rows.len()],
@@ -132,7 +129,6 @@ proptest! {
 #[test]
 fn everybody_in_one_spot_is_every_pair() {
     let scene = Scene {
-        half_extent: 100 << 16,
         points: alloc::vec![[77, 5, -9]; 300],
         radii: alloc::vec![26_000; 300],
         live: alloc::vec![true; 300],
@@ -146,7 +142,7 @@ fn everybody_in_one_spot_is_every_pair() {
 fn pairs_beyond_the_room_are_counted() {
     let rows: Vec<u32> = (0..100).collect();
     let at = alloc::vec![0; 100];
-    let mut grid = ContactGrid::new(100, Metres::from_m(10));
+    let mut grid = ContactGrid::new(100);
     let radii = Radii::Same(Metres::from_mm(400));
     for &lanes in LaneChoice::available() {
         grid.rebuild(lanes, &Bodies { live: &rows, x: &at, y: &at, z: &at, radii });
@@ -172,7 +168,7 @@ fn large_sparse_and_mixed_worlds_agree_with_brute_force() {
         }
         let radii =
             (0..2_000).map(|row| if row % 50 == 0 { 150_000 } else { 20_000 + below(9_000) }).collect();
-        let scene = Scene { half_extent: half_m << 16, points, radii, live: alloc::vec![true; 2_000] };
+        let scene = Scene { points, radii, live: alloc::vec![true; 2_000] };
         scene.check(Some(26_240)).unwrap();
         scene.check(None).unwrap();
     }

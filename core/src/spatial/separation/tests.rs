@@ -17,7 +17,6 @@ fn demo_rules() -> SeparationRules {
 
 #[derive(Clone, Debug)]
 struct Scene {
-    half_extent: Metres,
     x: Vec<i32>,
     y: Vec<i32>,
     z: Vec<i32>,
@@ -33,7 +32,7 @@ fn height(row: usize) -> i32 {
 
 impl Scene {
     fn crowd(&self, rules: &SeparationRules, lanes: LaneChoice) -> Separation {
-        let mut crowd = Separation::new(rules, self.x.len() as u32, self.half_extent).expect("in range");
+        let mut crowd = Separation::new(rules, self.x.len() as u32).expect("in range");
         let live: Vec<u32> = (0..self.x.len() as u32).collect();
         let Scene { x, y, z, kind, .. } = self;
         // What was there before leaves no trace.
@@ -116,7 +115,6 @@ fn scene(kinds: u8) -> impl Strategy<Value = Scene> {
     prop_oneof![Just(12), Just(200), Just(3_000)].prop_flat_map(move |half_m| {
         let row = (coordinate(half_m, 6_000), height_of_feet(), coordinate(half_m, 6_000), 0..kinds);
         prop::collection::vec(row, 0..120).prop_map(move |rows| Scene {
-            half_extent: Metres::from_m(half_m),
             x: rows.iter().map(|row| row.0).collect(),
             y: rows.iter().map(|row| row.1).collect(),
             z: rows.iter().map(|row| row.2).collect(),
@@ -192,7 +190,6 @@ proptest! {
         let (fx, fz) = crate::numeric::Brads(turn).forward();
         let distance = Metres::from_mm(distance_mm);
         let scene = Scene {
-            half_extent: Metres::from_m(8),
             x: alloc::vec![0, fx.scale(distance.0)],
             y: alloc::vec![0; 2],
             z: alloc::vec![0, fz.scale(distance.0)],
@@ -209,8 +206,7 @@ proptest! {
 #[test]
 fn wrong_rules_are_refused_by_name() {
     let good = demo_rules();
-    let refuse =
-        |rules: SeparationRules| Separation::new(&rules, 8, Metres::from_m(8)).map(|_| ()).unwrap_err();
+    let refuse = |rules: SeparationRules| Separation::new(&rules, 8).map(|_| ()).unwrap_err();
     let with = |radius, weight| {
         let mut rules = good;
         rules.bodies[5] = Body { radius, weight };
@@ -230,7 +226,6 @@ fn the_heavier_pushes_the_lighter() {
     let mut rules = SeparationRules { relaxation: Fx::ONE, passes: 1, ..demo_rules() };
     rules.bodies[1].weight = 900;
     let scene = Scene {
-        half_extent: Metres::from_m(8),
         x: alloc::vec![0, Metres::from_mm(700).0],
         y: alloc::vec![0; 2],
         z: alloc::vec![0; 2],
@@ -248,7 +243,6 @@ fn the_heavier_pushes_the_lighter() {
 fn thousands_in_one_spot_come_apart() {
     let count = 2_000;
     let mut scene = Scene {
-        half_extent: Metres::from_m(100),
         x: alloc::vec![7; count],
         y: alloc::vec![0; count],
         z: alloc::vec![9; count],
@@ -301,7 +295,6 @@ fn settle(scene: &mut Scene, edge: Metres, ticks: usize) -> Metres {
 fn block(count: i32, apart: i32) -> Scene {
     let side = count.isqrt();
     Scene {
-        half_extent: Metres::from_m(60),
         x: (0..count).map(|i| (i % side) * apart - side / 2 * apart).collect(),
         y: alloc::vec![0; count as usize],
         z: (0..count).map(|i| (i / side) * apart - side / 2 * apart).collect(),

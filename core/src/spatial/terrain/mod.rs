@@ -18,7 +18,7 @@ mod residency;
 mod source;
 
 pub use deform::Deformation;
-pub(crate) use field::Field;
+pub(crate) use field::{FIELD_RISE_MAX, Field};
 pub use height_file::{HeightFile, HeightFileError, HeightFileShape, SIDE_MAX};
 pub use residency::StreamReport;
 pub use source::TerrainSource;

@@ -1,0 +1,172 @@
+//! What the pushes do to the rows: many at once where nothing but the ground is near, one by one among obstacles.
+//!
+//! Both ways give the same place to a row that may take either.
+
+use super::{ContactScratch, apply_push, looks_around};
+use crate::numeric::Tick;
+use crate::numeric::lanes::{LaneMask, LaneTask, Lanes, MAX_WIDTH};
+use crate::spatial::separation::{PACK_SHIFT, displacement};
+use crate::spatial::terrain::{FIELD_RISE_MAX, Field};
+use crate::state::characters::{CharacterRows, flags};
+use crate::systems::Environment;
+
+/// One value a lane.
+type Block = [i32; MAX_WIDTH];
+
+/// Moves the pushed ones of some rows.
+pub(super) struct Apply<'a> {
+    pub(super) contacts: &'a ContactScratch,
+    pub(super) rows: CharacterRows<'a>,
+    /// Row of the table that the first of these is.
+    pub(super) first: usize,
+    pub(super) environment: &'a Environment,
+    pub(super) tick: Tick,
+}
+
+impl LaneTask for Apply<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(mut self) {
+        let terrain = &self.environment.terrain;
+        let field = terrain.field();
+        let mut edges = [0; 8];
+        for (edge, class) in edges.iter_mut().zip(&self.environment.rules.movement) {
+            *edge = terrain.half_extent().0 - class.radius.0;
+        }
+        let edges = L::table8(&edges);
+        let mut living = self.contacts.living_before(self.first);
+        let count = self.rows.flags.len();
+        for at in (0..count).step_by(L::WIDTH) {
+            let rows = (count - at).min(L::WIDTH);
+            let x = part::<L>(self.rows.position_x, at);
+            let z = part::<L>(self.rows.position_z, at);
+            let then = x.shift_right::<PACK_SHIFT>().pair_with(z.shift_right::<PACK_SHIFT>());
+            let mut places = [0; MAX_WIDTH];
+            then.store(&mut places);
+            living = self.contacts.places_of(self.first + at, living, &mut places[..rows]);
+            let offset = L::load(&places).sub16(then);
+            let pushed = offset.equal(L::splat(0)).not().bits();
+            if pushed == 0 {
+                continue;
+            }
+            let mut alone = pushed;
+            if let Some(field) = &field {
+                let plain = self.in_the_open(at, pushed, &store(offset));
+                alone = pushed & !self.move_plain::<L>(at, plain, field, edges, [x, z, offset]);
+            }
+            if alone != 0 {
+                self.move_alone(at, alone, &store(offset));
+            }
+        }
+    }
+}
+
+impl Apply<'_> {
+    /// The bits of the rows of a block that have no obstacle near.
+    #[inline(always)]
+    fn in_the_open(&self, at: usize, pushed: u32, offsets: &Block) -> u32 {
+        if self.environment.obstacles.is_empty() {
+            pushed
+        } else {
+            self.away_from_obstacles(at, pushed, offsets)
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn away_from_obstacles(&self, at: usize, pushed: u32, offsets: &Block) -> u32 {
+        let mut open = pushed;
+        for lane in lanes_of(pushed) {
+            let push = displacement(offsets[lane], 0);
+            if looks_around(&self.rows, at + lane, push, self.environment) {
+                open &= !(1 << lane);
+            }
+        }
+        open
+    }
+
+    /// Moves these rows of a block but those on very steep ground, and returns the bits of those that were moved.
+    #[inline(always)]
+    fn move_plain<L: Lanes>(
+        &mut self,
+        at: usize,
+        candidates: u32,
+        field: &Field<'_>,
+        edges: L,
+        [x, z, offset]: [L; 3],
+    ) -> u32 {
+        let rows = (self.rows.flags.len() - at).min(L::WIDTH);
+        let [mut class, mut stands, mut chosen] = [[0; MAX_WIDTH]; 3];
+        let span = at..at + rows;
+        for (to, from) in class.iter_mut().zip(&self.rows.class[span.clone()]) {
+            *to = i32::from(*from);
+        }
+        let support = &self.rows.support[span.clone()];
+        for ((to, bits), support) in stands.iter_mut().zip(&self.rows.flags[span]).zip(support) {
+            *to = i32::from(bits & flags::GROUNDED != 0 && *support == 0);
+        }
+        for (lane, to) in chosen.iter_mut().enumerate() {
+            *to = (candidates >> lane & 1) as i32;
+        }
+        let edge = edges.lookup8(L::load(&class));
+        let least = L::splat(0).sub(edge);
+        let way_x = offset.shift_left::<16>().shift_right::<{ 16 - PACK_SHIFT }>();
+        let way_z = offset.shift_right::<16>().shift_left::<PACK_SHIFT>();
+        let (new_x, new_z) = (x.add(way_x).min(edge).max(least), z.add(way_z).min(edge).max(least));
+        let ground = field.heights(new_x, new_z);
+        let y = part::<L>(self.rows.position_y, at);
+        let stands = L::load(&stands).greater(L::splat(0));
+        let new_y = L::select(stands, ground.height, y.max(ground.height));
+        let moved =
+            L::load(&chosen).greater(L::splat(0)).and(ground.rise.greater(L::splat(FIELD_RISE_MAX)).not());
+        write(L::select(moved, new_x, x), self.rows.position_x, at);
+        write(L::select(moved, new_y, y), self.rows.position_y, at);
+        write(L::select(moved, new_z, z), self.rows.position_z, at);
+        moved.bits()
+    }
+
+    /// Moves these rows of a block, one by one.
+    #[inline(never)]
+    fn move_alone(&mut self, at: usize, bits: u32, offsets: &Block) {
+        for lane in lanes_of(bits) {
+            let push = displacement(offsets[lane], 0);
+            apply_push(&mut self.rows, at + lane, push, self.environment, self.tick);
+        }
+    }
+}
+
+/// The lanes that have their bit, ascending.
+fn lanes_of(bits: u32) -> impl Iterator<Item = usize> {
+    (0..MAX_WIDTH).filter(move |lane| bits >> lane & 1 == 1)
+}
+
+/// The lanes as values.
+#[inline(always)]
+fn store<L: Lanes>(lanes: L) -> Block {
+    let mut block = [0; MAX_WIDTH];
+    lanes.store(&mut block);
+    block
+}
+
+/// The values from an index on, zeros behind the last.
+#[inline(always)]
+fn part<L: Lanes>(column: &[i32], at: usize) -> L {
+    if at + L::WIDTH <= column.len() {
+        return L::load_at(column, at);
+    }
+    let mut block = [0; MAX_WIDTH];
+    block[..column.len() - at].copy_from_slice(&column[at..]);
+    L::load(&block)
+}
+
+/// Writes the lanes from an index on, as many as the column has.
+#[inline(always)]
+fn write<L: Lanes>(lanes: L, column: &mut [i32], at: usize) {
+    if at + L::WIDTH <= column.len() {
+        lanes.store_at(column, at);
+    } else {
+        let rest = &mut column[at..];
+        rest.copy_from_slice(&store(lanes)[..rest.len()]);
+    }
+}
