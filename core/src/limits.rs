@@ -3,11 +3,12 @@
 //! A world chooses its own capacities below these ([`crate::world::WorldConfig`]); the bounds here are what the
 //! arithmetic and the file formats were sized for. The assertions at the end hold their relations at compile time.
 
-/// Most characters one world can hold: slots fit the 16 bits that the wire formats spend on them.
-pub const CHARACTERS_MAX: u32 = 65_535;
+/// Most characters one world can hold: a world of a million takes half a gigabyte, state and working memory together. What
+/// a network protocol can name may be less; the protocol says so itself.
+pub const CHARACTERS_MAX: u32 = 1 << 20;
 
-/// Most projectiles in flight in one world; slots fit 16 bits too.
-pub const PROJECTILES_MAX: u32 = 65_535;
+/// Most projectiles in flight in one world.
+pub const PROJECTILES_MAX: u32 = 1 << 20;
 
 /// Most events one tick can report; more are counted, not stored.
 pub const EVENTS_MAX: u32 = 1 << 20;
@@ -24,8 +25,9 @@ pub const TICK_HZ_MAX: u16 = 120;
 /// Smallest half side of the square battlefield, in metres.
 pub const HALF_EXTENT_MIN_M: i32 = 8;
 
-/// Largest half side of the square battlefield, in metres: four times it still fits Q16.16.
-pub const HALF_EXTENT_MAX_M: i32 = 4_096;
+/// Largest half side of the square battlefield, in metres: what Q16.16 can say, less room for a tick's step and for bodies at
+/// the border. Differences of positions across such a field need 33 bits: they are taken in 64, or only between what is near.
+pub const HALF_EXTENT_MAX_M: i32 = 32_000;
 
 /// Smallest distance between two terrain vertices, in metres.
 pub const TERRAIN_SPACING_MIN_M: i32 = 1;
@@ -100,13 +102,13 @@ pub const COMMAND_BYTES_MAX: usize = 21;
 pub const REPLAY_HASH_EVERY_MAX: u32 = 65_536;
 
 const _: () = {
-    assert!(CHARACTERS_MAX <= u16::MAX as u32);
-    assert!(PROJECTILES_MAX <= u16::MAX as u32);
+    // Rows, and eight places of a table for each, stay inside an i32 of the sorted columns.
+    assert!(CHARACTERS_MAX.is_power_of_two() && CHARACTERS_MAX <= 1 << 24);
+    assert!(PROJECTILES_MAX <= CHARACTERS_MAX);
     assert!(TICK_HZ_MIN > 0 && TICK_HZ_MIN < TICK_HZ_MAX);
-    // The whole field, twice over, stays inside Q16.16: differences of positions cannot overflow.
-    assert!(HALF_EXTENT_MAX_M * 4 <= 1 << 15);
-    // At the slowest rate a velocity at its bound crosses at most 100 m in a tick: sums of a position and a step fit.
-    assert!(HALF_EXTENT_MAX_M + SPEED_MAX_M_PER_S / TICK_HZ_MIN as i32 <= 1 << 14);
+    // At the slowest rate a velocity at its bound crosses at most 100 m in a tick: sums of a position, a few steps and a
+    // sweep stay inside Q16.16.
+    assert!(HALF_EXTENT_MAX_M + 4 * (SPEED_MAX_M_PER_S / TICK_HZ_MIN as i32) + SWEEP_MAX_M < 1 << 15);
     // Swept test: (64 m in 1/256 m)^2 * 3 squared stays below 2^63.
     assert!(SWEEP_MAX_M * 256 <= 1 << 14);
     assert!(CHUNK_ROWS.is_multiple_of(8));

@@ -41,16 +41,6 @@ const PARTS: &[Part] = &[
     Part { name: "godot", what: "the add-on in real Godot against a running host", run: godot },
 ];
 
-/// Parts that run only when named: emulated processors and counted instructions have jobs of their own.
-const ONLY_WHEN_NAMED: [&str; 2] = ["cross", "instructions"];
-
-fn wanted(name: &str, arguments: &[String]) -> bool {
-    if arguments.is_empty() {
-        return !ONLY_WHEN_NAMED.contains(&name);
-    }
-    arguments.iter().any(|word| word == name)
-}
-
 /// `cargo xtask test [--list] [PART ...]`.
 pub fn run(arguments: &[String]) -> Outcome {
     if arguments.iter().any(|word| word == "--list") {
@@ -63,7 +53,9 @@ pub fn run(arguments: &[String]) -> Outcome {
         return Err(format!("there is no part '{unknown}': see `cargo xtask test --list`"));
     }
     let mut summary = Summary::default();
-    for part in PARTS.iter().filter(|part| wanted(part.name, arguments)) {
+    for part in
+        PARTS.iter().filter(|part| arguments.is_empty() || arguments.iter().any(|word| word == part.name))
+    {
         summary.run(part.name, part.what, part.run);
     }
     summary.close()

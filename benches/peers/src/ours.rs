@@ -62,11 +62,17 @@ pub fn populate(world: &mut World, start: &StartOfStep) -> Vec<Command> {
     (0..start.x.len()).map(input).collect()
 }
 
+/// Level ground with nothing on it.
+pub fn flat() -> Scenery {
+    Scenery { terrain: TerrainSource::Flat, ..Scenery::default() }
+}
+
 /// A world in which everybody walks.
 pub struct Walkers {
     /// The world.
     pub world: World,
-    inputs: Vec<Command>,
+    /// What everybody is told to do, again and again.
+    pub inputs: Vec<Command>,
     /// Whether every tick brings an input for everybody, or the first one holds.
     every_tick: bool,
     places: Vec<[i32; 2]>,
@@ -75,13 +81,11 @@ pub struct Walkers {
 impl Walkers {
     /// With everybody in it, on level ground with nothing on it.
     pub fn new(start: &StartOfStep, lanes: LaneChoice, every_tick: bool) -> Self {
-        let field = Scenery { terrain: TerrainSource::Flat, ..Scenery::default() };
-        Self::within(start, lanes, every_tick, &field)
+        Self::within(start, config(start.x.len(), reach(start), lanes), every_tick, &flat())
     }
 
     /// With everybody in it.
-    pub fn within(start: &StartOfStep, lanes: LaneChoice, every_tick: bool, scenery: &Scenery) -> Self {
-        let config = config(start.x.len(), reach(start), lanes);
+    pub fn within(start: &StartOfStep, config: WorldConfig, every_tick: bool, scenery: &Scenery) -> Self {
         let mut world = World::with_scenery(&config, scenery).expect("a valid configuration");
         let inputs = populate(&mut world, start);
         world.step(&inputs);
@@ -115,7 +119,7 @@ impl Crowded for Walkers {
 }
 
 /// Hills, and `count` boxes and posts spread over a square of twice `half_m`.
-pub fn obstructed(count: usize, half_m: i32) -> Scenery {
+pub fn strewn(count: usize, half_m: i32) -> Scenery {
     let side = (count as f64).sqrt().ceil() as usize;
     let step = 2 * half_m * 65_536 / side as i32;
     let mut random = Random(9);
@@ -144,25 +148,35 @@ pub fn step_makers() -> Vec<Make> {
     makers
 }
 
-/// Shapes in the obstructed zone.
-pub const SHAPES: usize = 5_000;
+/// Shapes in the obstructed zones.
+const SHAPES: usize = 5_000;
+
+/// Half the side of a usual zone, in metres.
+const ZONE_HALF_M: i32 = 512;
 
 /// An open field, hills, and hills with shapes: name and maker.
 pub fn field_makers() -> Vec<(&'static str, Make)> {
     let hills = || Scenery { terrain: TerrainSource::Seed, ..Scenery::default() };
     vec![
         ("open field", Box::new(|start| Box::new(Walkers::new(start, LaneChoice::Auto, true)))),
-        ("hills", Box::new(move |start| Box::new(Walkers::within(start, LaneChoice::Auto, true, &hills())))),
+        ("hills", Box::new(move |start| Box::new(Walkers::within(start, plain(start), true, &hills())))),
+        ("hills, 5,000 shapes on 1 km", Box::new(|start| Box::new(obstructed(start, ZONE_HALF_M)))),
         (
-            "hills and 5,000 shapes",
-            Box::new(|start| {
-                let half_m =
-                    config(start.x.len(), reach(start), LaneChoice::Auto).half_extent.to_mm() / 1_000;
-                let scenery = obstructed(SHAPES, half_m);
-                Box::new(Walkers::within(start, LaneChoice::Auto, true, &scenery))
-            }),
+            "hills, 5,000 shapes in the crowd",
+            Box::new(|start| Box::new(obstructed(start, plain(start).half_extent.to_mm() / 1_000))),
         ),
     ]
+}
+
+/// The configuration of a field for this crowd.
+fn plain(start: &StartOfStep) -> WorldConfig {
+    config(start.x.len(), reach(start), LaneChoice::Auto)
+}
+
+/// Everybody in a zone of twice `half_m` with [`SHAPES`] in it.
+fn obstructed(start: &StartOfStep, half_m: i32) -> Walkers {
+    let config = WorldConfig { half_extent: Metres::from_m(half_m), ..plain(start) };
+    Walkers::within(start, config, true, &strewn(SHAPES, half_m))
 }
 
 /// The contact grid: rebuilt and asked for all pairs.

@@ -1,8 +1,11 @@
-//! Whole ticks of a fight, with everything in them: how long, on how many threads, and where the time goes.
+//! Whole ticks, with everything in them: how long, on how many threads, and where the time goes.
 
 use crate::measure::{Effort, median, time, time_of_all};
+use crate::ours::{Walkers, config, flat, reach};
 use crate::report::{Report, Row};
-use shieldwall_core::{Stage, WorldConfig};
+use crate::steps::StartOfStep;
+use crate::workload::Layout;
+use shieldwall_core::{LaneChoice, Stage, WorldConfig};
 use shieldwall_scenes::{Brawl, RunningBrawl};
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -30,26 +33,84 @@ pub fn fight(count: usize, parallel_min_rows: u32) -> RunningBrawl {
     run
 }
 
-/// Measures fights on one thread and on more.
+/// A world that is measured tick by tick.
+trait Ticking {
+    /// Makes the commands of the next tick. This is not timed.
+    fn prepare(&mut self);
+
+    /// The tick.
+    fn step(&mut self);
+
+    /// The tick, told stage by stage.
+    fn step_observed(&mut self, observer: &mut (dyn FnMut(Stage) + Send));
+}
+
+impl Ticking for RunningBrawl {
+    fn prepare(&mut self) {
+        self.brawl.commands(&self.world, &mut self.commands);
+    }
+
+    fn step(&mut self) {
+        self.world.step(&self.commands);
+    }
+
+    fn step_observed(&mut self, mut observer: &mut (dyn FnMut(Stage) + Send)) {
+        self.world.step_observed(&self.commands, &mut observer);
+    }
+}
+
+impl Ticking for Walkers {
+    fn prepare(&mut self) {}
+
+    fn step(&mut self) {
+        self.world.step(&self.inputs);
+    }
+
+    fn step_observed(&mut self, mut observer: &mut (dyn FnMut(Stage) + Send)) {
+        self.world.step_observed(&self.inputs, &mut observer);
+    }
+}
+
+/// Makes a scene of so many that splits its work from so many rows on.
+type MakeScene = fn(usize, u32) -> Box<dyn Ticking + Send>;
+
+/// Everybody in the battle's square walks and has an input every tick; nobody strikes.
+fn walking_battle(count: usize, parallel_min_rows: u32) -> Box<dyn Ticking + Send> {
+    let start = StartOfStep::new(Layout::Battle, count);
+    let config = WorldConfig { parallel_min_rows, ..config(count, reach(&start), LaneChoice::Auto) };
+    Box::new(Walkers::within(&start, config, true, &flat()))
+}
+
+/// Measures whole ticks on one thread and on more.
 pub fn run(report: &mut Report, effort: Effort) {
-    for &count in effort.sizes() {
-        let mut single = 0.0;
-        for threads in threads() {
-            let (taken, stages) = measure(count, threads, effort);
-            let who = format!("shieldwall, {threads} thread{}", if threads == 1 { "" } else { "s" });
-            report.add(row("fight", count, who, taken / 1e6, "ms a tick"));
-            if threads == 1 {
-                single = taken;
-                for (stage, nanoseconds) in stages {
-                    let mut row =
-                        row("fight", count, format!("{stage:?}"), nanoseconds / count as f64, "ns an entity");
-                    row.section = "stages of a tick".into();
-                    report.add(row);
-                }
-            } else {
-                let who = format!("1 thread / {threads} threads");
-                report.add(row("fight, gain", count, who, single / taken, "times"));
+    let scenes: [(&str, MakeScene); 2] = [
+        ("battle, walking", walking_battle),
+        ("fight", |count, parallel_min_rows| Box::new(fight(count, parallel_min_rows))),
+    ];
+    for (name, make) in scenes {
+        for &count in effort.sizes() {
+            column(report, name, make, count, effort);
+        }
+    }
+}
+
+fn column(report: &mut Report, name: &str, make: MakeScene, count: usize, effort: Effort) {
+    let mut single = 0.0;
+    for threads in threads() {
+        let (taken, stages) = measure(make, count, threads, effort);
+        let who = format!("shieldwall, {threads} thread{}", if threads == 1 { "" } else { "s" });
+        report.add(row(name, count, who, taken / 1e6, "ms a tick"));
+        if threads == 1 {
+            single = taken;
+            for (stage, nanoseconds) in stages {
+                let mut row =
+                    row(name, count, format!("{stage:?}"), nanoseconds / count as f64, "ns an entity");
+                row.section = "stages of a tick".into();
+                report.add(row);
             }
+        } else {
+            let who = format!("1 thread / {threads} threads");
+            report.add(row(&format!("{name}, gain"), count, who, single / taken, "times"));
         }
     }
 }
@@ -65,21 +126,24 @@ fn threads() -> Vec<usize> {
 }
 
 /// Median nanoseconds of a tick and of each of its stages. The commands are made outside the clock.
-fn measure(count: usize, threads: usize, effort: Effort) -> (f64, BTreeMap<Stage, f64>) {
+fn measure(make: MakeScene, count: usize, threads: usize, effort: Effort) -> (f64, BTreeMap<Stage, f64>) {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started");
     let least_rows = if threads == 1 { u32::MAX } else { WorldConfig::default().parallel_min_rows };
     pool.install(|| {
-        let mut run = fight(count, least_rows);
+        let mut scene = make(count, least_rows);
         let (mut whole, mut stages) = (Vec::new(), BTreeMap::<Stage, Vec<f64>>::new());
-        for tick in 0..effort.ticks(count).1 {
-            run.brawl.commands(&run.world, &mut run.commands);
+        let (warm_up, counted) = effort.ticks(count);
+        for tick in 0..warm_up + 2 * counted {
+            scene.prepare();
             // Every other tick is watched: watching costs a little itself.
-            if tick % 2 == 0 {
-                let step = || run.world.step(&run.commands);
+            if tick < warm_up {
+                scene.step();
+            } else if tick % 2 == 0 {
+                let step = || scene.step();
                 whole.push(if threads == 1 { time(step).0 } else { time_of_all(step).0 });
             } else {
                 let mut last = Instant::now();
-                run.world.step_observed(&run.commands, &mut |stage| {
+                scene.step_observed(&mut |stage| {
                     let now = Instant::now();
                     stages.entry(stage).or_default().push((now - last).as_nanos() as f64);
                     last = now;

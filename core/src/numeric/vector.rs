@@ -1,7 +1,7 @@
 //! Positions and velocities: three raw coordinates, x east, y up, z south.
 
 use super::angle::Brads;
-use super::fixed::{length2d, length2d_squared, length3d};
+use super::fixed::{isqrt_u64, length2d, length3d};
 use super::units::{Metres, MetresPerSecond};
 use bytemuck::{Pod, Zeroable};
 use core::fmt;
@@ -67,33 +67,43 @@ impl Position {
         Position { x: self.x + x, y: self.y + y, z: self.z + z }
     }
 
-    /// Square of the horizontal distance in raw units (2^-32 m²), exact for points of one zone.
+    /// Square of the horizontal distance in raw units (2^-32 m²): exact for points of one zone, saturated beyond.
     #[must_use]
     pub const fn horizontal_distance_squared(self, other: Position) -> u64 {
-        length2d_squared(other.x.0.wrapping_sub(self.x.0), other.z.0.wrapping_sub(self.z.0))
+        let (x, z) = (self.x.0.abs_diff(other.x.0) as u64, self.z.0.abs_diff(other.z.0) as u64);
+        (x * x).saturating_add(z * z)
     }
 
-    /// Distance on the ground plane, floor. Points more than 32 km apart in one coordinate wrap.
+    /// Distance on the ground plane: floor, saturated at `i32::MAX`.
     #[must_use]
     pub const fn horizontal_distance(self, other: Position) -> Metres {
-        Metres(length2d(other.x.0.wrapping_sub(self.x.0), other.z.0.wrapping_sub(self.z.0)))
+        rooted(self.horizontal_distance_squared(other))
     }
 
-    /// Distance in space, floor. Points more than 32 km apart in one coordinate wrap.
+    /// Distance in space: floor, saturated at `i32::MAX`.
     #[must_use]
     pub const fn distance(self, other: Position) -> Metres {
-        Metres(length3d(
-            other.x.0.wrapping_sub(self.x.0),
-            other.y.0.wrapping_sub(self.y.0),
-            other.z.0.wrapping_sub(self.z.0),
-        ))
+        let y = self.y.0.abs_diff(other.y.0) as u64;
+        rooted(self.horizontal_distance_squared(other).saturating_add(y * y))
     }
 
     /// The yaw under which one sees `other` from here; 0 when both stand on one spot.
     #[must_use]
     pub fn yaw_toward(self, other: Position) -> Brads {
-        Brads::yaw_of(other.x - self.x, other.z - self.z)
+        let way = |from: Metres, to: Metres| i64::from(to.0) - i64::from(from.0);
+        let (x, z) = (way(self.x, other.x), way(self.z, other.z));
+        match (i32::try_from(x), i32::try_from(z)) {
+            (Ok(x), Ok(z)) => Brads::yaw_of(Metres(x), Metres(z)),
+            // From one end of the numbers to the other: half the way has the same direction.
+            _ => Brads::yaw_of(Metres((x / 2) as i32), Metres((z / 2) as i32)),
+        }
     }
+}
+
+/// The length whose square this is: floor, saturated.
+const fn rooted(squared: u64) -> Metres {
+    let length = isqrt_u64(squared);
+    if length > i32::MAX as u64 { Metres(i32::MAX) } else { Metres(length as i32) }
 }
 
 impl Velocity {
@@ -149,6 +159,21 @@ mod tests {
         assert_eq!(a.horizontal_distance(b), Metres::from_m(5));
         assert_eq!(a.distance(b), Metres::from_m(13));
         assert_eq!(a.horizontal_distance_squared(b), (5u64 << 16).pow(2));
+    }
+
+    #[test]
+    fn the_ends_of_the_numbers_are_far_apart() {
+        let end = |x: i32, z: i32| Position::from_raw(x, 0, z);
+        let (west, east) = (end(i32::MIN, 0), end(i32::MAX, 0));
+        assert_eq!(west.horizontal_distance_squared(east), u64::from(u32::MAX).pow(2));
+        assert_eq!(
+            (west.horizontal_distance(east), west.distance(east)),
+            (Metres(i32::MAX), Metres(i32::MAX))
+        );
+        assert_eq!(west.yaw_toward(east), Brads::from_degrees(-90));
+        let (one, other) = (end(i32::MIN, i32::MAX), end(i32::MAX, i32::MIN));
+        assert_eq!(one.horizontal_distance_squared(other), u64::MAX);
+        assert_eq!(one.yaw_toward(other), Brads::from_degrees(-45));
     }
 
     #[test]

@@ -26,10 +26,8 @@ pub(crate) struct Swing {
     /// How many of the places in `targets` count.
     count: u8,
     /// Rows it reaches, nearest first, then by row.
-    targets: [u16; MELEE_TARGETS_MAX],
+    targets: [u32; MELEE_TARGETS_MAX],
 }
-
-const _: () = assert!(crate::limits::CHARACTERS_MAX <= u16::MAX as u32, "rows fit the swing's targets");
 
 /// The tick's swings, one place a row.
 #[derive(Debug)]
@@ -106,7 +104,7 @@ fn reach(
             nearest[place] = candidate;
         }
     });
-    Swing { swung: true, count: count as u8, targets: nearest.map(|(_, target)| target as u16) }
+    Swing { swung: true, count: count as u8, targets: nearest.map(|(_, target)| target) }
 }
 
 /// Lets the judged swings take effect, then the shots begin.
@@ -131,7 +129,7 @@ pub(crate) fn apply(
         for target in &swing.targets[..usize::from(swing.count)] {
             let strike = Strike {
                 attacker,
-                target_row: usize::from(*target),
+                target_row: *target as usize,
                 damage: environment.rules.melee.damage,
                 weapon: Weapon::Melee,
             };

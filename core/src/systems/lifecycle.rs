@@ -36,8 +36,8 @@ pub(crate) fn team_spawn(
     let [word_x, word_z, ..] = random_u32x4(environment.seed, tick, slot, Purpose::SpawnPlacement);
     let half = Metres(life.spawn_width.0 / 2);
     let edge = environment.edge(class);
-    let x = (centre_x + between_metres(word_x, -half, half)).min(edge).max(-edge);
-    let z = (centre_z + between_metres(word_z, -half, half)).min(edge).max(-edge);
+    let x = centre_x.saturating_add(between_metres(word_x, -half, half)).min(edge).max(-edge);
+    let z = centre_z.saturating_add(between_metres(word_z, -half, half)).min(edge).max(-edge);
     (x, z, Brads::yaw_of(-x, -z))
 }
 

@@ -218,8 +218,9 @@ fn check(config: &HostConfig, origins: &Origins) -> Result<(), ConfigError> {
     range("server.max_token_lifetime_s", lifetime, 0, 86_400)?;
     range("world.tick_hz", tick_hz, 10, 120)?;
     range("world.teams", u64::from(config.world.teams), 1, 8)?;
-    range("world.projectile_capacity", u64::from(config.world.projectile_capacity), 0, 65_535)?;
-    range("world.character_capacity", u64::from(config.world.character_capacity), 1, 65_535)?;
+    let most = shieldwall_net::wire::CHARACTERS_MAX;
+    range("world.projectile_capacity", config.world.projectile_capacity.into(), 0, most.into())?;
+    range("world.character_capacity", config.world.character_capacity.into(), 1, most.into())?;
     range("replication.snapshot_hz", u64::from(config.replication.snapshot_hz), 1, tick_hz)?;
     let budget = u64::from(config.replication.down_budget_bytes_per_s);
     let least = config.replication.least_budget(config.world.tick_hz);

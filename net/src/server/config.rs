@@ -1,6 +1,7 @@
 //! What the operator may choose about replication, checked once.
 
 use super::MIN_PACKET_BYTES;
+use crate::wire::CHARACTERS_MAX;
 use core::fmt;
 use shieldwall_core::numeric::Metres;
 use shieldwall_core::world::WorldConfig;
@@ -105,7 +106,9 @@ impl fmt::Display for ReplicationConfigError {
                     "replication: an event_capacity of {capacity} is too small, these clients need {least}"
                 )
             }
-            Self::CharacterCapacity(rows) => write!(f, "replication: {rows} characters are more than 65535"),
+            Self::CharacterCapacity(rows) => {
+                write!(f, "replication: {rows} characters are more than {CHARACTERS_MAX}")
+            }
         }
     }
 }
@@ -144,7 +147,7 @@ impl ReplicationConfig {
         if bytes_per_s < least {
             return Err(E::Budget { bytes_per_s, least });
         }
-        if world.character_capacity > 65_535 {
+        if world.character_capacity > CHARACTERS_MAX {
             return Err(E::CharacterCapacity(world.character_capacity));
         }
         Ok(())

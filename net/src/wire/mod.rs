@@ -26,6 +26,9 @@ pub const PROTOCOL_VERSION: u16 = 2;
 /// Bytes of one payload at most; the secure layer carries no more (netcode 1.02, section "Connection payload").
 pub const PAYLOAD_BYTES: usize = 1200;
 
+/// Characters of a world that is played over the network, at most: 16 bits name them.
+pub const CHARACTERS_MAX: u32 = 65_535;
+
 /// Bytes of one reliable message at most: what half a window of [`crate::channel::reliable`] holds.
 pub const MESSAGE_BYTES: usize = 8192;
 

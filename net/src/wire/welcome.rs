@@ -8,7 +8,7 @@
 use super::DecodeError;
 use super::events::GameEvent;
 use super::goodbye::GoodbyeReason;
-use super::{MESSAGE_BYTES, PROTOCOL_VERSION};
+use super::{CHARACTERS_MAX, MESSAGE_BYTES, PROTOCOL_VERSION};
 use shieldwall_core::numeric::Tick;
 use shieldwall_core::state::handle::CharacterId;
 use shieldwall_core::world::WorldConfig;
@@ -78,6 +78,9 @@ impl Welcome {
             WorldConfig::decode(config).map_err(|_| DecodeError::Value("world configuration"))?;
         if !rest.is_empty() {
             return Err(DecodeError::Value("message length"));
+        }
+        if config.character_capacity > CHARACTERS_MAX {
+            return Err(DecodeError::Value("character capacity"));
         }
         if character.slot >= config.character_capacity || character.generation == 0 {
             return Err(DecodeError::Value("own character"));

@@ -50,12 +50,12 @@ pub(crate) fn any_crowd() -> impl Strategy<Value = Vec<(i32, i32, i32, u16, u8)>
 }
 
 /// The same question asked of every pair, with angles instead of cross products.
-fn naive(row: usize, characters: &Characters, environment: &Environment) -> Vec<u16> {
+fn naive(row: usize, characters: &Characters, environment: &Environment) -> Vec<u32> {
     let melee = &environment.rules.melee;
     let reach = i64::from(melee.reach.0) + i64::from(environment.rules.movement[0].radius.0);
     let view = characters.view();
     let own = view.position(row as u32);
-    let mut found: Vec<(u64, u16)> = (0..view.len())
+    let mut found: Vec<(u64, u32)> = (0..view.len())
         .filter(|&other| {
             let at = view.position(other as u32);
             let angle = own.yaw_toward(at).distance(Brads(view.yaw[row]));
@@ -66,7 +66,7 @@ fn naive(row: usize, characters: &Characters, environment: &Environment) -> Vec<
                 && angle <= melee.cone.0 / 2
                 && (own.y - at.y).abs() <= melee.height_reach
         })
-        .map(|other| (own.horizontal_distance_squared(view.position(other as u32)), other as u16))
+        .map(|other| (own.horizontal_distance_squared(view.position(other as u32)), other as u32))
         .collect();
     found.sort_unstable();
     found.truncate(usize::from(melee.targets));

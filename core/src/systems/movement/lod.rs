@@ -56,7 +56,7 @@ pub(crate) struct Watch {
 impl Watch {
     /// The grid of a world; `None` when no class of its rules is ever stepped less often.
     pub(crate) fn new(rules: &Rules, tick_hz: u16, half_extent: i32) -> Option<Self> {
-        const { assert!(HALF_EXTENT_MAX_M <= 1 << 14) };
+        const { assert!(HALF_EXTENT_MAX_M < 1 << 15) };
         if rules.movement.iter().all(|class| class.lod == 0) {
             return None;
         }
