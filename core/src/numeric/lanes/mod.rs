@@ -132,6 +132,9 @@ pub trait Lanes: Copy {
     /// Whether [`Lanes::permute2`] is as cheap as an addition, so that many rows can walk through a window of two
     /// registers at once.
     const CHEAP_PERMUTE: bool;
+    /// Whether a large loop should be one function that is called, rather than be copied to wherever it is wanted. Lanes
+    /// that need processor features must be inlined; for others a call is cheap, and copies make the kernel slow to build.
+    const OUTLINES: bool = false;
     /// Some of these lanes.
     type Mask: LaneMask;
 

@@ -91,6 +91,7 @@ macro_rules! plain {
 impl Lanes for Portable {
     const WIDTH: usize = WIDTH;
     const CHEAP_PERMUTE: bool = false;
+    const OUTLINES: bool = true;
     type Mask = PortableMask;
 
     plain! { shift_right_lanes add64 sub64 mul_even mul_even_signed greater64 }

@@ -128,6 +128,7 @@ macro_rules! wide_by_wide {
 impl<const WIDTH: usize> Lanes for Scalar<WIDTH> {
     const WIDTH: usize = WIDTH;
     const CHEAP_PERMUTE: bool = false;
+    const OUTLINES: bool = true;
     type Mask = ScalarMask<WIDTH>;
 
     lane_by_lane! {

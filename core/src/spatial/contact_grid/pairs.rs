@@ -226,8 +226,23 @@ impl<'a, L: Lanes, const GUARD: bool, const SAME: bool> Finder<'a, L, GUARD, SAM
         }
     }
 
+    /// Pushes the pairs of a row with the rows of a run.
     #[inline(always)]
     fn scan(&self, row: &Row<L>, run: Range<usize>, sink: &mut Sink<'_>) {
+        if L::OUTLINES {
+            self.scan_apart(row, run, sink);
+        } else {
+            self.scan_here(row, run, sink);
+        }
+    }
+
+    #[inline(never)]
+    fn scan_apart(&self, row: &Row<L>, run: Range<usize>, sink: &mut Sink<'_>) {
+        self.scan_here(row, run, sink);
+    }
+
+    #[inline(always)]
+    fn scan_here(&self, row: &Row<L>, run: Range<usize>, sink: &mut Sink<'_>) {
         let columns = &self.columns;
         let mut at = run.start;
         while at < run.end {

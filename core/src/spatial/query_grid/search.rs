@@ -338,6 +338,20 @@ impl<'a, L: Lanes, S: Region> Tester<'a, L, S> {
     /// those outside the shape's box are left out first.
     #[inline(always)]
     fn test<const BOXED: bool, K: Sink>(&self, start: u32, end: u32, sink: &mut K) {
+        if L::OUTLINES {
+            self.test_apart::<BOXED, K>(start, end, sink);
+        } else {
+            self.test_here::<BOXED, K>(start, end, sink);
+        }
+    }
+
+    #[inline(never)]
+    fn test_apart<const BOXED: bool, K: Sink>(&self, start: u32, end: u32, sink: &mut K) {
+        self.test_here::<BOXED, K>(start, end, sink);
+    }
+
+    #[inline(always)]
+    fn test_here<const BOXED: bool, K: Sink>(&self, start: u32, end: u32, sink: &mut K) {
         let (start, count) = (start as usize, end.saturating_sub(start) as usize);
         let end = start + count.next_multiple_of(L::WIDTH);
         // One length for all: the bounds are checked once. (Zipped iterators are not always inlined, see above.)
