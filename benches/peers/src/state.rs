@@ -17,7 +17,19 @@ pub fn run(report: &mut Report, effort: Effort) {
         };
         let world = &mut run.world;
         let mut saved = SavedState::new();
+        world.snapshot_into(&mut image);
+        let mut copy = image.clone();
+        // Whole or in pieces, whichever copies faster.
+        let floor = [image.len(), 4_096].map(|piece| {
+            samples(&mut || {
+                for (to, from) in copy.chunks_mut(piece).zip(image.chunks(piece)) {
+                    black_box(to).copy_from_slice(black_box(from));
+                }
+            })
+        });
+        let floor = floor[0].min(floor[1]);
         let figures = [
+            ("memcpy of an image's bytes: the floor", floor),
             (
                 "save in memory, with hash",
                 samples(&mut || {
@@ -41,7 +53,9 @@ pub fn run(report: &mut Report, effort: Effort) {
             ("restore of an image, checked", samples(&mut || world.restore(&image).expect("its own image"))),
         ];
         for (who, value) in figures {
-            report.add(row("state", count, who, value, "ns an entity"));
+            let mut row = row("state", count, who, value, "ns an entity");
+            row.note = format!("{:.2} of the floor, {} bytes an entity", value / floor, image.len() / count);
+            report.add(row);
         }
     }
     rollback(report, effort);

@@ -70,6 +70,8 @@ pub struct ColumnInfo {
     pub name: &'static str,
     /// What its cells are.
     pub kind: CellKind,
+    /// Whether the cells of freed rows keep their values: those of all other columns are zero.
+    pub outlives_rows: bool,
 }
 
 impl ColumnInfo {
@@ -109,15 +111,15 @@ macro_rules! cell {
 cell!(u8 as U8, i8 as I8, u16 as U16, i16 as I16, u32 as U32, i32 as I32);
 
 /// Something done to every column of a table, in their order.
-pub(crate) trait ColumnVisitor {
+pub(crate) trait ColumnVisitor<'a> {
     /// `info` is the column's, `cells` the rows asked for.
-    fn column<T: Cell>(&mut self, info: &'static ColumnInfo, cells: &[T]);
+    fn column<T: Cell>(&mut self, info: &'static ColumnInfo, cells: &'a [T]);
 }
 
 /// Something done to every column of two tables of one kind.
-pub(crate) trait ColumnPairVisitor {
+pub(crate) trait ColumnPairVisitor<'a> {
     /// `from` and `to` are the same column, all rows of both.
-    fn column<T: Cell>(&mut self, info: &'static ColumnInfo, from: &[T], to: &mut [T]);
+    fn column<T: Cell>(&mut self, info: &'static ColumnInfo, from: &'a [T], to: &'a mut [T]);
 }
 
 /// Appends the cells' bytes, little-endian.
@@ -238,6 +240,7 @@ macro_rules! table {
                     table: stringify!($table),
                     name: stringify!($field),
                     kind: <$cell as $crate::state::column::Cell>::KIND,
+                    outlives_rows: matches!(stringify!($field).as_bytes(), b"generation"),
                 }, )*
             ];
 
@@ -301,10 +304,10 @@ macro_rules! table {
             }
 
             /// Shows the first `rows` of every column.
-            pub(crate) fn each_column(
-                &self,
+            pub(crate) fn each_column<'a>(
+                &'a self,
                 rows: usize,
-                visitor: &mut impl $crate::state::column::ColumnVisitor,
+                visitor: &mut impl $crate::state::column::ColumnVisitor<'a>,
             ) {
                 let mut columns = Self::COLUMNS.iter();
                 $( if let Some(info) = columns.next() {
@@ -313,10 +316,10 @@ macro_rules! table {
             }
 
             /// Shows every column of this table beside the same of another.
-            pub(crate) fn each_pair(
-                &self,
-                to: &mut Self,
-                visitor: &mut impl $crate::state::column::ColumnPairVisitor,
+            pub(crate) fn each_pair<'a>(
+                &'a self,
+                to: &'a mut Self,
+                visitor: &mut impl $crate::state::column::ColumnPairVisitor<'a>,
             ) {
                 let mut columns = Self::COLUMNS.iter();
                 $( if let Some(info) = columns.next() {

@@ -6,6 +6,8 @@
 //! Generations are columns of the tables, not of the pool: the pool can be rebuilt from a table at any time, and is
 //! after a restore.
 
+use crate::numeric::LaneChoice;
+use crate::numeric::lanes::{LaneTask, Lanes, run};
 use alloc::boxed::Box;
 use alloc::vec;
 
@@ -63,19 +65,15 @@ impl IdPool {
     ///
     /// # Panics
     /// When there are not as many cells as slots.
-    pub(crate) fn rebuild<T>(&mut self, cells: &[T], is_used: impl Fn(&T) -> bool) {
+    pub(crate) fn rebuild<T>(&mut self, lanes: LaneChoice, cells: &[T], is_used: impl Fn(&T) -> bool) {
         assert_eq!(cells.len(), self.capacity, "a cell for each slot");
         self.clear();
-        for (at, (word, cells)) in self.used.iter_mut().zip(cells.chunks(BITS)).enumerate() {
-            let used = cells
-                .iter()
-                .enumerate()
-                .fold(0_u64, |used, (bit, cell)| used | u64::from(is_used(cell)) << bit);
-            // Bits past the capacity stay set.
-            *word |= used;
-            if *word == !0 {
-                self.full[at / BITS] |= 1 << (at % BITS);
-            }
+        run(lanes, Mark { words: &mut self.used, cells, is_used });
+        for (at, word) in self.used.iter().enumerate() {
+            // Bits past the capacity are set for good.
+            let spare = ((at + 1) * BITS).saturating_sub(self.capacity);
+            let used = if spare == 0 { *word } else { word & (!0 >> spare) };
+            self.full[at / BITS] |= u64::from(*word == !0) << (at % BITS);
             self.len += used.count_ones() as usize;
             if used != 0 {
                 self.end = at * BITS + (u64::BITS - used.leading_zeros()) as usize;
@@ -179,6 +177,35 @@ impl IdPool {
     }
 }
 
+/// Sets the bits of the cells that say so.
+struct Mark<'a, T, F> {
+    words: &'a mut [u64],
+    cells: &'a [T],
+    is_used: F,
+}
+
+impl<T, F: Fn(&T) -> bool> LaneTask for Mark<'_, T, F> {
+    type Output = ();
+
+    /// A plain loop over the bits of a word, which the compiler widens.
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        for (word, cells) in self.words.iter_mut().zip(self.cells.chunks(BITS)) {
+            let mut used = 0_u64;
+            if let Ok(cells) = <&[T; BITS]>::try_from(cells) {
+                for (bit, cell) in cells.iter().enumerate() {
+                    used |= u64::from((self.is_used)(cell)) << bit;
+                }
+            } else {
+                for (bit, cell) in cells.iter().enumerate() {
+                    used |= u64::from((self.is_used)(cell)) << bit;
+                }
+            }
+            *word |= used;
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -219,7 +246,7 @@ mod tests {
             let cells: vec::Vec<bool> = (0..capacity).map(|slot| model.contains(&slot)).collect();
             let mut rebuilt = IdPool::new(capacity as usize);
             rebuilt.allocate();
-            rebuilt.rebuild(&cells, |used| *used);
+            rebuilt.rebuild(LaneChoice::default(), &cells, |used| *used);
             prop_assert_eq!((rebuilt.len(), rebuilt.end()), (pool.len(), pool.end()));
             prop_assert!(rebuilt.iter().eq(pool.iter()));
             for _ in 0..3 {

@@ -8,6 +8,7 @@ pub mod diff;
 pub mod events;
 pub mod handle;
 pub mod id_pool;
+pub(crate) mod judge;
 pub(crate) mod move_bounds;
 pub mod partial;
 pub mod projectiles;
@@ -18,7 +19,7 @@ pub mod terrain_deltas;
 
 pub(crate) mod bytes;
 
-use crate::numeric::Tick;
+use crate::numeric::{LaneChoice, Tick};
 use characters::{Characters, flags};
 use handle::CharacterId;
 use id_pool::IdPool;
@@ -111,9 +112,9 @@ impl State {
     }
 
     /// The slots in use, from the columns.
-    pub(crate) fn rebuild_ids(&mut self) {
-        self.character_ids.rebuild(&self.characters.flags, |bits| bits & flags::IN_USE != 0);
-        self.projectile_ids.rebuild(&self.projectiles.alive, |alive| *alive != 0);
+    pub(crate) fn rebuild_ids(&mut self, lanes: LaneChoice) {
+        self.character_ids.rebuild(lanes, &self.characters.flags, |bits| bits & flags::IN_USE != 0);
+        self.projectile_ids.rebuild(lanes, &self.projectiles.alive, |alive| *alive != 0);
     }
 }
 

@@ -15,30 +15,23 @@ pub(crate) const HEIGHTS: core::ops::RangeInclusive<i32> = -(HEIGHT_MAX_M << 16)
 /// What a state is judged by.
 #[derive(Clone, Copy)]
 pub(crate) struct MoveBounds<'a> {
-    rules: &'a Rules,
+    pub(crate) rules: &'a Rules,
     /// Half the side of the field, raw.
-    half_extent: i32,
-    /// Height of the ground under raw x and z.
-    ground: &'a dyn Fn(i32, i32) -> i32,
-    longest: [Longest; MOVEMENT_CLASSES],
+    pub(crate) half_extent: i32,
+    pub(crate) longest: [Longest; MOVEMENT_CLASSES],
 }
 
 /// The longest that a class's timers run, in ticks.
 #[derive(Clone, Copy, Default)]
-struct Longest {
-    timer: u32,
-    dodge: u32,
-    dodge_rest: u32,
-    knock: u32,
+pub(crate) struct Longest {
+    pub(crate) timer: u32,
+    pub(crate) dodge: u32,
+    pub(crate) dodge_rest: u32,
+    pub(crate) knock: u32,
 }
 
 impl<'a> MoveBounds<'a> {
-    pub(crate) fn new(
-        rules: &'a Rules,
-        tick_hz: u16,
-        half_extent: i32,
-        ground: &'a dyn Fn(i32, i32) -> i32,
-    ) -> Self {
+    pub(crate) fn new(rules: &'a Rules, tick_hz: u16, half_extent: i32) -> Self {
         let ticks = |ms: u16| Ticks::from_millis(u32::from(ms), tick_hz).0;
         let mut longest = [Longest::default(); MOVEMENT_CLASSES];
         for (class, longest) in (0_u8..).zip(&mut longest) {
@@ -50,12 +43,15 @@ impl<'a> MoveBounds<'a> {
                 knock: ticks(rules.knock_ms),
             };
         }
-        Self { rules, half_extent, ground, longest }
+        Self { rules, half_extent, longest }
     }
 }
 
-/// Whether movement keeps states like this one.
-pub(crate) fn can_move_like(state: &MoveState, bounds: &MoveBounds<'_>) -> bool {
+/// Largest speed along an axis, raw.
+pub(crate) const SPEED_MAX: i32 = SPEED_MAX_M_PER_S << 16;
+
+/// Whether movement keeps states like this one where the ground has this height.
+pub(crate) fn can_move_like(state: &MoveState, ground: i32, bounds: &MoveBounds<'_>) -> bool {
     if usize::from(state.class) >= MOVEMENT_CLASSES {
         return false;
     }
@@ -63,7 +59,7 @@ pub(crate) fn can_move_like(state: &MoveState, bounds: &MoveBounds<'_>) -> bool 
     let (position, velocity) = (&state.position, &state.velocity);
     let edge = bounds.half_extent - rules.radius.0;
     let inside = -edge..=edge;
-    let speeds = -(SPEED_MAX_M_PER_S << 16)..=(SPEED_MAX_M_PER_S << 16);
+    let speeds = -SPEED_MAX..=SPEED_MAX;
     let pitches = -CharacterInput::PITCH_MAX..=CharacterInput::PITCH_MAX;
     let within = inside.contains(&position.x.0)
         && inside.contains(&position.z.0)
@@ -79,7 +75,6 @@ pub(crate) fn can_move_like(state: &MoveState, bounds: &MoveBounds<'_>) -> bool 
     if state.flags & flags::ALIVE == 0 && moving {
         return false;
     }
-    let ground = (bounds.ground)(position.x.0, position.z.0);
     if state.flags & flags::GROUNDED != 0 {
         let stands = if state.support == 0 { position.y.0 == ground } else { position.y.0 >= ground };
         return stands && velocity.y.0 == 0;

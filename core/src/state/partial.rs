@@ -23,7 +23,8 @@ use super::bytes::ByteReader;
 use super::characters::flags;
 use super::column::{Cell, ColumnInfo, ColumnVisitor, write_cells};
 use super::handle::CharacterId;
-use super::snapshot::{ImageBounds, SnapshotError, check_characters, check_projectiles};
+use super::judge::{check_characters, check_projectiles};
+use super::snapshot::{ImageBounds, SnapshotError};
 use super::state_hash::LAYOUT_FINGERPRINT;
 use super::{Characters, Projectiles, State};
 use crate::numeric::column_hash::sum_column;
@@ -208,8 +209,8 @@ struct Gather<'a> {
     out: &'a mut Vec<u8>,
 }
 
-impl ColumnVisitor for Gather<'_> {
-    fn column<T: Cell>(&mut self, _info: &'static ColumnInfo, cells: &[T]) {
+impl<'a> ColumnVisitor<'a> for Gather<'_> {
+    fn column<T: Cell>(&mut self, _info: &'static ColumnInfo, cells: &'a [T]) {
         for slot in self.slots {
             write_cells(&cells[*slot as usize..=*slot as usize], self.out);
         }

@@ -1,14 +1,14 @@
 //! A state kept in memory: what rollback, prediction and tools go back to. Trusted, unlike an image of bytes: it never
 //! leaves the process and is taken back without a look at its rows.
 //!
-//! Saving copies the rows ever used, column by column, and hashes each block of a column while it is near, so that the
-//! hash costs little more than the copy. Memory is taken by the first save into a [`SavedState`]; after that, saving and
+//! Saving copies the rows in use, column by column, and hashes each block of a column while it is near, so that the hash
+//! costs little more than the copy. Memory is taken by the first save into a [`SavedState`]; after that, saving and
 //! loading worlds of the same capacities allocate nothing.
 
 use super::State;
 use super::column::{Cell, ColumnInfo, ColumnPairVisitor};
 use super::snapshot::SnapshotError;
-use super::state_hash::ColumnHashes;
+use super::state_hash::{ColumnHashes, Rows};
 use super::terrain_deltas::TerrainDeltas;
 use crate::numeric::{LaneChoice, StateHash, Tick};
 
@@ -25,7 +25,7 @@ struct Kept {
     rows: [usize; 2],
     columns: ColumnHashes,
     hash: StateHash,
-    /// Rows from `rows` on hold what earlier saves left.
+    /// Rows that are not in use hold what earlier saves left, but for the generations of `rows`.
     state: State,
 }
 
@@ -90,10 +90,14 @@ impl SavedState {
         if kept.fingerprint != fingerprint {
             return Err(SnapshotError::OtherConfiguration { image: kept.fingerprint, world: fingerprint });
         }
-        let used = state.rows();
-        let (from, rows) = (&kept.state, kept.rows);
-        from.characters.each_pair(&mut state.characters, &mut Load { rows: rows[0], used: used[0] });
-        from.projectiles.each_pair(&mut state.projectiles, &mut Load { rows: rows[1], used: used[1] });
+        let from = &kept.state;
+        let [characters, projectiles] = kept.rows;
+        let rows = Rows { ever_used: characters, in_use: from.character_ids.end() };
+        let mut load = Load { rows, old: Rows::of_characters(state) };
+        from.characters.each_pair(&mut state.characters, &mut load);
+        load.rows = Rows { ever_used: projectiles, in_use: from.projectile_ids.end() };
+        load.old = Rows::of_projectiles(state);
+        from.projectiles.each_pair(&mut state.projectiles, &mut load);
         ground_changes(&state.terrain, &from.terrain);
         state.terrain.copy_from(&from.terrain);
         state.tick = from.tick;
@@ -105,15 +109,17 @@ impl SavedState {
 
 /// Copies the saved rows and clears those that only the later state used.
 struct Load {
-    rows: usize,
-    used: usize,
+    rows: Rows,
+    /// Of the state that is overwritten.
+    old: Rows,
 }
 
-impl ColumnPairVisitor for Load {
-    fn column<T: Cell>(&mut self, _info: &'static ColumnInfo, from: &[T], to: &mut [T]) {
-        to[..self.rows].copy_from_slice(&from[..self.rows]);
-        if self.used > self.rows {
-            to[self.rows..self.used].fill(T::default());
+impl<'a> ColumnPairVisitor<'a> for Load {
+    fn column<T: Cell>(&mut self, info: &'static ColumnInfo, from: &'a [T], to: &'a mut [T]) {
+        let (rows, old) = (self.rows.not_zero(info), self.old.not_zero(info));
+        to[..rows].copy_from_slice(&from[..rows]);
+        if old > rows {
+            to[rows..old].fill(T::default());
         }
     }
 }

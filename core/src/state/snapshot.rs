@@ -27,8 +27,8 @@
 
 use super::State;
 use super::bytes::{ByteReader, EndOfBytes};
-use super::characters::{Characters, action, flags};
-use super::move_bounds::{HEIGHTS, MoveBounds, can_move_like};
+use super::characters::Characters;
+use super::judge::{check_characters, check_projectiles};
 use super::projectiles::Projectiles;
 use super::state_hash::LAYOUT_FINGERPRINT;
 use super::terrain_deltas::{TerrainChunk, TerrainDeltas};
@@ -151,6 +151,9 @@ impl From<EndOfBytes> for SnapshotError {
     }
 }
 
+/// Writes the heights of the ground under raw x and z, with the given deltas or as it is.
+pub(crate) type Grounds<'a> = dyn Fn(Option<&TerrainDeltas>, &[i32], &[i32], &mut [i32]) + 'a;
+
 /// What an image must agree with.
 #[derive(Clone, Copy)]
 pub(crate) struct ImageBounds<'a> {
@@ -165,8 +168,7 @@ pub(crate) struct ImageBounds<'a> {
     pub(crate) rules: &'a Rules,
     /// Cells along a side of the terrain.
     pub(crate) terrain_cells: u32,
-    /// Height of the ground under raw x and z, with the given deltas or as it is.
-    pub(crate) ground: &'a dyn Fn(Option<&TerrainDeltas>, i32, i32) -> i32,
+    pub(crate) ground: &'a Grounds<'a>,
 }
 
 /// Appends the image of a state; its hash.
@@ -272,73 +274,10 @@ pub(crate) fn read(image: &[u8], bounds: &ImageBounds<'_>, scratch: &mut State) 
     }
     check_characters(&scratch.characters, rows[0], Some(&scratch.terrain), bounds)?;
     check_projectiles(&scratch.projectiles, rows[1], bounds)?;
-    scratch.rebuild_ids();
+    scratch.rebuild_ids(bounds.lanes);
     // The stated numbers of rows are the ones that follow from the columns: one state has one image.
     if rows != scratch.rows() || scratch.hash(bounds.lanes) != header.hash {
         return Err(SnapshotError::Damaged);
-    }
-    Ok(())
-}
-
-pub(crate) fn check_characters(
-    characters: &Characters,
-    rows: usize,
-    deltas: Option<&TerrainDeltas>,
-    bounds: &ImageBounds<'_>,
-) -> Result<(), SnapshotError> {
-    let ground = |x, z| (bounds.ground)(deltas, x, z);
-    let movement = MoveBounds::new(bounds.rules, bounds.tick_hz, bounds.half_extent, &ground);
-    let view = characters.view_below(rows);
-    for row in 0..rows {
-        let bits = characters.flags[row];
-        let fine = if bits & flags::IN_USE == 0 {
-            characters.is_free_row(row)
-        } else {
-            let health = characters.health[row];
-            let input = view.input(row as u32);
-            bits & !flags::ALL == 0
-                && characters.generation[row] != 0
-                && characters.team[row] < bounds.teams
-                && characters.action[row] <= action::MAX
-                && health <= bounds.rules.life.health_max
-                && (bits & flags::ALIVE != 0) == (health > 0)
-                && input == input.sanitized()
-                && can_move_like(&view.move_state(row as u32), &movement)
-        };
-        if !fine {
-            return Err(SnapshotError::BadCharacter { slot: row as u32 });
-        }
-    }
-    Ok(())
-}
-
-pub(crate) fn check_projectiles(
-    projectiles: &Projectiles,
-    rows: usize,
-    bounds: &ImageBounds<'_>,
-) -> Result<(), SnapshotError> {
-    let inside = -bounds.half_extent..=bounds.half_extent;
-    let speeds = -bounds.projectile_speed..=bounds.projectile_speed;
-    for row in 0..rows {
-        let generation = projectiles.generation[row];
-        let fine = match projectiles.alive[row] {
-            0 => projectiles.is_free_row(row),
-            1 => {
-                generation != 0
-                    && projectiles.team[row] < bounds.teams
-                    && projectiles.owner_generation[row] != 0
-                    && inside.contains(&projectiles.position_x[row])
-                    && inside.contains(&projectiles.position_z[row])
-                    && HEIGHTS.contains(&projectiles.position_y[row])
-                    && speeds.contains(&projectiles.velocity_x[row])
-                    && speeds.contains(&projectiles.velocity_y[row])
-                    && speeds.contains(&projectiles.velocity_z[row])
-            }
-            _ => false,
-        };
-        if !fine {
-            return Err(SnapshotError::BadProjectile { slot: row as u32 });
-        }
     }
     Ok(())
 }

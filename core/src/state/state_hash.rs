@@ -1,17 +1,20 @@
 //! The hash of a state: one of 128 bits for each column, and one over all of them.
 //!
 //! A column's hash ([`crate::numeric::column_hash`]) covers its rows up to the last one that was ever used, and is named
-//! by table, column and kind, so that two states can be compared column by column. The state's hash is the
-//! [`StateHasher`]'s sum over the columns' hashes, the numbers of rows and the tick. Which slots are in use follows from
-//! the columns and needs no word of its own.
+//! by table, column and kind, so that two states can be compared column by column. The state's hash is the sum of the
+//! columns' hashes, of the numbers of rows and of the tick, modulo 2^128. Which slots are in use follows from the columns
+//! and needs no word of its own.
+//!
+//! Of freed rows behind the last one in use nothing is looked at but the generation: the rest of them is zero, and zeros
+//! add nothing to a column's hash.
 
 use super::State;
 use super::characters::Characters;
-use super::column::{Cell, ColumnInfo, ColumnPairVisitor, ColumnVisitor, FNV_START, fnv, to_little_endian};
+use super::column::{Cell, ColumnInfo, ColumnPairVisitor, ColumnVisitor, FNV_START, fnv};
 use super::projectiles::Projectiles;
 use super::terrain_deltas::TerrainDeltas;
 use crate::limits::TERRAIN_CHUNK_VERTICES;
-use crate::numeric::column_hash::{BLOCK_BYTES, ColumnSum, sum_and_copy_column, sum_column};
+use crate::numeric::column_hash::{ColumnBytes, VECTOR_BYTES, hash_columns, sum_column};
 use crate::numeric::{LaneChoice, StateHash, StateHasher, Tick};
 use alloc::vec::Vec;
 
@@ -32,12 +35,10 @@ pub const LAYOUT_FINGERPRINT: u64 = {
     hash
 };
 
-/// Words of the state's hash: numbers that are never used again for something else.
+/// Words of the state's hash beside the columns: numbers that are never used again for something else.
 mod part {
     pub(super) const TICK: u32 = 1;
     pub(super) const ROWS: u32 = 2;
-    /// And on: one for each column.
-    pub(super) const COLUMNS: u32 = 16;
 }
 
 /// Name and kind of column number `at`: the characters' columns, then the projectiles', then the terrain deltas'.
@@ -55,6 +56,17 @@ pub const fn column(at: usize) -> &'static ColumnInfo {
         &TerrainDeltas::COLUMNS[at - characters - projectiles]
     }
 }
+
+/// [`ColumnInfo::key`] of every column.
+const KEYS: [u64; COLUMNS] = {
+    let mut keys = [0; COLUMNS];
+    let mut at = 0;
+    while at < COLUMNS {
+        keys[at] = column(at).key();
+        at += 1;
+    }
+    keys
+};
 
 /// Cells of column number `at` in a state with so many rows of the tables and so many deformed chunks.
 pub(crate) const fn cells_of(at: usize, rows: [usize; 2], chunks: usize) -> usize {
@@ -98,9 +110,10 @@ impl ColumnHashes {
     pub(crate) fn of_bytes(lanes: LaneChoice, columns: &[u8], rows: [usize; 2], chunks: usize) -> Self {
         let (mut hashes, mut rest) = (Self::default(), columns);
         for (at, hash) in hashes.hashes.iter_mut().enumerate() {
-            let (info, cells) = (column(at), cells_of(at, rows, chunks));
-            let (own, after) = rest.split_at_checked(cells * info.kind.bytes()).unwrap_or((rest, &[]));
-            *hash = sum_column(lanes, own).finish(info.key(), cells as u64);
+            let cells = cells_of(at, rows, chunks);
+            let bytes = cells * column(at).kind.bytes();
+            let (own, after) = rest.split_at_checked(bytes).unwrap_or((rest, &[]));
+            *hash = sum_column(lanes, own).finish(KEYS[at], cells as u64);
             rest = after;
         }
         hashes
@@ -114,11 +127,7 @@ impl ColumnHashes {
         for (table, rows) in (0_u32..).zip(rows) {
             hasher.add(part::ROWS, table, rows as u64);
         }
-        for (number, hash) in (part::COLUMNS..).zip(self.hashes) {
-            hasher.add_word(number, 0, hash.0 as u64);
-            hasher.add_word(number, 1, (hash.0 >> 64) as u64);
-        }
-        hasher.finish()
+        self.hashes.iter().fold(hasher.finish(), |sum, hash| sum + *hash)
     }
 }
 
@@ -126,11 +135,12 @@ impl State {
     /// The hash of every column, over the rows ever used.
     #[must_use]
     pub fn column_hashes(&self, lanes: LaneChoice) -> ColumnHashes {
-        let mut visitor = Hash { lanes, at: 0, hashes: ColumnHashes::default() };
-        self.characters.each_column(self.character_rows(), &mut visitor);
-        self.projectiles.each_column(self.projectile_rows(), &mut visitor);
-        self.terrain.each_column(&mut visitor);
-        visitor.hashes
+        let mut columns = Columns::new(Rows::of_characters(self));
+        self.characters.each_column(self.characters.capacity(), &mut columns);
+        columns.rows = Rows::of_projectiles(self);
+        self.projectiles.each_column(self.projectiles.capacity(), &mut columns);
+        columns.add_terrain(&self.terrain);
+        columns.hash(lanes)
     }
 
     /// The hash of the whole state: every bit of every column, and the tick. `lanes` changes nothing but the time.
@@ -139,104 +149,127 @@ impl State {
         self.column_hashes(lanes).state_hash(self.tick, self.rows())
     }
 
-    /// Copies the rows ever used into another state of the same capacities, hashing them on the way, with tick and slots
-    /// in use. Rows of `to` beyond those are left as they are.
+    /// Copies the rows in use, and the generations of all rows ever used, into another state of the same capacities,
+    /// hashing them on the way, with tick and slots in use. All else in `to` is left as it is.
     pub(crate) fn copy_and_hash(&self, lanes: LaneChoice, to: &mut State) -> ColumnHashes {
-        let hashes = ColumnHashes::default();
-        let mut visitor = CopyAndHash { lanes, rows: self.character_rows(), at: 0, hashes };
-        self.characters.each_pair(&mut to.characters, &mut visitor);
-        visitor.rows = self.projectile_rows();
-        self.projectiles.each_pair(&mut to.projectiles, &mut visitor);
-        // Seldom any, and never many: hashed on their own.
-        let mut terrain = Hash { lanes, at: visitor.at, hashes: visitor.hashes };
-        self.terrain.each_column(&mut terrain);
+        let mut columns = Columns::new(Rows::of_characters(self));
+        self.characters.each_pair(&mut to.characters, &mut columns);
+        columns.rows = Rows::of_projectiles(self);
+        self.projectiles.each_pair(&mut to.projectiles, &mut columns);
+        // Seldom any, and never many.
+        columns.add_terrain(&self.terrain);
         to.terrain.copy_from(&self.terrain);
         to.tick = self.tick;
         to.character_ids.copy_from(&self.character_ids);
         to.projectile_ids.copy_from(&self.projectile_ids);
-        terrain.hashes
+        columns.hash(lanes)
     }
 
-    /// Appends the rows ever used, column after column, little-endian, hashing them on the way.
+    /// Appends the rows ever used, column after column, little-endian; the hashes of what was written.
     pub(crate) fn write_and_hash(&self, lanes: LaneChoice, out: &mut Vec<u8>) -> ColumnHashes {
-        let mut visitor = WriteAndHash { out, hash: Hash { lanes, at: 0, hashes: ColumnHashes::default() } };
-        self.characters.each_column(self.character_rows(), &mut visitor);
-        self.projectiles.each_column(self.projectile_rows(), &mut visitor);
-        self.terrain.each_column(&mut visitor);
-        visitor.hash.hashes
+        let mut write = Write { out };
+        self.characters.each_column(self.character_rows(), &mut write);
+        self.projectiles.each_column(self.projectile_rows(), &mut write);
+        self.terrain.each_column(&mut write);
+        self.column_hashes(lanes)
     }
 }
 
-/// The sums of a column as it is in memory.
-fn sum_cells<T: Cell>(lanes: LaneChoice, cells: &[T]) -> ColumnSum {
-    let bytes: &[u8] = bytemuck::cast_slice(cells);
-    if cfg!(target_endian = "little") {
-        return sum_column(lanes, bytes);
-    }
-    let mut sum = ColumnSum::new();
-    let mut turned = [0; BLOCK_BYTES];
-    for (number, block) in (0..).zip(bytes.chunks(BLOCK_BYTES)) {
-        let turned = &mut turned[..block.len()];
-        turned.copy_from_slice(block);
-        to_little_endian::<T>(turned);
-        sum.add_block(number, turned);
-    }
-    sum
+/// How far the rows of a table go.
+#[derive(Clone, Copy)]
+pub(crate) struct Rows {
+    /// One past the last row that was ever used.
+    pub(crate) ever_used: usize,
+    /// One past the last row in use: from here on only generations are not zero.
+    pub(crate) in_use: usize,
 }
 
-struct Hash {
-    lanes: LaneChoice,
+impl Rows {
+    pub(crate) fn of_characters(state: &State) -> Self {
+        Self { ever_used: state.character_rows(), in_use: state.character_ids.end() }
+    }
+
+    pub(crate) fn of_projectiles(state: &State) -> Self {
+        Self { ever_used: state.projectile_rows(), in_use: state.projectile_ids.end() }
+    }
+
+    /// The rows of a column that can hold anything but zeros.
+    pub(crate) fn not_zero(&self, info: &ColumnInfo) -> usize {
+        if info.outlives_rows { self.ever_used } else { self.in_use }
+    }
+
+    /// Those, and zeros behind them until a vector is full, where the table has so many rows: a vector that is cut off
+    /// costs several times as much.
+    fn whole_vectors<T: Cell>(&self, info: &ColumnInfo, capacity: usize) -> usize {
+        self.not_zero(info).next_multiple_of(VECTOR_BYTES / size_of::<T>()).min(capacity)
+    }
+}
+
+/// The columns of a state, gathered to be hashed in one go.
+struct Columns<'a> {
+    rows: Rows,
     at: usize,
-    hashes: ColumnHashes,
+    columns: [ColumnBytes<'a>; COLUMNS],
 }
 
-impl Hash {
-    fn put(&mut self, info: &ColumnInfo, sum: &ColumnSum, cells: usize) {
-        self.hashes.hashes[self.at] = sum.finish(info.key(), cells as u64);
-        self.at += 1;
+impl<'a> Columns<'a> {
+    fn new(rows: Rows) -> Self {
+        Self { rows, at: 0, columns: core::array::from_fn(|_| ColumnBytes::default()) }
     }
-}
 
-impl ColumnVisitor for Hash {
-    fn column<T: Cell>(&mut self, info: &'static ColumnInfo, cells: &[T]) {
-        let sum = sum_cells(self.lanes, cells);
-        self.put(info, &sum, cells.len());
-    }
-}
-
-struct CopyAndHash {
-    lanes: LaneChoice,
-    rows: usize,
-    at: usize,
-    hashes: ColumnHashes,
-}
-
-impl ColumnPairVisitor for CopyAndHash {
-    fn column<T: Cell>(&mut self, info: &'static ColumnInfo, from: &[T], to: &mut [T]) {
-        let (from, to) = (&from[..self.rows], &mut to[..self.rows]);
-        let sum = if cfg!(target_endian = "little") {
-            sum_and_copy_column(self.lanes, bytemuck::cast_slice(from), bytemuck::cast_slice_mut(to))
-        } else {
-            to.copy_from_slice(from);
-            sum_cells(self.lanes, from)
+    fn add<T: Cell>(&mut self, cells: usize, from: &'a [T], to: Option<&'a mut [T]>) {
+        self.columns[self.at] = ColumnBytes {
+            key: KEYS[self.at],
+            cells,
+            bytes: bytemuck::cast_slice(from),
+            cell_bytes: size_of::<T>(),
+            copy: to.map(bytemuck::cast_slice_mut),
         };
-        self.hashes.hashes[self.at] = sum.finish(info.key(), self.rows as u64);
         self.at += 1;
+    }
+
+    fn add_terrain(&mut self, terrain: &'a TerrainDeltas) {
+        terrain.each_column(&mut Whole(self));
+    }
+
+    fn hash(mut self, lanes: LaneChoice) -> ColumnHashes {
+        debug_assert_eq!(self.at, COLUMNS);
+        let mut hashes = ColumnHashes::default();
+        hash_columns(lanes, &mut self.columns, &mut hashes.hashes);
+        hashes
     }
 }
 
-struct WriteAndHash<'a> {
-    out: &'a mut Vec<u8>,
-    hash: Hash,
+impl<'a> ColumnVisitor<'a> for Columns<'a> {
+    fn column<T: Cell>(&mut self, info: &'static ColumnInfo, cells: &'a [T]) {
+        let rows = self.rows.whole_vectors::<T>(info, cells.len());
+        self.add(self.rows.ever_used, &cells[..rows], None);
+    }
 }
 
-impl ColumnVisitor for WriteAndHash<'_> {
-    fn column<T: Cell>(&mut self, info: &'static ColumnInfo, cells: &[T]) {
-        // Small enough to be near when it is hashed after the copy.
-        let start = self.out.len();
+impl<'a> ColumnPairVisitor<'a> for Columns<'a> {
+    fn column<T: Cell>(&mut self, info: &'static ColumnInfo, from: &'a [T], to: &'a mut [T]) {
+        let rows = self.rows.whole_vectors::<T>(info, from.len());
+        self.add(self.rows.ever_used, &from[..rows], Some(&mut to[..rows]));
+    }
+}
+
+/// Columns that count all their cells.
+struct Whole<'a, 'b>(&'a mut Columns<'b>);
+
+impl<'b> ColumnVisitor<'b> for Whole<'_, 'b> {
+    fn column<T: Cell>(&mut self, _info: &'static ColumnInfo, cells: &'b [T]) {
+        self.0.add(cells.len(), cells, None);
+    }
+}
+
+struct Write<'a> {
+    out: &'a mut Vec<u8>,
+}
+
+impl<'b> ColumnVisitor<'b> for Write<'_> {
+    fn column<T: Cell>(&mut self, _info: &'static ColumnInfo, cells: &'b [T]) {
         super::column::write_cells(cells, self.out);
-        let sum = sum_column(self.hash.lanes, &self.out[start..]);
-        self.hash.put(info, &sum, cells.len());
     }
 }
 

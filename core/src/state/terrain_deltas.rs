@@ -63,8 +63,8 @@ impl TerrainDeltas {
 
     /// Names and kinds of the columns: the keys, and the vertices of all chunks one after the other.
     pub const COLUMNS: &[ColumnInfo] = &[
-        ColumnInfo { table: "TerrainDeltas", name: "chunk", kind: CellKind::U32 },
-        ColumnInfo { table: "TerrainDeltas", name: "vertex", kind: CellKind::I16 },
+        ColumnInfo { table: "TerrainDeltas", name: "chunk", kind: CellKind::U32, outlives_rows: false },
+        ColumnInfo { table: "TerrainDeltas", name: "vertex", kind: CellKind::I16, outlives_rows: false },
     ];
 
     /// An empty table for `capacity` chunks.
@@ -147,7 +147,7 @@ impl TerrainDeltas {
     }
 
     /// Shows both columns.
-    pub(crate) fn each_column(&self, visitor: &mut impl ColumnVisitor) {
+    pub(crate) fn each_column<'a>(&'a self, visitor: &mut impl ColumnVisitor<'a>) {
         visitor.column(&Self::COLUMNS[0], &self.keys[..self.len]);
         visitor.column(&Self::COLUMNS[1], self.deltas[..self.len].as_flattened());
     }

@@ -371,11 +371,13 @@ impl World {
             projectile_speed: sweep << 16,
             rules: &self.config.rules,
             terrain_cells: self.environment.terrain.side() - 1,
-            ground: &|deltas, x, z| match deltas {
+            ground: &|deltas, x, z, heights| match deltas {
                 Some(deltas) if !(untouched && deltas.is_empty()) => {
-                    self.environment.terrain.height_with(deltas, Metres(x), Metres(z)).0
+                    for ((height, x), z) in heights.iter_mut().zip(x).zip(z) {
+                        *height = self.environment.terrain.height_with(deltas, Metres(*x), Metres(*z)).0;
+                    }
                 }
-                _ => self.environment.terrain.height_at(Metres(x), Metres(z)).0,
+                _ => self.environment.terrain.heights_into(self.config.lanes, x, z, heights),
             },
         };
         let (config, terrain) = (&self.config, &self.environment.terrain);

@@ -251,6 +251,14 @@ impl Lanes for Avx512Lanes {
     }
 
     #[inline(always)]
+    fn count_greater16(self, a: Self, b: Self) -> Self {
+        avx512!({
+            let greater = _mm512_cmpgt_epi16_mask(a.0, b.0);
+            Avx512Lanes(_mm512_mask_sub_epi16(self.0, greater, self.0, _mm512_set1_epi16(-1)))
+        })
+    }
+
+    #[inline(always)]
     fn greater64(self, other: Self) -> Self {
         Avx512Lanes(avx512!(_mm512_movm_epi64(_mm512_cmpgt_epi64_mask(self.0, other.0))))
     }

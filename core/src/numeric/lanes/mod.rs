@@ -255,6 +255,11 @@ pub trait Lanes: Copy {
     fn dot16(self, other: Self) -> Self;
     /// All ones in the halves that are greater than the other's, signed; zeros in the others.
     fn greater16(self, other: Self) -> Self;
+    /// One more in the halves in which `a` is greater than `b`, signed.
+    #[inline(always)]
+    fn count_greater16(self, a: Self, b: Self) -> Self {
+        self.sub16(a.greater16(b))
+    }
 
     /// Sum of numbers of 64 bits.
     fn add64(self, other: Self) -> Self;

@@ -89,6 +89,8 @@ impl LaneTask for Trace {
             va.dot16(L::load(&without_lowest_halves(b))),
             va.sub16(vb).dot16(va.sub16(vb)),
             va.greater16(vb),
+            va.count_greater16(vb, va),
+            vb.count_greater16(va, vb),
             L::splat_pair(1, -2),
         ];
         let wide = [

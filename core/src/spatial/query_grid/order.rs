@@ -11,8 +11,9 @@ use crate::numeric::lanes::{LaneMask, LaneTask, Lanes, MAX_WIDTH};
 /// The most candidates that are put in order by ranks.
 const RANKED_MAX: usize = 448;
 
-/// Room for so many, and for whole pairs of registers behind the last.
-const ROOM: usize = RANKED_MAX + 2 * MAX_WIDTH;
+/// Room for so many, and for whole pairs of registers behind the last: a power of two.
+const ROOM: usize = 512;
+const _: () = assert!(ROOM >= RANKED_MAX + 2 * MAX_WIDTH);
 
 /// How many numbers of scratch the ordering takes.
 pub(super) const SCRATCH: usize = 4 * ROOM;
@@ -135,7 +136,7 @@ impl Order<'_> {
             let own = L::load_at(keys, at).pair_with(L::load_at(keys, at + L::WIDTH));
             let mut rank = L::splat(0);
             for &other in &keys[..found] {
-                rank = rank.sub16(own.greater16(L::splat(other)));
+                rank = rank.count_greater16(own, L::splat(other));
             }
             rank.and(L::splat(0xFFFF)).store_at(ranks, at);
             rank.shift_right_logical::<16>().store_at(ranks, at + L::WIDTH);
@@ -146,8 +147,8 @@ impl Order<'_> {
         seen[..found.next_multiple_of(L::WIDTH)].fill(0);
         let (indices, squares) = (&self.places[..found], &self.squares[..found]);
         for ((rank, index), square) in ranks.iter().zip(indices).zip(squares) {
-            let rank = *rank as usize % 512;
-            let place = rank + seen[rank] as usize;
+            let rank = *rank as usize % ROOM;
+            let place = (rank + seen[rank] as usize) % ROOM;
             seen[rank] += 1;
             order[place] = *index;
             ordered_squares[place] = *square;

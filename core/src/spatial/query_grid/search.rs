@@ -2,8 +2,10 @@
 //!
 //! Lanes see a row as its offset from the shape's anchor, shortened until both parts fit 16 bits: a pair in one lane. A
 //! shape judges those pairs to be surely inside, or perhaps: only the rows in between are asked again in whole
-//! coordinates, and that is why answers are exact. The shortening is chosen so that no row of the touched cells can
-//! overflow. Rows about which that is not known, outside the bounds or set aside, are first held against the shape's box.
+//! coordinates, and that is why answers are exact. Shapes that reach from one to some cells far take the pairs that the
+//! grid keeps beside the whole coordinates, and one subtraction; for smaller and larger ones offsets are shortened row by
+//! row, no further than needed so that no row of the touched cells overflows. Rows about which that is not known, outside
+//! the bounds or set aside, are first held against the shape's box.
 
 use super::sinks::Sink;
 use super::{QueryGrid, Who};
@@ -101,6 +103,11 @@ pub struct Scale {
 }
 
 impl Scale {
+    /// Of the differences of two shortened points, both rounded down: each part is off by less than 1.
+    const fn of_short(shift: u32) -> Self {
+        Self { shift, slack: 2, bias: 0 }
+    }
+
     /// For what takes more than 32 bits: wrong, but there.
     pub(super) const COARSEST: Self = Self { shift: 16, slack: 2, bias: 0 };
 
@@ -165,7 +172,7 @@ struct Search<'a, S, K> {
 }
 
 /// Shorter runs of cells inside the shape are tested with their neighbours: that costs less than three loops.
-const WHOLE_ROWS_MIN: u32 = 48;
+const WHOLE_ROWS_MIN: u32 = 96;
 
 /// Lines that are looked up before the first of them is searched.
 const LINES_AHEAD: usize = 16;
@@ -193,9 +200,13 @@ impl<S: Region, K: Sink> LaneTask for Search<'_, S, K> {
             return sink;
         }
         let reach = u64::from(bounds.reach_from(shape.anchor()));
-        let with_cell = Scale::new(reach + (1 << grid.line_shift));
-        let tester = Tester::<L, S>::new(grid, shape, &bounds, with_cell.or_else(|| Scale::new(reach)));
-        if grid.outside || with_cell.is_none() {
+        let with_cell = reach + (1 << grid.line_shift);
+        let scale = Scale::new(with_cell);
+        // For shapes smaller than a cell the grid's short coordinates are too coarse: too many rows were asked again.
+        let short = reach >> grid.line_shift > 0 && with_cell < ((1 << 15) - 2) << grid.short_shift();
+        let own = short.then(|| Scale::of_short(grid.short_shift()));
+        let tester = Tester::<L, S>::new(grid, shape, &bounds, own, scale.or_else(|| Scale::new(reach)));
+        if grid.outside || scale.is_none() {
             walk::<true, L, S, K>(&tester, &mut sink);
         } else if grid.touches(&bounds) {
             walk::<false, L, S, K>(&tester, &mut sink);
@@ -307,21 +318,38 @@ struct Tester<'a, L: Lanes, S: Region> {
     judge: S::Judge<L>,
     /// Whether offsets fit the lanes; where they do not, every row in the box is asked about alone.
     fits: bool,
+    /// Whether the grid's own short coordinates will do.
+    short: bool,
+    /// The anchor as one of those.
+    anchor: L,
     shortener: Shortener<L>,
 }
 
 impl<'a, L: Lanes, S: Region> Tester<'a, L, S> {
+    /// `own` is the scale of the grid's short coordinates, where differences of those fit; else offsets are shortened to
+    /// `scale`.
     #[inline(always)]
-    fn new(grid: &'a QueryGrid, shape: &'a S, bounds: &'a Bounds, scale: Option<Scale>) -> Self {
+    fn new(
+        grid: &'a QueryGrid,
+        shape: &'a S,
+        bounds: &'a Bounds,
+        own: Option<Scale>,
+        scale: Option<Scale>,
+    ) -> Self {
+        let short = own.is_some();
+        let scale = own.or(scale);
         let fits = scale.is_some();
         let scale = scale.unwrap_or(Scale::COARSEST);
+        let (x, z) = shape.anchor();
         Self {
             grid,
             shape,
             bounds,
             judge: shape.judge::<L>(scale),
             fits,
-            shortener: Shortener::new(shape.anchor(), scale),
+            short,
+            anchor: L::splat(grid.shortened(x, z)),
+            shortener: Shortener::new((x, z), scale),
         }
     }
 
@@ -355,7 +383,9 @@ impl<'a, L: Lanes, S: Region> Tester<'a, L, S> {
         let (start, count) = (start as usize, end.saturating_sub(start) as usize);
         let end = start + count.next_multiple_of(L::WIDTH);
         // One length for all: the bounds are checked once. (Zipped iterators are not always inlined, see above.)
-        let columns = [&self.grid.x[start..end], &self.grid.z[start..end], &self.grid.rows[start..end]];
+        let grid = self.grid;
+        let columns =
+            [&grid.short[start..end], &grid.rows[start..end], &grid.x[start..end], &grid.z[start..end]];
         let mut at = 0;
         while at + L::WIDTH <= count {
             self.test_block::<BOXED, false, K>(columns, start, at, L::WIDTH, sink);
@@ -370,20 +400,24 @@ impl<'a, L: Lanes, S: Region> Tester<'a, L, S> {
     #[inline(always)]
     fn test_block<const BOXED: bool, const PART: bool, K: Sink>(
         &self,
-        [xs, zs, rows]: [&[i32]; 3],
+        [shorts, rows, xs, zs]: [&[i32]; 4],
         start: usize,
         at: usize,
         count: usize,
         sink: &mut K,
     ) {
-        let (x, z) = (L::load_at(xs, at), L::load_at(zs, at));
-        let (mut found, mut perhaps) = self.judge.judge(self.shortener.offsets(x, z));
+        let offsets = if self.short {
+            L::load_at(shorts, at).sub16(self.anchor)
+        } else {
+            self.shortener.offsets(L::load_at(xs, at), L::load_at(zs, at))
+        };
+        let (mut found, mut perhaps) = self.judge.judge(offsets);
         if PART {
             let there = L::Mask::first_n(count);
             (found, perhaps) = (found.and(there), perhaps.and(there));
         }
         if BOXED {
-            let there = self.boxed(x, z);
+            let there = self.boxed(L::load_at(xs, at), L::load_at(zs, at));
             if self.fits {
                 (found, perhaps) = (found.and(there), perhaps.and(there));
             } else {

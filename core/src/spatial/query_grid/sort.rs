@@ -81,6 +81,11 @@ impl<M: Copy, P: Fn(M) -> Presence> LaneTask for Sort<'_, M, P> {
         place(keys, z, &mut grid.z);
         grid.present = starts[cells as usize] as usize;
         grid.aside = starts[cells as usize + 1] as usize - grid.present;
+        let shift = grid.short_shift();
+        let (x, z) = (&grid.x[..count], &grid.z[..count]);
+        for (place, short) in grid.short[..count].iter_mut().enumerate() {
+            *short = ((x[place] >> shift) & 0xFFFF) | (z[place] >> shift) << 16;
+        }
     }
 }
 

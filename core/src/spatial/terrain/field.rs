@@ -4,7 +4,8 @@
 
 use super::Terrain;
 use crate::limits::{TERRAIN_CHUNK_CELLS, TERRAIN_CHUNK_SIDE, TERRAIN_CHUNK_VERTICES};
-use crate::numeric::lanes::{LaneMask, Lanes, MAX_WIDTH};
+use crate::numeric::Metres;
+use crate::numeric::lanes::{LaneChoice, LaneMask, LaneTask, Lanes, MAX_WIDTH, run};
 
 /// Corners of cells that rise by more than this (raw; the sum of the steepest edges along x and along z) are not for lanes.
 pub(crate) const FIELD_RISE_MAX: i32 = 1 << 21;
@@ -47,6 +48,51 @@ impl Terrain {
             last_cell: lattice.side.cast_signed() - 2,
             chunks: lattice.chunks.cast_signed(),
         })
+    }
+}
+
+impl Terrain {
+    /// The heights under raw places, as [`Terrain::height_at`] has them: in lanes where it can be.
+    ///
+    /// # Panics
+    /// When there are fewer places than heights.
+    pub(crate) fn heights_into(&self, lanes: LaneChoice, x: &[i32], z: &[i32], heights: &mut [i32]) {
+        let (x, z) = (&x[..heights.len()], &z[..heights.len()]);
+        run(lanes, HeightsInto { terrain: self, x, z, heights });
+    }
+}
+
+struct HeightsInto<'a> {
+    terrain: &'a Terrain,
+    x: &'a [i32],
+    z: &'a [i32],
+    heights: &'a mut [i32],
+}
+
+impl LaneTask for HeightsInto<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let Self { terrain, x, z, heights } = self;
+        let alone = |place: usize| terrain.height_at(Metres(x[place]), Metres(z[place])).0;
+        let mut at = 0;
+        if let Some(field) = terrain.field() {
+            while at + L::WIDTH <= heights.len() {
+                let ground = field.heights(L::load_at(x, at), L::load_at(z, at));
+                ground.height.store_at(heights, at);
+                let mut steep = ground.rise.greater(L::splat(FIELD_RISE_MAX)).bits();
+                while steep != 0 {
+                    let place = at + steep.trailing_zeros() as usize;
+                    heights[place] = alone(place);
+                    steep &= steep - 1;
+                }
+                at += L::WIDTH;
+            }
+        }
+        for (place, height) in heights.iter_mut().enumerate().skip(at) {
+            *height = alone(place);
+        }
     }
 }
 
@@ -125,7 +171,6 @@ fn lift<L: Lanes>(near: L, left: L, twist: L, dx: L, dz: L) -> L {
 mod tests {
     use super::super::{TerrainShape, TerrainSource};
     use super::*;
-    use crate::numeric::lanes::{self, LaneTask};
     use crate::numeric::{LaneChoice, Metres};
     use alloc::vec::Vec;
     use proptest::prelude::*;
@@ -169,7 +214,7 @@ mod tests {
                 *place %= half_extent.0 + (1 << 17);
             }
             for &choice in LaneChoice::available() {
-                for (lane, (height, rise)) in lanes::run(choice, Ask(field, &x, &z)).into_iter().enumerate() {
+                for (lane, (height, rise)) in run(choice, Ask(field, &x, &z)).into_iter().enumerate() {
                     let cell = terrain.cell_at(Metres(x[lane]), Metres(z[lane]));
                     let [h00, h10, h01, h11] = cell.corners;
                     let expected = h10.abs_diff(h00).max(h11.abs_diff(h01)) + h01.abs_diff(h00).max(h11.abs_diff(h10));

@@ -43,14 +43,7 @@ fn every_bit_changes_its_column_and_no_other() {
             let rest = other.projectiles.read_rows(projectiles, rest).unwrap();
             assert_eq!(other.terrain.read(1, rest), Some(&[][..]));
             // The rows stay what they are: the pools are not touched.
-            let hashes = {
-                let mut visitor =
-                    Hash { lanes: LaneChoice::default(), at: 0, hashes: ColumnHashes::default() };
-                other.characters.each_column(characters, &mut visitor);
-                other.projectiles.each_column(projectiles, &mut visitor);
-                other.terrain.each_column(&mut visitor);
-                visitor.hashes
-            };
+            let hashes = other.column_hashes(LaneChoice::default());
             assert!(hashes.differing(&columns).eq([info]), "bit {bit}: {info:?}");
             assert_ne!(hashes.state_hash(other.tick, [characters, projectiles]), hash);
         }

@@ -18,8 +18,8 @@ fn dig(deltas: &mut TerrainDeltas, at: TerrainChunk, depth: i16) {
 /// Collects the bytes of all columns.
 struct Bytes(Vec<u8>);
 
-impl ColumnVisitor for Bytes {
-    fn column<T: crate::state::column::Cell>(&mut self, _info: &'static ColumnInfo, cells: &[T]) {
+impl<'a> ColumnVisitor<'a> for Bytes {
+    fn column<T: crate::state::column::Cell>(&mut self, _info: &'static ColumnInfo, cells: &'a [T]) {
         crate::state::column::write_cells(cells, &mut self.0);
     }
 }

@@ -116,7 +116,7 @@ proptest! {
         environment.rules.melee.damage = 400;
         let mut state = State::new(points.len() as u32, 4, 0);
         state.characters = crowd(&points);
-        state.rebuild_ids();
+        state.rebuild_ids(crate::numeric::LaneChoice::default());
         state.tick = Tick(100);
         let before: Vec<u16> = state.characters.health.to_vec();
         let mut index = CrowdIndex::new(environment.terrain.half_extent(), points.len(), environment.lanes);

@@ -1,0 +1,107 @@
+//! Whether rows that come from elsewhere are such as the kernel leaves them.
+//!
+//! Each row has a plain answer here. Lanes ([`lanes`]) find in passing which rows are surely fine, which in an honest
+//! image is every row in use; the others are asked about one by one.
+
+mod lanes;
+
+use super::characters::{Characters, CharactersView, action, flags};
+use super::move_bounds::{HEIGHTS, MoveBounds, can_move_like};
+use super::projectiles::Projectiles;
+use super::snapshot::{ImageBounds, SnapshotError};
+use super::terrain_deltas::TerrainDeltas;
+use crate::numeric::lanes::run;
+
+/// Rows that are judged at a time: their heights of the ground lie on the stack.
+const ROWS_AT_ONCE: usize = 512;
+
+/// Judges the first rows of a table of characters on the ground with these deltas, or on the ground as it is.
+pub(crate) fn check_characters(
+    characters: &Characters,
+    rows: usize,
+    deltas: Option<&TerrainDeltas>,
+    bounds: &ImageBounds<'_>,
+) -> Result<(), SnapshotError> {
+    let movement = MoveBounds::new(bounds.rules, bounds.tick_hz, bounds.half_extent);
+    let tables = lanes::Tables::new(&movement);
+    let view = characters.view_below(rows);
+    let mut heights = [0; ROWS_AT_ONCE];
+    let mut first = 0;
+    while first < rows {
+        let end = rows.min(first + ROWS_AT_ONCE);
+        let grounds = &mut heights[..end - first];
+        (bounds.ground)(deltas, &view.position_x[first..end], &view.position_z[first..end], grounds);
+        let fine = |row: usize| {
+            if characters.flags[row] & flags::IN_USE == 0 {
+                characters.is_free_row(row)
+            } else {
+                is_fine_character(&view, row, grounds[row - first], bounds, &movement)
+            }
+        };
+        let judge =
+            lanes::JudgeCharacters { view: &view, first, grounds, bounds, tables: &tables, fine: &fine };
+        if let Some(row) = run(bounds.lanes, judge) {
+            return Err(SnapshotError::BadCharacter { slot: row as u32 });
+        }
+        first = end;
+    }
+    Ok(())
+}
+
+/// Whether a row in use is a character that can be, where the ground has this height.
+fn is_fine_character(
+    view: &CharactersView<'_>,
+    row: usize,
+    ground: i32,
+    bounds: &ImageBounds<'_>,
+    movement: &MoveBounds<'_>,
+) -> bool {
+    let (bits, health) = (view.flags[row], view.health[row]);
+    let input = view.input(row as u32);
+    bits & !flags::ALL == 0
+        && view.generation[row] != 0
+        && view.team[row] < bounds.teams
+        && view.action[row] <= action::MAX
+        && health <= bounds.rules.life.health_max
+        && (bits & flags::ALIVE != 0) == (health > 0)
+        && input == input.sanitized()
+        && can_move_like(&view.move_state(row as u32), ground, movement)
+}
+
+/// Judges the first rows of a table of projectiles.
+pub(crate) fn check_projectiles(
+    projectiles: &Projectiles,
+    rows: usize,
+    bounds: &ImageBounds<'_>,
+) -> Result<(), SnapshotError> {
+    let view = projectiles.view_below(rows);
+    let fine = |row: usize| is_fine_projectile(projectiles, row, bounds);
+    match run(bounds.lanes, lanes::JudgeProjectiles { view: &view, bounds, fine: &fine }) {
+        Some(row) => Err(SnapshotError::BadProjectile { slot: row as u32 }),
+        None => Ok(()),
+    }
+}
+
+/// Whether a row is free, or a projectile that can be.
+fn is_fine_projectile(projectiles: &Projectiles, row: usize, bounds: &ImageBounds<'_>) -> bool {
+    let inside = -bounds.half_extent..=bounds.half_extent;
+    let speeds = -bounds.projectile_speed..=bounds.projectile_speed;
+    match projectiles.alive[row] {
+        0 => projectiles.is_free_row(row),
+        1 => {
+            projectiles.generation[row] != 0
+                && projectiles.team[row] < bounds.teams
+                && projectiles.owner_generation[row] != 0
+                && inside.contains(&projectiles.position_x[row])
+                && inside.contains(&projectiles.position_z[row])
+                && HEIGHTS.contains(&projectiles.position_y[row])
+                && speeds.contains(&projectiles.velocity_x[row])
+                && speeds.contains(&projectiles.velocity_y[row])
+                && speeds.contains(&projectiles.velocity_z[row])
+        }
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests;
