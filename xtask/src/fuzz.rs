@@ -10,7 +10,7 @@ pub const DEFAULT_RUNS: u32 = 30_000;
 /// What `cargo fuzz` passes to the compiler, without the sanitizers that only a nightly compiler has.
 const COVERAGE_FLAGS: &str = "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 \
     -Cllvm-args=-sanitizer-coverage-trace-compares -Cllvm-args=-sanitizer-coverage-inline-8bit-counters \
-    -Cllvm-args=-sanitizer-coverage-pc-table -Ccodegen-units=1 -Cdebug-assertions --cfg fuzzing";
+    -Cllvm-args=-sanitizer-coverage-pc-table -Cdebug-assertions --cfg fuzzing";
 
 /// `cargo xtask fuzz [--runs N] [TARGET ...]`.
 pub fn run(arguments: &[String]) -> Outcome {
