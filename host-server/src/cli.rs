@@ -253,11 +253,17 @@ pub enum ReplayCommand {
     Verify {
         /// The recording
         file: PathBuf,
+        /// The height or scenery file that it was recorded with
+        #[arg(long, visible_alias = "scenery", value_name = "FILE")]
+        terrain: Option<PathBuf>,
     },
     /// Go to a tick of a recorded battle: print the state's hash and counts, and write the state to a file
     Seek {
         /// The recording
         file: PathBuf,
+        /// The height or scenery file that it was recorded with
+        #[arg(long, visible_alias = "scenery", value_name = "FILE")]
+        terrain: Option<PathBuf>,
         /// The tick; the state is that before it runs. `replay info` says which there are
         #[arg(long, value_name = "N")]
         tick: u32,
@@ -274,6 +280,9 @@ pub struct DiffFlags {
     pub a: PathBuf,
     /// Another of the same kind
     pub b: PathBuf,
+    /// The height or scenery file that two recordings were made with
+    #[arg(long, visible_alias = "scenery", value_name = "FILE")]
+    pub terrain: Option<PathBuf>,
     /// Show at most this many values
     #[arg(long, value_name = "N", default_value_t = 20)]
     pub lines: usize,

@@ -11,7 +11,7 @@ use shieldwall_core::{
 };
 
 use crate::error::HostError;
-use crate::replay::{Progress, read, refused};
+use crate::replay::{Progress, read, reader, refused};
 
 /// What was found, for a person; and whether the two are the same.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,11 +32,12 @@ impl Verdict {
     }
 }
 
-/// Compares two files: two state images, or two recordings. Shows at most `lines` values.
+/// Compares two files: two state images, or two recordings, run again with the height or scenery file at `terrain`. Shows
+/// at most `lines` values.
 ///
 /// # Errors
 /// [`HostError::File`] when one cannot be read, [`HostError::ReplayFormat`] when they are not two of a kind.
-pub fn files(a: &Path, b: &Path, lines: usize) -> Result<Verdict, HostError> {
+pub fn files(a: &Path, b: &Path, terrain: Option<&Path>, lines: usize) -> Result<Verdict, HostError> {
     let (a_bytes, b_bytes) = (read(a)?, read(b)?);
     let kind = |bytes: &[u8]| bytes.first_chunk::<4>().copied().unwrap_or_default();
     match (kind(&a_bytes), kind(&b_bytes)) {
@@ -50,8 +51,7 @@ pub fn files(a: &Path, b: &Path, lines: usize) -> Result<Verdict, HostError> {
             Ok(images(&a_image, &b_image, lines))
         }
         (replay::MAGIC, replay::MAGIC) => {
-            let a_reader = ReplayReader::new(&a_bytes).map_err(|error| refused(a, error))?;
-            let b_reader = ReplayReader::new(&b_bytes).map_err(|error| refused(b, error))?;
+            let (a_reader, b_reader) = (reader(a, &a_bytes, terrain)?, reader(b, &b_bytes, terrain)?);
             Replays { a: &a_reader, b: &b_reader, lines }
                 .compare()
                 .map_err(|(in_b, error)| refused(if in_b { b } else { a }, error))

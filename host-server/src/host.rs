@@ -68,11 +68,6 @@ impl Host {
         bot_threads: u32,
         record: Option<&std::path::Path>,
     ) -> Result<Self, HostError> {
-        if record.is_some() && *config.scenery != Scenery::default() {
-            return Err(HostError::Refused(
-                "--record with --terrain or --scenery: a recording holds neither and could not be verified; leave one out".to_owned(),
-            ));
-        }
         let (sockets, address) = open_game_port(config)?;
         let secure = secure_server(config, address, clock)?;
         let zone = Zone::new(&config.world, &config.scenery, &config.replication, config.server.max_clients)?;

@@ -21,17 +21,21 @@ fn main() -> ExitCode {
         .map(|text| commands::print(&(text + "\n"))),
         Some(Command::Replay(command)) => match command {
             ReplayCommand::Info { file } => replay::info(file),
-            ReplayCommand::Verify { file } => replay::verify(file),
-            ReplayCommand::Seek { file, tick, out } => replay::seek(file, *tick, out.as_deref()),
+            ReplayCommand::Verify { file, terrain } => replay::verify(file, terrain.as_deref()),
+            ReplayCommand::Seek { file, terrain, tick, out } => {
+                replay::seek(file, terrain.as_deref(), *tick, out.as_deref())
+            }
         }
         .map(|text| commands::print(&(text + "\n"))),
-        Some(Command::Diff(flags)) => match diff::files(&flags.a, &flags.b, flags.lines) {
-            Ok(verdict) => {
-                commands::print(&verdict.text);
-                return ExitCode::from(u8::from(!verdict.is_equal));
+        Some(Command::Diff(flags)) => {
+            match diff::files(&flags.a, &flags.b, flags.terrain.as_deref(), flags.lines) {
+                Ok(verdict) => {
+                    commands::print(&verdict.text);
+                    return ExitCode::from(u8::from(!verdict.is_equal));
+                }
+                Err(error) => Err(error),
             }
-            Err(error) => Err(error),
-        },
+        }
         Some(Command::Terrain(what)) => match what {
             TerrainCommand::Import(flags) => terrain::import(flags),
             TerrainCommand::Info { file } => terrain::info(file),

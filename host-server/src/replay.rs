@@ -4,11 +4,12 @@ use std::io::{IsTerminal, Write as _};
 use std::path::Path;
 
 use shieldwall_core::numeric::Tick;
-use shieldwall_core::{ReplayError, ReplayReader, World};
+use shieldwall_core::{ReplayError, ReplayReader, SnapshotError, World};
 use shieldwall_net::time::Micros;
 
 use crate::clock::Clock;
 use crate::error::HostError;
+use crate::terrain;
 
 /// Reads a file whole.
 ///
@@ -20,11 +21,25 @@ pub fn read(path: &Path) -> Result<Vec<u8>, HostError> {
 
 /// A replay's error as one of the host, with the file's name.
 pub(crate) fn refused(path: &Path, error: ReplayError) -> HostError {
-    let message = format!("{}: {error}", path.display());
+    let mut message = format!("{}: {error}", path.display());
+    if matches!(error, ReplayError::Snapshot(SnapshotError::OtherConfiguration { .. })) {
+        message += "; it was recorded on other ground or among other scenery: name the file that ran then with --terrain";
+    }
     match error {
         ReplayError::HashMismatch { .. } => HostError::ReplayDiffers(message),
         _ => HostError::ReplayFormat(message),
     }
+}
+
+/// A reader of the recording at `path`, whose bytes these are, of a world with the height or scenery file at `terrain`.
+pub(crate) fn reader<'b>(
+    path: &Path,
+    bytes: &'b [u8],
+    terrain: Option<&Path>,
+) -> Result<ReplayReader<'b>, HostError> {
+    let scenery = terrain::scenery(terrain)?;
+    let reader = ReplayReader::new(bytes).map_err(|error| refused(path, error))?;
+    Ok(reader.with_scenery((*scenery).clone()))
 }
 
 /// What stands in the recording at `path`, without running it.
@@ -69,14 +84,15 @@ pub fn info(path: &Path) -> Result<String, HostError> {
     ))
 }
 
-/// Runs the recording at `path` again; the text says what was found.
+/// Runs the recording at `path` again, on the ground and among the scenery of the file at `terrain`; the text says what was
+/// found.
 ///
 /// # Errors
-/// [`HostError::File`] when it cannot be read, [`HostError::ReplayFormat`] when it is none,
+/// [`HostError::File`] when a file cannot be read, [`HostError::ReplayFormat`] when it is none,
 /// [`HostError::ReplayDiffers`] when a hash differs.
-pub fn verify(path: &Path) -> Result<String, HostError> {
+pub fn verify(path: &Path, terrain: Option<&Path>) -> Result<String, HostError> {
     let bytes = read(path)?;
-    let reader = ReplayReader::new(&bytes).map_err(|error| refused(path, error))?;
+    let reader = reader(path, &bytes, terrain)?;
     let mut progress = Progress::new("verified", reader.first_tick(), reader.end_tick());
     let report = reader.run(u32::MAX, |world| progress.show(world.tick()));
     progress.end();
@@ -96,9 +112,9 @@ pub fn verify(path: &Path) -> Result<String, HostError> {
 ///
 /// # Errors
 /// As [`verify`], and [`HostError::File`] when `out` cannot be written.
-pub fn seek(path: &Path, tick: u32, out: Option<&Path>) -> Result<String, HostError> {
+pub fn seek(path: &Path, terrain: Option<&Path>, tick: u32, out: Option<&Path>) -> Result<String, HostError> {
     let bytes = read(path)?;
-    let reader = ReplayReader::new(&bytes).map_err(|error| refused(path, error))?;
+    let reader = reader(path, &bytes, terrain)?;
     let mut player = reader.player_at(Tick(tick)).map_err(|error| refused(path, error))?;
     let mut progress = Progress::new("run", player.world().tick(), Tick(tick));
     while player.world().tick() != Tick(tick) && player.step().map_err(|error| refused(path, error))? {

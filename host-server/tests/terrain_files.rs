@@ -123,6 +123,13 @@ fn a_battle_on_a_height_file() {
     let (code, _, error) = run(&["serve", "--duration-s", "1", "--udp-port", "0", "--terrain", text(&input)]);
     assert!(code == 3 && error.contains("--terrain") && error.contains("terrain import"), "{code} {error}");
     let record = temporary("battle.swr");
-    let (code, _, error) = run(&[&demo[..], &["--record", text(&record)]].concat());
-    assert!(code == 3 && error.contains("--record"), "{code} {error}");
+    let (code, out, error) = run(&[&demo[..], &["--record", text(&record)]].concat());
+    assert_eq!(code, 0, "{out} {error}");
+    // Its recording runs again on that ground, and on no other.
+    let (code, out, error) = run(&["replay", "verify", text(&record), "--terrain", text(&file)]);
+    assert!(code == 0 && out.contains("hashes agree"), "{code} {out} {error}");
+    let (code, _, error) = run(&["replay", "verify", text(&record)]);
+    assert!(code == 7 && error.contains("--terrain"), "{code} {error}");
+    let (code, out, error) = run(&["diff", text(&record), text(&record), "--terrain", text(&file)]);
+    assert_eq!(code, 0, "{out} {error}");
 }
