@@ -15,7 +15,7 @@ pub mod terrain;
 pub use contact_grid::{Bodies, ContactGrid, PairList, PairsFound, Radii};
 pub use obstacles::{Obstacles, Scenery, StaticShape};
 pub use query_grid::{Cone, QueryGrid};
-pub use separation::{Body, Cylinders, PassWork, Separation, SeparationError, SeparationRules};
+pub use separation::{Body, Cylinders, PassRows, PassWork, Separation, SeparationError, SeparationRules};
 pub use terrain::{
     Deformation, GroundCell, HeightFile, HeightFileError, HeightFileShape, StreamReport, Terrain,
     TerrainError, TerrainShape, TerrainSource,

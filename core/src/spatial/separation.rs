@@ -11,8 +11,8 @@
 //!
 //! A row with many contacts gives way less to each, so that passes do not overshoot (see `damping` in the tables).
 //!
-//! Who can be a neighbour is decided once, by the cells at the time of the sort: those have room for rows to come
-//! [`MARGIN`] nearer during the passes. A row that meets more than [`RUN_MAX`] rows in one run of cells looks at as many
+//! Who is a neighbour is decided once, before the first pass: who stands in a cell around, less than [`NEAR`] from
+//! touching. Cells have room for rows to come [`MARGIN`] nearer. A row that meets more than [`RUN_MAX`] rows in one run of cells looks at as many
 //! of them, a window around itself in its own line and one drawn from its number in the others, so that thousands in
 //! one place do not cost their square.
 //!
@@ -20,6 +20,7 @@
 //! numbers; the lowest of them stays.
 
 mod kernel;
+mod runs;
 mod same_spot;
 mod tables;
 mod windows;
@@ -30,9 +31,10 @@ use super::contact_grid::{ContactGrid, Lines, Plan, RADIUS_MAX};
 pub(crate) use super::contact_grid::{PACK_SHIFT, Tall};
 use crate::numeric::lanes::{LaneChoice, halves, run};
 use crate::numeric::{Fx, Metres};
-use crate::state::column::{Here, Split};
+use crate::state::column::{Here, Rows, Split};
 use core::fmt;
 use kernel::Pass;
+use runs::{FindRuns, Runs, RunsMut};
 use tables::Tables;
 
 /// How many kinds of bodies there can be.
@@ -41,11 +43,17 @@ pub const BODY_KINDS: usize = 8;
 /// The most passes of a tick.
 pub const PASSES_MAX: u32 = 8;
 
-/// How much nearer than touching neighbours may be to be looked at in later passes.
+/// Bodies farther than this from touching before the first pass are no neighbours in any.
+pub const NEAR: Metres = Metres(1 << 13);
+
+/// All bodies nearer than this to touching are in the cells around each other.
 pub const MARGIN: Metres = Metres(1 << 12);
 
 /// The most rows of one run that a row looks at.
 pub const RUN_MAX: usize = 128;
+
+/// Lines of cells that neighbours are in.
+const LINES: usize = 3;
 
 /// One kind of body.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -123,6 +131,14 @@ pub struct Separation {
     single: Option<usize>,
     before: Lines,
     after: Lines,
+    /// Positions before the first pass.
+    start: Lines,
+    /// Runs of cells around each row, when a crowd is of one kind: where they begin, and how long they are.
+    runs: [Lines; LINES + 1],
+    /// Notes of who is near, one column for each line of cells.
+    near: [Lines; LINES],
+    /// The lanes of the sort; notes are for the same lanes.
+    lanes: LaneChoice,
     /// Passes done since the sort.
     done: u32,
 }
@@ -159,6 +175,10 @@ impl Separation {
             single: None,
             before: Lines::new(room),
             after: Lines::new(room),
+            start: Lines::new(room),
+            runs: core::array::from_fn(|_| Lines::new(room)),
+            near: core::array::from_fn(|_| Lines::new(room)),
+            lanes: LaneChoice::Auto,
             done: 0,
         })
     }
@@ -236,7 +256,24 @@ impl Separation {
         let len = self.grid.len;
         self.before[..len].copy_from_slice(&self.grid.sorted.xz[..len]);
         self.done = 0;
+        self.lanes = lanes;
         self.part_same_spots(lanes);
+        self.start[..len].copy_from_slice(&self.before[..len]);
+        if self.single.is_some() {
+            self.find_runs(lanes, split);
+        }
+    }
+
+    /// Looks up the cells around each row.
+    fn find_runs(&mut self, lanes: LaneChoice, split: impl Split) {
+        let len = self.grid.fine_len;
+        let (lattice, starts, places) =
+            (&self.grid.fine, &self.grid.starts[..], &self.grid.sorted.place[..len]);
+        let [north, own, south, lengths] = &mut self.runs;
+        let from = [&mut north[..len], &mut own[..len], &mut south[..len]];
+        split.each(RunsMut { from, lengths: &mut lengths[..len] }, &|first, runs: RunsMut<'_>| {
+            run(lanes, FindRuns { lattice, starts, places: &places[first..], runs });
+        });
     }
 
     /// How many rows are sorted in.
@@ -253,15 +290,21 @@ impl Separation {
 
     /// One pass: who computes it, and where its results go, one place for each sorted row, to be cut anywhere. After
     /// [`PassWork::run`] has filled all of them, [`Separation::finish_pass`] is due.
-    pub fn begin_pass(&mut self) -> (PassWork<'_>, &mut [i32]) {
+    pub fn begin_pass(&mut self) -> (PassWork<'_>, PassRows<'_>) {
+        let len = self.grid.len;
         let work = PassWork {
             tables: &self.tables,
             grid: &self.grid,
             single: self.single,
             before: &self.before,
+            start: &self.start,
+            runs: Runs { from: [&self.runs[0], &self.runs[1], &self.runs[2]], lengths: &self.runs[3] },
+            lanes: self.lanes,
             pass: self.done,
         };
-        (work, &mut self.after[..self.grid.len])
+        let [north, own, south] = &mut self.near;
+        let near = [&mut north[..len], &mut own[..len], &mut south[..len]];
+        (work, PassRows { after: &mut self.after[..len], near })
     }
 
     /// Makes the results of a pass the positions before the next.
@@ -271,10 +314,10 @@ impl Separation {
     }
 
     /// All passes of a tick, one after the other, here and now.
-    pub fn run_passes(&mut self, lanes: LaneChoice) {
+    pub fn run_passes(&mut self) {
         for _ in 0..self.passes {
-            let (work, out) = self.begin_pass();
-            work.run(lanes, 0, out);
+            let (work, rows) = self.begin_pass();
+            work.run(0, rows);
             self.finish_pass();
         }
     }
@@ -323,17 +366,40 @@ pub struct PassWork<'a> {
     grid: &'a ContactGrid,
     single: Option<usize>,
     before: &'a [i32],
+    start: &'a [i32],
+    runs: Runs<'a>,
+    lanes: LaneChoice,
     pass: u32,
 }
 
+/// What a pass writes of some sorted rows.
+#[derive(Debug)]
+pub struct PassRows<'a> {
+    after: &'a mut [i32],
+    near: [&'a mut [i32]; LINES],
+}
+
+impl Rows for PassRows<'_> {
+    fn rows(&self) -> usize {
+        self.after.len()
+    }
+
+    fn split_rows(self, row: usize) -> (Self, Self) {
+        let (after, rest) = self.after.split_at_mut(row);
+        let [north, own, south] = self.near.map(|notes| notes.split_at_mut(row));
+        let near = [north.0, own.0, south.0];
+        (PassRows { after, near }, PassRows { after: rest, near: [north.1, own.1, south.1] })
+    }
+}
+
 impl PassWork<'_> {
-    /// Computes the positions after the pass of the sorted rows from `first` on, as many as `out` has.
+    /// Computes the positions after the pass of the sorted rows from `first` on, as many as `rows` has.
     ///
     /// # Panics
     /// When there are fewer rows.
-    pub fn run(&self, lanes: LaneChoice, first: usize, out: &mut [i32]) {
-        assert!(first + out.len() <= self.grid.len, "sorted rows outside the grid");
-        run(lanes, Pass { work: *self, first, out });
+    pub fn run(&self, first: usize, rows: PassRows<'_>) {
+        assert!(first + rows.after.len() <= self.grid.len, "sorted rows outside the grid");
+        run(self.lanes, Pass { work: *self, first, rows });
     }
 }
 

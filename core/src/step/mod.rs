@@ -4,6 +4,7 @@ mod chunks;
 mod parallel;
 
 use crate::numeric::{Metres, Tick, Ticks};
+use crate::spatial::PassRows;
 use crate::state::State;
 use crate::state::characters::flags;
 use crate::state::commands::Command;
@@ -242,10 +243,8 @@ fn run_contacts(pass: &mut Pass<'_>) {
     let chunks = Chunks { parallel: pass.parallel };
     contacts.sort(&characters.view(), end, environment, chunks);
     for _ in 0..contacts.separation.passes() {
-        let (work, places) = contacts.separation.begin_pass();
-        for_each_chunk(places, pass.parallel, &|first, places: &mut [i32]| {
-            work.run(environment.lanes, first, places);
-        });
+        let (work, rows) = contacts.separation.begin_pass();
+        for_each_chunk(rows, pass.parallel, &|first, rows: PassRows<'_>| work.run(first, rows));
         contacts.separation.finish_pass();
     }
     let contacts = &*contacts;

@@ -1,16 +1,18 @@
 //! Making room: passes over all pairs of overlapping cylinders.
 //!
 //! The formula is that of [`shieldwall_core::spatial::separation`], written out: positions in 1/1024 m, heights in 1/64 m,
-//! every push of a pair rounded to 1/1024 m. Who can be a neighbour is decided by cells before the first pass, and counts
-//! where bodies come nearer during the passes; so the cells are here too, as a question about two bodies
-//! ([`may_meet`]). The table that the kernel finds them with is not.
+//! every push of a pair rounded to 1/1024 m. Who can be a neighbour is decided before the first pass, by distance and by
+//! cells, and counts where bodies come nearer during the passes; so the cells are here too, as a question about two
+//! bodies ([`may_meet`]). The table that the kernel finds them with is not.
 
 use super::Reference;
 use shieldwall_core::flags;
 use shieldwall_core::numeric::Brads;
 use shieldwall_core::numeric::fixed::clamp_length2d;
 
-/// How much nearer than touching bodies may be to be looked at in later passes, raw.
+/// How far from touching bodies may be to be looked at, in 1/1024 m.
+const NEAR: i64 = 128;
+/// How much larger cells are than the distance at which bodies touch, raw.
 const MARGIN: i64 = 1 << 12;
 /// Side of the cells of large bodies, raw: two of the largest radius of 5 m and a quarter of a metre.
 const BIG_CELL: i64 = (10 << 16) + (1 << 14);
@@ -22,6 +24,8 @@ struct Body {
     raw: [i64; 2],
     /// Where it was, x and z in 1/1024 m.
     then: [i64; 2],
+    /// Where it is before the first pass.
+    start: [i64; 2],
     /// Where it is.
     now: [i64; 2],
     /// Feet and head in 1/64 m.
@@ -48,6 +52,9 @@ impl Reference {
         let cell = mark_big(&mut bodies, &self.config.rules.movement.map(|class| class.radius.0.into()));
         let cap = i64::from(crowd.push_max.0 >> 6);
         part_same_spots(&mut bodies, cell, cap);
+        for body in &mut bodies {
+            body.start = body.now;
+        }
         let relaxation = i64::from(crowd.stiffness_per_256) << 8;
         for _ in 0..crowd.passes {
             let places: Vec<[i64; 2]> =
@@ -74,6 +81,7 @@ impl Reference {
             row,
             raw,
             then: raw.map(|raw| raw >> 6),
+            start: raw.map(|raw| raw >> 6),
             now: raw.map(|raw| raw >> 6),
             low: i64::from(character.position_y) >> 10,
             high: (i64::from(character.position_y) + i64::from(height)) >> 10,
@@ -117,8 +125,14 @@ fn cell_of(raw: i64, side: i64) -> i64 {
     (raw * ((1 << 40) / side)) >> 40
 }
 
-/// Whether a body looks at another one: whether they were in neighbouring cells. Large bodies stand in large cells.
+/// Whether a body looks at another one: whether they were near, and in neighbouring cells. Large bodies stand in large
+/// cells.
 fn may_meet(own: &Body, other: &Body, cell: i64) -> bool {
+    let away = [0, 1].map(|axis| own.start[axis] - other.start[axis]);
+    let near = (own.radius >> 6) + (other.radius >> 6) + NEAR;
+    if away[0] * away[0] + away[1] * away[1] >= near * near {
+        return false;
+    }
     (0..2).all(|axis| {
         let (own_at, at) = (own.raw[axis], other.raw[axis]);
         let within = |reach: i64, side: i64| {

@@ -166,6 +166,17 @@ impl Lanes for Avx2Lanes {
     }
 
     #[inline(always)]
+    fn leading_zeros(self) -> Self {
+        avx2!({
+            // The exponent of the nearest float; without the bit behind the highest one it is not rounded up.
+            let top = _mm256_andnot_si256(_mm256_srli_epi32::<1>(self.0), self.0);
+            let exponent = _mm256_srli_epi32::<23>(_mm256_castps_si256(_mm256_cvtepi32_ps(top)));
+            let zeros = _mm256_sub_epi32(_mm256_set1_epi32(158), exponent);
+            Avx2Lanes(_mm256_min_epi32(zeros, _mm256_set1_epi32(32)))
+        })
+    }
+
+    #[inline(always)]
     fn shift_left_by(self, bits: u32) -> Self {
         Avx2Lanes(avx2!(_mm256_sll_epi32(self.0, _mm_cvtsi32_si128((bits & 31) as i32))))
     }
@@ -208,6 +219,29 @@ impl Lanes for Avx2Lanes {
             let low = _mm256_permute2x128_si256::<0x08>(two, two);
             Avx2Lanes(_mm256_add_epi32(two, _mm256_shuffle_epi32::<0xFF>(low)))
         })
+    }
+
+    #[inline(always)]
+    fn load_part(values: &[i32]) -> Self {
+        let mask = Avx2Mask::first_n(values.len());
+        // SAFETY: only lanes inside the slice are read, and unaligned loads are allowed; AVX2 as in `avx2!`.
+        Avx2Lanes(unsafe { _mm256_maskload_epi32(values.as_ptr(), mask.0) })
+    }
+
+    #[inline(always)]
+    fn gather(values: &[i32], indices: Self) -> Self {
+        let len = values.len().min(i32::MAX as usize) as i32;
+        let inside = indices.greater(Self::splat(-1)).and(Self::splat(len).greater(indices));
+        assert!(inside.not().none(), "an index outside of the slice");
+        // SAFETY: all indices are inside the slice, as was just found; AVX2 as in `avx2!`.
+        Avx2Lanes(unsafe { _mm256_i32gather_epi32::<4>(values.as_ptr(), indices.0) })
+    }
+
+    #[inline(always)]
+    fn store_part(self, out: &mut [i32]) {
+        let mask = Avx2Mask::first_n(out.len());
+        // SAFETY: only lanes inside the slice are written, and unaligned stores are allowed; AVX2 as in `avx2!`.
+        unsafe { _mm256_maskstore_epi32(out.as_mut_ptr(), mask.0, self.0) };
     }
 
     #[inline(always)]

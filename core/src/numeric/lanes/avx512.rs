@@ -144,6 +144,11 @@ impl Lanes for Avx512Lanes {
     }
 
     #[inline(always)]
+    fn leading_zeros(self) -> Self {
+        Avx512Lanes(avx512!(_mm512_lzcnt_epi32(self.0)))
+    }
+
+    #[inline(always)]
     fn shift_left_by(self, bits: u32) -> Self {
         Avx512Lanes(avx512!(_mm512_sll_epi32(self.0, _mm_cvtsi32_si128((bits & 31) as i32))))
     }
@@ -188,6 +193,29 @@ impl Lanes for Avx512Lanes {
             let sum = _mm512_add_epi32(sum, _mm512_alignr_epi32::<12>(sum, zero));
             Avx512Lanes(_mm512_add_epi32(sum, _mm512_alignr_epi32::<8>(sum, zero)))
         })
+    }
+
+    #[inline(always)]
+    fn load_part(values: &[i32]) -> Self {
+        let mask = Avx512Mask::first_n(values.len());
+        // SAFETY: only lanes inside the slice are read, and unaligned loads are allowed; AVX-512 as in `avx512!`.
+        Avx512Lanes(unsafe { _mm512_maskz_loadu_epi32(mask.0, values.as_ptr()) })
+    }
+
+    #[inline(always)]
+    fn gather(values: &[i32], indices: Self) -> Self {
+        let len = values.len().min(i32::MAX as usize) as i32;
+        let outside = avx512!(_mm512_cmpge_epu32_mask(indices.0, _mm512_set1_epi32(len)));
+        assert!(outside == 0, "an index outside of the slice");
+        // SAFETY: all indices are inside the slice, as was just found; AVX-512 as in `avx512!`.
+        Avx512Lanes(unsafe { _mm512_i32gather_epi32::<4>(indices.0, values.as_ptr()) })
+    }
+
+    #[inline(always)]
+    fn store_part(self, out: &mut [i32]) {
+        let mask = Avx512Mask::first_n(out.len());
+        // SAFETY: only lanes inside the slice are written, and unaligned stores are allowed; AVX-512 as in `avx512!`.
+        unsafe { _mm512_mask_storeu_epi32(out.as_mut_ptr(), mask.0, self.0) };
     }
 
     #[inline(always)]

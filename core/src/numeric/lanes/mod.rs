@@ -169,6 +169,40 @@ pub trait Lanes: Copy {
         self.store(&mut out[index..index + Self::WIDTH]);
     }
 
+    /// The values of a slice, one a lane, and zeros in the lanes behind its end.
+    #[inline(always)]
+    fn load_part(values: &[i32]) -> Self {
+        if values.len() >= Self::WIDTH {
+            return Self::load(values);
+        }
+        let mut lanes = [0; MAX_WIDTH];
+        lanes[..values.len()].copy_from_slice(values);
+        Self::load(&lanes)
+    }
+    /// The values of a slice that the indices name.
+    ///
+    /// # Panics
+    /// When an index is outside of the slice.
+    #[inline(always)]
+    fn gather(values: &[i32], indices: Self) -> Self {
+        let mut lanes = [0; MAX_WIDTH];
+        indices.store(&mut lanes);
+        for lane in &mut lanes[..Self::WIDTH] {
+            *lane = values[*lane as u32 as usize];
+        }
+        Self::load(&lanes)
+    }
+    /// Writes as many lanes as a slice has places for.
+    #[inline(always)]
+    fn store_part(self, out: &mut [i32]) {
+        if out.len() >= Self::WIDTH {
+            return self.store(out);
+        }
+        let mut lanes = [0; MAX_WIDTH];
+        self.store(&mut lanes);
+        out.copy_from_slice(&lanes[..out.len()]);
+    }
+
     /// Sum.
     fn add(self, other: Self) -> Self;
     /// Difference.
@@ -195,8 +229,10 @@ pub trait Lanes: Copy {
     fn shift_right_logical<const BITS: u32>(self) -> Self;
     /// Arithmetic shift right of every lane by the same amount, taken modulo 32.
     fn shift_right_by(self, bits: u32) -> Self;
-    /// Shift right that brings in zeros, of each lane by its own amount, 0 to 31.
+    /// Shift right that brings in zeros, of each lane by its own amount, 0 to 32.
     fn shift_right_lanes(self, bits: Self) -> Self;
+    /// Zero bits above the highest one of values that are not negative; 32 of 0.
+    fn leading_zeros(self) -> Self;
     /// Shift left of every lane by the same amount, taken modulo 32.
     fn shift_left_by(self, bits: u32) -> Self;
     /// The lanes that are equal.

@@ -68,8 +68,10 @@ impl LaneTask for Trace {
             va.shift_left::<0>(),
             va.shift_right::<31>(),
             va.shift_right_by(bits),
-            va.shift_right_lanes(vb.and(L::splat(31))),
+            va.shift_right_lanes(vb.and(L::splat(63)).min(L::splat(32))),
             va.shift_left_by(bits),
+            va.and(L::splat(i32::MAX)).leading_zeros(),
+            va.and(L::splat(i32::MAX)).shift_right_by(bits).leading_zeros(),
             L::numbers(),
             L::splat(b[3]),
             va.prefix_sum(),
@@ -105,16 +107,26 @@ impl LaneTask for Trace {
         let permuted = [
             L::table8(&core::array::from_fn(|entry| b[entry])).lookup8(va),
             va.permute2(vb, vb),
+            L::gather(&a, vb.and(L::splat(MAX_WIDTH as i32 - 1))),
             va.permute2(vb, L::numbers().add(L::splat(self.0.count as i32))),
         ];
         for lanes in words.into_iter().chain(halves).chain(wide).chain(permuted) {
             results.push(values(lanes));
         }
-        results.push(Vec::from([va.sum(), va.sum64() as i32, (va.sum64() >> 32) as i32]));
+        parts(self.0, va, &mut results);
         masks(self.0, va, vb, &mut results);
         records([va, vb, va.xor(vb), va.sub(vb)], &mut results);
         (L::WIDTH, results)
     }
+}
+
+/// Slices that are shorter than the lanes, and a longer one; and sums of all lanes.
+fn parts<L: Lanes>(inputs: Inputs, va: L, results: &mut Vec<Vec<i32>>) {
+    let mut out = [-5; MAX_WIDTH + 3];
+    let part = inputs.count.min(L::WIDTH + 1).min(MAX_WIDTH);
+    va.store_part(&mut out[1..1 + part.min(L::WIDTH)]);
+    results.extend([out.to_vec(), values(L::load_part(&inputs.a[..part]))]);
+    results.push(Vec::from([va.sum(), va.sum64() as i32, (va.sum64() >> 32) as i32]));
 }
 
 /// Columns become records, each where it should be, and columns again.

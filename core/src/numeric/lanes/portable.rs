@@ -184,6 +184,11 @@ impl Lanes for Portable {
     }
 
     #[inline]
+    fn leading_zeros(self) -> Self {
+        Self::of_plain(self.plain().leading_zeros())
+    }
+
+    #[inline]
     fn shift_left_by(self, bits: u32) -> Self {
         Portable(self.0 << (bits & 31))
     }

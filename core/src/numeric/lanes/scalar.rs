@@ -132,7 +132,7 @@ impl<const WIDTH: usize> Lanes for Scalar<WIDTH> {
     type Mask = ScalarMask<WIDTH>;
 
     lane_by_lane! {
-        shift_right_lanes |a, bits| (a as u32).wrapping_shr(bits as u32) as i32;
+        shift_right_lanes |a, bits| (a as u32).checked_shr(bits as u32).unwrap_or(0) as i32;
         add i32::wrapping_add;
         sub i32::wrapping_sub;
         mul i32::wrapping_mul;
@@ -206,6 +206,11 @@ impl<const WIDTH: usize> Lanes for Scalar<WIDTH> {
     #[inline]
     fn shift_right_by(self, bits: u32) -> Self {
         self.each(|a| a.wrapping_shr(bits))
+    }
+
+    #[inline]
+    fn leading_zeros(self) -> Self {
+        self.each(|a| a.leading_zeros() as i32)
     }
 
     #[inline]

@@ -1,7 +1,7 @@
 //! One row against a register of neighbours at a time: the path for all sizes, weights and densities.
 
 use super::tables::{Against, Tables};
-use super::{PassWork, RUN_MAX};
+use super::{PassRows, PassWork, RUN_MAX};
 use crate::numeric::fixed::clamp_length2d;
 use crate::numeric::lanes::{LaneMask, LaneTask, Lanes, halves, pair};
 use crate::spatial::contact_grid::{Columns, Guard, PACK_SHIFT};
@@ -11,7 +11,7 @@ use core::ops::Range;
 pub(super) struct Pass<'a> {
     pub(super) work: PassWork<'a>,
     pub(super) first: usize,
-    pub(super) out: &'a mut [i32],
+    pub(super) rows: PassRows<'a>,
 }
 
 impl LaneTask for Pass<'_> {
@@ -19,26 +19,26 @@ impl LaneTask for Pass<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self) {
-        let Pass { work, first, out } = self;
+        let Pass { work, first, rows } = self;
         match (work.grid.guarded, work.single) {
             (false, Some(kind)) => {
                 let kernel = Kernel::<L, false, true>::new(&work, kind);
                 if L::CHEAP_PERMUTE && kernel.windows_fit() {
-                    kernel.windows(first, out);
+                    kernel.windows(first, rows);
                 } else {
-                    kernel.rows(first, out);
+                    kernel.rows(first, rows.after);
                 }
             }
             (true, Some(kind)) => {
                 let kernel = Kernel::<L, true, true>::new(&work, kind);
                 if L::CHEAP_PERMUTE && kernel.windows_fit() {
-                    kernel.windows(first, out);
+                    kernel.windows(first, rows);
                 } else {
-                    kernel.rows(first, out);
+                    kernel.rows(first, rows.after);
                 }
             }
-            (false, None) => Kernel::<L, false, false>::new(&work, 0).rows(first, out),
-            (true, None) => Kernel::<L, true, false>::new(&work, 0).rows(first, out),
+            (false, None) => Kernel::<L, false, false>::new(&work, 0).rows(first, rows.after),
+            (true, None) => Kernel::<L, true, false>::new(&work, 0).rows(first, rows.after),
         }
     }
 }
@@ -47,6 +47,8 @@ impl LaneTask for Pass<'_> {
 #[derive(Clone, Copy)]
 pub(super) struct View<'a> {
     pub(super) xz: &'a [i32],
+    /// Packed positions before the first pass.
+    start: &'a [i32],
     pub(super) y: &'a [i32],
     kind: &'a [i32],
     pub(super) far_xz: &'a [i32],
@@ -67,16 +69,20 @@ pub(super) struct Kernel<'a, L: Lanes, const GUARD: bool, const SINGLE: bool> {
 /// Constants of a row's body: against its own kind when that is the only one, else tables against each.
 #[derive(Clone, Copy)]
 pub(super) struct Pair<L: Lanes> {
-    reach_squared: L,
+    pub(super) reach_squared: L,
+    /// Square of the distance within which bodies are neighbours.
+    near_squared: L,
+    /// Of one kind: the difference of the two squares, below zero.
+    pub(super) beyond: L,
     shift: L,
     scale: L,
-    shift_own: u32,
     flush_after: u32,
 }
 
 /// A row in lanes, and what its neighbours do to it so far.
 struct Centre<L: Lanes> {
     xz: L,
+    start: L,
     y: L,
     guard: Guard<L>,
     pair: Pair<L>,
@@ -98,6 +104,7 @@ impl<'a, L: Lanes, const GUARD: bool, const SINGLE: bool> Kernel<'a, L, GUARD, S
             work: *work,
             view: View {
                 xz: &work.before[..end],
+                start: &work.start[..end],
                 y: &sorted.y[..end],
                 kind: &sorted.kind[..end],
                 far_xz: &sorted.far_xz[..end],
@@ -113,9 +120,10 @@ impl<'a, L: Lanes, const GUARD: bool, const SINGLE: bool> Kernel<'a, L, GUARD, S
             signs: L::splat16(i16::MIN),
             single: Pair {
                 reach_squared: L::splat(against.reach_squared[kind]),
+                near_squared: L::splat(against.near_squared[kind]),
+                beyond: L::splat(against.reach_squared[kind] - against.near_squared[kind]),
                 shift: L::splat(against.shift[kind]),
                 scale: L::splat16(halves(against.scale_and_share[kind]).0),
-                shift_own: against.shift[kind] as u32,
                 flush_after: against.flush_after_own,
             },
             flush_after_own: against.flush_after_own,
@@ -131,13 +139,15 @@ impl<'a, L: Lanes, const GUARD: bool, const SINGLE: bool> Kernel<'a, L, GUARD, S
         let against: &Against = &self.work.tables.against[(self.view.kind[index] & 7) as usize];
         Pair {
             reach_squared: L::table8(&against.reach_squared),
+            near_squared: L::table8(&against.near_squared),
+            beyond: L::splat(0),
             shift: L::table8(&against.shift),
             scale: L::table8(&against.scale_and_share),
-            shift_own: 0,
             flush_after: against.flush_after,
         }
     }
 
+    /// The sorted rows from `first` on, as many as `out` has.
     #[inline(always)]
     pub(super) fn rows(&self, first: usize, out: &mut [i32]) {
         for (offset, place) in out.iter_mut().enumerate() {
@@ -153,6 +163,7 @@ impl<'a, L: Lanes, const GUARD: bool, const SINGLE: bool> Kernel<'a, L, GUARD, S
         let own = self.view.xz[index];
         let mut centre = Centre {
             xz: L::splat(own),
+            start: L::splat(self.view.start[index]),
             y: self.heights(L::splat(self.view.y[index])),
             guard: if GUARD { Guard::of(&grid.sorted, index) } else { Guard::none() },
             pair: self.pair(index),
@@ -200,7 +211,7 @@ impl<'a, L: Lanes, const GUARD: bool, const SINGLE: bool> Kernel<'a, L, GUARD, S
     #[inline(always)]
     fn big_neighbours(&self, centre: &mut Centre<L>, index: usize) {
         let grid = self.work.grid;
-        let around = 2 * crate::spatial::contact_grid::RADIUS_MAX.0;
+        let around = 2 * super::RADIUS_MAX.0;
         let mut block = grid.big.around(grid.raw_position(index), around);
         while let Some([run, folded]) = grid.big.next_runs(&grid.starts, &mut block) {
             self.scan(centre, index, run);
@@ -261,13 +272,18 @@ impl<'a, L: Lanes, const GUARD: bool, const SINGLE: bool> Kernel<'a, L, GUARD, S
                 active =
                     active.and(centre.guard.near(L::load_at(view.far_xz, at), L::load_at(view.far_y, at)));
             }
-            let (xz, y) = (L::load_at(view.xz, at), L::load_at(view.y, at));
-            let offset = centre.xz.sub16(xz);
-            let (push, touching) = if SINGLE {
-                self.single_push(&centre.pair, active, offset, centre.y.sub16(y))
+            let (offset, away) =
+                (centre.xz.sub16(L::load_at(view.xz, at)), centre.start.sub16(L::load_at(view.start, at)));
+            let kind = if SINGLE { L::splat(0) } else { L::load_at(view.kind, at) };
+            let left = Self::of_kind(centre.pair.reach_squared, kind).sub(offset.dot16(offset));
+            let near = Self::of_kind(centre.pair.near_squared, kind).greater(away.dot16(away));
+            let meets = active.and(near).and(self.overlap(centre.y.sub16(L::load_at(view.y, at))));
+            let touching = meets.and(left.greater(L::splat(0)));
+            let left = left.keep(touching);
+            let push = if SINGLE {
+                self.single_push(&centre.pair, offset, left)
             } else {
-                let kind = L::load_at(view.kind, at);
-                self.pair_push(&centre.pair, active, offset, centre.y.sub16(y), kind)
+                self.pair_push(&centre.pair, offset, left, kind)
             };
             centre.push = centre.push.add16(push);
             centre.contacts += touching.count();
@@ -287,27 +303,32 @@ impl<'a, L: Lanes, const GUARD: bool, const SINGLE: bool> Kernel<'a, L, GUARD, S
         centre.terms = 0;
     }
 
-    /// The pushes of bodies of the row's own kind, and which they are of.
+    /// Entries of a table of the body of a row.
     #[inline(always)]
-    pub(super) fn single_push(&self, pair: &Pair<L>, active: L::Mask, offset: L, heights: L) -> (L, L::Mask) {
-        let left = pair.reach_squared.sub(offset.dot16(offset));
-        let touching = active.and(left.greater(L::splat(0)));
-        let touching = touching.and(heights.and(self.signs).equal(L::splat(0)));
-        let left = left.shift_right_by(pair.shift_own).keep(touching);
-        (offset.add16(offset).mul_round16(self.weight(left, pair.scale)), touching)
+    fn of_kind(table: L, kind: L) -> L {
+        if SINGLE { table } else { table.lookup8(kind) }
     }
 
-    /// The pushes of bodies of any kind, and which they are of.
+    /// Which cylinders overlap in height, by the differences of [`Kernel::heights`] and theirs.
     #[inline(always)]
-    fn pair_push(&self, pair: &Pair<L>, active: L::Mask, offset: L, heights: L, kind: L) -> (L, L::Mask) {
-        let left = pair.reach_squared.lookup8(kind).sub(offset.dot16(offset));
-        let touching = active.and(left.greater(L::splat(0)));
-        let touching = touching.and(heights.and(self.signs).equal(L::splat(0)));
-        let left = left.keep(touching).shift_right_lanes(pair.shift.lookup8(kind));
+    pub(super) fn overlap(&self, heights: L) -> L::Mask {
+        heights.and(self.signs).equal(L::splat(0))
+    }
+
+    /// The pushes of bodies of the row's own kind, by what is left of the square of the distance at which they touch.
+    #[inline(always)]
+    pub(super) fn single_push(&self, pair: &Pair<L>, offset: L, left: L) -> L {
+        offset.add16(offset).mul_round16(self.weight(left.shift_right_lanes(pair.shift), pair.scale))
+    }
+
+    /// The pushes of bodies of any kind, likewise.
+    #[inline(always)]
+    fn pair_push(&self, pair: &Pair<L>, offset: L, left: L, kind: L) -> L {
+        let left = left.shift_right_lanes(pair.shift.lookup8(kind));
         let scale_and_share = pair.scale.lookup8(kind);
         let push = offset.add16(offset).mul_round16(self.weight(left, scale_and_share.twice_low16()));
         let share = scale_and_share.shift_right_logical::<16>().twice_low16();
-        (push.add16(push).mul_round16(share), touching)
+        push.add16(push).mul_round16(share)
     }
 
     /// w, in both halves, of differences of squares with 15 bits.

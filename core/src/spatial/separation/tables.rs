@@ -1,6 +1,6 @@
 //! Constants of the kernel, one set for each kind of body against each other kind.
 
-use super::{BODY_KINDS, SeparationRules};
+use super::{BODY_KINDS, NEAR, SeparationRules};
 use crate::spatial::contact_grid::PACK_SHIFT;
 
 /// Coefficients of w for e¹ to e⁴ in 1/80, so that all are whole: half of 1/2, 3/8, 5/16, 4/5.
@@ -33,6 +33,8 @@ pub(super) struct Tables {
 pub(super) struct Against {
     /// Squares of the sums of the radii, packed.
     pub(super) reach_squared: [i32; BODY_KINDS],
+    /// Squares of the distances within which bodies are neighbours, packed.
+    pub(super) near_squared: [i32; BODY_KINDS],
     /// Bits that bring a difference of squares to 15 bits ...
     pub(super) shift: [i32; BODY_KINDS],
     /// ... and factors that make e with 14 bits of it, below 1; in the low halves. In the high halves the share of the
@@ -67,6 +69,7 @@ impl Tables {
                 // At most 1 - 2^-15, so that it fits.
                 let share = ((weight[1] << 15) / (weight[0] + weight[1])).min(32_767) as i32;
                 against.reach_squared[other] = squared;
+                against.near_squared[other] = (reach + (NEAR.0 >> PACK_SHIFT)).pow(2);
                 against.shift[other] = shift as i32;
                 against.scale_and_share[other] = scale | share << 16;
                 let push = largest_push(reach, shift, scale as i16, &weights);

@@ -37,7 +37,7 @@ impl Scene {
         let Scene { x, y, z, kind, .. } = self;
         // What was there before leaves no trace.
         crowd.sort(lanes, &Cylinders { live: &live, x: z, y: x, z: y, kind }, height);
-        crowd.run_passes(lanes);
+        crowd.run_passes();
         crowd.sort(lanes, &Cylinders { live: &live, x, y, z, kind }, height);
         crowd
     }
@@ -46,9 +46,15 @@ impl Scene {
     fn pushes(&self, rules: &SeparationRules, lanes: LaneChoice, chunk: usize) -> Vec<(i32, i32)> {
         let mut crowd = self.crowd(rules, lanes);
         for _ in 0..rules.passes {
-            let (work, out) = crowd.begin_pass();
-            for (number, out) in out.chunks_mut(chunk).enumerate() {
-                work.run(lanes, number * chunk, out);
+            let (work, mut rest) = crowd.begin_pass();
+            let mut first = 0;
+            while rest.rows() > 0 {
+                let (rows, others) = {
+                    let end = chunk.min(rest.rows());
+                    rest.split_rows(end)
+                };
+                work.run(first, rows);
+                (first, rest) = (first + chunk, others);
             }
             crowd.finish_pass();
         }
