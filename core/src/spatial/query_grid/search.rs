@@ -186,6 +186,13 @@ struct Run {
     end: u32,
 }
 
+/// How rows are tested: by the grid's short coordinates,
+const SHORT: u8 = 0;
+/// by offsets that are shortened here,
+const PLAIN: u8 = 1;
+/// or those rows only that are in the shape's box, by either: those of others may not fit.
+const BOXED: u8 = 2;
+
 impl<S: Region, K: Sink> LaneTask for Search<'_, S, K> {
     type Output = K;
 
@@ -207,12 +214,16 @@ impl<S: Region, K: Sink> LaneTask for Search<'_, S, K> {
         let own = short.then(|| Scale::of_short(grid.short_shift()));
         let tester = Tester::<L, S>::new(grid, shape, &bounds, own, scale.or_else(|| Scale::new(reach)));
         if grid.outside || scale.is_none() {
-            walk::<true, L, S, K>(&tester, &mut sink);
+            walk::<BOXED, L, S, K>(&tester, &mut sink);
         } else if grid.touches(&bounds) {
-            walk::<false, L, S, K>(&tester, &mut sink);
+            if short {
+                walk::<SHORT, L, S, K>(&tester, &mut sink);
+            } else {
+                walk::<PLAIN, L, S, K>(&tester, &mut sink);
+            }
         }
         if aside > 0 {
-            tester.test::<true, K>(grid.present as u32, (grid.present + aside) as u32, &mut sink);
+            tester.test::<BOXED, K>(grid.present as u32, (grid.present + aside) as u32, &mut sink);
         }
         sink
     }
@@ -225,7 +236,7 @@ impl<S: Region, K: Sink> LaneTask for Search<'_, S, K> {
 /// No closure here, nor below it: the compiler would make a function of it, and lanes' instructions exist only in what
 /// is inlined.
 #[inline(always)]
-fn walk<const BOXED: bool, L: Lanes, S: Region, K: Sink>(tester: &Tester<'_, L, S>, sink: &mut K) {
+fn walk<const HOW: u8, L: Lanes, S: Region, K: Sink>(tester: &Tester<'_, L, S>, sink: &mut K) {
     let Tester { grid, shape, bounds, .. } = *tester;
     let (mut line, last_line) = (grid.line_of(bounds.low_z.into()), grid.line_of(bounds.high_z.into()));
     // On few lines the box is as good as the shape.
@@ -246,12 +257,12 @@ fn walk<const BOXED: bool, L: Lanes, S: Region, K: Sink>(tester: &Tester<'_, L, 
             line += 1;
         }
         for run in &runs[..count] {
-            tester.test::<BOXED, K>(run.start, run.whole_start, sink);
+            tester.test::<HOW, K>(run.start, run.whole_start, sink);
             if run.whole_start < run.whole_end {
                 let (start, end) = (run.whole_start as usize, run.whole_end as usize);
                 sink.whole::<L>(&grid.rows[start..], start, end - start);
             }
-            tester.test::<BOXED, K>(run.whole_end, run.end, sink);
+            tester.test::<HOW, K>(run.whole_end, run.end, sink);
         }
     }
 }
@@ -362,24 +373,23 @@ impl<'a, L: Lanes, S: Region> Tester<'a, L, S> {
         beyond_x.or(beyond_z).not()
     }
 
-    /// Gives the sorted rows of a range that are in the shape to the sink. `BOXED` for rows whose offsets may not fit:
-    /// those outside the shape's box are left out first.
+    /// Gives the sorted rows of a range that are in the shape to the sink.
     #[inline(always)]
-    fn test<const BOXED: bool, K: Sink>(&self, start: u32, end: u32, sink: &mut K) {
+    fn test<const HOW: u8, K: Sink>(&self, start: u32, end: u32, sink: &mut K) {
         if L::OUTLINES {
-            self.test_apart::<BOXED, K>(start, end, sink);
+            self.test_apart::<HOW, K>(start, end, sink);
         } else {
-            self.test_here::<BOXED, K>(start, end, sink);
+            self.test_here::<HOW, K>(start, end, sink);
         }
     }
 
     #[inline(never)]
-    fn test_apart<const BOXED: bool, K: Sink>(&self, start: u32, end: u32, sink: &mut K) {
-        self.test_here::<BOXED, K>(start, end, sink);
+    fn test_apart<const HOW: u8, K: Sink>(&self, start: u32, end: u32, sink: &mut K) {
+        self.test_here::<HOW, K>(start, end, sink);
     }
 
     #[inline(always)]
-    fn test_here<const BOXED: bool, K: Sink>(&self, start: u32, end: u32, sink: &mut K) {
+    fn test_here<const HOW: u8, K: Sink>(&self, start: u32, end: u32, sink: &mut K) {
         let (start, count) = (start as usize, end.saturating_sub(start) as usize);
         let end = start + count.next_multiple_of(L::WIDTH);
         // One length for all: the bounds are checked once. (Zipped iterators are not always inlined, see above.)
@@ -388,17 +398,17 @@ impl<'a, L: Lanes, S: Region> Tester<'a, L, S> {
             [&grid.short[start..end], &grid.rows[start..end], &grid.x[start..end], &grid.z[start..end]];
         let mut at = 0;
         while at + L::WIDTH <= count {
-            self.test_block::<BOXED, false, K>(columns, start, at, L::WIDTH, sink);
+            self.test_block::<HOW, false, K>(columns, start, at, L::WIDTH, sink);
             at += L::WIDTH;
         }
         if at < count {
-            self.test_block::<BOXED, true, K>(columns, start, at, count - at, sink);
+            self.test_block::<HOW, true, K>(columns, start, at, count - at, sink);
         }
     }
 
     /// Tests one block of rows: all lanes, or with `PART` the first `count`.
     #[inline(always)]
-    fn test_block<const BOXED: bool, const PART: bool, K: Sink>(
+    fn test_block<const HOW: u8, const PART: bool, K: Sink>(
         &self,
         [shorts, rows, xs, zs]: [&[i32]; 4],
         start: usize,
@@ -406,7 +416,7 @@ impl<'a, L: Lanes, S: Region> Tester<'a, L, S> {
         count: usize,
         sink: &mut K,
     ) {
-        let offsets = if self.short {
+        let offsets = if HOW == SHORT || HOW == BOXED && self.short {
             L::load_at(shorts, at).sub16(self.anchor)
         } else {
             self.shortener.offsets(L::load_at(xs, at), L::load_at(zs, at))
@@ -416,7 +426,7 @@ impl<'a, L: Lanes, S: Region> Tester<'a, L, S> {
             let there = L::Mask::first_n(count);
             (found, perhaps) = (found.and(there), perhaps.and(there));
         }
-        if BOXED {
+        if HOW == BOXED {
             let there = self.boxed(L::load_at(xs, at), L::load_at(zs, at));
             if self.fits {
                 (found, perhaps) = (found.and(there), perhaps.and(there));
