@@ -16,17 +16,12 @@ set -eu
 targets="aarch64-unknown-linux-gnu s390x-unknown-linux-gnu wasm32-wasip1"
 packages="gcc-aarch64-linux-gnu libc6-dev-arm64-cross gcc-s390x-linux-gnu libc6-dev-s390x-cross qemu-user-static"
 simd="-C target-feature=+simd128"
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
-
-cannot() { echo "get-cross: $*" >&2; exit 77; }
-say() { echo "get-cross: $*" >&2; }
+name=get-cross
+# shellcheck source=tools/private-apt.sh
+. "$(dirname "$0")/private-apt.sh"
 
 [ $# -eq 1 ] || { echo "usage: $0 FOLDER" >&2; exit 2; }
-mkdir -p "$1"
-home=$(cd "$1" && pwd)
-case $home in *[!A-Za-z0-9/._+-]*) echo "the folder must be a plain path: $home" >&2; exit 2 ;; esac
-root=$home/root
-apt=$home/apt
+home_folder "$1"
 settings=$home/cross.env
 
 # install PACKAGE ...: from this machine's apt, what is not there yet.
@@ -62,49 +57,19 @@ by_rustup() {
 # The compiler of a newer Debian, with the standard libraries built for the other processors, bound to its own loader.
 by_debian() {
   [ "$(dpkg --print-architecture)" = amd64 ] || cannot "no rustup that can add targets, and Debian's way is for amd64 only"
-  [ -r "$keyring" ] || cannot "no $keyring: packages could not be checked (install debian-archive-keyring)"
+  find_mirror
   install patchelf lld-16
-  mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep -m 1 -E '/debian/?$' || true)}
-  [ -n "$mirror" ] || cannot "no Debian mirror in this machine's apt sources (set MIRROR)"
-  rm -rf "$apt/lists"
-  mkdir -p "$apt/lists/partial" "$apt/archives/partial" "$apt/empty.d"
-  : >"$apt/status"
-  echo "deb [arch=amd64,arm64,s390x signed-by=$keyring] $mirror ${SUITE:-sid} main" >"$apt/sources.list"
-  cat >"$apt/apt.conf" <<CONF
-#clear APT::Update::Pre-Invoke;
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
-#clear DPkg::Post-Invoke;
-Dir::State "$apt";
-Dir::State::status "$apt/status";
-Dir::State::lists "$apt/lists";
-Dir::Cache "$apt";
-Dir::Cache::archives "$apt/archives";
-Dir::Etc::sourcelist "$apt/sources.list";
-Dir::Etc::sourceparts "$apt/empty.d";
-Dir::Etc::preferences "/dev/null";
-Dir::Etc::preferencesparts "$apt/empty.d";
-Acquire::Languages "none";
-Acquire::Retries "5";
-APT::Install-Recommends "false";
-APT::Architecture "amd64";
-APT::Architectures "amd64,arm64,s390x";
-APT::Sandbox::User "$(id -un)";
-CONF
+  configure_apt "${SUITE:-sid}" amd64,arm64,s390x
   say "fetching a compiler with its libraries from Debian ${SUITE:-sid}"
-  apt-get -qq -c "$apt/apt.conf" update >&2 || cannot "the package lists of ${SUITE:-sid} cannot be had from the mirror"
-  apt-get -qq -c "$apt/apt.conf" -y --download-only install rustc libstd-rust-dev-wasm32 wasi-libc >&2 ||
+  $private_apt update >&2 || cannot "the package lists of ${SUITE:-sid} cannot be had from the mirror"
+  $private_apt -y --download-only install rustc libstd-rust-dev-wasm32 wasi-libc >&2 ||
     cannot "the compiler could not be fetched"
   (cd "$apt/archives" &&
-    apt-get -qq -c "$apt/apt.conf" download libstd-rust-dev:arm64 libstd-rust-dev:s390x >&2) ||
+    $private_apt download libstd-rust-dev:arm64 libstd-rust-dev:s390x >&2) ||
     cannot "the standard libraries could not be fetched"
-  rm -rf "$root"
-  for folder in bin sbin lib lib64; do
-    mkdir -p "$root/usr/$folder"
-    ln -s "usr/$folder" "$root/$folder"
-  done
+  fresh_root
   for package in "$apt"/archives/*.deb; do
-    dpkg-deb --fsys-tarfile "$package" | tar -x -C "$root" --no-same-owner --keep-directory-symlink
+    unpack "$package"
   done
   bind_to_own_loader
 }

@@ -14,31 +14,23 @@
 #   FORCE=1             fetch and unpack again
 set -eu
 
-cannot() { echo "get-godot: $*" >&2; exit 77; }
-say() { echo "get-godot: $*" >&2; }
+name=get-godot
+# shellcheck source=tools/private-apt.sh
+. "$(dirname "$0")/private-apt.sh"
 
 [ $# -eq 1 ] || { echo "usage: $0 FOLDER" >&2; exit 2; }
-mkdir -p "$1"
-home=$(cd "$1" && pwd)
-case $home in *[!A-Za-z0-9/._+-]*) echo "the folder must be a plain path: $home" >&2; exit 2 ;; esac
-root=$home/root
-state=$home/apt
+home_folder "$1"
 launcher=$home/bin/godot4
 wanted="godot godot-template-release godot-template-debug patchelf libgl1 libglx-mesa0 libegl1 libegl-mesa0 libgl1-mesa-dri"
-keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 
 need_tools() {
-  for tool in apt-get dpkg-deb dpkg tar sed; do
-    command -v "$tool" >/dev/null || cannot "no $tool here: Godot is taken from Debian packages"
-  done
-  [ -r "$keyring" ] || cannot "no $keyring: packages could not be checked (install debian-archive-keyring)"
-  case $(dpkg --print-architecture) in
+  find_mirror
+  architecture=$(dpkg --print-architecture)
+  case $architecture in
     amd64) triple=x86_64-linux-gnu; loader=ld-linux-x86-64.so.2 ;;
     arm64) triple=aarch64-linux-gnu; loader=ld-linux-aarch64.so.1 ;;
-    *) cannot "no packages for the architecture $(dpkg --print-architecture)" ;;
+    *) cannot "no packages for the architecture $architecture" ;;
   esac
-  mirror=${MIRROR:-$(apt-get indextargets --format '$(REPO_URI)' 2>/dev/null | grep -m 1 -E '/debian/?$' || true)}
-  [ -n "$mirror" ] || cannot "apt knows no Debian mirror here: set MIRROR"
 }
 
 # Godot needs no virtual screen for tests, only for pictures: a failure here is told, not fatal.
@@ -50,44 +42,13 @@ install_xvfb() {
     say "Xvfb could not be installed: no pictures on this machine"
 }
 
-# A private apt that believes nothing is installed answers with the whole closure, the C library included.
-write_apt_configuration() { # $1 = suite
-  rm -rf "$state/lists" "$state/none"
-  mkdir -p "$state/lists/partial" "$state/archives/partial" "$state/none/partial" "$state/no-parts"
-  : >"$state/status"
-  echo "deb [signed-by=$keyring] $mirror $1 main" >"$state/sources.list"
-  cat >"$state/apt.conf" <<END
-#clear APT::Update::Pre-Invoke;
-#clear APT::Update::Post-Invoke;
-#clear APT::Update::Post-Invoke-Success;
-#clear DPkg::Post-Invoke;
-Dir::State "$state";
-Dir::State::status "$state/status";
-Dir::State::lists "$state/lists";
-Dir::Cache "$state";
-Dir::Cache::archives "$state/archives";
-Dir::Etc::sourcelist "$state/sources.list";
-Dir::Etc::sourceparts "$state/no-parts";
-Dir::Etc::preferences "/dev/null";
-Dir::Etc::preferencesparts "$state/no-parts";
-Dir::Etc::trusted "/dev/null";
-Dir::Etc::trustedparts "$state/no-parts";
-Acquire::Languages "none";
-Acquire::Retries "5";
-APT::Install-Recommends "false";
-APT::Sandbox::User "$(id -un)";
-APT::Get::AllowUnauthenticated "false";
-END
-}
-
 # The word list of packages is split on purpose.
 # shellcheck disable=SC2086
 fetch() { # $1 = suite
-  write_apt_configuration "$1"
-  private_apt="apt-get -qq -c $state/apt.conf"
+  configure_apt "$1" "$architecture"
   $private_apt update >&2 || return 1
-  $private_apt -o Dir::Cache::archives="$state/none" -y --print-uris install $wanted >"$state/uris" || return 1
-  [ -s "$state/uris" ] || return 1
+  $private_apt -o Dir::Cache::archives="$apt/none" -y --print-uris install $wanted >"$apt/uris" || return 1
+  [ -s "$apt/uris" ] || return 1
   $private_apt -y --download-only install $wanted >&2
 }
 
@@ -98,17 +59,13 @@ fetch_any() {
   return 1
 }
 
-unpack() {
-  rm -rf "$root" "$home/.complete"
-  for folder in bin sbin lib lib64; do # Debian's merged /usr
-    mkdir -p "$root/usr/$folder"
-    ln -s "usr/$folder" "$root/$folder"
-  done
-  sed -n "s/^'[^']*' \([^ ]*\) .*/\1/p" "$state/uris" >"$state/packages"
+unpack_all() {
+  rm -f "$home/.complete"
+  fresh_root
+  sed -n "s/^'[^']*' \([^ ]*\) .*/\1/p" "$apt/uris" >"$apt/packages"
   while read -r package; do
-    dpkg-deb --fsys-tarfile "$state/archives/$package" |
-      tar -x -C "$root" --no-same-owner --keep-directory-symlink
-  done <"$state/packages"
+    unpack "$apt/archives/$package"
+  done <"$apt/packages"
 }
 
 # The programs get the folder's own loader and library path (DT_RPATH: it also serves dlopen, and children do not
@@ -121,11 +78,11 @@ bind_to_own_libraries() {
     [ ! -x "$program" ] ||
       own_patchelf --set-interpreter "$libraries/$loader" --force-rpath --set-rpath "$path" "$program"
   done
-  find "$libraries" -maxdepth 2 -type f -name 'lib*.so*' >"$state/libraries"
+  find "$libraries" -maxdepth 2 -type f -name 'lib*.so*' >"$apt/libraries"
   while read -r library; do
     old=$(own_patchelf --print-rpath "$library" 2>/dev/null) || continue
     [ -z "$old" ] || own_patchelf --remove-rpath "$library"
-  done <"$state/libraries"
+  done <"$apt/libraries"
 }
 
 write_launchers() {
@@ -159,7 +116,7 @@ if [ -z "${FORCE:-}" ] && [ "$(cat "$home/.complete" 2>/dev/null)" = "$wanted" ]
 fi
 need_tools
 fetch_any || cannot "no suite of $mirror offers: $wanted"
-unpack
+unpack_all
 bind_to_own_libraries
 write_launchers
 "$launcher" --headless --version >&2 || cannot "the unpacked Godot does not start"

@@ -1,6 +1,6 @@
 //! Instructions of the kernel's hot loops, for a thousand characters each. `cargo xtask bench instructions` runs it and
 //! holds the counts against `benches/baselines/instructions.json`.
-#![allow(unused_qualifications, missing_docs)] // in what the macros write
+#![expect(unused_qualifications, missing_docs, reason = "in what the macros write")]
 
 use gungraun::{library_benchmark, library_benchmark_group, main};
 use shieldwall_core::{Metres, SavedState, StateHash, World};
