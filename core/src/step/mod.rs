@@ -143,7 +143,10 @@ impl Scratch {
                 environment.lanes,
             ),
             combat: combat::CombatScratch::new(character_capacity as usize),
-            projectiles: projectiles::FlightScratch::new(projectile_capacity as usize),
+            projectiles: projectiles::FlightScratch::new(
+                projectile_capacity as usize,
+                character_capacity as usize,
+            ),
             watch: movement::Watch::new(
                 &environment.rules,
                 environment.tick_hz,
@@ -275,9 +278,13 @@ fn run_projectiles(pass: &mut Pass<'_>) {
     let (environment, index) = (&*pass.environment, &pass.scratch.index);
     let flights = &mut pass.scratch.projectiles;
     let characters = pass.state.characters.view();
-    let rows = (pass.state.projectiles.rows_below(end), flights.ends_below(end));
+    if !pass.state.projectile_ids.is_empty() {
+        flights.aim(index, &characters);
+    }
+    let (ends, targets) = flights.ends_below(end);
+    let rows = (pass.state.projectiles.rows_below(end), ends);
     for_each_chunk(rows, pass.parallel, &|_, (rows, ends): (ProjectileRows<'_>, &mut [FlightEnd])| {
-        projectiles::fly(rows, ends, &characters, index, tick, environment);
+        projectiles::fly(rows, ends, &characters, targets, tick, environment);
     });
     projectiles::land(pass.state, end, flights, environment, pass.events, &mut pass.tally);
 }

@@ -8,6 +8,7 @@ mod apply;
 mod wall_tests;
 
 use super::Environment;
+use super::movement::reach_of;
 use crate::numeric::lanes::run;
 use crate::numeric::{Fx, Metres, Position, Tick};
 use crate::rules::MOVEMENT_CLASSES;
@@ -173,7 +174,7 @@ fn apply_push(
     (rows.position_x[row], rows.position_y[row], rows.position_z[row]) = (x.0, y.0, z.0);
 }
 
-/// Whether obstacles are near to a row that is pushed.
+/// Whether a row that is pushed may touch an obstacle.
 fn looks_around(
     rows: &CharacterRows<'_>,
     row: usize,
@@ -182,9 +183,7 @@ fn looks_around(
 ) -> bool {
     let obstacles = &environment.obstacles;
     let radius = environment.rules.class(rows.class[row]).radius;
-    let reach = radius + Metres(push_x.abs().max(push_z.abs())) + SKIN_AND_MORE;
-    !obstacles.is_empty() && obstacles.near(Metres(rows.position_x[row]), Metres(rows.position_z[row]), reach)
+    let reach = radius + Metres(reach_of(push_x, push_z));
+    !obstacles.is_empty()
+        && obstacles.meets(Metres(rows.position_x[row]), Metres(rows.position_z[row]), reach)
 }
-
-/// Around a body, where obstacles are looked for before it is moved.
-const SKIN_AND_MORE: Metres = Metres::from_mm(100);

@@ -24,7 +24,9 @@ mod ticks;
 
 pub(crate) use change::{change_class, impulse, reground};
 pub(crate) use lod::Watch;
+pub(in crate::systems) use place::reach_of;
 pub use ticks::MovementTicks;
+pub(in crate::systems) use ticks::SPEED_BOUND;
 
 use crate::numeric::fixed::saturate;
 use crate::numeric::{Brads, LaneChoice, Metres, Tick, Velocity, lanes};

@@ -113,9 +113,7 @@ impl Reference {
             .filter(|row| rules.life.friendly_fire != 0 || self.characters[**row].team != arrow.team)
             .filter_map(|row| {
                 let feet = self.characters[*row].position();
-                let near = passes_within(from, to, feet, radius.into());
-                let met = if near { meets_capsule(from, to, feet, radius, height) } else { None };
-                met.map(|when| (when, *row))
+                meets_capsule(from, to, feet, radius, height).map(|when| (when, *row))
             })
             .min();
         let ground = self.ground.terrain().segment_hit(from, to).map(|when| i64::from(when.0));
@@ -139,25 +137,6 @@ impl Reference {
     }
 }
 
-/// Whether a point is within a distance of a segment, seen from above; exact.
-fn passes_within(from: Position, to: Position, point: Position, radius: i128) -> bool {
-    let minus = |a: Position, b: Position| {
-        let part = |a: i32, b: i32| i128::from(a) - i128::from(b);
-        (part(a.x.0, b.x.0), part(a.z.0, b.z.0))
-    };
-    let ((way_x, way_z), (x, z)) = (minus(to, from), minus(point, from));
-    let (along, length_squared) = (x * way_x + z * way_z, way_x * way_x + way_z * way_z);
-    if along <= 0 {
-        return x * x + z * z <= radius * radius;
-    }
-    if along >= length_squared {
-        let (x, z) = minus(point, to);
-        return x * x + z * z <= radius * radius;
-    }
-    let across = x * way_z - z * way_x;
-    across * across <= radius * radius * length_squared
-}
-
 /// When, in 1/65536 of the way, a point that flies straight first touches an upright capsule: in units of 1/256 m.
 fn meets_capsule(from: Position, to: Position, feet: Position, radius: i32, height: i32) -> Option<i64> {
     if from.y.0.max(to.y.0) < feet.y.0 || from.y.0.min(to.y.0) > feet.y.0 + height {
@@ -167,14 +146,18 @@ fn meets_capsule(from: Position, to: Position, feet: Position, radius: i32, heig
     let way = [part(to.x.0, from.x.0), part(to.y.0, from.y.0), part(to.z.0, from.z.0)];
     let start = [part(from.x.0, feet.x.0), part(from.y.0, feet.y.0), part(from.z.0, feet.z.0)];
     let (radius, height) = (i64::from(radius >> 8), i64::from(height >> 8));
-    // A cylinder between the middles of two balls.
+    // A cylinder between the middles of two balls. Who passes beside it passes beside the balls.
     let (low, high) = (radius.min(height / 2), (height - radius).max(height / 2));
+    let (into, out) = inside_round([way[0], 0, way[2]], [start[0], 0, start[2]], radius)?;
     let mut first = Vec::new();
-    if let Some((into, out)) = inside_round([way[0], 0, way[2]], [start[0], 0, start[2]], radius)
-        && let Some((above, below)) = between_heights(way[1], start[1], low, high)
+    if let Some((above, below)) = between_heights(way[1], start[1], low, high)
         && into.max(above) <= out.min(below)
     {
-        first.push(into.max(above));
+        if into >= above {
+            // Through its side, before anything else.
+            return Some(into);
+        }
+        first.push(above);
     }
     for middle in [low, high] {
         if let Some((into, _)) = inside_round(way, [start[0], start[1] - middle, start[2]], radius) {

@@ -2,6 +2,7 @@
 
 use super::clearance::{self, Clearance};
 use super::error::SceneryError;
+use super::footprints::{self, Footprint, Footprints};
 use super::grid::{BIT_SHIFT, Bitmap, Cells, Item, Placed, Raster, clipped, fitting_raster, list_shift};
 use super::math::{Bounds, Turn};
 use super::shapes::{Scenery, StaticShape, box_bounds, cylinder_bounds, normal_of, placed};
@@ -18,7 +19,8 @@ impl Obstacles {
     /// Bakes a scenery for a world that reaches `half_extent` from its centre. What lies wholly outside of it (by more than
     /// 16 m) is left out of the table and never met; the content hash is of the whole scenery.
     ///
-    /// Memory: 36 bytes a shape, 56 a triangle, 4 a list entry (at most 2^24), 12 a cell (at most 2^20), 256 KiB, and 1 MiB.
+    /// Memory: 36 bytes a shape, 56 a triangle, 4 a list entry (at most 2^24), 12 a cell (at most 2^20), 28 an
+    /// entry of the lists of footprints (at most 2^20) and 4 a cell of those, 256 KiB, and 1 MiB.
     ///
     /// # Errors
     /// What [`Scenery::validate`] finds; also a triangle that loses its area by turning its mesh.
@@ -74,6 +76,16 @@ impl Obstacles {
         let shift = list_shift(&area, footprints.len());
         let raster = fitting_raster(&area, shift, most.0, most.1, &footprints);
         let cells = Cells::build(raster, &|visit| self.each_placed(scenery, visit));
+        let wide = area.grown(footprints::HALO);
+        // Half as wide: every list is longer by its halo.
+        let raster_of_lists = Raster::over(&wide, raster.shift - 1, limits::CELLS_MAX);
+        let lists =
+            Footprints::build(raster_of_lists, &|visit| self.each_placed(scenery, visit), &|placed| {
+                match placed.item {
+                    Item::Solid(index) => Footprint::of(&self.solids[index]),
+                    _ => Footprint::around(placed),
+                }
+            });
         let raster = fitting_raster(&area, BIT_SHIFT, limits::BITS_MAX, limits::BIT_WORK_MAX, &footprints);
         let bitmap = self.draw(scenery, raster);
         // What tells of things beside it reaches beyond the area.
@@ -81,7 +93,8 @@ impl Obstacles {
         footprints.iter_mut().for_each(|footprint| *footprint = footprint.grown(clearance::REACH));
         let raster = fitting_raster(&area, BIT_SHIFT, limits::LEVELS_MAX, limits::BIT_WORK_MAX, &footprints);
         let clearance = Clearance::build(raster, &|visit| self.each_placed(scenery, visit));
-        (self.cells, self.bitmap, self.clearance) = (cells, bitmap, clearance);
+        (self.cells, self.bitmap) = (cells, bitmap);
+        (self.clearance, self.footprints) = (clearance, lists);
     }
 
     /// Marks every cell that anything stands in.

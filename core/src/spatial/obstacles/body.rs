@@ -92,6 +92,8 @@ pub(super) fn across(gap: V3, measures: &Measures, most: i64) -> Option<(i64, V3
     match (gap.x, gap.y, gap.z) {
         (0, 0, 0) => return None,
         (0, y, 0) => return Some((y.abs() - measures.ball, V3::new(0, y.signum() * ONE_Q30, 0))),
+        (x, 0, 0) => return Some((x.abs() - measures.ball, V3::new(x.signum() * ONE_Q30, 0, 0))),
+        (0, 0, z) => return Some((z.abs() - measures.ball, V3::new(0, 0, z.signum() * ONE_Q30))),
         _ => {}
     }
     let fine = V3::new(gap.x << 6, gap.y << 6, gap.z << 6);

@@ -7,6 +7,7 @@
 //! | question | answer |
 //! |---|---|
 //! | is anything near? | [`Obstacles::near`]: one load |
+//! | can anything be touched? | [`Obstacles::meets`]: a few comparisons |
 //! | where does this body get to? | [`Obstacles::slide`] |
 //! | what does it stand on? | [`Obstacles::ground_below`] |
 //! | is it inside of something, and which way out? | [`Obstacles::depenetrate`] |
@@ -23,6 +24,7 @@ mod body;
 mod clearance;
 mod codec;
 mod error;
+mod footprints;
 mod grid;
 mod ground;
 pub mod limits;
@@ -53,6 +55,7 @@ use alloc::vec::Vec;
 use body::{Contact, Measures};
 use clearance::Clearance;
 use core::fmt;
+use footprints::Footprints;
 use grid::{Bitmap, Cells, Item};
 use math::{Bounds, V3};
 use solids::{Solid, moved_box};
@@ -63,6 +66,9 @@ pub const SKIN: i64 = 64;
 
 /// Raw units that a body may be inside of a shape without being pushed out: 1/1024 m.
 pub const SLACK: i64 = 64;
+
+/// Beyond this around a body and its way nothing is touched, raw: [`SKIN`], the band of touching, and what is rounded.
+pub(crate) const BESIDE: i32 = 256;
 
 /// How much farther than [`SKIN`] still counts as touching, so that a body at rest stays where it is.
 pub(crate) const TOUCH: i64 = 16;
@@ -166,6 +172,7 @@ pub struct Obstacles {
     platforms: Box<[Platform]>,
     bitmap: Bitmap,
     clearance: Clearance,
+    footprints: Footprints,
     cells: Cells,
     /// Half the side of the world, raw: nobody is pushed beyond.
     half_extent: i64,
@@ -278,6 +285,31 @@ impl Obstacles {
     #[inline]
     pub fn near(&self, x: Metres, z: Metres, reach: Metres) -> bool {
         self.beside(x.0.into(), z.0.into(), reach.0.into())
+    }
+
+    /// Whether anything stands (or may pass, for platforms) within `reach` of (x, z) on the ground plane, at any height: the
+    /// footprints of boxes and cylinders count up to a raw unit or two, of triangles and platforms the bounds. A body that no
+    /// footprint is within its radius, its way and [`BESIDE`] of touches nothing on that way. Any arguments.
+    #[must_use]
+    #[inline]
+    pub fn meets(&self, x: Metres, z: Metres, reach: Metres) -> bool {
+        let (x, z, reach) = (i64::from(x.0), i64::from(z.0), i64::from(reach.0).max(0));
+        let meets = self.footprints.meets(x, z, reach);
+        // What reaches across a world meets anything: its squares are not for these numbers.
+        meets.unwrap_or_else(|| if reach < 1 << 30 { self.meets_any(x, z, reach) } else { !self.is_empty() })
+    }
+
+    #[inline(never)]
+    fn meets_any(&self, x: i64, z: i64, reach: i64) -> bool {
+        let around = Bounds {
+            low: V3::new(x - reach, i64::MIN, z - reach),
+            high: V3::new(x + reach, i64::MAX, z + reach),
+        };
+        self.cells.find(&around, &mut |item| match item {
+            Item::Solid(index) => self.solids[index].stands_within(x, z, reach),
+            Item::Triangle(index) => self.triangles[index].bounds().meets(&around),
+            Item::Platform(_) => true,
+        })
     }
 
     #[inline]

@@ -92,6 +92,9 @@ fn crease(first: V3, second: V3) -> Option<V3> {
 /// The upright plane that a walker meets instead of a slope too steep to walk: the horizontal part of its direction.
 /// `None` where there is (nearly) none.
 pub(super) fn upright(normal: V3) -> Option<V3> {
+    if normal.y == 0 {
+        return Some(normal);
+    }
     let flat = V3::new(normal.x, 0, normal.z);
     if flat.reach() < ONE_Q30 >> 6 { None } else { flat.direction() }
 }

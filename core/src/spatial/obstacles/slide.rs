@@ -15,7 +15,6 @@
 use super::body::{Body, Contact, Measures};
 use super::math::{ONE_Q30, V3};
 use super::planes::{Planes, TOLERANCE, cut, part_of, rise_over, share, upright};
-use super::survey::Nearness;
 use super::{Contacts, Look, Normal, Obstacles, SKIN, SLACK, Support, TOUCH};
 use crate::numeric::{Fx, Metres, MetresPerSecond, Position, Tick, Velocity};
 
@@ -29,7 +28,7 @@ pub struct SlideRules {
     pub step_up: Metres,
     /// Cosine of the steepest slope that is walked, as the upward part of the surface's direction; 0 to 1.
     pub walkable: Fx,
-    /// The answer [`Slide::clear`] is about everything this near to the way; taken as 0 to 4 m.
+    /// [`Slide::clear`] is about everything this near to the way; taken as 0 to 4 m.
     pub probe: Metres,
 }
 
@@ -44,7 +43,8 @@ pub struct Slide {
     pub support: Option<Support>,
     /// It stepped onto a ledge.
     pub stepped: bool,
-    /// Nothing at all was within [`SlideRules::probe`] of its way: no need to look for ground.
+    /// Surely nothing was within [`SlideRules::probe`] of its way: no need to look for ground. Not every way that could is said
+    /// to be.
     pub clear: bool,
     /// It began inside of something and could not be freed.
     pub stuck: bool,
@@ -146,22 +146,15 @@ impl Obstacles {
         let measures = Measures::of(body);
         let probe = i64::from(rules.probe.0).clamp(0, 4 << 16);
         let feet = V3::of(from);
-        // Most of those who walk in the open or beside something are through with one load, or a few comparisons.
+        // Most of those who walk in the open are through with one load.
         let bound = V3::new(x, y, z).bound();
         if !self.beside(feet.x, feet.z, measures.radius() + bound + probe.max(SKIN + TOUCH)) {
             return slide;
         }
-        if bound <= PART {
-            let contact = bound + SKIN + TOUCH;
-            match self.survey(&measures, feet, contact, contact.max(probe), tick) {
-                Nearness::Far => return slide,
-                Nearness::Beside => return Slide { clear: false, ..slide },
-                Nearness::Close => {}
-            }
-        }
         let look = Look { obstacles: self, measures, tick };
         let way = V3::new(x, y, z);
-        let mut walk = Walk { look, rules: Limits::of(rules), probe, way, slide: &mut slide };
+        slide.clear = false;
+        let mut walk = Walk { look, rules: Limits::of(rules), way, slide: &mut slide };
         let feet = walk.run(feet, way);
         slide.position = feet.position();
         slide
@@ -202,7 +195,6 @@ impl Limits {
 struct Walk<'a> {
     look: Look<'a>,
     rules: Limits,
-    probe: i64,
     /// The way asked for.
     way: V3,
     slide: &'a mut Slide,
@@ -225,10 +217,7 @@ impl Walk<'_> {
         while looks > 0 {
             looks -= 1;
             let reach = first_part(left, PART).bound();
-            self.look.contacts_into(feet, (reach + SKIN + TOUCH).max(self.probe), &mut contacts);
-            if !contacts.as_slice().is_empty() {
-                self.slide.clear = false;
-            }
+            self.look.contacts_into(feet, reach + SKIN + TOUCH, &mut contacts);
             if !freed && contacts.as_slice().iter().any(|contact| contact.separation < -SLACK) {
                 (feet, self.slide.stuck) = self.look.free(feet);
                 freed = true;

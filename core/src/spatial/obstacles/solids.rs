@@ -5,6 +5,7 @@
 use super::Support;
 use super::body::{Axis, Contact, Measures, across, vertical_gap};
 use super::math::{ONE_Q30, Turn, UP, V3, length2};
+use crate::numeric::fixed::isqrt_u64;
 
 /// A box as collision reads it: raw units.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +50,24 @@ impl Solid {
         }
     }
 
+    /// Whether the footprint is within `reach` of a point of the ground plane, up to two raw units.
+    #[inline]
+    pub fn stands_within(&self, x: i64, z: i64, reach: i64) -> bool {
+        let (away_x, away_z) = (x - i64::from(self.x), z - i64::from(self.z));
+        match self.kind {
+            SolidKind::Box { half_x, half_z, turn } => {
+                let (x, z) = turn.into_local(away_x, away_z);
+                let x = (x.abs() - i64::from(half_x)).max(0);
+                let z = (z.abs() - i64::from(half_z)).max(0);
+                x.max(z) <= reach && x * x + z * z <= reach * reach
+            }
+            SolidKind::Cylinder { radius } => {
+                let reach = i64::from(radius) + reach;
+                away_x.abs().max(away_z.abs()) <= reach && away_x * away_x + away_z * away_z <= reach * reach
+            }
+        }
+    }
+
     /// The contact with a body whose separation is at most `most`. `edge` is the largest |x| and |z| that a body may be
     /// pushed to.
     pub fn contact(&self, axis: &Axis, measures: &Measures, most: i64, edge: i64) -> Option<Contact> {
@@ -57,6 +76,20 @@ impl Solid {
         }
         let up = vertical_gap(axis, self.low.into(), self.high.into());
         let (away_x, away_z) = (axis.x - i64::from(self.x), axis.z - i64::from(self.z));
+        if let SolidKind::Cylinder { radius } = self.kind
+            && up == 0
+            && measures.core == 0
+            && radius < 1 << 21
+        {
+            // Beside each other: one root for the distance and the direction.
+            let fine = V3::new(away_x << 6, 0, away_z << 6);
+            let length = isqrt_u64(fine.dot(fine).unsigned_abs()).cast_signed();
+            let beyond = (length >> 6) - i64::from(radius);
+            if beyond > 0 {
+                let separation = beyond - measures.ball;
+                return (separation <= most).then(|| self.touched(separation, fine.shares(length), 0));
+            }
+        }
         let (gap, turn) = match self.kind {
             SolidKind::Box { half_x, half_z, turn } => {
                 let (x, z) = turn.into_local(away_x, away_z);

@@ -122,3 +122,10 @@ fn crowds_stay_in_corners() {
     pressed(TerrainSource::Flat, 0, 160, &[(30, 30), (-30, -30), (13, -13), (-9, 4), (0, 7)]).unwrap();
     pressed(TerrainSource::Seed, 0, 120, &[(30, -30), (-30, 0), (-9, 4)]).unwrap();
 }
+
+/// Who comes down over the rim of a ledge that its round foot still touches falls along it, and is not put onto the ground
+/// inside of it.
+#[test]
+fn rims_of_ledges_are_left_without_getting_inside() {
+    pressed(TerrainSource::Flat, 0, 137, &[(-18, 1)]).unwrap();
+}

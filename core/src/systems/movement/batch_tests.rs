@@ -148,3 +148,15 @@ fn diagonals_are_as_long_as_straight_ways() {
         assert!(squared(found) <= exact * exact && squared(found + 8) > exact * exact, "{square}: {found}");
     }
 }
+
+/// The inverse root over all its arguments: never so long that a direction is longer than one, and short by less than one
+/// part in 1,000.
+#[test]
+fn directions_are_not_longer_than_one() {
+    for x in 1_i64 << 13..1 << 16 {
+        let root = i64::from(steer::inverse_root(x as i32));
+        // root² x / 2⁴³ is below 1 for all that is shortened to x, and above 0.998.
+        assert!(root * root * (x + 1) < 1 << 43, "{x}: {root}");
+        assert!(root * root * x > (1 << 43) / 1_000 * 998, "{x}: {root}");
+    }
+}

@@ -7,7 +7,7 @@ use crate::limits::HEIGHT_MAX_M;
 use crate::numeric::fixed::{clamp_length2d, isqrt_u64, length2d_squared};
 use crate::numeric::{Fx, Metres, MetresPerSecond, Position, Velocity};
 use crate::spatial::GroundCell;
-use crate::spatial::obstacles::{Body, Ground};
+use crate::spatial::obstacles::{BESIDE, Body, Ground};
 
 /// What a body has under its feet.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,13 +60,20 @@ pub(super) fn steep(cell: &GroundCell, limit: i32) -> bool {
     length2d_squared(x.0, z.0) > u64::from(limit.unsigned_abs()).pow(2)
 }
 
+/// How far around a body something can be that it touches on a way: at least the way's length.
+#[inline]
+pub(in crate::systems) fn reach_of(x: i32, z: i32) -> i32 {
+    let (x, z) = (x.abs(), z.abs());
+    // (a + b / 2)² is at least a² + b² where a is the larger.
+    x.max(z) + (x.min(z) + 1) / 2 + BESIDE
+}
+
 impl Places<'_> {
     /// Moves a body for a step.
     pub fn go(&self, from: Position, velocity: Velocity) -> (Position, Velocity, Footing) {
         let way = [velocity.x, velocity.y, velocity.z].map(|speed| self.movement.way(speed.0));
-        let farthest = way[0].abs().max(way[2].abs());
-        let reach = Metres(self.class.radius) + self.class.slide_rules(true).probe + farthest;
-        if self.surroundings.obstacles.near(from.x, from.z, reach) {
+        let reach = Metres(self.class.radius + reach_of(way[0].0, way[2].0));
+        if self.surroundings.obstacles.meets(from.x, from.z, reach) {
             return self.among_obstacles(from, velocity, way);
         }
         let to = from.offset(way[0], way[1], way[2]);
@@ -240,9 +247,19 @@ impl Places<'_> {
                 if at == to || !self.blocked(at) {
                     return (at, speed, footing);
                 }
+                if (at.x, at.z) == (to.x, to.z) && at.y < to.y {
+                    // The rim it comes down from is still in the way: it falls along that, and does not follow the ground.
+                    return self.footed(to, speed, floor, Footing::default());
+                }
                 // The terrain lifts it into something: it stays where it was, if there is room.
                 let (stayed, rest, stayed_footing) = self.stay(from);
-                if self.blocked(stayed) { (at, speed, footing) } else { (stayed, rest, stayed_footing) }
+                match self.blocked(stayed) {
+                    false => (stayed, rest, stayed_footing),
+                    true if stayed.y < from.y && !self.blocked(from) => {
+                        self.footed(from, Velocity::ZERO, floor, Footing::default())
+                    }
+                    true => (at, speed, footing),
+                }
             }
         }
     }

@@ -11,7 +11,7 @@ use crate::rules::{MOVEMENT_CLASSES, MovementRules, Rules};
 use crate::spatial::obstacles::{Body, SlideRules};
 
 /// Fastest speed in one direction, raw.
-pub(super) const SPEED_BOUND: i32 = SPEED_MAX_M_PER_S << 16;
+pub(in crate::systems) const SPEED_BOUND: i32 = SPEED_MAX_M_PER_S << 16;
 
 /// Bits of the reciprocal.
 pub(super) const RECIPROCAL_SHIFT: u32 = 34;
@@ -204,7 +204,7 @@ impl MovementTicks {
 
     /// The way of a step at a speed of at most [`SPEED_BOUND`] either way: floor.
     #[inline]
-    pub(super) fn way(&self, speed: i32) -> Metres {
+    pub(in crate::systems) fn way(&self, speed: i32) -> Metres {
         if self.scale == 1 {
             return Metres(self.per_tick.way(speed));
         }

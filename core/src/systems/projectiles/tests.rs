@@ -1,7 +1,14 @@
 //! Arrows against probes, against all bodies, and against the ground.
 
+use super::capsule::sweep_capsule;
+use super::flight::{Scene, Shooter};
 use super::*;
+use crate::numeric::fixed::ONE;
+use crate::numeric::lanes::{LaneTask, Lanes};
+use crate::numeric::{LaneChoice, Metres, Position};
+use crate::state::handle::CharacterId;
 use crate::systems::combat::tests::{any_crowd, crowd, environment};
+use alloc::vec::Vec;
 use proptest::prelude::*;
 
 fn at_mm(x: i32, y: i32, z: i32) -> Position {
@@ -10,6 +17,26 @@ fn at_mm(x: i32, y: i32, z: i32) -> Position {
 
 const RADIUS: Metres = Metres::from_mm(450);
 const HEIGHT: Metres = Metres::from_mm(1_800);
+
+/// Asks for the first contact of a way on any lanes.
+struct Ask<'a>(&'a Scene<'a>, [Position; 2], Shooter, bool);
+
+impl LaneTask for Ask<'_> {
+    type Output = (Position, FlightEnd);
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) -> Self::Output {
+        self.0.first_contact::<L>(self.1[0], self.1[1], self.2, self.3)
+    }
+}
+
+fn targets_of(characters: &CharactersView<'_>, rows: usize, environment: &Environment) -> Targets {
+    let mut index = CrowdIndex::new(environment.terrain.half_extent(), rows, environment.lanes);
+    index.rebuild(characters, rows);
+    let mut targets = Targets::new(rows);
+    targets.rebuild(index.grid(), characters);
+    targets
+}
 
 fn sweep(from: Position, to: Position) -> Option<i32> {
     sweep_capsule(from, to, Position::default(), RADIUS, HEIGHT)
@@ -88,14 +115,12 @@ proptest! {
         environment.terrain = crate::spatial::Terrain::flat(Metres::from_m(32), Metres::from_m(2)).unwrap();
         let characters = crowd(&points);
         let view = characters.view();
-        let mut index = CrowdIndex::new(environment.terrain.half_extent(), points.len(), environment.lanes);
-        index.rebuild(&view, points.len());
+        let targets = targets_of(&view, points.len(), &environment);
         // Above the ground: the ground has a test of its own.
         let from = at_mm(from.0, from.1 + 5_000, from.2);
         let to = at_mm(way.0, way.1, way.2);
         let to = from.offset(to.x, to.y.max(Metres::from_m(-4)), to.z);
         let shooter = Shooter { team, id: CharacterId { slot: 0, generation: 1 } };
-        let (_, end) = first_contact(from, to, shooter, Tick(0), &view, &index, &environment);
         let radius = environment.rules.movement[0].radius + environment.rules.bow.radius;
         let expected = (0..points.len() as u32)
             .filter(|row| view.is_alive(*row) && view.team[*row as usize] != team && *row != 0)
@@ -105,7 +130,11 @@ proptest! {
             })
             .min()
             .map_or(FlightEnd::None, |(_, row)| FlightEnd::Body(row));
-        prop_assert_eq!(end, expected);
+        let scene = Scene { characters: &view, targets: &targets, tick: Tick(0), environment: &environment };
+        for choice in LaneChoice::available() {
+            let (_, end) = lanes::run(*choice, Ask(&scene, [from, to], shooter, true));
+            prop_assert_eq!(end, expected, "{:?}", choice);
+        }
     }
 }
 
@@ -113,12 +142,69 @@ proptest! {
 fn the_ground_stops_an_arrow_and_shields_what_is_behind() {
     let environment = environment();
     let characters = crowd(&[]);
-    let index = CrowdIndex::new(environment.terrain.half_extent(), 0, environment.lanes);
+    let view = characters.view();
+    let targets = targets_of(&view, 0, &environment);
     let shooter = Shooter { team: 0, id: CharacterId::NONE };
     let ground = environment.terrain.height_at(Metres::ZERO, Metres::ZERO);
     let above = Position { x: Metres::ZERO, y: ground + Metres::from_m(2), z: Metres::ZERO };
     let below = Position { y: ground - Metres::from_m(2), ..above };
-    let (at, end) = first_contact(above, below, shooter, Tick(0), &characters.view(), &index, &environment);
+    let scene = Scene { characters: &view, targets: &targets, tick: Tick(0), environment: &environment };
+    let (at, end) = lanes::run(LaneChoice::Auto, Ask(&scene, [above, below], shooter, true));
     assert_eq!(end, FlightEnd::Spent);
     assert!((at.y - ground).abs() < Metres::from_mm(10), "{at:?}");
+}
+
+/// All that flies in a tick, on all lanes, over hills: like one arrow after the other, each asked about with all the terrain.
+#[test]
+fn lanes_fly_like_single_arrows() {
+    const ARROWS: usize = 83;
+    let environment = environment();
+    let points: Vec<_> = (0..60_i32)
+        .map(|i| (i * 397 % 12_000 - 6_000, i * 53 % 3_000, i * 761 % 12_000 - 6_000, 0, (i * 5 % 64) as u8))
+        .collect();
+    let characters = crowd(&points);
+    let view = characters.view();
+    let targets = targets_of(&view, points.len(), &environment);
+    let scene = Scene { characters: &view, targets: &targets, tick: Tick(0), environment: &environment };
+    let mut arrows = crate::state::projectiles::Projectiles::new(ARROWS);
+    for row in 0..ARROWS {
+        let word =
+            crate::numeric::rng::random_u32x4(5, Tick(0), row as u32, crate::numeric::Purpose::Scripted);
+        let part = |word: u32, most: i32| (word >> 8) as i32 % (2 * most) - most;
+        let (x, z) = (Metres::from_mm(part(word[0], 8_000)), Metres::from_mm(part(word[1], 8_000)));
+        let ground = environment.terrain.height_at(x, z);
+        (arrows.position_x[row], arrows.position_z[row]) = (x.0, z.0);
+        arrows.position_y[row] = (ground + Metres::from_mm((word[2] >> 20) as i32 - 500)).0;
+        let fast = if row % 7 == 0 { 150 } else { 40 };
+        arrows.velocity_x[row] = part(word[2].rotate_left(7), fast << 16);
+        arrows.velocity_y[row] = part(word[3], 20 << 16);
+        arrows.velocity_z[row] = part(word[3].rotate_left(13), fast << 16);
+        (arrows.alive[row], arrows.team[row]) = (u8::from(row % 5 != 0), (row % 2) as u8);
+        arrows.end_tick[row] = 100;
+    }
+    let mut ended = 0;
+    for choice in LaneChoice::available() {
+        let (mut flown, mut ends) = (arrows.clone(), [FlightEnd::None; ARROWS]);
+        let rows = flown.rows_below(ARROWS).leveled();
+        lanes::run(*choice, Flight { rows, ends: &mut ends, scene: &scene });
+        for (row, end) in ends.iter().enumerate() {
+            let from = arrows.view().position(row as u32);
+            let velocity = crate::numeric::Velocity::from_raw(
+                arrows.velocity_x[row],
+                arrows.velocity_y[row]
+                    - environment.rules.bow.gravity_per_s.change_per_tick(environment.tick_hz).0,
+                arrows.velocity_z[row],
+            );
+            let to = from.advanced(velocity, environment.tick_hz);
+            let shooter = Shooter { team: arrows.team[row], id: CharacterId::NONE };
+            let expected = if arrows.alive[row] == 0 {
+                (from, FlightEnd::None)
+            } else {
+                lanes::run(LaneChoice::Scalar, Ask(&scene, [from, to], shooter, true))
+            };
+            assert_eq!((flown.view().position(row as u32), *end), expected, "{choice:?}, row {row}");
+            ended += usize::from(*end != FlightEnd::None);
+        }
+    }
+    assert!(ended > 10, "enough is met: {ended}");
 }

@@ -213,6 +213,58 @@ proptest! {
         }
     }
 
+    /// Footprints say what the shapes themselves say, in reaches of their lists and beyond them.
+    #[test]
+    fn footprints_are_those_of_the_shapes(
+        scenery in any_scenery(12, 6_000),
+        places in proptest::collection::vec((any_place(9_000), 0..2_500_i32), 24),
+    ) {
+        let obstacles = baked(&scenery);
+        for (place, reach_mm) in places {
+            let reach = Metres::from_mm(reach_mm);
+            let any = |by: i64| {
+                let (x, z, by) = (i64::from(place.x.0), i64::from(place.z.0), i64::from(reach.0) + by);
+                let around = |bounds: Bounds| {
+                    let wide = bounds.grown(by.max(0));
+                    by >= 0 && (wide.low.x..=wide.high.x).contains(&x) && (wide.low.z..=wide.high.z).contains(&z)
+                };
+                obstacles.solids.iter().any(|solid| by >= 0 && solid.stands_within(x, z, by))
+                    || obstacles.triangles.iter().any(|triangle| around(triangle.bounds()))
+            };
+            let found = obstacles.meets(place.x, place.z, reach);
+            let less = i64::from(reach.0) - 4;
+            let (x, z) = (i64::from(place.x.0), i64::from(place.z.0));
+            let solid = less >= 0 && obstacles.solids.iter().any(|solid| solid.stands_within(x, z, less));
+            prop_assert!(found || !solid);
+            prop_assert!(!found || any(4), "{:?} {:?}", place, reach);
+            prop_assert!(found || !obstacles.triangles.is_empty() || !any(-4));
+        }
+    }
+
+    /// Who can touch no footprint on its way goes it as asked, stands on nothing, and is inside of nothing.
+    #[test]
+    fn ways_beside_all_footprints_are_free(
+        scenery in any_scenery(8, 4_000),
+        moves in proptest::collection::vec((any_place(5_000), -400..400_i32, -300..300_i32, -400..400_i32), 24),
+        rules in any_rules(),
+    ) {
+        let obstacles = baked(&scenery);
+        for (from, x, y, z) in moves {
+            let asked = way(x, y, z);
+            let (x, z) = (asked[0].0.abs(), asked[2].0.abs());
+            let reach = BODY.radius + Metres(x.max(z) + (x.min(z) + 1) / 2 + BESIDE);
+            if obstacles.meets(from.x, from.z, reach) {
+                continue;
+            }
+            let to = from.offset(asked[0], asked[1], asked[2]);
+            let slide = obstacles.slide(BODY, from, asked, NOW, &rules);
+            prop_assert_eq!(slide.position, to);
+            prop_assert!(slide.planes().is_empty() && !slide.stuck && slide.support.is_none());
+            prop_assert_eq!(obstacles.ground_below(BODY, to, Metres::from_m(4), NOW, &rules), None);
+            prop_assert!(!obstacles.blocked(BODY, to, NOW));
+        }
+    }
+
     #[test]
     fn any_numbers_are_safe(
         scenery in any_scenery(6, 3_000), raw in any::<[i32; 8]>(), probe in any::<i32>(), tick in any::<u32>()
@@ -231,6 +283,7 @@ proptest! {
             let _ = obstacles.depenetrate(body, from, tick);
             let _ = obstacles.ray(from, Position::from_raw(a, b, c), tick);
             let _ = obstacles.near(from.x, from.z, Metres(radius));
+            let _ = obstacles.meets(from.x, from.z, Metres(radius));
         }
     }
 }

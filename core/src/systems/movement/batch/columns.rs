@@ -1,0 +1,119 @@
+//! The columns of a block as lanes, and back.
+
+use super::Block;
+use crate::numeric::lanes::{LaneMask, Lanes, MAX_WIDTH};
+use crate::state::characters::CharacterRows;
+use crate::state::commands::CharacterInput;
+
+/// A block's narrow columns, a lane a row.
+pub(super) struct Narrow<L> {
+    pub yaw: L,
+    pub right: L,
+    pub forward: L,
+    pub buttons: L,
+    pub class: L,
+    pub flags: L,
+    pub motion: L,
+    pub motion_ticks: L,
+    pub timer: L,
+    pub dodge_ticks: L,
+    pub support: L,
+}
+
+/// What became of a block.
+pub(super) struct Moved<L> {
+    pub position: [L; 3],
+    pub velocity: [L; 3],
+    pub flags: L,
+    pub motion: L,
+    pub motion_ticks: L,
+    pub timer: L,
+    pub dodge_ticks: L,
+}
+
+/// A narrow column from row `at` on. One or two instructions.
+#[inline(always)]
+fn widened<L: Lanes, T: Copy + Into<i32>>(column: &[T], at: usize) -> L {
+    let mut wide: Block = [0; MAX_WIDTH];
+    for (to, from) in wide.iter_mut().zip(&column[at..at + L::WIDTH]) {
+        *to = (*from).into();
+    }
+    L::load(&wide)
+}
+
+/// Writes the low 16 bits of the lanes of a mask to a column.
+#[inline(always)]
+fn narrowed<L: Lanes>(lanes: L, mask: L::Mask, column: &mut [u16], at: usize) {
+    let mut wide: Block = [0; MAX_WIDTH];
+    L::select(mask, lanes, widened(column, at)).store(&mut wide);
+    for (to, from) in column[at..at + L::WIDTH].iter_mut().zip(&wide) {
+        *to = *from as u16;
+    }
+}
+
+impl<L: Lanes> Narrow<L> {
+    /// Of the rows from `at` on.
+    #[inline(always)]
+    pub fn load(rows: &CharacterRows<'_>, at: usize) -> Self {
+        let axis = |axis: L| axis.max(L::splat(-127));
+        Self {
+            yaw: widened(rows.input_yaw, at),
+            right: axis(widened(rows.input_right, at)),
+            forward: axis(widened(rows.input_forward, at)),
+            buttons: widened(rows.input_buttons, at),
+            class: widened(rows.class, at),
+            flags: widened(rows.flags, at),
+            motion: widened(rows.motion, at),
+            motion_ticks: widened(rows.motion_ticks, at),
+            timer: widened(rows.timer, at),
+            dodge_ticks: widened(rows.dodge_ticks, at),
+            support: widened(rows.support, at),
+        }
+    }
+}
+
+impl<L: Lanes> Moved<L> {
+    /// Writes the rows of a mask, with the look that their inputs ask for.
+    #[inline(always)]
+    pub fn store(&self, narrow: &Narrow<L>, mask: L::Mask, rows: &mut CharacterRows<'_>, at: usize) {
+        let [x, y, z] = self.position;
+        let [speed_x, speed_y, speed_z] = self.velocity;
+        L::select(mask, x, L::load_at(rows.position_x, at)).store_at(rows.position_x, at);
+        L::select(mask, y, L::load_at(rows.position_y, at)).store_at(rows.position_y, at);
+        L::select(mask, z, L::load_at(rows.position_z, at)).store_at(rows.position_z, at);
+        L::select(mask, speed_x, L::load_at(rows.velocity_x, at)).store_at(rows.velocity_x, at);
+        L::select(mask, speed_y, L::load_at(rows.velocity_y, at)).store_at(rows.velocity_y, at);
+        L::select(mask, speed_z, L::load_at(rows.velocity_z, at)).store_at(rows.velocity_z, at);
+        narrowed(narrow.yaw, mask, rows.yaw, at);
+        narrowed(self.flags, mask, rows.flags, at);
+        narrowed(self.motion_ticks, mask, rows.motion_ticks, at);
+        narrowed(self.timer, mask, rows.timer, at);
+        narrowed(self.dodge_ticks, mask, rows.dodge_ticks, at);
+        if self.motion.equal(narrow.motion).not().and(mask).any() {
+            store_motion(self.motion, mask, rows.motion, at);
+        }
+        store_pitch::<L>(mask, rows, at);
+    }
+}
+
+#[inline(always)]
+fn store_motion<L: Lanes>(motion: L, mask: L::Mask, column: &mut [u8], at: usize) {
+    let mut wide: Block = [0; MAX_WIDTH];
+    L::select(mask, motion, widened(column, at)).store(&mut wide);
+    for (to, from) in column[at..at + L::WIDTH].iter_mut().zip(&wide) {
+        *to = *from as u8;
+    }
+}
+
+/// The look up or down is the input's, within its bounds.
+#[inline(always)]
+fn store_pitch<L: Lanes>(mask: L::Mask, rows: &mut CharacterRows<'_>, at: usize) {
+    let most = L::splat(CharacterInput::PITCH_MAX.into());
+    let wish: L = widened(rows.input_pitch, at);
+    let wish = wish.min(most).max(L::splat(0).sub(most));
+    let mut wide: Block = [0; MAX_WIDTH];
+    L::select(mask, wish, widened(rows.pitch, at)).store(&mut wide);
+    for (to, from) in rows.pitch[at..at + L::WIDTH].iter_mut().zip(&wide) {
+        *to = *from as i16;
+    }
+}

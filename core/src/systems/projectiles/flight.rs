@@ -1,0 +1,201 @@
+//! One tick of all flights: falling, the ground, what stands on it, and bodies.
+
+use super::targets::{Shot, Targets};
+use super::{Environment, FlightEnd};
+use crate::limits::{HEIGHT_MAX_M, SPEED_MAX_M_PER_S};
+use crate::numeric::fixed::ONE;
+use crate::numeric::lanes::{LaneMask, LaneTask, Lanes, MAX_WIDTH};
+use crate::numeric::{Metres, MetresPerSecond, Position, Tick};
+use crate::spatial::terrain::{FIELD_RISE_MAX, Field, point_on_segment};
+use crate::state::characters::CharactersView;
+use crate::state::column::Rows;
+use crate::state::handle::CharacterId;
+use crate::state::projectiles::ProjectileRows;
+use crate::systems::movement::SPEED_BOUND;
+
+/// Height at which an arrow leaves the world, up or down: far below the end of the numbers.
+const HEIGHT_MAX: Metres = Metres::from_m(HEIGHT_MAX_M);
+
+/// What flights meet.
+pub(super) struct Scene<'a> {
+    pub characters: &'a CharactersView<'a>,
+    pub targets: &'a Targets,
+    pub tick: Tick,
+    pub environment: &'a Environment,
+}
+
+/// The work: a range of rows and the places for their ends.
+pub(super) struct Flight<'a> {
+    pub rows: ProjectileRows<'a>,
+    pub ends: &'a mut [FlightEnd],
+    pub scene: &'a Scene<'a>,
+}
+
+/// Whose arrow it is.
+#[derive(Clone, Copy)]
+pub(super) struct Shooter {
+    pub team: u8,
+    pub id: CharacterId,
+}
+
+/// The ways of a block: x, y, z of both ends.
+struct Ways {
+    from: [[i32; MAX_WIDTH]; 3],
+    to: [[i32; MAX_WIDTH]; 3],
+}
+
+impl Scene<'_> {
+    /// The way of a tick at a speed.
+    #[inline]
+    fn way(&self, speed: i32) -> Metres {
+        // Only states from elsewhere hold faster ones.
+        if speed.unsigned_abs() <= SPEED_BOUND.unsigned_abs() {
+            self.environment.movement.way(speed)
+        } else {
+            MetresPerSecond(speed).per_tick(self.environment.tick_hz)
+        }
+    }
+
+    /// The first thing between two points, and where: a body, the ground, what stands there, the edge of the world, or
+    /// nothing. At equal distance a body comes before the rest, and the lower row before the higher. `low` says that the
+    /// way may meet the ground.
+    #[inline(always)]
+    pub(super) fn first_contact<L: Lanes>(
+        &self,
+        from: Position,
+        to: Position,
+        shooter: Shooter,
+        low: bool,
+    ) -> (Position, FlightEnd) {
+        let environment = self.environment;
+        let rules = &environment.rules;
+        let own = self.characters.id_at(shooter.id.slot).filter(|id| *id == shooter.id);
+        let shot = Shot {
+            from,
+            to,
+            radius: rules.movement[0].radius + rules.bow.radius,
+            height: rules.movement[0].height,
+            own_row: own.map(|id| id.slot),
+            friends: (rules.life.friendly_fire == 0).then_some(shooter.team),
+        };
+        let nearest = self.targets.first::<L>(&shot);
+        let ground = if low { environment.terrain.segment_hit(from, to) } else { None };
+        let wall = environment.obstacles.ray(from, to, self.tick).map(|hit| hit.t);
+        let half_extent = environment.terrain.half_extent();
+        let outside = |metres: Metres| metres > half_extent || metres < -half_extent;
+        let (t, end) = match (ground.into_iter().chain(wall).min(), nearest) {
+            (Some(fraction), _) if nearest.is_none_or(|(first, _)| fraction.0 < first) => {
+                (fraction.0, FlightEnd::Spent)
+            }
+            (_, Some((first, row))) => (first, FlightEnd::Body(row)),
+            _ if outside(to.x) || outside(to.z) || to.y.abs() > HEIGHT_MAX => (ONE, FlightEnd::Spent),
+            _ => return (to, FlightEnd::None),
+        };
+        let at = point_on_segment(from, to, t);
+        let inside = |metres: Metres| metres.min(half_extent).max(-half_extent);
+        (Position { x: inside(at.x), y: at.y, z: inside(at.z) }, end)
+    }
+}
+
+/// The rows of a block whose ways may meet the ground, as bits: all but those that are above it at both ends and half-way,
+/// where those are all the probes that [`crate::spatial::Terrain::segment_hit`] takes.
+#[inline(always)]
+fn low<L: Lanes>(ways: &Ways, field: Option<&Field<'_>>, spacing: Metres) -> u32 {
+    let Some(field) = field else { return u32::MAX };
+    let from = [L::load(&ways.from[0]), L::load(&ways.from[1]), L::load(&ways.from[2])];
+    let to = [L::load(&ways.to[0]), L::load(&ways.to[1]), L::load(&ways.to[2])];
+    let way = [to[0].sub(from[0]), to[1].sub(from[1]), to[2].sub(from[2])];
+    let half = [
+        from[0].add(way[0].shift_right::<1>()),
+        from[1].add(way[1].shift_right::<1>()),
+        from[2].add(way[2].shift_right::<1>()),
+    ];
+    let length = way[0].abs().max(way[2].abs());
+    let quarter = spacing.0 / 4;
+    // Three probes and more are for the function. The smallest number is its own absolute value.
+    let mut low = length.greater(L::splat(2 * quarter - 1)).or(L::splat(0).greater(length));
+    low = low.or(touches(field, from)).or(touches(field, to));
+    if length.greater(L::splat(quarter - 1)).any() {
+        low = low.or(touches(field, half));
+    }
+    low.bits()
+}
+
+/// Which places are not surely above the ground.
+#[inline(always)]
+fn touches<L: Lanes>(field: &Field<'_>, place: [L; 3]) -> L::Mask {
+    let ground = field.heights(place[0], place[2]);
+    let above = place[1].greater(ground.height).and(ground.rise.greater(L::splat(FIELD_RISE_MAX)).not());
+    above.not()
+}
+
+impl Flight<'_> {
+    /// Lets the arrows of a block fall, and says where to.
+    #[inline(always)]
+    fn fall(&mut self, at: usize, alive: u32, fall: MetresPerSecond) -> Ways {
+        let mut ways = Ways { from: [[0; MAX_WIDTH]; 3], to: [[0; MAX_WIDTH]; 3] };
+        let slowest = MetresPerSecond::from_m(-SPEED_MAX_M_PER_S);
+        let mut left = alive;
+        while left != 0 {
+            let lane = left.trailing_zeros() as usize % MAX_WIDTH;
+            left &= left - 1;
+            let (row, rows) = (at + lane, &mut self.rows);
+            let velocity_y = MetresPerSecond(rows.velocity_y[row]).saturating_add(-fall).max(slowest);
+            rows.velocity_y[row] = velocity_y.0;
+            let place = [rows.position_x[row], rows.position_y[row], rows.position_z[row]];
+            let speed = [rows.velocity_x[row], velocity_y.0, rows.velocity_z[row]];
+            for axis in 0..3 {
+                ways.from[axis][lane] = place[axis];
+                ways.to[axis][lane] = (Metres(place[axis]) + self.scene.way(speed[axis])).0;
+            }
+        }
+        ways
+    }
+
+    /// Flies one row along its way.
+    #[inline(always)]
+    fn fly<L: Lanes>(&mut self, row: usize, [from, to]: [Position; 2], low: bool) {
+        let rows = &mut self.rows;
+        let shooter = Shooter {
+            team: rows.team[row],
+            id: CharacterId { slot: rows.owner_slot[row], generation: rows.owner_generation[row] },
+        };
+        let (at, end) = self.scene.first_contact::<L>(from, to, shooter, low);
+        let spent = self.scene.tick.signed_distance(Tick(rows.end_tick[row])) >= 0;
+        self.ends[row] = if end == FlightEnd::None && spent { FlightEnd::Spent } else { end };
+        (rows.position_x[row], rows.position_y[row], rows.position_z[row]) = (at.x.0, at.y.0, at.z.0);
+    }
+}
+
+impl LaneTask for Flight<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(mut self) {
+        let environment = self.scene.environment;
+        let fall = environment.rules.bow.gravity_per_s.change_per_tick(environment.tick_hz);
+        let (field, spacing) = (environment.terrain.field(), environment.terrain.spacing());
+        let count = self.rows.rows();
+        self.ends.fill(FlightEnd::None);
+        let mut at = 0;
+        while at < count {
+            let block = L::WIDTH.min(count - at);
+            let mut alive = 0_u32;
+            for (lane, flies) in self.rows.alive[at..at + block].iter().enumerate() {
+                alive |= u32::from(*flies != 0) << lane;
+            }
+            if alive != 0 {
+                let ways = self.fall(at, alive, fall);
+                let low = low::<L>(&ways, field.as_ref(), spacing);
+                while alive != 0 {
+                    let lane = alive.trailing_zeros() as usize % MAX_WIDTH;
+                    alive &= alive - 1;
+                    let from = Position::from_raw(ways.from[0][lane], ways.from[1][lane], ways.from[2][lane]);
+                    let to = Position::from_raw(ways.to[0][lane], ways.to[1][lane], ways.to[2][lane]);
+                    self.fly::<L>(at + lane, [from, to], low >> lane & 1 != 0);
+                }
+            }
+            at += L::WIDTH;
+        }
+    }
+}
