@@ -104,20 +104,26 @@ impl LaneTask for Trace {
             va.shift_right64::<17>(),
             va.greater64(vb),
         ];
-        let permuted = [
-            L::table8(&core::array::from_fn(|entry| b[entry])).lookup8(va),
-            va.permute2(vb, vb),
-            L::gather(&a, vb.and(L::splat(MAX_WIDTH as i32 - 1))),
-            va.permute2(vb, L::numbers().add(L::splat(self.0.count as i32))),
-        ];
-        for lanes in words.into_iter().chain(halves).chain(wide).chain(permuted) {
+        for lanes in words.into_iter().chain(halves).chain(wide) {
             results.push(values(lanes));
         }
+        permuted(self.0, va, vb, &mut results);
         parts(self.0, va, &mut results);
         masks(self.0, va, vb, &mut results);
         records([va, vb, va.xor(vb), va.sub(vb)], &mut results);
         (L::WIDTH, results)
     }
+}
+
+/// Lanes picked from tables, windows and slices.
+fn permuted<L: Lanes>(inputs: Inputs, va: L, vb: L, results: &mut Vec<Vec<i32>>) {
+    let permuted = [
+        L::table8(&core::array::from_fn(|entry| inputs.b[entry])).lookup8(va),
+        va.permute2(vb, vb),
+        L::gather(&inputs.a, vb.and(L::splat(MAX_WIDTH as i32 - 1))),
+        va.permute2(vb, L::numbers().add(L::splat(inputs.count as i32))),
+    ];
+    results.extend(permuted.map(values));
 }
 
 /// Slices that are shorter than the lanes, and a longer one; and sums of all lanes.
