@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
-use shieldwall_core::spatial::Scenery;
 use shieldwall_net::secure::{DEVELOPMENT_KEY, SecureServer, SecureServerConfig};
 use shieldwall_net::time::{Micros, UnixSeconds};
 

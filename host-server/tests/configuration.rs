@@ -158,11 +158,11 @@ fn rates_nobody_set_follow_those_somebody_set() {
 #[test]
 fn ranges_are_those_the_kernel_takes_and_errors_name_the_place() {
     let world = |name, text: &str| resolve(Some((name, text)), &[], ServerFlags::default());
-    for metres in [8, 1_023] {
+    for metres in [8, 1_023, 32_000] {
         let config = world("extent.toml", &format!("[world]\nhalf_extent_m = {metres}\n"));
         assert_eq!(config.unwrap().world.half_extent, Metres::from_m(metres));
     }
-    for text in ["half_extent_m = 7", "half_extent_m = 4097", "projectile_capacity = 65536", "teams = 9"] {
+    for text in ["half_extent_m = 7", "half_extent_m = 32001", "projectile_capacity = 65536", "teams = 9"] {
         let refused = world("ranges.toml", &format!("[world]\n{text}\n")).unwrap_err().to_string();
         assert!(refused.contains("line 2") && refused.contains(" to "), "{refused}");
     }

@@ -1,4 +1,4 @@
-//! Clocks and medians. Contenders of one row are measured in turns within one process, so that a noisy machine is noisy
+//! Clocks and medians. Contenders of one row are measured in turns within one process, some ticks each, so that a noisy machine is noisy
 //! for all of them.
 
 use cpu_time::ThreadTime;
@@ -26,6 +26,9 @@ impl Effort {
         }
     }
 }
+
+/// Ticks that a contender runs in a row before the next one has its turn: caches and clock rates are then its own.
+pub const SERIES: usize = 6;
 
 /// Nanoseconds of a piece of work on this thread. Where the system took the processor away in the middle, the wall clock
 /// counts the others' time: then the thread's own clock stands, with the little that reading it costs.

@@ -1,6 +1,6 @@
 //! All pairs that touch, everybody moving.
 
-use crate::measure::{Effort, median, time};
+use crate::measure::{Effort, SERIES, median, time};
 use crate::report::{Report, Row};
 use crate::workload::{Crowd, Frame, Layout, PAIRS_DENSITY, Pairs, by_force, checksum};
 
@@ -73,27 +73,23 @@ fn column(report: &mut Report, effort: Effort, makers: &[Make], layout: Layout, 
     contenders.retain(|contender| contender.can(layout, count));
     let mut samples: Vec<Vec<f64>> = vec![Vec::new(); contenders.len()];
     let (warm, measured) = effort.ticks(count);
-    let mut out = Pairs::new();
-    let mut pairs = 0;
-    for tick in 0..warm + measured {
-        crowd.advance();
-        frame.load(&crowd);
-        let truth = truth(&frame, tick);
-        pairs = truth.0;
+    let mut frames: [Frame; SERIES] = std::array::from_fn(|_| Frame::default());
+    let (mut pairs, mut out) = (0, Pairs::new());
+    for first in (0..warm + measured).step_by(SERIES) {
+        for frame in &mut frames {
+            crowd.advance();
+            frame.load(&crowd);
+        }
+        let truths: Vec<(usize, u64)> =
+            frames.iter().enumerate().map(|(at, frame)| truth(frame, first + at)).collect();
+        pairs = truths[0].0;
         for turn in 0..contenders.len() {
-            let at = (turn + tick) % contenders.len();
-            let contender = &mut contenders[at];
-            let (wall, ()) = time(|| contender.find(&frame, &mut out));
-            if tick >= warm {
-                // A clock of its own may count time in which the system took the processor away.
-                samples[at].push(contender.own_time().map_or(wall, |own| own.min(wall)));
-            }
-            contender.finish(&mut out);
-            match contender.tells() {
-                Tells::All => {
-                    assert_eq!(checksum(&out), truth, "{} in tick {tick} of {layout:?}", contender.name());
+            let at = (turn + first / SERIES) % contenders.len();
+            for (offset, (frame, truth)) in frames.iter().zip(&truths).enumerate() {
+                let taken = one_frame(contenders[at].as_mut(), frame, *truth, layout, &mut out);
+                if first + offset >= warm {
+                    samples[at].push(taken);
                 }
-                Tells::ChangesOfBoxes => assert!(contender.held() >= truth.0, "{}", contender.name()),
             }
         }
     }
@@ -113,6 +109,25 @@ fn column(report: &mut Report, effort: Effort, makers: &[Make], layout: Layout, 
             note,
         });
     }
+}
+
+/// Nanoseconds that a contender takes for a frame. What it tells is held against the truth, outside of the clock.
+fn one_frame(
+    contender: &mut dyn PairFinder,
+    frame: &Frame,
+    truth: (usize, u64),
+    layout: Layout,
+    out: &mut Pairs,
+) -> f64 {
+    let (wall, ()) = time(|| contender.find(frame, out));
+    // A clock of its own may count time in which the system took the processor away.
+    let taken = contender.own_time().map_or(wall, |own| own.min(wall));
+    contender.finish(out);
+    match contender.tells() {
+        Tells::All => assert_eq!(checksum(out), truth, "{} in {layout:?}", contender.name()),
+        Tells::ChangesOfBoxes => assert!(contender.held() >= truth.0, "{}", contender.name()),
+    }
+    taken
 }
 
 /// Number and sum of the true pairs: by force where that is bearable, else by the scalar grid, which force has checked.

@@ -3,7 +3,7 @@
 //! A tick of a peer writes all velocities, steps 1/60 s and reads all places. Beside its time stands what is left of the
 //! overlaps after the run: pairs that stand more than 5 mm in each other for each character, times their mean depth.
 
-use crate::measure::{Effort, median, time};
+use crate::measure::{Effort, SERIES, median, time};
 use crate::report::{Report, Row};
 use crate::workload::{Crowd, Layout, RADIUS_M, STEP_DENSITY};
 
@@ -90,11 +90,13 @@ pub fn run_fields(report: &mut Report, fields: Vec<(&'static str, Make)>) {
 fn measure(makers: &[Make], start: &StartOfStep) -> Vec<(Box<dyn Crowded>, f64)> {
     let mut contenders: Vec<Box<dyn Crowded>> = makers.iter().map(|make| make(start)).collect();
     let mut samples: Vec<Vec<f64>> = vec![Vec::new(); contenders.len()];
-    for tick in 0..TICKS.0 + TICKS.1 {
+    for first in (0..TICKS.0 + TICKS.1).step_by(SERIES) {
         for (contender, samples) in contenders.iter_mut().zip(&mut samples) {
-            let (taken, ()) = time(|| contender.tick());
-            if tick >= TICKS.0 {
-                samples.push(taken);
+            for tick in first..first + SERIES {
+                let (taken, ()) = time(|| contender.tick());
+                if tick >= TICKS.0 {
+                    samples.push(taken);
+                }
             }
         }
     }
