@@ -3,7 +3,7 @@
 //! A world chooses its own capacities below these ([`crate::world::WorldConfig`]); the bounds here are what the
 //! arithmetic and the file formats were sized for. The assertions at the end hold their relations at compile time.
 
-/// Most characters one world can hold: a world of a million takes 270 MB, state and working memory together. What
+/// Most characters one world can hold: a world of a million takes some 300 MB, state and working memory together. What
 /// a network protocol can name may be less; the protocol says so itself.
 pub const CHARACTERS_MAX: u32 = 1 << 20;
 

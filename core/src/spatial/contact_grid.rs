@@ -5,9 +5,9 @@
 //! distance (half as wide): a row's neighbours are three contiguous runs of sorted rows.
 //!
 //! **Density.** The table of cells covers the ground between the outermost rows where that costs at most eight places for
-//! each live row. Wider ground is folded onto a table of two or three places a row; rows that are far apart and share a place are told apart by a
-//! coarser copy of the position, which is looked at only then. So a crowd in one corner of 60 km costs what it costs
-//! anywhere.
+//! each live row. Wider ground is folded onto a table of two or three places a row; rows that are far apart and share a
+//! place are told apart by a coarser copy of the position, which is looked at only then. So a crowd in one corner of 60 km
+//! costs what it costs anywhere.
 //!
 //! **Sizes.** Bodies have radii up to [`RADIUS_MAX`]. Seven eighths of all rows decide the size of the cells; larger
 //! bodies are *big*: they stand in a second lattice of coarse cells, sorted behind all others, and only rows that meet a

@@ -12,9 +12,9 @@
 //! A row with many contacts gives way less to each, so that passes do not overshoot (see `damping` in the tables).
 //!
 //! Who is a neighbour is decided once, before the first pass: who stands in a cell around, less than [`NEAR`] from
-//! touching. Cells have room for rows to come [`MARGIN`] nearer. A row that meets more than [`RUN_MAX`] rows in one run of cells looks at as many
-//! of them, a window around itself in its own line and one drawn from its number in the others, so that thousands in
-//! one place do not cost their square.
+//! touching. Cells have room for rows to come [`MARGIN`] nearer. A row that meets more than [`RUN_MAX`] rows in one run
+//! of cells looks at as many of them, a window around itself in its own line and one drawn from its number in the others,
+//! so that thousands in one place do not cost their square.
 //!
 //! Rows of one cell on the very same spot (to 1/1024 m) are first moved a little, in a direction drawn from their
 //! numbers; the lowest of them stays.
