@@ -7,13 +7,15 @@ use shieldwall_core::spatial::obstacles::{
 };
 use shieldwall_core::{
     Brads, CharacterInput, Command, Event, HeightFile, HeightFileError, HeightFileShape, Metres,
-    PartialPolicy, Placement, ReplayOptions, ReplayReader, ReplayWriter, Selection, StateImage, Terrain,
-    TerrainSource, Ticks, World, WorldConfig, buttons,
+    PartialPolicy, Placement, ReplayOptions, ReplayReader, ReplayWriter, SavedState, Selection, StateImage,
+    Terrain, TerrainSource, Ticks, World, WorldConfig, buttons,
 };
 use shieldwall_core::{Position, Tick};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// A world small enough to be made for every input.
+/// A small world.
 fn small() -> WorldConfig {
     WorldConfig {
         half_extent: Metres::from_m(16),
@@ -55,6 +57,38 @@ fn fight(ticks: u32) -> World {
     world
 }
 
+/// Worlds after so many ticks of [`fight`], made once: making one takes longer than all that an input does with it.
+struct Kept {
+    state: SavedState,
+    idle: Vec<World>,
+}
+
+thread_local! {
+    static KEPT: RefCell<BTreeMap<u32, Kept>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// Lends a world in the state after so many ticks of [`fight`]. Calls may be nested.
+fn in_fight<R>(ticks: u32, use_world: impl FnOnce(&mut World) -> R) -> R {
+    let mut world = KEPT.with_borrow_mut(|kept| {
+        let kept = kept.entry(ticks).or_insert_with(|| {
+            let (world, mut state) = (fight(ticks), SavedState::new());
+            world.save(&mut state);
+            Kept { state, idle: vec![world] }
+        });
+        let mut world =
+            kept.idle.pop().unwrap_or_else(|| World::new(&small()).expect("a valid configuration"));
+        world.load(&kept.state).expect("a state of the same configuration");
+        world
+    });
+    let result = use_world(&mut world);
+    KEPT.with_borrow_mut(|kept| {
+        if let Some(kept) = kept.get_mut(&ticks) {
+            kept.idle.push(world);
+        }
+    });
+    result
+}
+
 /// Commands one after the other: what decodes encodes to the same bytes, and a step takes it.
 pub fn commands(bytes: &[u8]) {
     let mut commands = Vec::new();
@@ -71,10 +105,11 @@ pub fn commands(bytes: &[u8]) {
         event.encode_into(&mut again);
         assert_eq!(again, bytes[..bytes.len() - after.len()]);
     }
-    let mut world = fight(3);
-    for _ in 0..2 {
-        world.step(&commands);
-    }
+    in_fight(3, |world| {
+        for _ in 0..2 {
+            world.step(&commands);
+        }
+    });
 }
 
 /// A configuration: what decodes is valid and encodes to the same bytes.
@@ -88,17 +123,18 @@ pub fn config(bytes: &[u8]) {
 /// An image: a refusal changes nothing; what is taken is written again as it was, and runs.
 pub fn snapshot(bytes: &[u8]) {
     part(bytes);
-    let mut world = World::new(&small()).expect("a valid configuration");
-    let before = world.state_hash();
-    match world.restore(bytes) {
-        Ok(()) => {
-            let mut again = Vec::new();
-            world.snapshot_into(&mut again);
-            assert_eq!(again, bytes);
-            world.step(&[]);
+    in_fight(0, |world| {
+        let before = world.state_hash();
+        match world.restore(bytes) {
+            Ok(()) => {
+                let mut again = Vec::new();
+                world.snapshot_into(&mut again);
+                assert_eq!(again, bytes);
+                world.step(&[]);
+            }
+            Err(_) => assert_eq!(world.state_hash(), before),
         }
-        Err(_) => assert_eq!(world.state_hash(), before),
-    }
+    });
 }
 
 /// A scenery: what decodes is valid and encodes to the same bytes; baked, a body and a ray pass through it.
@@ -168,18 +204,18 @@ fn courtyard() -> Scenery {
 fn part(bytes: &[u8]) {
     let _ = StateImage::read(bytes);
     for policy in [PartialPolicy::Insert, PartialPolicy::Overwrite] {
-        let mut world = fight(5);
-        let before = world.state_hash();
-        match world.apply_partial(bytes, policy) {
-            Ok(_) => {
-                let mut image = Vec::new();
-                world.snapshot_into(&mut image);
-                let mut again = World::new(&small()).expect("a valid configuration");
-                assert_eq!(again.restore(&image), Ok(()));
-                world.step(&[]);
+        in_fight(5, |world| {
+            let before = world.state_hash();
+            match world.apply_partial(bytes, policy) {
+                Ok(_) => {
+                    let mut image = Vec::new();
+                    world.snapshot_into(&mut image);
+                    in_fight(0, |again| assert_eq!(again.restore(&image), Ok(())));
+                    world.step(&[]);
+                }
+                Err(_) => assert_eq!(world.state_hash(), before),
             }
-            Err(_) => assert_eq!(world.state_hash(), before),
-        }
+        });
     }
 }
 
