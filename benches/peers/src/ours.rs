@@ -97,7 +97,11 @@ impl Crowded for Walkers {
     fn name(&self) -> String {
         let lanes = self.world.config().lanes;
         let held = if self.every_tick { "" } else { ", held inputs" };
-        format!("shieldwall {lanes:?}{held}")
+        let passes = match self.world.config().rules.crowd.passes {
+            MORE_PASSES => ", 8 passes",
+            _ => "",
+        };
+        format!("shieldwall {lanes:?}{held}{passes}")
     }
 
     fn is_ours(&self) -> bool {
@@ -145,8 +149,16 @@ pub fn step_makers() -> Vec<Make> {
         makers.push(Box::new(move |start| Box::new(Walkers::new(start, lanes, true))));
     }
     makers.push(Box::new(|start| Box::new(Walkers::new(start, LaneChoice::Auto, false))));
+    makers.push(Box::new(|start| {
+        let mut config = plain(start);
+        config.rules.crowd.passes = MORE_PASSES;
+        Box::new(Walkers::within(start, config, true, &flat()))
+    }));
     makers
 }
+
+/// Passes of a crowd that is to stand in itself as little as physics engines let it.
+const MORE_PASSES: u8 = 8;
 
 /// Shapes in the obstructed zones.
 const SHAPES: usize = 5_000;

@@ -54,7 +54,7 @@ fn draw<B: DrawingBackend>(report: &Report, area: &DrawingArea<B, Shift>) -> Res
 
 /// Horizontal bars with their names and figures beside them.
 fn bars<B: DrawingBackend>(panel: &DrawingArea<B, Shift>, title: &str, rows: &[&Row]) -> Result<(), String> {
-    let most = rows.iter().map(|row| row.value).fold(10.0, f64::max) * 30.0;
+    let most = rows.iter().map(|row| row.value).fold(10.0, f64::max) * 90.0;
     let count = rows.len() as f64;
     let mut chart = ChartBuilder::on(panel)
         .caption(title, ("sans-serif", 18))
