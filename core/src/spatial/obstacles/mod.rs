@@ -289,7 +289,7 @@ impl Obstacles {
 
     /// Whether anything stands (or may pass, for platforms) within `reach` of (x, z) on the ground plane, at any height: the
     /// footprints of boxes and cylinders count up to a raw unit or two, of triangles and platforms the bounds. A body that no
-    /// footprint is within its radius, its way and [`BESIDE`] of touches nothing on that way. Any arguments.
+    /// footprint is within its radius, its way and a few millimetres of touches nothing on that way. Any arguments.
     #[must_use]
     #[inline]
     pub fn meets(&self, x: Metres, z: Metres, reach: Metres) -> bool {
