@@ -3,8 +3,8 @@
 //! A world chooses its own capacities below these ([`crate::world::WorldConfig`]); the bounds here are what the
 //! arithmetic and the file formats were sized for. The assertions at the end hold their relations at compile time.
 
-/// Most characters one world can hold: a world of a million takes some 300 MB, state and working memory together. What
-/// a network protocol can name may be less; the protocol says so itself.
+/// Most characters one world can hold: all memory is taken when a world is made. What a network protocol can name may
+/// be less; the protocol says so itself.
 pub const CHARACTERS_MAX: u32 = 1 << 20;
 
 /// Most projectiles in flight in one world.

@@ -169,6 +169,19 @@ pub trait Lanes: Copy {
         self.store(&mut out[index..index + Self::WIDTH]);
     }
 
+    /// The values of a slice of narrower cells from `index` on.
+    ///
+    /// # Panics
+    /// When the slice ends before the lanes do.
+    #[inline(always)]
+    fn widen_at<T: Copy + Into<i32>>(cells: &[T], index: usize) -> Self {
+        let mut lanes = [0; MAX_WIDTH];
+        for (lane, cell) in lanes[..Self::WIDTH].iter_mut().zip(&cells[index..index + Self::WIDTH]) {
+            *lane = (*cell).into();
+        }
+        Self::load(&lanes)
+    }
+
     /// The values of a slice, one a lane, and zeros in the lanes behind its end.
     #[inline(always)]
     fn load_part(values: &[i32]) -> Self {

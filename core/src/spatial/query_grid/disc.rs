@@ -83,14 +83,16 @@ pub struct DiscJudge<L> {
 }
 
 impl<L: Lanes> DiscJudge<L> {
-    /// For a radius in raw units.
+    /// For a radius in raw units. It may be longer than what the scale is for, where the shape's box is a part of the
+    /// disc's: then all offsets are inside, and no square of one reaches the largest number.
     #[inline(always)]
     pub(super) fn new(radius: i32, scale: Scale) -> Self {
         let short = radius >> scale.shift;
         let (sure, perhaps) = (short - scale.slack, short + 1 + scale.slack);
+        let past_square = |short: i32| short.saturating_mul(short).saturating_add(1);
         Self {
-            sure: L::splat(if sure < 0 { 0 } else { sure * sure + 1 }),
-            perhaps: L::splat(perhaps * perhaps + 1),
+            sure: L::splat(if sure < 0 { 0 } else { past_square(sure) }),
+            perhaps: L::splat(past_square(perhaps)),
         }
     }
 }

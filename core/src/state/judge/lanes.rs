@@ -6,7 +6,7 @@ use super::super::commands::{CharacterInput, buttons};
 use super::super::move_bounds::{HEIGHTS, MoveBounds, SPEED_MAX};
 use super::super::projectiles::ProjectilesView;
 use super::super::snapshot::ImageBounds;
-use crate::numeric::lanes::{LaneMask, LaneTask, Lanes, MAX_WIDTH};
+use crate::numeric::lanes::{LaneMask, LaneTask, Lanes};
 use crate::rules::MOVEMENT_CLASSES;
 
 /// What depends on the class, or on the motion, as tables.
@@ -59,20 +59,23 @@ impl Tables {
     }
 }
 
-/// Widens the cells of one block.
-#[inline(always)]
-fn widened<L: Lanes, T: Copy + Into<i32>>(cells: &[T], at: usize) -> L {
-    let mut lanes = [0; MAX_WIDTH];
-    for (lane, cell) in lanes[..L::WIDTH].iter_mut().zip(&cells[at..at + L::WIDTH]) {
-        *lane = (*cell).into();
-    }
-    L::load(&lanes)
-}
-
 /// The cells of one block, as signed numbers of the same bits.
 #[inline(always)]
 fn whole<L: Lanes>(cells: &[u32], at: usize) -> L {
     L::load_at(bytemuck::cast_slice(cells), at)
+}
+
+/// The first of the doubtful rows, bits from `row` on, that is not fine.
+#[inline]
+fn first_bad(row: usize, mut doubtful: u32, fine: &impl Fn(usize) -> bool) -> Option<usize> {
+    while doubtful != 0 {
+        let row = row + doubtful.trailing_zeros() as usize;
+        if !fine(row) {
+            return Some(row);
+        }
+        doubtful &= doubtful - 1;
+    }
+    None
 }
 
 /// The lanes outside of `low..=high`.
@@ -111,13 +114,9 @@ impl<F: Fn(usize) -> bool> LaneTask for JudgeCharacters<'_, F> {
         let mut done = 0;
         while done + L::WIDTH <= self.grounds.len() {
             let row = self.first + done;
-            let mut doubtful = self.doubtful::<L>(row, L::load_at(self.grounds, done)).bits();
-            while doubtful != 0 {
-                let row = row + doubtful.trailing_zeros() as usize;
-                if !(self.fine)(row) {
-                    return Some(row);
-                }
-                doubtful &= doubtful - 1;
+            let doubtful = self.doubtful::<L>(row, L::load_at(self.grounds, done)).bits();
+            if let Some(row) = first_bad(row, doubtful, self.fine) {
+                return Some(row);
             }
             done += L::WIDTH;
         }
@@ -131,14 +130,14 @@ impl<F> JudgeCharacters<'_, F> {
     fn doubtful<L: Lanes>(&self, row: usize, ground: L) -> L::Mask {
         let (view, bounds) = (self.view, self.bounds);
         let zero = L::splat(0);
-        let bits: L = widened(view.flags, row);
-        let health: L = widened(view.health, row);
+        let bits: L = L::widen_at(view.flags, row);
+        let health: L = L::widen_at(view.health, row);
         let flag = |flag: u16| bits.and(L::splat(flag.into())).equal(zero).not();
         let unknown = bits.and(L::splat(!i32::from(flags::ALL)));
         let mut doubt = is_not_zero(unknown).or(flag(flags::IN_USE).not());
         doubt = doubt.or(whole::<L>(view.generation, row).equal(zero));
-        doubt = doubt.or(widened::<L, _>(view.team, row).greater(L::splat(i32::from(bounds.teams) - 1)));
-        doubt = doubt.or(widened::<L, _>(view.action, row).greater(L::splat(action::MAX.into())));
+        doubt = doubt.or(L::widen_at(view.team, row).greater(L::splat(i32::from(bounds.teams) - 1)));
+        doubt = doubt.or(L::widen_at(view.action, row).greater(L::splat(action::MAX.into())));
         doubt = doubt.or(health.greater(L::splat(bounds.rules.life.health_max.into())));
         let (alive, well) = (flag(flags::ALIVE), health.greater(zero));
         doubt = doubt.or(alive.and(well.not())).or(well.and(alive.not()));
@@ -148,13 +147,14 @@ impl<F> JudgeCharacters<'_, F> {
     #[inline(always)]
     fn doubtful_input<L: Lanes>(&self, row: usize) -> L::Mask {
         let view = self.view;
-        let unknown = widened::<L, _>(view.input_buttons, row).and(L::splat(!i32::from(buttons::ALL)));
-        let (right, forward): (L, L) = (widened(view.input_right, row), widened(view.input_forward, row));
+        let unknown = L::widen_at(view.input_buttons, row).and(L::splat(!i32::from(buttons::ALL)));
+        let (right, forward): (L, L) =
+            (L::widen_at(view.input_right, row), L::widen_at(view.input_forward, row));
         let pitches = i32::from(CharacterInput::PITCH_MAX);
         is_not_zero(unknown)
             .or(L::splat(-127).greater(right.min(forward)))
-            .or(beyond::<L>(widened(view.input_pitch, row), pitches))
-            .or(beyond::<L>(widened(view.pitch, row), pitches))
+            .or(beyond::<L>(L::widen_at(view.input_pitch, row), pitches))
+            .or(beyond::<L>(L::widen_at(view.pitch, row), pitches))
     }
 
     #[inline(always)]
@@ -163,7 +163,7 @@ impl<F> JudgeCharacters<'_, F> {
         let zero = L::splat(0);
         let flag = |flag: u16| bits.and(L::splat(flag.into())).equal(zero).not();
         let at = |column: &[i32]| L::load_at(column, row);
-        let class: L = widened(view.class, row);
+        let class: L = L::widen_at(view.class, row);
         let pick = |table: &[i32; 8]| L::table8(table).lookup8(class);
         let (x, y, z) = (at(view.position_x), at(view.position_y), at(view.position_z));
         let (vx, vy, vz) = (at(view.velocity_x), at(view.velocity_y), at(view.velocity_z));
@@ -177,18 +177,18 @@ impl<F> JudgeCharacters<'_, F> {
         doubt = doubt.or(moves.and(flag(flags::ALIVE).not()));
         // On the ground, or off it and not below.
         let grounded = flag(flags::GROUNDED);
-        let supported = is_not_zero(widened::<L, _>(view.support, row));
+        let supported = is_not_zero(L::widen_at(view.support, row));
         let wrong_on = is_not_zero(vy).or(is_not_zero(y.sub(ground)).and(supported.not()));
         let fast = outside(vy, zero.sub(pick(&tables.fall)), L::splat(SPEED_MAX));
         doubt = doubt.or(ground.greater(y)).or(grounded.and(wrong_on));
         doubt = doubt.or(supported.or(fast).and(grounded.not()));
         // Motion and timers.
-        let motion: L = widened(view.motion, row);
+        let motion: L = L::widen_at(view.motion, row);
         let of_motion = |table: &[i32; 8]| is_not_zero(L::table8(table).lookup8(motion));
         let is = |value: u8| motion.equal(L::splat(value.into()));
-        let counted: L = widened(view.motion_ticks, row);
-        let timer: L = widened(view.timer, row);
-        let dodge: L = widened(view.dodge_ticks, row);
+        let counted: L = L::widen_at(view.motion_ticks, row);
+        let timer: L = L::widen_at(view.timer, row);
+        let dodge: L = L::widen_at(view.dodge_ticks, row);
         let dodging = is(motion::DODGE);
         doubt = doubt.or(motion.greater(L::splat(motion::MAX.into())));
         doubt = doubt.or(of_motion(&ON_GROUND).and(grounded.not())).or(of_motion(&OFF_GROUND).and(grounded));
@@ -218,13 +218,9 @@ impl<F: Fn(usize) -> bool> LaneTask for JudgeProjectiles<'_, F> {
         let rows = self.view.len();
         let mut row = 0;
         while row + L::WIDTH <= rows {
-            let mut doubtful = self.doubtful::<L>(row).bits();
-            while doubtful != 0 {
-                let row = row + doubtful.trailing_zeros() as usize;
-                if !(self.fine)(row) {
-                    return Some(row);
-                }
-                doubtful &= doubtful - 1;
+            let doubtful = self.doubtful::<L>(row).bits();
+            if let Some(row) = first_bad(row, doubtful, self.fine) {
+                return Some(row);
             }
             row += L::WIDTH;
         }
@@ -242,7 +238,7 @@ impl<F> JudgeProjectiles<'_, F> {
         let (x, y, z) = (at(view.position_x), at(view.position_y), at(view.position_z));
         let (vx, vy, vz) = (at(view.velocity_x), at(view.velocity_y), at(view.velocity_z));
         let owner: L = whole(view.owner_generation, row);
-        let (alive, team): (L, L) = (widened(view.alive, row), widened(view.team, row));
+        let (alive, team): (L, L) = (L::widen_at(view.alive, row), L::widen_at(view.team, row));
         // Of all zeros but for the generation.
         let others = whole::<L>(view.owner_slot, row).or(whole(view.end_tick, row)).or(owner).or(team);
         let used = is_not_zero(x.or(y).or(z).or(vx).or(vy).or(vz).or(others).or(alive));

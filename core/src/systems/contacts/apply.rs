@@ -39,8 +39,8 @@ impl LaneTask for Apply<'_> {
         let count = self.rows.flags.len();
         for at in (0..count).step_by(L::WIDTH) {
             let rows = (count - at).min(L::WIDTH);
-            let x = part::<L>(self.rows.position_x, at);
-            let z = part::<L>(self.rows.position_z, at);
+            let x = L::load_part(&self.rows.position_x[at..]);
+            let z = L::load_part(&self.rows.position_z[at..]);
             let then = x.shift_right::<PACK_SHIFT>().pair_with(z.shift_right::<PACK_SHIFT>());
             let mut places = [0; MAX_WIDTH];
             then.store(&mut places);
@@ -115,14 +115,14 @@ impl Apply<'_> {
         let way_z = offset.shift_right::<16>().shift_left::<PACK_SHIFT>();
         let (new_x, new_z) = (x.add(way_x).min(edge).max(least), z.add(way_z).min(edge).max(least));
         let ground = field.heights(new_x, new_z);
-        let y = part::<L>(self.rows.position_y, at);
+        let y = L::load_part(&self.rows.position_y[at..]);
         let stands = L::load(&stands).greater(L::splat(0));
         let new_y = L::select(stands, ground.height, y.max(ground.height));
         let moved =
             L::load(&chosen).greater(L::splat(0)).and(ground.rise.greater(L::splat(FIELD_RISE_MAX)).not());
-        write(L::select(moved, new_x, x), self.rows.position_x, at);
-        write(L::select(moved, new_y, y), self.rows.position_y, at);
-        write(L::select(moved, new_z, z), self.rows.position_z, at);
+        L::select(moved, new_x, x).store_part(&mut self.rows.position_x[at..]);
+        L::select(moved, new_y, y).store_part(&mut self.rows.position_y[at..]);
+        L::select(moved, new_z, z).store_part(&mut self.rows.position_z[at..]);
         moved.bits()
     }
 
@@ -147,26 +147,4 @@ fn store<L: Lanes>(lanes: L) -> Block {
     let mut block = [0; MAX_WIDTH];
     lanes.store(&mut block);
     block
-}
-
-/// The values from an index on, zeros behind the last.
-#[inline(always)]
-fn part<L: Lanes>(column: &[i32], at: usize) -> L {
-    if at + L::WIDTH <= column.len() {
-        return L::load_at(column, at);
-    }
-    let mut block = [0; MAX_WIDTH];
-    block[..column.len() - at].copy_from_slice(&column[at..]);
-    L::load(&block)
-}
-
-/// Writes the lanes from an index on, as many as the column has.
-#[inline(always)]
-fn write<L: Lanes>(lanes: L, column: &mut [i32], at: usize) {
-    if at + L::WIDTH <= column.len() {
-        lanes.store_at(column, at);
-    } else {
-        let rest = &mut column[at..];
-        rest.copy_from_slice(&store(lanes)[..rest.len()]);
-    }
 }

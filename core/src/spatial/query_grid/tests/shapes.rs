@@ -46,6 +46,24 @@ fn in_sweep(sweep: &Sweep, x: i32, z: i32) -> bool {
     }
 }
 
+/// The box of a cone that starts where the numbers end is much smaller than its radius, whose square then overflowed.
+#[test]
+fn a_cone_may_reach_past_the_last_number() {
+    let x = Metres(i32::MIN);
+    let cone = Cone { x, z: Metres(0), yaw: Brads(10_929), half_angle: Brads(0), radius: Metres::from_m(23) };
+    let (fx, fz) = cone.yaw.forward();
+    for depth_m in [1, 8] {
+        let points = [(0, 0), (i32::MIN, 0), (i32::MIN, fz.0), (i32::MIN - fx.0.min(0), fz.0)];
+        let crowd = Crowd {
+            x: points.iter().map(|p| p.0).collect(),
+            z: points.iter().map(|p| p.1).collect(),
+            marks: alloc::vec![Presence::Present; points.len()],
+            depth: Metres::from_m(depth_m),
+        };
+        check(&crowd, Who::Present, &cone, &|px, pz| in_cone(&cone, px, pz)).unwrap();
+    }
+}
+
 fn radius() -> impl Strategy<Value = i32> {
     prop_oneof![
         3 => -5i32..(10 << 16),

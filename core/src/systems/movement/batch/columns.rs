@@ -31,21 +31,11 @@ pub(super) struct Moved<L> {
     pub dodge_ticks: L,
 }
 
-/// A narrow column from row `at` on. One or two instructions.
-#[inline(always)]
-fn widened<L: Lanes, T: Copy + Into<i32>>(column: &[T], at: usize) -> L {
-    let mut wide: Block = [0; MAX_WIDTH];
-    for (to, from) in wide.iter_mut().zip(&column[at..at + L::WIDTH]) {
-        *to = (*from).into();
-    }
-    L::load(&wide)
-}
-
 /// Writes the low 16 bits of the lanes of a mask to a column.
 #[inline(always)]
 fn narrowed<L: Lanes>(lanes: L, mask: L::Mask, column: &mut [u16], at: usize) {
     let mut wide: Block = [0; MAX_WIDTH];
-    L::select(mask, lanes, widened(column, at)).store(&mut wide);
+    L::select(mask, lanes, L::widen_at(column, at)).store(&mut wide);
     for (to, from) in column[at..at + L::WIDTH].iter_mut().zip(&wide) {
         *to = *from as u16;
     }
@@ -57,17 +47,17 @@ impl<L: Lanes> Narrow<L> {
     pub fn load(rows: &CharacterRows<'_>, at: usize) -> Self {
         let axis = |axis: L| axis.max(L::splat(-127));
         Self {
-            yaw: widened(rows.input_yaw, at),
-            right: axis(widened(rows.input_right, at)),
-            forward: axis(widened(rows.input_forward, at)),
-            buttons: widened(rows.input_buttons, at),
-            class: widened(rows.class, at),
-            flags: widened(rows.flags, at),
-            motion: widened(rows.motion, at),
-            motion_ticks: widened(rows.motion_ticks, at),
-            timer: widened(rows.timer, at),
-            dodge_ticks: widened(rows.dodge_ticks, at),
-            support: widened(rows.support, at),
+            yaw: L::widen_at(rows.input_yaw, at),
+            right: axis(L::widen_at(rows.input_right, at)),
+            forward: axis(L::widen_at(rows.input_forward, at)),
+            buttons: L::widen_at(rows.input_buttons, at),
+            class: L::widen_at(rows.class, at),
+            flags: L::widen_at(rows.flags, at),
+            motion: L::widen_at(rows.motion, at),
+            motion_ticks: L::widen_at(rows.motion_ticks, at),
+            timer: L::widen_at(rows.timer, at),
+            dodge_ticks: L::widen_at(rows.dodge_ticks, at),
+            support: L::widen_at(rows.support, at),
         }
     }
 }
@@ -99,7 +89,7 @@ impl<L: Lanes> Moved<L> {
 #[inline(always)]
 fn store_motion<L: Lanes>(motion: L, mask: L::Mask, column: &mut [u8], at: usize) {
     let mut wide: Block = [0; MAX_WIDTH];
-    L::select(mask, motion, widened(column, at)).store(&mut wide);
+    L::select(mask, motion, L::widen_at(column, at)).store(&mut wide);
     for (to, from) in column[at..at + L::WIDTH].iter_mut().zip(&wide) {
         *to = *from as u8;
     }
@@ -109,10 +99,10 @@ fn store_motion<L: Lanes>(motion: L, mask: L::Mask, column: &mut [u8], at: usize
 #[inline(always)]
 fn store_pitch<L: Lanes>(mask: L::Mask, rows: &mut CharacterRows<'_>, at: usize) {
     let most = L::splat(CharacterInput::PITCH_MAX.into());
-    let wish: L = widened(rows.input_pitch, at);
+    let wish: L = L::widen_at(rows.input_pitch, at);
     let wish = wish.min(most).max(L::splat(0).sub(most));
     let mut wide: Block = [0; MAX_WIDTH];
-    L::select(mask, wish, widened(rows.pitch, at)).store(&mut wide);
+    L::select(mask, wish, L::widen_at(rows.pitch, at)).store(&mut wide);
     for (to, from) in rows.pitch[at..at + L::WIDTH].iter_mut().zip(&wide) {
         *to = *from as i16;
     }
