@@ -28,6 +28,8 @@ Commands:
                       take minutes to build), written to docs/benchmarks
   bench instructions [--update]      instruction counts of the hot loops against benches/baselines
   profile [--rows N] [--scene fight|march|uniform] [--ticks N] [--lanes L]   where a tick of the kernel goes, by stage
+  properties [CASES]  the property tests with a seed of today and many cases each (4,000): what `test` runs from a
+                      fixed seed looks elsewhere here
   golden [--update]   compare the golden hashes with this build, or write them anew after an intended change
   golden --cross      the golden scenes on emulated aarch64, s390x and wasm32, and images exchanged between them
   soak [TICKS]        a day of simulated time (5,184,000 ticks) in the build that checks every addition
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         "profile" => bench::profile(rest),
         "soak" => parts::soak(rest),
         "fuzz" => fuzz::run(rest),
+        "properties" => parts::properties(rest),
         "header" => parts::header(),
         "help" | "--help" | "-h" => {
             println!("{HELP}");

@@ -103,6 +103,28 @@ pub fn soak(arguments: &[String]) -> Outcome {
     process::run(command.env("SOAK_TICKS", ticks))
 }
 
+/// Name and default of proptest's seed: a test run that fails must fail again, and one that passes must not fail for who
+/// runs it next. [`properties`] is what looks further.
+const SEED: (&str, &str) = ("PROPTEST_RNG_SEED", "1");
+
+/// `cargo xtask properties [CASES]`.
+pub fn properties(arguments: &[String]) -> Outcome {
+    let cases = match arguments {
+        [] => "4000",
+        [cases] if cases.parse::<u32>().is_ok() => cases,
+        _ => return Err("usage: cargo xtask properties [CASES]".into()),
+    };
+    let seed = std::env::var(SEED.0).unwrap_or_else(|_| {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+        now.map_or(0, |since| since.as_secs()).to_string()
+    });
+    println!("{}={seed} repeats this run", SEED.0);
+    let mut command = process::cargo();
+    command.args(["test", "--quiet", "--no-fail-fast", "--lib"]);
+    command.args(["-p", "shieldwall-core", "-p", "shieldwall-net", "-p", "shieldwall-host"]);
+    process::run(command.env(SEED.0, seed).env("PROPTEST_CASES", cases))
+}
+
 /// `cargo xtask header`.
 pub fn header() -> Outcome {
     let mut command = process::cargo();
@@ -128,17 +150,13 @@ fn clippy() -> Ending {
 
 fn debug() -> Ending {
     // The Godot package has no tests of its own: it is tested by the engine, in the part `godot`.
-    let tested = ending(process::run(process::cargo().args([
-        "test",
-        "--quiet",
-        "--no-fail-fast",
-        "--workspace",
-        "--exclude",
-        "shieldwall-godot",
-        "--exclude",
-        "shieldwall-benches",
-    ])));
-    match tested {
+    let mut command = process::cargo();
+    command.args(["test", "--quiet", "--no-fail-fast", "--workspace"]);
+    command.args(["--exclude", "shieldwall-godot", "--exclude", "shieldwall-benches"]);
+    if std::env::var_os(SEED.0).is_none() {
+        command.env(SEED.0, SEED.1);
+    }
+    match ending(process::run(&mut command)) {
         // The fuzz targets are plain functions too: their committed corpus runs without libFuzzer.
         Ending::Passed => cargo_part(&["test", "--quiet", "--manifest-path", "fuzz/Cargo.toml"]),
         other => other,
