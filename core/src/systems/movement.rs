@@ -24,7 +24,7 @@ mod ticks;
 
 pub(crate) use change::{change_class, impulse, reground};
 pub(crate) use lod::Watch;
-pub(in crate::systems) use place::reach_of;
+pub(in crate::systems) use place::{reach_of, reaches};
 pub use ticks::MovementTicks;
 pub(in crate::systems) use ticks::SPEED_BOUND;
 

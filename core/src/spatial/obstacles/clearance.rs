@@ -6,6 +6,7 @@
 //! Not here: reaches beyond that, which the bitmap answers, and what it is that stands there.
 
 use super::grid::{Placed, Raster, Source};
+use crate::numeric::lanes::{Lanes, MAX_WIDTH};
 use alloc::boxed::Box;
 use alloc::vec;
 
@@ -79,6 +80,61 @@ impl Clearance {
         } else {
             None
         }
+    }
+}
+
+/// The levels as lanes read them.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clearings<'a> {
+    levels: &'a [u8],
+    stride: i32,
+    shift: u32,
+    origin: [i32; 2],
+    /// The last places of the raster.
+    last: [i32; 2],
+}
+
+/// Raw units by which lanes look farther than [`Clearance::near`], so that no rounding of what stands there counts.
+const LANES_MARGIN: i32 = 8;
+
+impl Clearance {
+    /// For lanes, if there are levels and their places count in 31 bits.
+    pub fn clearings(&self) -> Option<Clearings<'_>> {
+        let raster = &self.raster;
+        let narrow = |x: i64, z: i64| Some([i32::try_from(x).ok()?, i32::try_from(z).ok()?]);
+        let side = |cells: i64| (cells << raster.shift) - 1;
+        narrow(side(raster.columns), side(raster.rows))?;
+        i32::try_from(self.levels.len()).ok()?;
+        let last = narrow(raster.origin_x + side(raster.columns), raster.origin_z + side(raster.rows))
+            .filter(|_| !self.levels.is_empty())?;
+        Some(Clearings {
+            levels: &self.levels,
+            stride: i32::try_from(self.stride).ok()?,
+            shift: raster.shift,
+            origin: narrow(raster.origin_x, raster.origin_z)?,
+            last,
+        })
+    }
+}
+
+impl Clearings<'_> {
+    /// Whether anything may be within `reach` of the places to the sides: false means certainly nothing. Reaches below 2^30.
+    #[inline(always)]
+    pub fn near<L: Lanes>(&self, [x, z]: [L; 2], reach: L) -> L::Mask {
+        // Beyond the raster its border counts: what is there is no nearer than it says.
+        let cell = |place: L, axis: usize| {
+            let (first, last) = (L::splat(self.origin[axis]), L::splat(self.last[axis]));
+            place.max(first).min(last).sub(first).shift_right_by(self.shift)
+        };
+        let (column, row) = (cell(x, 0), cell(z, 1));
+        let mut bytes = [0; MAX_WIDTH];
+        row.mul(L::splat(self.stride)).add(column.shift_right::<1>()).store(&mut bytes);
+        for byte in &mut bytes[..L::WIDTH] {
+            *byte = self.levels[*byte as usize].into();
+        }
+        let high = column.and(L::splat(1)).shift_left::<2>();
+        let level = L::load(&bytes).shift_right_lanes(high).and(L::splat(LEVEL_MOST.into()));
+        reach.add(L::splat(LANES_MARGIN)).greater(level.shift_left::<LEVEL_SHIFT>())
     }
 }
 

@@ -42,6 +42,7 @@ mod triangle;
 mod tests;
 
 pub use body::Body;
+pub(crate) use clearance::Clearings;
 pub use error::{SceneryDecodeError, SceneryError};
 pub use ground::{Freed, Ground};
 pub use platform::{Platform, PlatformPlace, PlatformShift, Waypoint};
@@ -310,6 +311,12 @@ impl Obstacles {
             Item::Triangle(index) => self.triangles[index].bounds().meets(&around),
             Item::Platform(_) => true,
         })
+    }
+
+    /// What tells lanes where nothing is near; `None` where only [`Obstacles::meets`] does. Wherever it says that nothing is,
+    /// nothing is met.
+    pub(crate) fn clearings(&self) -> Option<Clearings<'_>> {
+        self.clearance.clearings()
     }
 
     #[inline]

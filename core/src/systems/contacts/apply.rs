@@ -9,6 +9,7 @@ use crate::spatial::separation::{PACK_SHIFT, displacement};
 use crate::spatial::terrain::{FIELD_RISE_MAX, Field};
 use crate::state::characters::{CharacterRows, flags};
 use crate::systems::Environment;
+use crate::systems::movement::reaches;
 
 /// One value a lane.
 type Block = [i32; MAX_WIDTH];
@@ -35,6 +36,9 @@ impl LaneTask for Apply<'_> {
             *edge = terrain.half_extent().0 - class.radius.0;
         }
         let edges = L::table8(&edges);
+        let radii = L::table8(&self.environment.rules.movement.map(|class| class.radius.0));
+        let obstacles = &self.environment.obstacles;
+        let clearings = obstacles.clearings();
         let mut living = self.contacts.living_before(self.first);
         let count = self.rows.flags.len();
         for at in (0..count).step_by(L::WIDTH) {
@@ -52,8 +56,19 @@ impl LaneTask for Apply<'_> {
             }
             let mut alone = pushed;
             if let Some(field) = &field {
-                let plain = self.in_the_open(at, pushed, &store(offset));
-                alone = pushed & !self.move_plain::<L>(at, plain, field, edges, [x, z, offset]);
+                let class = self.classes::<L>(at);
+                let mut plain = pushed;
+                if !obstacles.is_empty() {
+                    let mut near = pushed;
+                    // No closure: what the lanes do must be inlined.
+                    if let Some(clearings) = &clearings {
+                        let reach = radii.lookup8(class).add(reaches(ways(offset)));
+                        near &= clearings.near([x, z], reach).bits();
+                    }
+                    plain &= !self.near_obstacles(at, near, offset);
+                }
+                let edge = edges.lookup8(class);
+                alone = pushed & !self.move_plain::<L>(at, plain, field, edge, [x, z, offset]);
             }
             if alone != 0 {
                 self.move_alone(at, alone, &store(offset));
@@ -63,27 +78,29 @@ impl LaneTask for Apply<'_> {
 }
 
 impl Apply<'_> {
-    /// The bits of the rows of a block that have no obstacle near.
+    /// The classes of a block's rows; of rows behind the last, class 0.
     #[inline(always)]
-    fn in_the_open(&self, at: usize, pushed: u32, offsets: &Block) -> u32 {
-        if self.environment.obstacles.is_empty() {
-            pushed
-        } else {
-            self.away_from_obstacles(at, pushed, offsets)
+    fn classes<L: Lanes>(&self, at: usize) -> L {
+        let mut classes = [0; MAX_WIDTH];
+        for (to, from) in classes[..L::WIDTH].iter_mut().zip(&self.rows.class[at..]) {
+            *to = i32::from(*from);
         }
+        L::load(&classes)
     }
 
-    #[cold]
+    /// Which of these rows of a block may touch an obstacle.
+    #[inline(always)]
+    fn near_obstacles<L: Lanes>(&self, at: usize, candidates: u32, offset: L) -> u32 {
+        if candidates == 0 { 0 } else { self.beside_obstacles(at, candidates, &store(offset)) }
+    }
+
     #[inline(never)]
-    fn away_from_obstacles(&self, at: usize, pushed: u32, offsets: &Block) -> u32 {
-        let mut open = pushed;
-        for lane in lanes_of(pushed) {
-            let push = displacement(offsets[lane], 0);
-            if looks_around(&self.rows, at + lane, push, self.environment) {
-                open &= !(1 << lane);
-            }
-        }
-        open
+    fn beside_obstacles(&self, at: usize, candidates: u32, offsets: &Block) -> u32 {
+        let beside = |lane: &usize| {
+            let push = displacement(offsets[*lane], 0);
+            looks_around(&self.rows, at + lane, push, self.environment)
+        };
+        lanes_of(candidates).filter(beside).fold(0, |bits, lane| bits | 1 << lane)
     }
 
     /// Moves these rows of a block but those on very steep ground, and returns the bits of those that were moved.
@@ -93,15 +110,12 @@ impl Apply<'_> {
         at: usize,
         candidates: u32,
         field: &Field<'_>,
-        edges: L,
+        edge: L,
         [x, z, offset]: [L; 3],
     ) -> u32 {
         let rows = (self.rows.flags.len() - at).min(L::WIDTH);
-        let [mut class, mut stands, mut chosen] = [[0; MAX_WIDTH]; 3];
+        let [mut stands, mut chosen] = [[0; MAX_WIDTH]; 2];
         let span = at..at + rows;
-        for (to, from) in class.iter_mut().zip(&self.rows.class[span.clone()]) {
-            *to = i32::from(*from);
-        }
         let support = &self.rows.support[span.clone()];
         for ((to, bits), support) in stands.iter_mut().zip(&self.rows.flags[span]).zip(support) {
             *to = i32::from(bits & flags::GROUNDED != 0 && *support == 0);
@@ -109,10 +123,8 @@ impl Apply<'_> {
         for (lane, to) in chosen.iter_mut().enumerate() {
             *to = (candidates >> lane & 1) as i32;
         }
-        let edge = edges.lookup8(L::load(&class));
         let least = L::splat(0).sub(edge);
-        let way_x = offset.shift_left::<16>().shift_right::<{ 16 - PACK_SHIFT }>();
-        let way_z = offset.shift_right::<16>().shift_left::<PACK_SHIFT>();
+        let [way_x, way_z] = ways(offset);
         let (new_x, new_z) = (x.add(way_x).min(edge).max(least), z.add(way_z).min(edge).max(least));
         let ground = field.heights(new_x, new_z);
         let y = L::load_part(&self.rows.position_y[at..]);
@@ -134,6 +146,13 @@ impl Apply<'_> {
             apply_push(&mut self.rows, at + lane, push, self.environment, self.tick);
         }
     }
+}
+
+/// The ways that packed offsets stand for.
+#[inline(always)]
+fn ways<L: Lanes>(offset: L) -> [L; 2] {
+    let x = offset.shift_left::<16>().shift_right::<{ 16 - PACK_SHIFT }>();
+    [x, offset.shift_right::<16>().shift_left::<PACK_SHIFT>()]
 }
 
 /// The lanes that have their bit, ascending.

@@ -21,6 +21,7 @@ use super::lod::{Turn, Watch};
 use super::ticks::MovementTicks;
 use super::{Surroundings, move_character};
 use crate::numeric::lanes::{LaneMask, LaneTask, Lanes, MAX_WIDTH};
+use crate::spatial::obstacles::Clearings;
 use crate::spatial::terrain::Field;
 use crate::state::characters::{CharacterRows, flags};
 use crate::state::column::Rows;
@@ -60,7 +61,7 @@ impl Walk<'_> {
         &mut self,
         at: usize,
         tables: &Tables,
-        field: Option<&Field<'_>>,
+        (field, clearings): (Option<&Field<'_>>, Option<&Clearings<'_>>),
         due: u32,
     ) -> u32 {
         let narrow = Narrow::<L>::load(&self.rows, at);
@@ -71,7 +72,7 @@ impl Walk<'_> {
             return dead;
         }
         let velocity = steering::velocity(&self.rows, at, &narrow, &begun, tables);
-        let (moved, done) = self.arrive(at, (tables, field), (&narrow, &begun), velocity, usual);
+        let (moved, done) = self.arrive(at, (tables, field, clearings), (&narrow, &begun), velocity, usual);
         moved.store(&narrow, done, &mut self.rows, at);
         dead | done.bits()
     }
@@ -115,6 +116,7 @@ impl LaneTask for Walk<'_> {
         let count = self.rows.rows();
         let tables = Tables::new(self.movement, self.surroundings);
         let field = self.surroundings.terrain.field();
+        let clearings = self.surroundings.obstacles.clearings();
         let mut at = 0;
         while at + L::WIDTH <= count {
             let (mut resting, mut due) = (0, u32::MAX);
@@ -123,7 +125,7 @@ impl LaneTask for Walk<'_> {
             }
             let mut done = resting;
             if resting != all::<L>() {
-                done |= self.step_block::<L>(at, &tables, field.as_ref(), due);
+                done |= self.step_block::<L>(at, &tables, (field.as_ref(), clearings.as_ref()), due);
             }
             let mut left = all::<L>() & !done;
             while left != 0 {

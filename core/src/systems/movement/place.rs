@@ -5,6 +5,7 @@ use super::motions::floating_line;
 use super::ticks::{ClassTicks, MovementTicks, SPEED_BOUND};
 use crate::limits::HEIGHT_MAX_M;
 use crate::numeric::fixed::{clamp_length2d, isqrt_u64, length2d_squared};
+use crate::numeric::lanes::Lanes;
 use crate::numeric::{Fx, Metres, MetresPerSecond, Position, Velocity};
 use crate::spatial::GroundCell;
 use crate::spatial::obstacles::{BESIDE, Body, Ground};
@@ -66,6 +67,13 @@ pub(in crate::systems) fn reach_of(x: i32, z: i32) -> i32 {
     let (x, z) = (x.abs(), z.abs());
     // (a + b / 2)² is at least a² + b² where a is the larger.
     x.max(z) + (x.min(z) + 1) / 2 + BESIDE
+}
+
+/// [`reach_of`] in lanes.
+#[inline(always)]
+pub(in crate::systems) fn reaches<L: Lanes>([x, z]: [L; 2]) -> L {
+    let (x, z) = (x.abs(), z.abs());
+    x.max(z).add(x.min(z).add(L::splat(1)).shift_right::<1>()).add(L::splat(BESIDE))
 }
 
 impl Places<'_> {

@@ -1,6 +1,6 @@
 //! Where the velocities of a block lead, and which rows the ground there lets lanes finish.
 
-use super::super::place::reach_of;
+use super::super::place::{reach_of, reaches};
 use super::columns::{Moved, Narrow};
 use super::lane_math::ways;
 use super::steering::{Begun, having};
@@ -10,6 +10,7 @@ use crate::limits::HEIGHT_MAX_M;
 use crate::numeric::Metres;
 use crate::numeric::lanes::{LaneMask, Lanes, MAX_WIDTH};
 use crate::spatial::GroundCell;
+use crate::spatial::obstacles::Clearings;
 use crate::spatial::terrain::{FIELD_RISE_MAX, Field};
 use crate::state::characters::{flags, motion};
 
@@ -34,7 +35,7 @@ impl Walk<'_> {
     pub(super) fn arrive<L: Lanes>(
         &self,
         at: usize,
-        (tables, field): (&Tables, Option<&Field<'_>>),
+        (tables, field, clearings): (&Tables, Option<&Field<'_>>, Option<&Clearings<'_>>),
         (narrow, begun): (&Narrow<L>, &Begun<L>),
         velocity: [L; 3],
         candidates: L::Mask,
@@ -54,7 +55,7 @@ impl Walk<'_> {
         let z = to_z.min(edge).max(zero.sub(edge));
         let mut open = candidates.bits();
         if !self.surroundings.obstacles.is_empty() {
-            open = self.in_the_open(at, tables, open, [way_x, way_z]);
+            open = self.in_the_open(at, (tables, clearings), class, open, [way_x, way_z]);
         }
         let ground = self.ground_under(field, [x, z], open);
 
@@ -147,14 +148,29 @@ fn ended<L: Lanes>(tables: &Tables, narrow: &Narrow<L>, begun: &Begun<L>, stands
 impl Walk<'_> {
     /// The rows among the candidates that can touch no obstacle on their ways.
     #[inline(always)]
-    fn in_the_open<L: Lanes>(&self, at: usize, tables: &Tables, candidates: u32, ways: [L; 2]) -> u32 {
+    fn in_the_open<L: Lanes>(
+        &self,
+        at: usize,
+        (tables, clearings): (&Tables, Option<&Clearings<'_>>),
+        class: L,
+        candidates: u32,
+        ways: [L; 2],
+    ) -> u32 {
+        let mut near = candidates;
+        if let Some(clearings) = clearings {
+            let place = [L::load_at(self.rows.position_x, at), L::load_at(self.rows.position_z, at)];
+            let reach = tables.pick(&tables.radius, class).add(reaches(ways));
+            near &= clearings.near(place, reach).bits();
+        }
+        if near == 0 {
+            return candidates;
+        }
         let mut columns = [[0; MAX_WIDTH]; 2];
         ways[0].store(&mut columns[0]);
         ways[1].store(&mut columns[1]);
-        self.without_obstacles(at, tables, candidates, &columns)
+        candidates & !near | self.without_obstacles(at, tables, near, &columns)
     }
 
-    #[cold]
     #[inline(never)]
     fn without_obstacles(&self, at: usize, tables: &Tables, candidates: u32, ways: &[Block; 2]) -> u32 {
         let mut open = candidates;
