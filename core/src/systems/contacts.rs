@@ -12,6 +12,7 @@ use super::movement::reach_of;
 use crate::numeric::lanes::run;
 use crate::numeric::{Fx, Metres, Position, Tick};
 use crate::rules::MOVEMENT_CLASSES;
+use crate::spatial::obstacles::Nearby;
 use crate::spatial::separation::Tall;
 use crate::spatial::{Body, Cylinders, Separation, SeparationRules};
 use crate::state::characters::{CharacterRows, CharactersView, flags};
@@ -138,11 +139,11 @@ impl ContactScratch {
     }
 }
 
-/// Moves one row that is pushed.
+/// Moves one row that is pushed and may touch what is nearby.
 fn apply_push(
     rows: &mut CharacterRows<'_>,
     row: usize,
-    (push_x, push_z): (i32, i32),
+    ((push_x, push_z), nearby): ((i32, i32), &Nearby),
     environment: &Environment,
     tick: Tick,
 ) {
@@ -155,35 +156,35 @@ fn apply_push(
         z: Metres(rows.position_z[row]),
     };
     let way = [Metres(push_x), Metres::ZERO, Metres(push_z)];
-    let among_obstacles = looks_around(rows, row, (push_x, push_z), environment);
-    let to = if among_obstacles {
-        obstacles.slide(body, from, way, tick, &class.slide_rules(false)).position
-    } else {
-        from.offset(way[0], way[1], way[2])
-    };
+    let slide = (!nearby.is_nothing())
+        .then(|| obstacles.slide_nearby(body, from, way, tick, &class.slide_rules(false), nearby));
+    let to = slide.map_or_else(|| from.offset(way[0], way[1], way[2]), |slide| slide.position);
     let edge = terrain.half_extent() - body.radius;
     let (x, z) = (to.x.min(edge).max(-edge), to.z.min(edge).max(-edge));
     let ground = terrain.height_at(x, z);
     let stands = rows.flags[row] & flags::GROUNDED != 0 && rows.support[row] == 0;
     let y = if stands { ground } else { to.y.max(ground) };
     let at = Position { x, y, z };
-    if among_obstacles && at != to && obstacles.blocked(body, at, tick) {
+    if let Some(slide) = slide
+        && at != to
+        && !slide.is_open_at(at)
+        && obstacles.blocked(body, at, tick)
+    {
         // Bounds or ground would press it into something: it does not give way.
         return;
     }
     (rows.position_x[row], rows.position_y[row], rows.position_z[row]) = (x.0, y.0, z.0);
 }
 
-/// Whether a row that is pushed may touch an obstacle.
-fn looks_around(
+/// What a row that is pushed may touch.
+fn nearby(
     rows: &CharacterRows<'_>,
     row: usize,
     (push_x, push_z): (i32, i32),
     environment: &Environment,
-) -> bool {
-    let obstacles = &environment.obstacles;
+) -> Nearby {
     let radius = environment.rules.class(rows.class[row]).radius;
     let reach = radius + Metres(reach_of(push_x, push_z));
-    !obstacles.is_empty()
-        && obstacles.meets(Metres(rows.position_x[row]), Metres(rows.position_z[row]), reach)
+    let (x, z) = (Metres(rows.position_x[row]), Metres(rows.position_z[row]));
+    environment.obstacles.nearby(x, z, reach)
 }

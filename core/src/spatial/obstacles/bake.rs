@@ -19,8 +19,8 @@ impl Obstacles {
     /// Bakes a scenery for a world that reaches `half_extent` from its centre. What lies wholly outside of it (by more than
     /// 16 m) is left out of the table and never met; the content hash is of the whole scenery.
     ///
-    /// Memory: 36 bytes a shape, 56 a triangle, 4 a list entry (at most 2^24), 12 a cell (at most 2^20), 28 an
-    /// entry of the lists of footprints (at most 2^20) and 4 a cell of those, 256 KiB, and 1 MiB.
+    /// Memory: 36 bytes a shape, 56 a triangle, 4 a list entry (at most 2^24), 12 a cell (at most 2^20), 32 a
+    /// footprint, 4 an entry of their lists (at most 2^20) and a cell of those, 256 KiB, and 1 MiB.
     ///
     /// # Errors
     /// What [`Scenery::validate`] finds; also a triangle that loses its area by turning its mesh.
@@ -82,7 +82,7 @@ impl Obstacles {
         let lists =
             Footprints::build(raster_of_lists, &|visit| self.each_placed(scenery, visit), &|placed| {
                 match placed.item {
-                    Item::Solid(index) => Footprint::of(&self.solids[index]),
+                    Item::Solid(index) => Footprint::of(&self.solids[index], index),
                     _ => Footprint::around(placed),
                 }
             });

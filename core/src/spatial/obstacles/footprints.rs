@@ -28,19 +28,71 @@ pub(super) struct Footprint {
     half_x: i32,
     half_z: i32,
     rim: i32,
+    /// The number of a box or a cylinder; [`OTHER`] for anything else.
+    solid: u32,
+}
+
+/// Stands for what is neither a box nor a cylinder.
+const OTHER: u32 = u32::MAX;
+
+/// Most shapes around a place that are named.
+pub(super) const NEARBY_MOST: usize = 6;
+
+/// What may be touched on a short way from a place.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Nearby {
+    /// Nothing.
+    Nothing,
+    /// At most these boxes and cylinders.
+    Solids {
+        /// Their numbers.
+        list: [u32; NEARBY_MOST],
+        /// How many there are.
+        len: usize,
+    },
+    /// Anything.
+    Anything,
+}
+
+impl Nearby {
+    /// Whether it is certain that nothing can be touched.
+    pub fn is_nothing(&self) -> bool {
+        matches!(self, Nearby::Nothing)
+    }
+
+    #[inline]
+    fn and(&mut self, solid: u32) {
+        *self = match *self {
+            _ if solid == OTHER => Nearby::Anything,
+            Nearby::Nothing => Nearby::Solids { list: [solid; NEARBY_MOST], len: 1 },
+            Nearby::Solids { mut list, len } if len < NEARBY_MOST => {
+                list[len] = solid;
+                Nearby::Solids { list, len: len + 1 }
+            }
+            _ => Nearby::Anything,
+        }
+    }
 }
 
 impl Footprint {
-    /// Of a box or a cylinder.
-    pub fn of(solid: &Solid) -> Footprint {
+    /// Of a box or a cylinder, with its number.
+    pub fn of(solid: &Solid, number: usize) -> Footprint {
         let (x, z) = (solid.x, solid.z);
+        let number = number as u32;
         match solid.kind {
             SolidKind::Box { half_x, half_z, turn } => {
-                Footprint { x, z, cos: turn.cos, sin: turn.sin, half_x, half_z, rim: 0 }
+                Footprint { x, z, cos: turn.cos, sin: turn.sin, half_x, half_z, rim: 0, solid: number }
             }
-            SolidKind::Cylinder { radius } => {
-                Footprint { x, z, cos: ONE_Q30 as i32, sin: 0, half_x: 0, half_z: 0, rim: radius }
-            }
+            SolidKind::Cylinder { radius } => Footprint {
+                x,
+                z,
+                cos: ONE_Q30 as i32,
+                sin: 0,
+                half_x: 0,
+                half_z: 0,
+                rim: radius,
+                solid: number,
+            },
         }
     }
 
@@ -56,6 +108,7 @@ impl Footprint {
             half_x: half(low.x, high.x),
             half_z: half(low.z, high.z),
             rim: 0,
+            solid: OTHER,
         }
     }
 
@@ -80,7 +133,9 @@ pub(super) struct Footprints {
     raster: Raster,
     /// Where each cell's list begins, one more than cells. Empty where there would be too many entries.
     starts: Box<[u32]>,
-    entries: Box<[Footprint]>,
+    /// Places in the table: lists are short so, and what many cells name is in the cache.
+    entries: Box<[u32]>,
+    table: Box<[Footprint]>,
 }
 
 impl Footprints {
@@ -102,21 +157,43 @@ impl Footprints {
             starts[cell + 1] += starts[cell];
         }
         let mut next: Vec<u32> = starts[..count].to_vec();
-        let nothing = Footprint { x: 0, z: 0, cos: 0, sin: 0, half_x: 0, half_z: 0, rim: 0 };
-        let mut list = vec![nothing; entries];
+        let mut list = vec![0_u32; entries];
+        let mut table = Vec::new();
         each(&mut |placed| {
-            let footprint = of(&placed);
+            let at = table.len() as u32;
+            table.push(of(&placed));
             visit_cells(&raster, &placed, &mut |cell| {
-                list[next[cell] as usize] = footprint;
+                list[next[cell] as usize] = at;
                 next[cell] += 1;
             });
         });
-        Footprints { raster, starts: starts.into_boxed_slice(), entries: list.into_boxed_slice() }
+        let (starts, entries) = (starts.into_boxed_slice(), list.into_boxed_slice());
+        Footprints { raster, starts, entries, table: table.into_boxed_slice() }
     }
 
     /// Whether anything is within `reach` of a point; `None` where the lists do not say.
     #[inline]
     pub fn meets(&self, x: i64, z: i64, reach: i64) -> Option<bool> {
+        let mut within = self.list(x, z, reach)?.iter().map(|at| &self.table[*at as usize]);
+        Some(within.any(|footprint| footprint.within(x, z, reach)))
+    }
+
+    /// What is within `reach` of a point, by number; `None` where the lists do not say.
+    #[inline]
+    pub fn nearby(&self, x: i64, z: i64, reach: i64) -> Option<Nearby> {
+        let mut nearby = Nearby::Nothing;
+        for at in self.list(x, z, reach)? {
+            let footprint = &self.table[*at as usize];
+            if footprint.within(x, z, reach) {
+                nearby.and(footprint.solid);
+            }
+        }
+        Some(nearby)
+    }
+
+    /// The list of a point's cell, if the lists answer for such a reach.
+    #[inline]
+    fn list(&self, x: i64, z: i64, reach: i64) -> Option<&[u32]> {
         if self.starts.is_empty() || reach > HALO {
             return None;
         }
@@ -124,11 +201,10 @@ impl Footprints {
         if (column.cast_unsigned() >= self.raster.columns.cast_unsigned())
             | (row.cast_unsigned() >= self.raster.rows.cast_unsigned())
         {
-            return Some(false);
+            return Some(&[]);
         }
         let cell = (row * self.raster.columns + column) as usize;
-        let range = self.starts[cell] as usize..self.starts[cell + 1] as usize;
-        Some(self.entries[range].iter().any(|footprint| footprint.within(x, z, reach)))
+        Some(&self.entries[self.starts[cell] as usize..self.starts[cell + 1] as usize])
     }
 }
 

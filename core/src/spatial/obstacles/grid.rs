@@ -263,6 +263,14 @@ impl Cells {
         self.entries[range].iter().any(|&packed| found(Item::unpack(packed)))
     }
 
+    /// What one cell of the raster lists.
+    #[inline]
+    pub fn list(&self, column: i64, row: i64) -> impl Iterator<Item = Item> {
+        let cell = (row * self.raster.columns + column) as usize;
+        let range = self.starts[cell] as usize..self.starts[cell + 1] as usize;
+        self.entries[range].iter().map(|packed| Item::unpack(*packed))
+    }
+
     /// Entries of all lists together.
     pub fn entries(&self) -> usize {
         self.entries.len()

@@ -20,6 +20,7 @@
 //! Not here: the terrain, the bounds of the world, other bodies, and what any of it means for a velocity.
 
 mod bake;
+mod beside;
 mod body;
 mod clearance;
 mod codec;
@@ -44,6 +45,7 @@ mod tests;
 pub use body::Body;
 pub(crate) use clearance::Clearings;
 pub use error::{SceneryDecodeError, SceneryError};
+pub(crate) use footprints::Nearby;
 pub use ground::{Freed, Ground};
 pub use platform::{Platform, PlatformPlace, PlatformShift, Waypoint};
 pub use ray::RayHit;
@@ -296,6 +298,21 @@ impl Obstacles {
     pub fn meets(&self, x: Metres, z: Metres, reach: Metres) -> bool {
         let (x, z, reach) = (i64::from(x.0), i64::from(z.0), i64::from(reach.0).max(0));
         let meets = self.footprints.meets(x, z, reach);
+        self.meets_by(meets, x, z, reach)
+    }
+
+    /// What [`Obstacles::meets`] is about, as far as it is known.
+    #[inline]
+    pub(crate) fn nearby(&self, x: Metres, z: Metres, reach: Metres) -> Nearby {
+        let (x, z, reach) = (i64::from(x.0), i64::from(z.0), i64::from(reach.0).max(0));
+        self.footprints.nearby(x, z, reach).unwrap_or_else(|| match self.meets_by(None, x, z, reach) {
+            true => Nearby::Anything,
+            false => Nearby::Nothing,
+        })
+    }
+
+    #[inline]
+    fn meets_by(&self, meets: Option<bool>, x: i64, z: i64, reach: i64) -> bool {
         // What reaches across a world meets anything: its squares are not for these numbers.
         meets.unwrap_or_else(|| if reach < 1 << 30 { self.meets_any(x, z, reach) } else { !self.is_empty() })
     }

@@ -107,7 +107,13 @@ pub(super) fn rise_over(way: V3, normal: V3) -> i64 {
 
 /// A quotient of raw lengths in Q30, 0..=1.
 pub(super) fn share(part: i64, whole: i64) -> i64 {
-    if part >= whole || whole <= 0 { ONE_Q30 } else { (part.max(0) << 30) / whole }
+    if part >= whole || whole <= 0 {
+        ONE_Q30
+    } else if part <= 0 {
+        0
+    } else {
+        (part << 30) / whole
+    }
 }
 
 /// A way cut down to a share of it: toward zero.

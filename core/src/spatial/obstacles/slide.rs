@@ -12,10 +12,11 @@
 //! **Rest.** Touching is a band of [`super::TOUCH`] raw units, and ways of at most [`DEAD`] raw units left over by planes
 //! are dropped: a body pushed into a corner has the same place tick after tick, to the bit.
 
+use super::beside::{Among, Heights};
 use super::body::{Body, Contact, Measures};
 use super::math::{ONE_Q30, V3};
 use super::planes::{Planes, TOLERANCE, cut, part_of, rise_over, share, upright};
-use super::{Contacts, Look, Normal, Obstacles, SKIN, SLACK, Support, TOUCH};
+use super::{Contacts, Look, Nearby, Normal, Obstacles, SKIN, SLACK, Support, TOUCH};
 use crate::numeric::{Fx, Metres, MetresPerSecond, Position, Tick, Velocity};
 
 /// How a body moves.
@@ -48,13 +49,15 @@ pub struct Slide {
     pub clear: bool,
     /// It began inside of something and could not be freed.
     pub stuck: bool,
+    /// Heights of feet at its place that have nothing but walls beside them, and those apart from the body.
+    pub(super) heights: Option<Heights>,
 }
 
 impl Slide {
     /// Most planes that are reported.
     pub const PLANES_MOST: usize = 4;
 
-    fn at(position: Position) -> Slide {
+    pub(super) fn at(position: Position) -> Slide {
         Slide {
             position,
             planes: [Normal::UP; Slide::PLANES_MOST],
@@ -63,6 +66,7 @@ impl Slide {
             stepped: false,
             clear: true,
             stuck: false,
+            heights: None,
         }
     }
 
@@ -99,7 +103,17 @@ impl Slide {
         clipped
     }
 
-    fn hit(&mut self, normal: V3) {
+    /// Whether a body there is certainly inside of nothing, and above no ground within [`SlideRules::probe`]: what
+    /// [`Obstacles::blocked`] and [`Obstacles::ground_below`] would say. Of the place where it got to, at other heights.
+    #[must_use]
+    #[inline]
+    pub fn is_open_at(&self, position: Position) -> bool {
+        let y = i64::from(position.y.0);
+        let within = self.heights.is_some_and(|heights| (heights.low..=heights.high).contains(&y));
+        within && position.x == self.position.x && position.z == self.position.z
+    }
+
+    pub(super) fn hit(&mut self, normal: V3) {
         let normal = Normal::of(normal);
         if self.plane_count < Slide::PLANES_MOST && !self.planes().contains(&normal) {
             self.planes[self.plane_count] = normal;
@@ -115,7 +129,7 @@ pub(super) const DEAD: i64 = 4;
 pub(super) const PART: i64 = 1 << 16;
 
 /// Looks around in one slide beyond one for each [`PART`] of the way.
-const LOOKS: i64 = 24;
+pub(super) const LOOKS: i64 = 24;
 
 /// Longest way in one component, raw: 128 m.
 const WAY_MAX: i32 = 128 << 16;
@@ -138,23 +152,57 @@ impl Obstacles {
         tick: Tick,
         rules: &SlideRules,
     ) -> Slide {
+        self.slide_nearby(body, from, displacement, tick, rules, &Nearby::Anything)
+    }
+
+    /// [`Obstacles::slide`] of a body that can touch at most what is nearby: [`Obstacles::nearby`] of its radius, the length of
+    /// its way on the plane and [`BESIDE`].
+    pub(crate) fn slide_nearby(
+        &self,
+        body: Body,
+        from: Position,
+        displacement: [Metres; 3],
+        tick: Tick,
+        rules: &SlideRules,
+        nearby: &Nearby,
+    ) -> Slide {
         let [x, y, z] = displacement.map(|part| i64::from(part.0.clamp(-WAY_MAX, WAY_MAX)));
-        let mut slide = Slide::at(V3::of(from).plus(V3::new(x, y, z)).position());
-        if self.is_empty() {
-            return slide;
-        }
+        let (feet, way) = (V3::of(from), V3::new(x, y, z));
         let measures = Measures::of(body);
         let probe = i64::from(rules.probe.0).clamp(0, 4 << 16);
-        let feet = V3::of(from);
-        // Most of those who walk in the open are through with one load.
-        let bound = V3::new(x, y, z).bound();
-        if !self.beside(feet.x, feet.z, measures.radius() + bound + probe.max(SKIN + TOUCH)) {
+        let limits = Limits::of(rules);
+        let among = Among { obstacles: self, measures: &measures, rules: &limits, probe };
+        if let Nearby::Solids { .. } = nearby
+            && let Some(slide) = among.slide(feet, way, nearby)
+        {
             return slide;
         }
-        let look = Look { obstacles: self, measures, tick };
-        let way = V3::new(x, y, z);
+        let mut slide = Slide::at(feet.plus(way).position());
+        // Most of those who walk in the open are through with one load.
+        let reach = measures.radius() + way.bound() + probe.max(SKIN + TOUCH);
+        if self.is_empty() || !self.beside(feet.x, feet.z, reach) {
+            return slide;
+        }
+        if let Nearby::Anything = nearby
+            && let Some(slide) = among.slide(feet, way, nearby)
+        {
+            return slide;
+        }
         slide.clear = false;
-        let mut walk = Walk { look, rules: Limits::of(rules), way, slide: &mut slide };
+        self.slide_in_space(Look { obstacles: self, measures, tick }, limits, feet, way, slide)
+    }
+
+    /// The slide among things of all kinds.
+    #[inline(never)]
+    pub(super) fn slide_in_space(
+        &self,
+        look: Look<'_>,
+        rules: Limits,
+        feet: V3,
+        way: V3,
+        mut slide: Slide,
+    ) -> Slide {
+        let mut walk = Walk { look, rules, way, slide: &mut slide };
         let feet = walk.run(feet, way);
         slide.position = feet.position();
         slide
@@ -164,8 +212,8 @@ impl Obstacles {
 /// The rules in the numbers of this module.
 #[derive(Clone, Copy)]
 pub(super) struct Limits {
-    walking: bool,
-    step_up: i64,
+    pub walking: bool,
+    pub step_up: i64,
     pub walkable: i64,
 }
 

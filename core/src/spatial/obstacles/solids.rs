@@ -26,6 +26,19 @@ pub(super) enum SolidKind {
     Cylinder { radius: i32 },
 }
 
+/// Where a solid stands beside an axis.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beside {
+    /// Farther from the body than asked for.
+    Far,
+    /// So far from it, in this direction: from the solid to the body, Q30.
+    At { separation: i64, x: i64, z: i64 },
+    /// The axis is in it.
+    Inside,
+    /// It is too wide for these numbers.
+    Wide,
+}
+
 impl Solid {
     /// Whether the separation from a body is at most `most`: no root, no division. True also within two raw units beyond.
     #[inline]
@@ -76,18 +89,14 @@ impl Solid {
         }
         let up = vertical_gap(axis, self.low.into(), self.high.into());
         let (away_x, away_z) = (axis.x - i64::from(self.x), axis.z - i64::from(self.z));
-        if let SolidKind::Cylinder { radius } = self.kind
-            && up == 0
-            && measures.core == 0
-            && radius < 1 << 21
-        {
-            // Beside each other: one root for the distance and the direction.
-            let fine = V3::new(away_x << 6, 0, away_z << 6);
-            let length = isqrt_u64(fine.dot(fine).unsigned_abs()).cast_signed();
-            let beyond = (length >> 6) - i64::from(radius);
-            if beyond > 0 {
-                let separation = beyond - measures.ball;
-                return (separation <= most).then(|| self.touched(separation, fine.shares(length), 0));
+        if up == 0 && measures.core == 0 {
+            match self.beside(axis.x, axis.z, measures.ball, most) {
+                Beside::Far => return None,
+                Beside::At { separation, x, z } => {
+                    return Some(self.touched(separation, V3::new(x, 0, z), 0));
+                }
+                Beside::Inside => return Some(self.way_out(axis, measures, (away_x, away_z), edge)),
+                Beside::Wide => {}
             }
         }
         let (gap, turn) = match self.kind {
@@ -115,6 +124,62 @@ impl Solid {
                 Some(self.way_out(axis, measures, (away_x, away_z), edge))
             }
             None => None,
+        }
+    }
+
+    /// Where it stands beside an upright axis that is not above or below it, for a body with balls of this radius.
+    #[inline]
+    pub fn beside(&self, x: i64, z: i64, ball: i64, most: i64) -> Beside {
+        let limit = most + ball;
+        let (away_x, away_z) = (x - i64::from(self.x), z - i64::from(self.z));
+        match self.kind {
+            SolidKind::Box { half_x, half_z, turn } => {
+                let (x, z) = turn.into_local(away_x, away_z);
+                let beyond = |part: i64, half: i32| (part.abs() - i64::from(half)).max(0) * part.signum();
+                let gap = V3::new(beyond(x, half_x), 0, beyond(z, half_z));
+                if gap.reach() > limit {
+                    return Beside::Far;
+                }
+                let (separation, local) = match (gap.x, gap.z) {
+                    (0, 0) => return Beside::Inside,
+                    // Straight gaps need no root and have exact directions.
+                    (x, 0) => (x.abs() - ball, V3::new(x.signum() * ONE_Q30, 0, 0)),
+                    (0, z) => (z.abs() - ball, V3::new(0, 0, z.signum() * ONE_Q30)),
+                    _ if gap.dot(gap) > (limit + 2) * (limit + 2) => return Beside::Far,
+                    _ => {
+                        let fine = V3::new(gap.x << 6, 0, gap.z << 6);
+                        let length = isqrt_u64(fine.dot(fine).unsigned_abs()).cast_signed();
+                        let separation = (length >> 6) - ball;
+                        if separation > most {
+                            return Beside::Far;
+                        }
+                        (separation, fine.shares(length))
+                    }
+                };
+                let (x, z) = turn.out(local.x, local.z);
+                Beside::At { separation, x, z }
+            }
+            SolidKind::Cylinder { radius } => {
+                let reach = i64::from(radius) + limit + 2;
+                if away_x.abs().max(away_z.abs()) > reach || away_x * away_x + away_z * away_z > reach * reach
+                {
+                    return Beside::Far;
+                }
+                if radius >= 1 << 21 {
+                    return Beside::Wide;
+                }
+                let fine = V3::new(away_x << 6, 0, away_z << 6);
+                let length = isqrt_u64(fine.dot(fine).unsigned_abs()).cast_signed();
+                let beyond = (length >> 6) - i64::from(radius);
+                if beyond <= 0 {
+                    return Beside::Inside;
+                }
+                if beyond - ball > most {
+                    return Beside::Far;
+                }
+                let normal = fine.shares(length);
+                Beside::At { separation: beyond - ball, x: normal.x, z: normal.z }
+            }
         }
     }
 

@@ -2,9 +2,10 @@
 //!
 //! Both ways give the same place to a row that may take either.
 
-use super::{ContactScratch, apply_push, looks_around};
+use super::{ContactScratch, apply_push, nearby};
 use crate::numeric::Tick;
 use crate::numeric::lanes::{LaneMask, LaneTask, Lanes, MAX_WIDTH};
+use crate::spatial::obstacles::Nearby;
 use crate::spatial::separation::{PACK_SHIFT, displacement};
 use crate::spatial::terrain::{FIELD_RISE_MAX, Field};
 use crate::state::characters::{CharacterRows, flags};
@@ -54,24 +55,27 @@ impl LaneTask for Apply<'_> {
             if pushed == 0 {
                 continue;
             }
+            let class = self.classes::<L>(at);
+            let mut around = [Nearby::Nothing; MAX_WIDTH];
+            let mut plain = pushed;
+            if !obstacles.is_empty() {
+                let mut near = pushed;
+                // No closure: what the lanes do must be inlined.
+                if let Some(clearings) = &clearings {
+                    let reach = radii.lookup8(class).add(reaches(ways(offset)));
+                    near &= clearings.near([x, z], reach).bits();
+                }
+                if near != 0 {
+                    plain &= !self.look_around(at, near, &store(offset), &mut around);
+                }
+            }
             let mut alone = pushed;
             if let Some(field) = &field {
-                let class = self.classes::<L>(at);
-                let mut plain = pushed;
-                if !obstacles.is_empty() {
-                    let mut near = pushed;
-                    // No closure: what the lanes do must be inlined.
-                    if let Some(clearings) = &clearings {
-                        let reach = radii.lookup8(class).add(reaches(ways(offset)));
-                        near &= clearings.near([x, z], reach).bits();
-                    }
-                    plain &= !self.near_obstacles(at, near, offset);
-                }
                 let edge = edges.lookup8(class);
-                alone = pushed & !self.move_plain::<L>(at, plain, field, edge, [x, z, offset]);
+                alone &= !self.move_plain::<L>(at, plain, field, edge, [x, z, offset]);
             }
             if alone != 0 {
-                self.move_alone(at, alone, &store(offset));
+                self.move_alone(at, alone, &store(offset), &around);
             }
         }
     }
@@ -88,19 +92,22 @@ impl Apply<'_> {
         L::load(&classes)
     }
 
-    /// Which of these rows of a block may touch an obstacle.
-    #[inline(always)]
-    fn near_obstacles<L: Lanes>(&self, at: usize, candidates: u32, offset: L) -> u32 {
-        if candidates == 0 { 0 } else { self.beside_obstacles(at, candidates, &store(offset)) }
-    }
-
+    /// Finds what these rows of a block may touch, and gives the bits of those that may touch anything.
     #[inline(never)]
-    fn beside_obstacles(&self, at: usize, candidates: u32, offsets: &Block) -> u32 {
-        let beside = |lane: &usize| {
-            let push = displacement(offsets[*lane], 0);
-            looks_around(&self.rows, at + lane, push, self.environment)
-        };
-        lanes_of(candidates).filter(beside).fold(0, |bits, lane| bits | 1 << lane)
+    fn look_around(
+        &self,
+        at: usize,
+        candidates: u32,
+        offsets: &Block,
+        around: &mut [Nearby; MAX_WIDTH],
+    ) -> u32 {
+        let mut beside = 0;
+        for lane in lanes_of(candidates) {
+            let push = displacement(offsets[lane], 0);
+            around[lane] = nearby(&self.rows, at + lane, push, self.environment);
+            beside |= u32::from(!around[lane].is_nothing()) << lane;
+        }
+        beside
     }
 
     /// Moves these rows of a block but those on very steep ground, and returns the bits of those that were moved.
@@ -140,10 +147,10 @@ impl Apply<'_> {
 
     /// Moves these rows of a block, one by one.
     #[inline(never)]
-    fn move_alone(&mut self, at: usize, bits: u32, offsets: &Block) {
+    fn move_alone(&mut self, at: usize, bits: u32, offsets: &Block, around: &[Nearby; MAX_WIDTH]) {
         for lane in lanes_of(bits) {
             let push = displacement(offsets[lane], 0);
-            apply_push(&mut self.rows, at + lane, push, self.environment, self.tick);
+            apply_push(&mut self.rows, at + lane, (push, &around[lane]), self.environment, self.tick);
         }
     }
 }

@@ -1,16 +1,18 @@
 //! Bodies in lanes: alive, on their feet or in the air over gentle terrain, whatever they walk, sprint, crouch or jump, with
-//! nothing in the way.
+//! nothing in the way or going along what is there.
 //!
 //! For them [`super::move_character`] comes down to some hundred operations, which lanes do for 8 or 16 rows at once. A row
-//! of another kind (in a dodge, thrown, swimming, on a slope too steep, on or near an obstacle) is left as it was and goes
+//! of another kind (in a dodge, thrown, swimming, on a slope too steep, on an obstacle) is left as it was and goes
 //! through the function; both ways give the same bits, whatever the lanes, and a test holds that over random rows.
 //!
+//! - `among`: rows with obstacles near
 //! - `columns`: a block as lanes, and back
 //! - `steering`: what buttons begin, and velocities
 //! - `ground`: where velocities lead
 //! - `tables`: the classes
 //! - `lane_math`: the arithmetic of `steer`
 
+mod among;
 mod columns;
 mod ground;
 mod lane_math;

@@ -72,6 +72,24 @@ fn scenery() -> Scenery {
         let half_sizes = [Metres::ONE, Metres::from_m(2), Metres::from_m(3)];
         scenery.shapes.push(StaticShape::Box { centre, half_sizes, yaw: Brads(at as u16 * 4_000) });
     }
+    // Tall ones close together: most rows have one near, some stand in corners.
+    for at in 0..120 {
+        let [a, b, c, _] = words(5, 0, at);
+        let place = |word: u32| Metres((word as i32) >> 10);
+        let centre = Position::new(place(a), Metres::ZERO, place(b));
+        let shape = if c & 1 == 0 {
+            let half_sizes = [200 + (c >> 20) as i32 / 4, 4_000, 250].map(Metres::from_mm);
+            StaticShape::Box { centre, half_sizes, yaw: Brads((c >> 2) as u16) }
+        } else {
+            let base = Position { y: Metres::from_m(-4), ..centre };
+            StaticShape::Cylinder {
+                base,
+                radius: Metres::from_mm(150 + (c >> 23) as i32),
+                height: Metres::from_m(9),
+            }
+        };
+        scenery.shapes.push(shape);
+    }
     scenery
 }
 

@@ -8,7 +8,7 @@ use crate::numeric::fixed::{clamp_length2d, isqrt_u64, length2d_squared};
 use crate::numeric::lanes::Lanes;
 use crate::numeric::{Fx, Metres, MetresPerSecond, Position, Velocity};
 use crate::spatial::GroundCell;
-use crate::spatial::obstacles::{BESIDE, Body, Ground};
+use crate::spatial::obstacles::{BESIDE, Body, Ground, Nearby, Slide};
 
 /// What a body has under its feet.
 #[derive(Clone, Copy, Debug, Default)]
@@ -80,13 +80,21 @@ impl Places<'_> {
     /// Moves a body for a step.
     pub fn go(&self, from: Position, velocity: Velocity) -> (Position, Velocity, Footing) {
         let way = [velocity.x, velocity.y, velocity.z].map(|speed| self.movement.way(speed.0));
-        let reach = Metres(self.class.radius + reach_of(way[0].0, way[2].0));
-        if self.surroundings.obstacles.meets(from.x, from.z, reach) {
-            return self.among_obstacles(from, velocity, way);
+        let nearby = self.nearby(from, way);
+        if !nearby.is_nothing() {
+            return self.among_obstacles(from, velocity, way, &nearby);
         }
         let to = from.offset(way[0], way[1], way[2]);
         let (to, velocity) = self.in_bounds(to, velocity);
-        self.on_terrain(from, to, velocity)
+        let cell = self.surroundings.terrain.cell_at(to.x, to.z);
+        self.on_terrain(from, (to, &cell), velocity)
+    }
+
+    /// What the body may touch on its way.
+    #[inline]
+    pub fn nearby(&self, from: Position, way: [Metres; 3]) -> Nearby {
+        let reach = Metres(self.class.radius + reach_of(way[0].0, way[2].0));
+        self.surroundings.obstacles.nearby(from.x, from.z, reach)
     }
 
     /// The world's edge: a wall that stops the component of the velocity that runs into it.
@@ -109,13 +117,17 @@ impl Places<'_> {
     }
 
     /// Feet and terrain: walkers follow it down by up to a step, everybody is stopped by it from below.
-    fn on_terrain(&self, from: Position, to: Position, velocity: Velocity) -> (Position, Velocity, Footing) {
+    fn on_terrain(
+        &self,
+        from: Position,
+        (to, cell): (Position, &GroundCell),
+        velocity: Velocity,
+    ) -> (Position, Velocity, Footing) {
         let class = self.class;
-        let cell = self.surroundings.terrain.cell_at(to.x, to.z);
         let ground = cell.height();
         let drop = to.y - ground;
         let grounded = drop <= Metres::ZERO || (self.gait.grounded && drop <= Metres(class.step_down));
-        let steep = grounded && steep(&cell, class.slope_limit);
+        let steep = grounded && steep(cell, class.slope_limit);
         if self.gait.walks {
             if steep && ground > from.y {
                 return self.against_slope(from, velocity, cell.slope());
@@ -186,30 +198,34 @@ impl Places<'_> {
     }
 
     /// The same with static shapes near: the way is bent along them, and what carries best is the ground.
-    fn among_obstacles(
+    pub fn among_obstacles(
         &self,
         from: Position,
         velocity: Velocity,
         way: [Metres; 3],
+        nearby: &Nearby,
     ) -> (Position, Velocity, Footing) {
         let (terrain, tick) = (self.surroundings.terrain, self.surroundings.tick);
         let (obstacles, body) = (self.surroundings.obstacles, self.gait.body);
         let rules = self.class.slide_rules(self.gait.grounded);
         let mut way = way;
+        let ahead = (from.x + way[0], from.z + way[2]);
+        let mut cell = terrain.cell_at(ahead.0, ahead.1);
         if self.gait.grounded {
-            let level = terrain.height_at(from.x + way[0], from.z + way[2]) - from.y;
+            let level = cell.height() - from.y;
             // Up and down with the terrain, so that the body meets what hangs over it.
             if level.abs() <= Metres(self.class.step_down) || level > Metres::ZERO {
                 way[1] = level;
             }
         }
-        let slide = obstacles.slide(body, from, way, tick, &rules);
+        let slide = obstacles.slide_nearby(body, from, way, tick, &rules, nearby);
         let clipped = slide.clip(velocity);
         let (mut to, mut velocity) = self.in_bounds(slide.position, clipped);
-        let cell = terrain.cell_at(to.x, to.z);
-        let floor = cell.height();
-        to.y = to.y.max(floor);
-        if to != slide.position {
+        if (to.x, to.z) != ahead {
+            cell = terrain.cell_at(to.x, to.z);
+        }
+        to.y = to.y.max(cell.height());
+        if to != slide.position && !slide.is_open_at(to) {
             // Bounds and terrain have pushed it: not into a wall.
             let freed = obstacles.depenetrate(body, to, tick);
             let (inside, _) = self.in_bounds(freed.position, Velocity::ZERO);
@@ -218,22 +234,25 @@ impl Places<'_> {
             } else {
                 to = freed.position;
             }
+            cell = terrain.cell_at(to.x, to.z);
         }
         let reach_down = if self.gait.grounded { Metres(self.class.step_down) } else { Metres::ZERO };
-        let below =
-            if slide.clear { None } else { obstacles.ground_below(body, to, reach_down, tick, &rules) };
-        self.best_ground(from, to, velocity, below.filter(|ground| ground.walkable))
+        let below = if slide.clear || slide.is_open_at(to) {
+            None
+        } else {
+            obstacles.ground_below(body, to, reach_down, tick, &rules)
+        };
+        self.best_ground(from, (to, &cell, &slide), velocity, below.filter(|ground| ground.walkable))
     }
 
     /// The higher of terrain and obstacle carries.
     fn best_ground(
         &self,
         from: Position,
-        to: Position,
+        (to, cell, slide): (Position, &GroundCell, &Slide),
         velocity: Velocity,
         below: Option<Ground>,
     ) -> (Position, Velocity, Footing) {
-        let cell = self.surroundings.terrain.cell_at(to.x, to.z);
         let floor = cell.height();
         match below {
             // Rising bodies leave what they touch.
@@ -251,8 +270,8 @@ impl Places<'_> {
                 (from, Velocity::ZERO, footing)
             }
             _ => {
-                let (at, speed, footing) = self.on_terrain(from, to, velocity);
-                if at == to || !self.blocked(at) {
+                let (at, speed, footing) = self.on_terrain(from, (to, cell), velocity);
+                if at == to || slide.is_open_at(at) || !self.blocked(at) {
                     return (at, speed, footing);
                 }
                 if (at.x, at.z) == (to.x, to.z) && at.y < to.y {

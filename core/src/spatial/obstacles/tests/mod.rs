@@ -1,5 +1,6 @@
 //! Tests of collision: known situations here; properties against oracles, files and rays beside it.
 
+mod beside;
 mod clearings;
 mod files;
 mod meshes;

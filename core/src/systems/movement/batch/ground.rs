@@ -1,6 +1,6 @@
 //! Where the velocities of a block lead, and which rows the ground there lets lanes finish.
 
-use super::super::place::{reach_of, reaches};
+use super::among::{Arrived, stored};
 use super::columns::{Moved, Narrow};
 use super::lane_math::ways;
 use super::steering::{Begun, having};
@@ -53,9 +53,23 @@ impl Walk<'_> {
         let to_z = L::load_at(self.rows.position_z, at).add(way_z);
         let x = to_x.min(edge).max(zero.sub(edge));
         let z = to_z.min(edge).max(zero.sub(edge));
+        let mut near = 0;
         let mut open = candidates.bits();
         if !self.surroundings.obstacles.is_empty() {
-            open = self.in_the_open(at, (tables, clearings), class, open, [way_x, way_z]);
+            near = self.near_obstacles(at, (tables, clearings), class, open, [way_x, way_z]);
+        }
+        let mut arrived = Arrived::NOBODY;
+        if near != 0 {
+            // Who may have no room to stand up is asked for one by one.
+            let crouches = having(narrow.flags, flags::CROUCHED).and(begun.crouched.not());
+            let gaits = [begun.walking.bits(), begun.crouched.bits(), crouches.bits()];
+            open &= !self.go_among(
+                at,
+                near,
+                gaits,
+                [stored(velocity[0]), stored(velocity[1]), stored(velocity[2])],
+                &mut arrived,
+            );
         }
         let ground = self.ground_under(field, [x, z], open);
 
@@ -72,16 +86,18 @@ impl Walk<'_> {
         let unknown = ground.rise.greater(L::splat(FIELD_RISE_MAX));
         let special = swims.or(steep).or(stays).or(high).or(unknown);
 
-        let moved = Moved {
-            position: [x, y, z],
-            velocity: [
-                velocity[0].keep(x.equal(to_x)),
-                velocity[1].keep(stands.not()),
-                velocity[2].keep(z.equal(to_z)),
-            ],
-            ..ended(tables, narrow, begun, stands)
-        };
-        (moved, mask_of::<L>(open).and(special.not()))
+        let mut position = [x, y, z];
+        let mut velocity = [
+            velocity[0].keep(x.equal(to_x)),
+            velocity[1].keep(stands.not()),
+            velocity[2].keep(z.equal(to_z)),
+        ];
+        let mut stands = stands;
+        let mut done = mask_of::<L>(open).and(special.not());
+        if arrived.rows != 0 {
+            arrived.put((&mut position, &mut velocity), &mut stands, &mut done);
+        }
+        (Moved { position, velocity, ..ended(tables, narrow, begun, stands) }, done)
     }
 
     /// Heights and rises under the places of the candidates.
@@ -142,47 +158,5 @@ fn ended<L: Lanes>(tables: &Tables, narrow: &Narrow<L>, begun: &Begun<L>, stands
         motion_ticks: ticks.keep(changed.not()),
         timer: L::select(landed, tables.pick(&tables.jump_rest, narrow.class), timer),
         dodge_ticks: narrow.dodge_ticks.sub(one).max(zero),
-    }
-}
-
-impl Walk<'_> {
-    /// The rows among the candidates that can touch no obstacle on their ways.
-    #[inline(always)]
-    fn in_the_open<L: Lanes>(
-        &self,
-        at: usize,
-        (tables, clearings): (&Tables, Option<&Clearings<'_>>),
-        class: L,
-        candidates: u32,
-        ways: [L; 2],
-    ) -> u32 {
-        let mut near = candidates;
-        if let Some(clearings) = clearings {
-            let place = [L::load_at(self.rows.position_x, at), L::load_at(self.rows.position_z, at)];
-            let reach = tables.pick(&tables.radius, class).add(reaches(ways));
-            near &= clearings.near(place, reach).bits();
-        }
-        if near == 0 {
-            return candidates;
-        }
-        let mut columns = [[0; MAX_WIDTH]; 2];
-        ways[0].store(&mut columns[0]);
-        ways[1].store(&mut columns[1]);
-        candidates & !near | self.without_obstacles(at, tables, near, &columns)
-    }
-
-    #[inline(never)]
-    fn without_obstacles(&self, at: usize, tables: &Tables, candidates: u32, ways: &[Block; 2]) -> u32 {
-        let mut open = candidates;
-        for lane in (0..MAX_WIDTH).filter(|lane| candidates & (1 << lane) != 0) {
-            let row = at + lane;
-            let (x, z) = (Metres(self.rows.position_x[row]), Metres(self.rows.position_z[row]));
-            let radius = tables.radius[usize::from(self.rows.class[row]) % 8];
-            let reach = Metres(radius + reach_of(ways[0][lane], ways[1][lane]));
-            if self.surroundings.obstacles.meets(x, z, reach) {
-                open &= !(1 << lane);
-            }
-        }
-        open
     }
 }
