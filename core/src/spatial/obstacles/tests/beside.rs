@@ -29,8 +29,16 @@ fn any_walls() -> impl Strategy<Value = Vec<StaticShape>> {
     let walls = (place(), place(), half(), half(), yaw)
         .prop_map(|(x, z, half_x, half_z, yaw)| wall(x, z, [half_x, half_z], yaw));
     let posts = (place(), place(), half()).prop_map(|(x, z, radius)| post(x, z, radius));
-    let meshes_none = any_shape(3_000).prop_filter("no mesh", |s| !matches!(s, StaticShape::Mesh { .. }));
-    let any = prop_oneof![8 => walls, 5 => posts, 1 => meshes_none];
+    let others = any_shape(3_000).prop_filter("no mesh", |s| !matches!(s, StaticShape::Mesh { .. }));
+    // Slabs, ledges, lintels and rims: tops and undersides at all heights of a body.
+    let slabs = (place(), -1_500..3_000_i32, place(), half(), 20..700_i32, any::<u16>()).prop_map(
+        |(x, y, z, half, thick, yaw)| StaticShape::Box {
+            centre: at(x, y, z),
+            half_sizes: [half, thick, half].map(Metres::from_mm),
+            yaw: Brads(yaw),
+        },
+    );
+    let any = prop_oneof![8 => walls, 5 => posts, 3 => slabs, 1 => others];
     proptest::collection::vec(any, 1..12)
 }
 
@@ -90,7 +98,7 @@ proptest! {
         shapes in any_walls(), body in any_body(), rules in any_rules(),
         start in (-3_500..3_500_i32, -600..900_i32, -3_500..3_500_i32),
         ways in proptest::collection::vec((-13_000..13_000_i32, -900..900_i32, -13_000..13_000_i32, 0..6_u32), 24),
-        heights in proptest::collection::vec(-40_000..40_000_i32, 24),
+        heights in proptest::collection::vec(-60_000..60_000_i32, 24),
     ) {
         let obstacles = Obstacles::bake(&Scenery { shapes, ..Scenery::default() }, Metres::from_m(100)).unwrap();
         let mut position = at(start.0, start.1, start.2);
