@@ -55,13 +55,13 @@ pub mod world;
 
 pub use numeric::{Brads, LaneChoice, Metres, MetresPerSecond, Position, StateHash, Tick, Ticks, Velocity};
 pub use rules::{
-    CrowdRules, LifeRules, LodRules, MOVEMENT_CLASSES, MeleeRules, MovementRules, ProjectileRules, Rules,
-    RulesError, WaterRules,
+    CrowdRules, LagRules, LifeRules, LodRules, MOVEMENT_CLASSES, MeleeRules, MovementRules, ProjectileRules,
+    Rules, RulesError, WaterRules,
 };
 pub use spatial::query_grid::RowList;
 pub use spatial::{HeightFile, HeightFileError, HeightFileShape, Terrain, TerrainSource};
 pub use state::characters::{CharactersView, MoveState, action, flags, motion};
-pub use state::commands::{CharacterInput, Command, CommandDecodeError, Placement, buttons};
+pub use state::commands::{CharacterInput, Command, CommandDecodeError, Placement, ViewAge, buttons};
 pub use state::diff::{Difference, StateImage, differences};
 pub use state::events::{Event, EventDecodeError, SpawnRefusal, Weapon};
 pub use state::handle::CharacterId;
@@ -73,6 +73,7 @@ pub use state::state_hash::ColumnHashes;
 pub use state::terrain_deltas::{TerrainChunk, TerrainDeltas};
 pub use step::{Stage, StepReport};
 pub use systems::movement::{MovementTicks, Surroundings, move_character};
+pub use systems::rewind::Judgement;
 pub use world::replay::{
     ReplayError, ReplayInfo, ReplayOptions, ReplayPlayer, ReplayReader, ReplayRecorder, ReplayReport,
     ReplaySealer, ReplayWriter,

@@ -80,7 +80,7 @@ fn refusals_have_names_and_change_nothing() {
         other
     };
     assert_eq!(refuse(&changed(0)), SnapshotError::NotAnImage);
-    assert_eq!(refuse(&changed(4)), SnapshotError::OtherFormat(3));
+    assert_eq!(refuse(&changed(4)), SnapshotError::OtherFormat(2));
     assert!(matches!(refuse(&changed(8)), SnapshotError::OtherLayout { image, build } if image != build));
     assert!(matches!(refuse(&changed(16)), SnapshotError::OtherConfiguration { .. }));
     assert_eq!(refuse(&changed(28)), SnapshotError::OtherCapacity);

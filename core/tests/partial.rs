@@ -3,12 +3,15 @@
 use proptest::prelude::*;
 use shieldwall_core::state::partial::SLOT_ELSEWHERE;
 use shieldwall_core::{
-    Brads, CharacterId, CharacterInput, Command, Metres, PartialPolicy, Placement, SavedState, Selection,
-    SnapshotError, World, WorldConfig, buttons,
+    Brads, CharacterId, CharacterInput, Command, LagRules, Metres, PartialPolicy, Placement, Rules,
+    SavedState, Selection, SnapshotError, World, WorldConfig, buttons,
 };
 
+/// A world that never looks back: parts have no history.
 fn config() -> WorldConfig {
+    let lag = LagRules { rewind_max_ms: 0, ..LagRules::default() };
     WorldConfig {
+        rules: Rules { lag, ..Rules::default() },
         half_extent: Metres::from_m(32),
         character_capacity: 40,
         projectile_capacity: 60,

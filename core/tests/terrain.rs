@@ -215,17 +215,19 @@ fn impossible_deltas_are_refused() {
     world.step(&[blow(30, 30, 6, 3), blow(-30, 30, 6, 3)]);
     let mut image = Vec::new();
     world.snapshot_into(&mut image);
-    let deltas = image.len() - 2 * TerrainDeltas::BYTES_PER_CHUNK;
+    // Behind them stands the history: its length, and one tick in which nobody was there.
+    let end = image.len() - 12;
+    let deltas = end - 2 * TerrainDeltas::BYTES_PER_CHUNK;
     let mut other = World::new(&config(4)).unwrap();
     other.step(&[blow(50, -50, 6, -2)]);
     let (hash, height) = (other.state_hash(), other.terrain().height_at(m(50), m(-50)));
     for (at, value, expected_bad) in [
-        (deltas, 9, true),             // a chunk outside the field
-        (deltas + 2, 3, true),         // out of order
-        (deltas + 8, 1, true),         // a corner that the neighbours do not have
-        (image.len() - 1, 0x70, true), // higher than any mound
-        (44, 7, false),                // more chunks than there is room for
-        (44, 1, false),                // bytes left over
+        (deltas, 9, true),     // a chunk outside the field
+        (deltas + 2, 3, true), // out of order
+        (deltas + 8, 1, true), // a corner that the neighbours do not have
+        (end - 1, 0x70, true), // higher than any mound
+        (44, 7, false),        // more chunks than there is room for
+        (44, 1, false),        // bytes left over
     ] {
         let mut bytes = image.clone();
         bytes[at] = value;

@@ -3,7 +3,7 @@
 
 use bytemuck::{Pod, Zeroable};
 use shieldwall_core::{
-    Brads, CharacterId, CharacterInput, Command, Event, Metres, MetresPerSecond, Placement, Velocity,
+    Brads, CharacterId, CharacterInput, Command, Event, Metres, MetresPerSecond, Placement, Velocity, ViewAge,
 };
 
 use crate::result::{Failure, SwResult};
@@ -62,6 +62,9 @@ pub const SW_COMMAND_SET_CLASS: u32 = 4;
 pub const SW_COMMAND_IMPULSE: u32 = 5;
 /// `SwCommand::kind`: deforms the ground. Uses `x`, `z`, `radius`, `depth`.
 pub const SW_COMMAND_DEFORM: u32 = 6;
+/// `SwCommand::kind`: says what a character's player saw of the others when it gave the input of this tick: its attacks
+/// that begin in this tick are judged by where they were then. Uses `id`, `view_age`.
+pub const SW_COMMAND_VIEW: u32 = 7;
 
 /// Movement classes: `SwCommand::movement_class` is below this.
 pub const SW_MOVEMENT_CLASSES: u8 = 8;
@@ -121,7 +124,7 @@ pub struct SwCommand {
     pub kind: u32,
     /// Spawn: any number; the event that answers has it.
     pub tag: u32,
-    /// Despawn, input, set class, impulse: the character's id.
+    /// Despawn, input, set class, impulse, view: the character's id.
     pub id: u64,
     /// Spawn, deform: place, Q16.16 metres.
     pub x: i32,
@@ -147,16 +150,16 @@ pub struct SwCommand {
     pub radius: i32,
     /// Deform: Q16.16 metres in the middle, within 32 m; negative heaps a mound.
     pub depth: i32,
-    /// Zero.
-    pub reserved: u32,
+    /// View: how long ago, in sixteenths of a tick, up to 65535.
+    pub view_age: u32,
 }
 
 impl SwCommand {
     /// The kernel's command, or why it is none.
     pub(crate) fn to_command(self, index: usize) -> Result<Command, Failure> {
         let bad = |what: &str| Failure::new(SwResult::BadCommand, format!("command {index}: {what}"));
-        if self.reserved != 0 {
-            return Err(bad("`reserved` is not zero"));
+        if self.view_age != 0 && self.kind != SW_COMMAND_VIEW {
+            return Err(bad("`view_age` is not zero"));
         }
         let class = || {
             u8::try_from(self.movement_class)
@@ -173,7 +176,7 @@ impl SwCommand {
                     }
                     _ => return Err(bad("unknown placement")),
                 };
-                Ok(Command::Spawn { tag: self.tag, team: self.team, class: 0, placement })
+                Ok(Command::Spawn { tag: self.tag, team: self.team, class: class()?, placement })
             }
             SW_COMMAND_DESPAWN => Ok(Command::Despawn { id: CharacterId::from_bits(self.id) }),
             SW_COMMAND_INPUT => {
@@ -196,6 +199,10 @@ impl SwCommand {
                 radius: Metres(self.radius),
                 depth: Metres(self.depth),
             }),
+            SW_COMMAND_VIEW => match u16::try_from(self.view_age) {
+                Ok(age) => Ok(Command::View { id: CharacterId::from_bits(self.id), age: ViewAge(age) }),
+                Err(_) => Err(bad("`view_age` is above 65535")),
+            },
             _ => Err(bad("unknown kind")),
         }
     }

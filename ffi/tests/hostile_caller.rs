@@ -144,7 +144,7 @@ fn bad_commands_run_nothing() {
         SwCommand::default(),
         SwCommand { kind: 99, ..Default::default() },
         SwCommand { placement: 7, ..spawn },
-        SwCommand { reserved: 1, ..spawn },
+        SwCommand { view_age: 1, ..spawn },
     ] {
         let commands = [spawn, bad];
         let result = c!(sw_world_step(world, commands.as_ptr(), 2, size_of::<SwCommand>(), null_mut()));

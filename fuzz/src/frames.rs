@@ -2,7 +2,7 @@
 //!
 //! A conversation is a sequence of payloads, each after its length in two bytes, little-endian.
 
-use shieldwall_core::{CharacterInput, Metres, Tick, World, WorldConfig};
+use shieldwall_core::{CharacterInput, Metres, Tick, ViewAge, World, WorldConfig};
 use shieldwall_net::channel::Channel;
 use shieldwall_net::client::replica::ReplicaTable;
 use shieldwall_net::secure::ClientIndex;
@@ -179,7 +179,8 @@ fn conversation() -> [Vec<u8>; 4] {
             let mut writer = client.begin(&mut buffer);
             FrameKind::Inputs.write(&mut writer);
             let input = CharacterInput { move_forward: 127, buttons: 4, ..CharacterInput::default() };
-            inputs::write(&mut writer, Tick(zone.world.tick().0 + 2), [input; 4].into_iter());
+            let given = inputs::PlayerInput::new(input, ViewAge(90));
+            inputs::write(&mut writer, Tick(zone.world.tick().0 + 2), [given; 4].into_iter());
             let length = client.finish(writer, (), now, |()| {});
             record(&mut up, &buffer[..length]);
             zone.sessions.receive(ClientIndex(0), &buffer[..length], now).expect("an honest client");

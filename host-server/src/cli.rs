@@ -44,7 +44,8 @@ Examples:
   shieldwall demo --record battle.swr           make a recording
   shieldwall replay info battle.swr
   shieldwall replay verify battle.swr
-  shieldwall replay seek battle.swr --tick 600 --out state.swss";
+  shieldwall replay seek battle.swr --tick 600 --out state.swss
+  shieldwall replay hits battle.swr --target 17  who hit character 17, and what each of them saw";
 
 /// The whole command line. Without a subcommand its flags are those of `demo`.
 #[derive(Debug, Parser)]
@@ -271,6 +272,33 @@ pub enum ReplayCommand {
         #[arg(long, value_name = "FILE")]
         out: Option<PathBuf>,
     },
+    /// Print every hit of a recorded battle, and by what picture of the world it was judged
+    Hits(HitsFlags),
+}
+
+/// Flags of `replay hits`.
+#[derive(Args, Clone, Debug)]
+pub struct HitsFlags {
+    /// The recording
+    pub file: PathBuf,
+    /// The height or scenery file that it was recorded with
+    #[arg(long, visible_alias = "scenery", value_name = "FILE")]
+    pub terrain: Option<PathBuf>,
+    /// Only hits by the character in this slot
+    #[arg(long, value_name = "SLOT")]
+    pub attacker: Option<u32>,
+    /// Only hits on the character in this slot
+    #[arg(long, value_name = "SLOT")]
+    pub target: Option<u32>,
+    /// First tick; the recording's first when absent
+    #[arg(long, value_name = "N")]
+    pub from: Option<u32>,
+    /// Last tick; the recording's last when absent
+    #[arg(long, value_name = "N")]
+    pub until: Option<u32>,
+    /// Show at most this many hits
+    #[arg(long, value_name = "N", default_value_t = 200)]
+    pub lines: usize,
 }
 
 /// Flags of `diff`.

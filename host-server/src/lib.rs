@@ -33,6 +33,7 @@ pub mod quota;
 pub mod recorder;
 pub mod refusals;
 pub mod replay;
+pub mod replay_hits;
 pub mod report;
 pub mod scenery;
 pub mod signals;

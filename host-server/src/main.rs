@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use shieldwall_host::cli::{Cli, Command, ReplayCommand, SceneryCommand, TerrainCommand};
-use shieldwall_host::{commands, diff, replay, scenery, terrain};
+use shieldwall_host::{commands, diff, replay, replay_hits, scenery, terrain};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -25,6 +25,7 @@ fn main() -> ExitCode {
             ReplayCommand::Seek { file, terrain, tick, out } => {
                 replay::seek(file, terrain.as_deref(), *tick, out.as_deref())
             }
+            ReplayCommand::Hits(flags) => replay_hits::hits(flags),
         }
         .map(|text| commands::print(&(text + "\n"))),
         Some(Command::Diff(flags)) => {

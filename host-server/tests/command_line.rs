@@ -92,6 +92,13 @@ fn a_recorded_battle_replays_to_the_same_hash() {
     ]);
     assert_eq!(code, 0, "{error}");
     let report: serde_json::Value = serde_json::from_slice(&std::fs::read(&report).unwrap()).unwrap();
+    let (code, out, error) = run(&["replay", "hits", replay_text, "--lines", "3"]);
+    assert_eq!(code, 0, "{error}");
+    let total = out.lines().last().unwrap_or_default();
+    assert!(total.contains(" hits") && out.lines().count() <= 4, "{out}");
+    let found: u32 = total.split(' ').next().unwrap().parse().unwrap();
+    // Bots play over a real path: what they hit, they saw a moment before.
+    assert!(found == 0 || out.contains(" ms before at ("), "{out}");
     let (code, out, error) = run(&["replay", "verify", replay_text]);
     assert_eq!(code, 0, "{error}");
     assert!(out.contains(report["state_hash"].as_str().unwrap()) && out.contains("complete"), "{out}");

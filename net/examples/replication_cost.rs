@@ -4,12 +4,13 @@
 //! `cargo run --release -p shieldwall-net --example replication_cost -- 200 20` (clients, seconds of game time)
 //! prints bytes for an update and nanoseconds for an update on the server's side.
 
-use shieldwall_core::{Brads, CharacterInput, Metres, Tick, World, WorldConfig, buttons};
+use shieldwall_core::{Brads, CharacterInput, Metres, Tick, ViewAge, World, WorldConfig, buttons};
 use shieldwall_net::channel::Channel;
 use shieldwall_net::client::replica::ReplicaTable;
 use shieldwall_net::secure::ClientIndex;
 use shieldwall_net::server::{ReplicationConfig, Traffic, ZoneSessions};
 use shieldwall_net::time::Micros;
+use shieldwall_net::wire::inputs::PlayerInput;
 use shieldwall_net::wire::welcome::ServerMessage;
 use shieldwall_net::wire::{FrameKind, PAYLOAD_BYTES, events, inputs};
 use std::collections::VecDeque;
@@ -104,7 +105,8 @@ impl Client {
         let mut writer = self.channel.begin(&mut buffer);
         if !self.history.is_empty() {
             FrameKind::Inputs.write(&mut writer);
-            inputs::write(&mut writer, tick, self.history.iter().rev().copied());
+            let given = self.history.iter().rev().map(|input| PlayerInput::new(*input, ViewAge(180)));
+            inputs::write(&mut writer, tick, given);
         }
         let length = self.channel.finish(writer, (), now, |()| {});
         buffer[..length].to_vec()

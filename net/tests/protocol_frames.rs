@@ -2,7 +2,7 @@
 
 use shieldwall_core::numeric::{Brads, Metres, MetresPerSecond, Position, Tick, Velocity};
 use shieldwall_core::state::characters::MoveState;
-use shieldwall_core::{CharacterId, CharacterInput, Weapon, WorldConfig};
+use shieldwall_core::{CharacterId, CharacterInput, ViewAge, Weapon, WorldConfig};
 use shieldwall_net::channel::reliable::{ReliableReceiver, ReliableSender};
 use shieldwall_net::channel::sequence::{PacketHeader, Sequence};
 use shieldwall_net::client::replica::ReplicaTable;
@@ -10,6 +10,7 @@ use shieldwall_net::time::Micros;
 use shieldwall_net::wire::bits::{BitReader, BitWriter};
 use shieldwall_net::wire::events::{self, EVENT_MESSAGE_BYTES, GameEvent};
 use shieldwall_net::wire::goodbye::GoodbyeReason;
+use shieldwall_net::wire::inputs::PlayerInput;
 use shieldwall_net::wire::prefix_codes::write_gap;
 use shieldwall_net::wire::quantize::{EntityCodec, EntityState};
 use shieldwall_net::wire::snapshot::{InputReport, OwnState, SectionHead, SnapshotHeader};
@@ -61,16 +62,18 @@ fn header() {
 fn inputs_frame() {
     let walk = CharacterInput { move_forward: 127, yaw: Brads(0x1000), ..CharacterInput::default() };
     let swing = CharacterInput { buttons: 4, yaw: Brads(0x0ff0), ..walk };
+    let given = [walk, walk, walk, swing].map(|input| PlayerInput::new(input, ViewAge(197)));
     let bytes = bytes_of(|writer| {
         FrameKind::Inputs.write(writer);
-        inputs::write(writer, Tick(1000), [walk, walk, walk, swing].into_iter());
+        inputs::write(writer, Tick(1000), given.into_iter());
     });
     expect("inputs", &bytes);
     let mut reader = BitReader::new(&bytes);
     assert_eq!(FrameKind::read(&mut reader), Ok(FrameKind::Inputs));
     let mut read = Vec::new();
     inputs::read(&mut reader, |tick, input| read.push((tick.0, input))).unwrap();
-    assert_eq!(read, [(997, walk), (998, walk), (999, walk), (1000, swing)]);
+    assert_eq!(read, [(997, given[0]), (998, given[1]), (999, given[2]), (1000, given[3])]);
+    assert_eq!([given[2].view.0, given[3].view.0], [0, 197], "what was seen travels with attacks");
 }
 
 /// Two snapshots: 60, in full; 66, as differences to it, with a leave.

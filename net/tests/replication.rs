@@ -1,13 +1,14 @@
 //! The promise of replication, over bad links and with a real world: whatever state a client holds for a character and
 //! a tick is exactly the server's state of that tick, and in the end the client sees whom it should.
 
-use shieldwall_core::{Brads, CharacterInput, Command, Metres, Tick, World, WorldConfig, buttons};
+use shieldwall_core::{Brads, CharacterInput, Command, Metres, Tick, ViewAge, World, WorldConfig, buttons};
 use shieldwall_net::channel::{Channel, FrameError};
 use shieldwall_net::client::replica::ReplicaTable;
 use shieldwall_net::link_simulator::{LinkConditions, LinkSimulator};
 use shieldwall_net::secure::ClientIndex;
 use shieldwall_net::server::{InterestTier, ReplicationConfig, ZoneSessions};
 use shieldwall_net::time::Micros;
+use shieldwall_net::wire::inputs::PlayerInput;
 use shieldwall_net::wire::quantize::{EntityCodec, EntityState};
 use shieldwall_net::wire::snapshot::{OwnState, SnapshotHeader};
 use shieldwall_net::wire::welcome::{ServerMessage, Welcome};
@@ -148,7 +149,8 @@ impl Client {
             let mut buffer = [0; PAYLOAD_BYTES];
             let mut writer = self.channel.begin(&mut buffer);
             FrameKind::Inputs.write(&mut writer);
-            inputs::write(&mut writer, Tick(tick + 14), self.history.iter().copied());
+            let given = self.history.iter().map(|input| PlayerInput::new(*input, ViewAge::ZERO));
+            inputs::write(&mut writer, Tick(tick + 14), given);
             let length = self.channel.finish(writer, (), now, |()| {});
             self.up.push(&buffer[..length], now);
         }

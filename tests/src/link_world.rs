@@ -10,11 +10,11 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use shieldwall_core::{
-    Brads, CharacterInput, Command, Metres, MoveState, Placement, Position, Tick, World, WorldConfig,
+    Brads, CharacterInput, Command, Metres, MoveState, Placement, Position, Rules, Tick, World, WorldConfig,
     buttons, flags,
 };
 use shieldwall_net::client::{
-    ClientEvent, ClientWorld, EndReason, EntityView, GameClient, GameClientConfig, GameClientState,
+    ClientEvent, ClientWorld, EndReason, EntityView, GameClient, GameClientConfig, GameClientState, OwnView,
 };
 use shieldwall_net::link_simulator::{LinkConditions, LinkSimulator};
 use shieldwall_net::secure::{
@@ -50,7 +50,20 @@ pub struct Options {
     pub roam_m: i32,
     /// Whether players use their weapons.
     pub fighting: bool,
+    /// The rules of the battle.
+    pub rules: Rules,
 }
+
+/// Who gives commands of its own to the server's world, and watches it.
+pub trait Director {
+    /// Adds commands to those of the clients, before a tick.
+    fn commands(&mut self, world: &World, commands: &mut Vec<Command>);
+    /// A tick has run.
+    fn stepped(&mut self, world: &World);
+}
+
+/// A hand that plays by what is on the screen: the own character and the others.
+pub type Player = Box<dyn FnMut(&OwnView, &[EntityView]) -> CharacterInput>;
 
 impl Default for Options {
     fn default() -> Self {
@@ -62,6 +75,7 @@ impl Default for Options {
             spacing_m: Some(28),
             roam_m: 5,
             fighting: false,
+            rules: Rules::default(),
         }
     }
 }
@@ -80,6 +94,8 @@ pub struct Seat {
     pub events: Vec<ClientEvent>,
     /// When the character was first seen.
     pub playing_since: Option<Micros>,
+    /// Plays instead of the hand that roams.
+    pub player: Option<Player>,
     /// Largest jump of the drawn own position between two frames, beyond what the fastest walk explains.
     pub largest_jump: Metres,
     number: u64,
@@ -122,6 +138,8 @@ pub struct LinkWorld {
     pub seats: Vec<Seat>,
     /// What was found so far.
     pub findings: Findings,
+    /// Has a say in the server's world.
+    pub director: Option<Box<dyn Director>>,
     options: Options,
     codec: EntityCodec,
     known: Arc<ClientWorld>,
@@ -163,6 +181,7 @@ impl LinkWorld {
         let config = WorldConfig {
             seed: options.seed,
             character_capacity: options.max_clients * 2,
+            rules: options.rules,
             ..WorldConfig::default()
         };
         let replication = ReplicationConfig::default();
@@ -173,6 +192,7 @@ impl LinkWorld {
             secure: new_secure(options.max_clients, options.seed),
             seats: Vec::new(),
             findings: Findings::default(),
+            director: None,
             codec: EntityCodec::new(&config),
             known: Arc::new(ClientWorld::new(&config).expect("the world is valid")),
             history: BTreeMap::new(),
@@ -205,6 +225,7 @@ impl LinkWorld {
             down: LinkSimulator::new(self.options.link, !seed),
             events: Vec::new(),
             playing_since: None,
+            player: None,
             largest_jump: Metres::ZERO,
             number,
             // Screens of 60, 72, 90 and 144 Hz, each in its own phase.
@@ -319,7 +340,13 @@ impl LinkWorld {
         if let Some(spacing) = self.options.spacing_m {
             place_on_grid(&mut self.commands, spacing, &mut self.homes);
         }
+        if let Some(director) = &mut self.director {
+            director.commands(&self.world, &mut self.commands);
+        }
         self.world.step(&self.commands);
+        if let Some(director) = &mut self.director {
+            director.stepped(&self.world);
+        }
         self.sessions.end_tick(&self.world);
         self.record(tick);
         let (secure, seats, now) = (&mut self.secure, &mut self.seats, self.now);
@@ -386,7 +413,11 @@ impl Seat {
     fn frame(&mut self, now: Micros, options: &Options, idle: bool, findings: &mut Findings) {
         let own = self.client.own();
         let at = own.map(|own| own.predicted_position);
-        let input = if idle { CharacterInput::default() } else { self.hand(now, options, at) };
+        let input = match (&mut self.player, &own) {
+            _ if idle => CharacterInput::default(),
+            (Some(player), Some(own)) => player(own, &self.crowd),
+            _ => self.hand(now, options, at),
+        };
         self.client.advance(now, input);
         let drawn = self.client.own().filter(|own| own.alive).map(|own| own.position);
         if let (Some(before), Some(after)) = (self.drawn, drawn) {

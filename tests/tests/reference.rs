@@ -6,7 +6,7 @@ use shieldwall_core::numeric::Purpose;
 use shieldwall_core::numeric::rng::{below, random_u32};
 use shieldwall_core::{
     Brads, CharacterId, CharacterInput, Command, LaneChoice, Metres, MetresPerSecond, MovementRules,
-    Placement, Rules, Tick, Velocity, World, WorldConfig,
+    Placement, Rules, Tick, Velocity, ViewAge, World, WorldConfig,
 };
 use shieldwall_tests::reference::{Arrow, Character, Reference};
 
@@ -111,6 +111,8 @@ fn draw_rules(dice: &mut Dice, half_extent: Metres) -> Rules {
     rules.life.spawn_ring = Metres(dice.between(0, half_extent.0));
     rules.life.spawn_width = Metres(dice.between(0, half_extent.0));
     rules.life.friendly_fire = dice.below(2) as u8;
+    rules.lag.rewind_max_ms = if dice.one_in(6) { 0 } else { dice.ms(1, 500) };
+    rules.lag.dodge_favour_ms = dice.ms(0, 500);
     rules
 }
 
@@ -153,6 +155,12 @@ impl Script {
         for slot in 0..world.character_slots_end() {
             if self.dice.one_in(8) {
                 commands.push(Command::Input { id: self.id(world, slot), input: self.input(world, slot) });
+            }
+            if self.dice.one_in(3) {
+                // Mostly as old as a player's view is, or anything.
+                let age = if self.dice.one_in(10) { self.dice.word() } else { self.dice.below(320) };
+                let (id, age) = (self.id(world, slot), ViewAge(age as u16));
+                commands.push(Command::View { id, age });
             }
         }
         if self.dice.one_in(4) {
@@ -260,6 +268,8 @@ struct Seen {
     respawns: u32,
     shots: u32,
     refused: u32,
+    /// Hits in the past, and those of them where the target was not any more.
+    rewound: [u32; 2],
 }
 
 fn run(seed: u64, characters: u32, ticks: u32) -> Result<Seen, TestCaseError> {
@@ -292,6 +302,9 @@ fn run(seed: u64, characters: u32, ticks: u32) -> Result<Seen, TestCaseError> {
         seen.respawns += expected.respawns;
         seen.shots += expected.shots;
         seen.refused += expected.commands_refused;
+        seen.rewound[0] += worlds[0].judgements().len() as u32;
+        let away = worlds[0].judgements().iter().filter(|hit| hit.seen != hit.present);
+        seen.rewound[1] += away.count() as u32;
     }
     Ok(seen)
 }
@@ -316,7 +329,9 @@ fn enough_happens_in_the_scenes() {
         all.respawns += seen.respawns;
         all.shots += seen.shots;
         all.refused += seen.refused;
+        all.rewound = [0, 1].map(|at| all.rewound[at] + seen.rewound[at]);
     }
-    let least = [all.hits, all.deaths, all.respawns, all.shots, all.refused].into_iter().min();
+    let rewound = all.rewound[1];
+    let least = [all.hits, all.deaths, all.respawns, all.shots, all.refused, rewound].into_iter().min();
     assert!(least > Some(50), "{all:?}");
 }

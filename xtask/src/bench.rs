@@ -13,12 +13,19 @@ pub fn run(arguments: &[String]) -> Outcome {
         (["kernel"], options) => kernel(options),
         (["instructions"], options) => instructions::run(options),
         (_, [option, ..]) => Err(format!("{option} is an option of `kernel` or `instructions` alone")),
-        ([], []) => kernel(&[]).and_then(|()| net()).and_then(|()| host()),
+        ([], []) => {
+            [(|| kernel(&[])) as fn() -> Outcome, combat, net, host].into_iter().try_for_each(|run| run())
+        }
         (names, []) => {
-            let known = [("kernel", (|| kernel(&[])) as fn() -> Outcome), ("net", net), ("host", host)];
+            let known = [
+                ("kernel", (|| kernel(&[])) as fn() -> Outcome),
+                ("combat", combat),
+                ("net", net),
+                ("host", host),
+            ];
             if let Some(unknown) = names.iter().find(|name| !known.iter().any(|(known, _)| known == *name)) {
                 return Err(format!(
-                    "there is no benchmark '{unknown}'; there are: kernel, net, host, instructions"
+                    "there is no benchmark '{unknown}'; there are: kernel, combat, net, host, instructions"
                 ));
             }
             known.iter().filter(|(name, _)| names.contains(name)).try_for_each(|(_, run)| run())
@@ -67,6 +74,12 @@ pub fn profile(options: &[String]) -> Outcome {
     let mut command = process::cargo();
     command.args(["run", "--quiet", "--release", "-p", "shieldwall-scenes", "--bin", "profile", "--"]);
     process::run(command.args(options))
+}
+
+/// Swings, arrows, the history and a brawl.
+fn combat() -> Outcome {
+    let example = ["run", "--quiet", "--release", "-p", "shieldwall-benches", "--example", "combat_cost"];
+    process::run(process::cargo().args(example))
 }
 
 /// The packets and connections, by criterion.

@@ -22,8 +22,8 @@ Commands:
                       Godot and Xvfb for the add-on (Debian packages; says by name what it could not install)
   test [PART ...]     set up what the tests need, then run all parts, or only the named ones
                       (`cargo xtask test --list` names them); what cannot run here is named in the last lines
-  bench [NAME ...]    benchmarks beside their peers (kernel, net), and `host`: the main job with 200 and with
-                      1,000 bots, whose reports it prints
+  bench [NAME ...]    benchmarks beside their peers (kernel, combat, net), and `host`: the main job with 200 and
+                      with 1,000 bots, whose reports it prints
   bench kernel [--peers] [--quick]   the report of the kernel; with --peers beside PhysX, Box2D and rapier as well (they
                       take minutes to build), written to docs/benchmarks
   bench instructions [--update]      instruction counts of the hot loops against benches/baselines

@@ -1,4 +1,4 @@
-//! What a designer may change: movement, crowd, weapons, life. Plain fixed-point data with a range for every field.
+//! What a designer may change: movement, crowd, weapons, life, lag compensation. Plain fixed-point data with a range for every field.
 //!
 //! A rule table is declared once ([`table!`](self)): the declaration gives the struct, its defaults (the demo battle),
 //! its range checks, and its bytes in a fixed order. Durations are in milliseconds, so that the same rules mean the
@@ -84,6 +84,20 @@ rule_table! {
     }
 }
 
+rule_table! {
+    /// Lag compensation: how far back attacks are judged by what the attacker saw.
+    pub struct LagRules as "lag" {
+        /// Farthest that an attack is judged in the past, all in all; what its player saw earlier than that counts as seen
+        /// then. 0 judges all attacks in the present, and keeps no history.
+        rewind_max_ms: u16 = 500, 0, 500;
+        /// Longest way of packets to a player and back that is made up for. Beside it stands what a host gives every
+        /// player: the time for which inputs wait for their tick, and the delay at which others are drawn.
+        path_max_ms: u16 = 250, 0, 500;
+        /// Benefit of the doubt: whoever is in a dodge now is judged at most this far in the past.
+        dodge_favour_ms: u16 = 100, 0, 500;
+    }
+}
+
 /// All rules of a world. `Default` is the demo battle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rules {
@@ -101,6 +115,8 @@ pub struct Rules {
     pub bow: ProjectileRules,
     /// Health, death, return.
     pub life: LifeRules,
+    /// Looking back.
+    pub lag: LagRules,
 }
 
 impl Default for Rules {
@@ -113,6 +129,7 @@ impl Default for Rules {
             melee: MeleeRules::default(),
             bow: ProjectileRules::default(),
             life: LifeRules::default(),
+            lag: LagRules::default(),
         }
     }
 }
@@ -125,7 +142,8 @@ impl Rules {
         + CrowdRules::BYTES
         + MeleeRules::BYTES
         + ProjectileRules::BYTES
-        + LifeRules::BYTES;
+        + LifeRules::BYTES
+        + LagRules::BYTES;
 
     /// The movement rules of a class. Numbers from [`MOVEMENT_CLASSES`] on, which no command can set, wrap.
     #[must_use]
@@ -146,6 +164,7 @@ impl Rules {
         self.melee.validate()?;
         self.bow.validate()?;
         self.life.validate()?;
+        self.lag.validate()?;
         if self.bow.launch_height > self.movement[0].height {
             return Err(RulesError::Relation("bow: launch_height is above the height of class 0"));
         }
@@ -163,6 +182,7 @@ impl Rules {
         self.melee.encode_into(out);
         self.bow.encode_into(out);
         self.life.encode_into(out);
+        self.lag.encode_into(out);
     }
 
     /// Reads what [`Rules::encode_into`] wrote from the front of `bytes`; `None` when they end early.
@@ -179,7 +199,8 @@ impl Rules {
         let (melee, bytes) = MeleeRules::decode(bytes)?;
         let (bow, bytes) = ProjectileRules::decode(bytes)?;
         let (life, bytes) = LifeRules::decode(bytes)?;
-        Some((Self { movement, water, lod, crowd, melee, bow, life }, bytes))
+        let (lag, bytes) = LagRules::decode(bytes)?;
+        Some((Self { movement, water, lod, crowd, melee, bow, life, lag }, bytes))
     }
 }
 

@@ -4,7 +4,7 @@
 
 use super::bytes::{ByteReader, EndOfBytes};
 use super::handle::CharacterId;
-use crate::numeric::{Brads, Metres, MetresPerSecond, Velocity};
+use crate::numeric::{Brads, Metres, MetresPerSecond, Ticks, Velocity};
 use alloc::vec::Vec;
 use bytemuck::{Pod, Zeroable};
 use core::fmt;
@@ -25,6 +25,8 @@ pub mod buttons {
     pub const DODGE: u16 = 32;
     /// All bits that mean something; the others are masked off.
     pub const ALL: u16 = 63;
+    /// Those that strike at somebody: for them it matters what the player saw ([`super::ViewAge`]).
+    pub const ATTACKS: u16 = MELEE | SHOOT;
 }
 
 /// What one player wants in one tick. Eight bytes; any eight bytes are valid once [`CharacterInput::sanitized`].
@@ -64,6 +66,37 @@ impl CharacterInput {
     #[must_use]
     pub const fn pressed(self, mask: u16) -> bool {
         self.buttons & mask == mask
+    }
+}
+
+/// How far behind a tick a player saw the others when it began something, in sixteenths of a tick: a millisecond at 60 Hz.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Pod, Zeroable)]
+#[repr(transparent)]
+pub struct ViewAge(pub u16);
+
+impl ViewAge {
+    /// Nothing: the others as they are.
+    pub const ZERO: Self = Self(0);
+    /// Parts of a tick.
+    pub const PARTS: u16 = 16;
+
+    /// An age of whole ticks; more than fit are as many as fit.
+    #[must_use]
+    pub const fn from_ticks(ticks: Ticks) -> Self {
+        let most = (u16::MAX / Self::PARTS) as u32;
+        Self(if ticks.0 < most { ticks.0 as u16 } else { most as u16 } * Self::PARTS)
+    }
+
+    /// The whole ticks that are nearest to it; the more of two equally near.
+    #[must_use]
+    pub const fn nearest_ticks(self) -> Ticks {
+        Ticks((self.0 as u32 + Self::PARTS as u32 / 2) / Self::PARTS as u32)
+    }
+
+    /// The age as seen from so many ticks earlier; never below 0.
+    #[must_use]
+    pub const fn less_ticks(self, ticks: u16) -> Self {
+        Self(self.0.saturating_sub(ticks.saturating_mul(Self::PARTS)))
     }
 }
 
@@ -135,6 +168,15 @@ pub enum Command {
         /// Depth in the middle; negative for a mound. Within ±[`crate::limits::TERRAIN_DELTA_MAX_M`], at least 1/128 m.
         depth: Metres,
     },
+    /// Opcode 7. What the character's player saw of the others when it gave the input of this tick: attacks that begin in
+    /// this tick are judged by where everybody was then, as far as [`crate::rules::LagRules`] allow. Holds for this tick
+    /// only.
+    View {
+        /// Who.
+        id: CharacterId,
+        /// How long before this tick that was.
+        age: ViewAge,
+    },
 }
 
 /// Why bytes are not a command.
@@ -172,6 +214,7 @@ const OPCODE_INPUT: u8 = 3;
 const OPCODE_SET_CLASS: u8 = 4;
 const OPCODE_IMPULSE: u8 = 5;
 const OPCODE_DEFORM: u8 = 6;
+const OPCODE_VIEW: u8 = 7;
 const PLACEMENT_TEAM_SPAWN: u8 = 0;
 const PLACEMENT_AT: u8 = 1;
 
@@ -225,6 +268,11 @@ impl Command {
                     out.extend_from_slice(&length.0.to_le_bytes());
                 }
             }
+            Self::View { id, age } => {
+                out.push(OPCODE_VIEW);
+                encode_id(id, out);
+                out.extend_from_slice(&age.0.to_le_bytes());
+            }
         }
     }
 
@@ -276,6 +324,7 @@ impl Command {
                 radius: Metres(reader.i32()?),
                 depth: Metres(reader.i32()?),
             },
+            OPCODE_VIEW => Self::View { id: decode_id(&mut reader)?, age: ViewAge(reader.u16()?) },
             other => return Err(CommandDecodeError::UnknownOpcode(other)),
         };
         Ok((command, reader.rest()))
@@ -328,6 +377,7 @@ mod tests {
                 id,
                 velocity: Velocity { x: MetresPerSecond(x), y: MetresPerSecond(y), z: MetresPerSecond(z) },
             }),
+            (any_id(), any::<u16>()).prop_map(|(id, age)| Command::View { id, age: ViewAge(age) }),
             any::<[i32; 4]>().prop_map(|lengths| {
                 let [x, z, radius, depth] = lengths.map(Metres);
                 Command::Deform { x, z, radius, depth }

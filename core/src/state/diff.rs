@@ -2,6 +2,7 @@
 
 use super::characters::Characters;
 use super::column::ColumnInfo;
+use super::history::hash_of_image;
 use super::projectiles::Projectiles;
 use super::snapshot::{ImageHeader, SnapshotError};
 use super::state_hash::{COLUMNS, ColumnHashes, cells_of, column};
@@ -32,13 +33,12 @@ impl<'a> StateImage<'a> {
             chunks.checked_mul(TerrainDeltas::BYTES_PER_CHUNK),
         ];
         let expected = parts.into_iter().try_fold(0_usize, |sum, part| sum.checked_add(part?));
-        match expected.unwrap_or(usize::MAX) {
-            expected if columns.len() < expected => return Err(SnapshotError::Truncated),
-            expected if columns.len() > expected => return Err(SnapshotError::TooLong),
-            _ => {}
-        }
-        let hashes = ColumnHashes::of_bytes(LaneChoice::default(), columns, rows, chunks);
-        if hashes.state_hash(header.tick, rows) != header.hash {
+        let cut = expected.and_then(|expected| columns.split_at_checked(expected));
+        let (columns, history) = cut.ok_or(SnapshotError::Truncated)?;
+        let lanes = LaneChoice::default();
+        let history = hash_of_image(history, header.capacities[0], lanes)?;
+        let hashes = ColumnHashes::of_bytes(lanes, columns, rows, chunks);
+        if hashes.state_hash(header.tick, rows, history) != header.hash {
             return Err(SnapshotError::Damaged);
         }
         Ok(Self { header, columns, hashes })

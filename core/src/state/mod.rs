@@ -7,6 +7,7 @@ pub mod commands;
 pub mod diff;
 pub mod events;
 pub mod handle;
+pub mod history;
 pub mod id_pool;
 pub(crate) mod judge;
 pub(crate) mod move_bounds;
@@ -22,6 +23,7 @@ pub(crate) mod bytes;
 use crate::numeric::{LaneChoice, Tick};
 use characters::{Characters, flags};
 use handle::CharacterId;
+use history::History;
 use id_pool::IdPool;
 use projectiles::Projectiles;
 use terrain_deltas::TerrainDeltas;
@@ -41,19 +43,47 @@ pub struct State {
     pub projectile_ids: IdPool,
     /// Where the ground differs from its source.
     pub terrain: TerrainDeltas,
+    /// Where everybody stood in the last ticks, as far as the rules look back.
+    pub history: History,
+}
+
+/// How many of each thing a state has room for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct StateCapacity {
+    /// Rows of characters.
+    pub characters: u32,
+    /// Rows of projectiles.
+    pub projectiles: u32,
+    /// Chunks of terrain that differ.
+    pub terrain_delta_chunks: u32,
+    /// Ticks that are looked back on.
+    pub history_ticks: u32,
 }
 
 impl State {
     /// An empty state at tick 0.
     #[must_use]
-    pub fn new(character_capacity: u32, projectile_capacity: u32, terrain_delta_chunks: u32) -> Self {
+    pub fn new(capacity: &StateCapacity) -> Self {
+        let (characters, projectiles) = (capacity.characters as usize, capacity.projectiles as usize);
         Self {
             tick: Tick(0),
-            characters: Characters::new(character_capacity as usize),
-            character_ids: IdPool::new(character_capacity as usize),
-            projectiles: Projectiles::new(projectile_capacity as usize),
-            projectile_ids: IdPool::new(projectile_capacity as usize),
-            terrain: TerrainDeltas::new(terrain_delta_chunks),
+            characters: Characters::new(characters),
+            character_ids: IdPool::new(characters),
+            projectiles: Projectiles::new(projectiles),
+            projectile_ids: IdPool::new(projectiles),
+            terrain: TerrainDeltas::new(capacity.terrain_delta_chunks),
+            history: History::new(capacity.history_ticks as usize, characters),
+        }
+    }
+
+    /// What it has room for.
+    #[must_use]
+    pub fn capacity(&self) -> StateCapacity {
+        StateCapacity {
+            characters: self.characters.capacity() as u32,
+            projectiles: self.projectiles.capacity() as u32,
+            terrain_delta_chunks: self.terrain.capacity() as u32,
+            history_ticks: self.history.capacity() as u32,
         }
     }
 
@@ -144,7 +174,9 @@ mod tests {
 
     #[test]
     fn slots_come_back_with_a_new_generation() {
-        let mut state = State::new(2, 1, 0);
+        let capacity =
+            StateCapacity { characters: 2, projectiles: 1, terrain_delta_chunks: 0, history_ticks: 0 };
+        let mut state = State::new(&capacity);
         let first = state.allocate_character().unwrap();
         let second = state.allocate_character().unwrap();
         assert!(state.allocate_character().is_none());

@@ -16,7 +16,8 @@
 //!     64         slots of the characters (4 bytes each, ascending), slots of the projectiles, then the columns of those
 //!                characters, then of those projectiles
 //! ```
-//! All numbers are little-endian. Rows are judged as those of a whole image are ([`super::snapshot`]); a refusal changes
+//! Where they were in the ticks before is not in it: until that has been recorded anew, attacks aimed at the past do not
+//! find those who came with a part. All numbers are little-endian. Rows are judged as those of a whole image are ([`super::snapshot`]); a refusal changes
 //! nothing.
 
 use super::bytes::ByteReader;

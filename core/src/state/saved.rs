@@ -55,10 +55,7 @@ impl SavedState {
     }
 
     pub(crate) fn save(&mut self, state: &State, fingerprint: u64, lanes: LaneChoice) -> StateHash {
-        let capacities = |state: &State| {
-            [state.characters.capacity(), state.projectiles.capacity(), state.terrain.capacity()]
-        };
-        let fits = |kept: &Kept| capacities(&kept.state) == capacities(state);
+        let fits = |kept: &Kept| kept.state.capacity() == state.capacity();
         let kept = match self.kept.take().filter(fits) {
             Some(kept) => self.kept.insert(kept),
             None => self.kept.insert(Kept {
@@ -66,16 +63,13 @@ impl SavedState {
                 rows: [0; 2],
                 columns: ColumnHashes::default(),
                 hash: StateHash::EMPTY,
-                state: {
-                    let [characters, projectiles, deltas] = capacities(state).map(|rows| rows as u32);
-                    State::new(characters, projectiles, deltas)
-                },
+                state: State::new(&state.capacity()),
             }),
         };
         kept.fingerprint = fingerprint;
         kept.rows = state.rows();
         kept.columns = state.copy_and_hash(lanes, &mut kept.state);
-        kept.hash = kept.columns.state_hash(state.tick, kept.rows);
+        kept.hash = kept.columns.state_hash(state.tick, kept.rows, state.history.hash());
         kept.hash
     }
 
@@ -100,6 +94,7 @@ impl SavedState {
         from.projectiles.each_pair(&mut state.projectiles, &mut load);
         ground_changes(&state.terrain, &from.terrain);
         state.terrain.copy_from(&from.terrain);
+        state.history.copy_from(&from.history);
         state.tick = from.tick;
         state.character_ids.copy_from(&from.character_ids);
         state.projectile_ids.copy_from(&from.projectile_ids);

@@ -13,7 +13,7 @@
 //!     40      4  projectile rows that follow
 //!     44      4  deformed chunks of terrain that follow
 //!     48     16  state hash of what follows
-//!     64         columns of characters, then of projectiles, then of terrain deltas
+//!     64         columns of characters, then of projectiles, then of terrain deltas, then the history
 //! ```
 //! All numbers are little-endian. An image is refused unless every field fits the world, the hash is right and every
 //! row is within the bounds that the kernel keeps, so that no tick after it leaves them; a refusal changes nothing.
@@ -24,6 +24,9 @@
 //! kills and deaths, and whether several rows fit together (two characters in one place, an arrow of nobody) are not
 //! judged: every value of them is safe. Terrain deltas: chunks of this world in ascending order, each differing and within
 //! bounds, their borders as their neighbours have them. The ground of the characters is that of the deltas in the image.
+//!
+//! The history is the number of its ticks, then each tick from the last one on: its rows, how far anybody went in it
+//! (4 bytes each), and the columns of those rows ([`super::history`]). Its rows are not judged: every value is safe.
 
 use super::State;
 use super::bytes::{ByteReader, EndOfBytes};
@@ -41,7 +44,7 @@ use core::fmt;
 pub const MAGIC: [u8; 4] = *b"SWSN";
 
 /// Version of the header. What follows it is named by [`LAYOUT_FINGERPRINT`].
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Bytes before the first column.
 pub const HEADER_BYTES: usize = 64;
@@ -102,6 +105,8 @@ pub enum SnapshotError {
         /// The row.
         slot: u32,
     },
+    /// The history is one of more ticks or rows than this world has, or one in which somebody went farther than counts.
+    BadHistory,
     /// A chunk of terrain differs as none can.
     BadTerrain {
         /// The chunk.
@@ -136,6 +141,7 @@ impl fmt::Display for SnapshotError {
             ),
             Self::BadCharacter { slot } => write!(f, "snapshot: character {slot} is impossible"),
             Self::BadProjectile { slot } => write!(f, "snapshot: projectile {slot} is impossible"),
+            Self::BadHistory => f.write_str("snapshot: the history of the last ticks is impossible"),
             Self::BadTerrain { chunk } => {
                 write!(f, "snapshot: the deltas of terrain chunk ({}, {}) are impossible", chunk.x, chunk.z)
             }
@@ -176,7 +182,7 @@ pub(crate) fn write(state: &State, fingerprint: u64, lanes: LaneChoice, out: &mu
     let rows = state.rows();
     let terrain = state.terrain.len() * TerrainDeltas::BYTES_PER_CHUNK;
     let columns = rows[0] * Characters::BYTES_PER_ROW + rows[1] * Projectiles::BYTES_PER_ROW + terrain;
-    out.reserve(HEADER_BYTES + columns);
+    out.reserve(HEADER_BYTES + columns + state.history.image_bytes());
     let start = out.len();
     out.extend_from_slice(&MAGIC);
     out.extend_from_slice(&FORMAT.to_le_bytes());
@@ -188,7 +194,9 @@ pub(crate) fn write(state: &State, fingerprint: u64, lanes: LaneChoice, out: &mu
         out.extend_from_slice(&(number as u32).to_le_bytes());
     }
     out.resize(start + HEADER_BYTES, 0);
-    let hash = state.write_and_hash(lanes, out).state_hash(state.tick, rows);
+    let columns = state.write_and_hash(lanes, out);
+    state.history.write(out);
+    let hash = columns.state_hash(state.tick, rows, state.history.hash());
     out[start..][HASH_AT].copy_from_slice(&hash.to_le_bytes());
     hash
 }
@@ -264,6 +272,7 @@ pub(crate) fn read(image: &[u8], bounds: &ImageBounds<'_>, scratch: &mut State) 
     let rest = scratch.characters.read_rows(rows[0], rest).ok_or(SnapshotError::Truncated)?;
     let rest = scratch.projectiles.read_rows(rows[1], rest).ok_or(SnapshotError::Truncated)?;
     let rest = scratch.terrain.read(chunks, rest).ok_or(SnapshotError::Truncated)?;
+    let rest = scratch.history.read(rest, bounds.lanes)?;
     scratch.characters.zero_rows(rows[0]..own[0]);
     scratch.projectiles.zero_rows(rows[1]..own[1]);
     if !rest.is_empty() {

@@ -2,7 +2,7 @@
 //!
 //! A column's hash ([`crate::numeric::column_hash`]) covers its rows up to the last one that was ever used, and is named
 //! by table, column and kind, so that two states can be compared column by column. The state's hash is the sum of the
-//! columns' hashes, of the numbers of rows and of the tick, modulo 2^128. Which slots are in use follows from the columns
+//! columns' hashes, of the numbers of rows, of the tick and of the history of the last ticks, modulo 2^128. Which slots are in use follows from the columns
 //! and needs no word of its own.
 //!
 //! Of freed rows behind the last one in use nothing is looked at but the generation: the rest of them is zero, and zeros
@@ -119,15 +119,15 @@ impl ColumnHashes {
         hashes
     }
 
-    /// The hash of the state that has these columns.
+    /// The hash of the state that has these columns, and this history.
     #[must_use]
-    pub(crate) fn state_hash(&self, tick: Tick, rows: [usize; 2]) -> StateHash {
+    pub(crate) fn state_hash(&self, tick: Tick, rows: [usize; 2], history: StateHash) -> StateHash {
         let mut hasher = StateHasher::new();
         hasher.add(part::TICK, 0, tick.0);
         for (table, rows) in (0_u32..).zip(rows) {
             hasher.add(part::ROWS, table, rows as u64);
         }
-        self.hashes.iter().fold(hasher.finish(), |sum, hash| sum + *hash)
+        self.hashes.iter().fold(hasher.finish() + history, |sum, hash| sum + *hash)
     }
 }
 
@@ -143,10 +143,10 @@ impl State {
         columns.hash(lanes)
     }
 
-    /// The hash of the whole state: every bit of every column, and the tick. `lanes` changes nothing but the time.
+    /// The hash of the whole state: every bit of every column, the tick, and the history. `lanes` changes nothing but the time.
     #[must_use]
     pub fn hash(&self, lanes: LaneChoice) -> StateHash {
-        self.column_hashes(lanes).state_hash(self.tick, self.rows())
+        self.column_hashes(lanes).state_hash(self.tick, self.rows(), self.history.hash())
     }
 
     /// Copies the rows in use, and the generations of all rows ever used, into another state of the same capacities,
@@ -159,6 +159,7 @@ impl State {
         // Seldom any, and never many.
         columns.add_terrain(&self.terrain);
         to.terrain.copy_from(&self.terrain);
+        to.history.copy_from(&self.history);
         to.tick = self.tick;
         to.character_ids.copy_from(&self.character_ids);
         to.projectile_ids.copy_from(&self.projectile_ids);

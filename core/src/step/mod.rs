@@ -7,11 +7,12 @@ use crate::numeric::{Metres, Tick, Ticks};
 use crate::spatial::PassRows;
 use crate::state::State;
 use crate::state::characters::flags;
-use crate::state::commands::Command;
+use crate::state::commands::{Command, ViewAge};
 use crate::state::events::EventBuffer;
 use crate::state::projectiles::ProjectileRows;
 use crate::systems::crowd_index::CrowdIndex;
 use crate::systems::projectiles::FlightEnd;
+use crate::systems::rewind::{Judgement, Judgements, Rewind, Views};
 use crate::systems::{Environment, Tally, combat, commands, contacts, lifecycle, movement, projectiles};
 use chunks::{Chunks, for_each_chunk};
 
@@ -32,6 +33,8 @@ pub enum Stage {
     Projectiles,
     /// Regained health.
     Lifecycle,
+    /// What attacks of later ticks may look back on.
+    History,
     /// Bringing in the ground near characters: changes no result.
     Terrain,
 }
@@ -40,7 +43,7 @@ pub enum Stage {
 type RunStage = fn(&mut Pass<'_>);
 
 /// The stages in the order they run.
-const STAGES: [(Stage, RunStage); 8] = [
+const STAGES: [(Stage, RunStage); 9] = [
     (Stage::Commands, run_commands),
     (Stage::Return, run_return),
     (Stage::Movement, run_movement),
@@ -48,6 +51,7 @@ const STAGES: [(Stage, RunStage); 8] = [
     (Stage::Combat, run_combat),
     (Stage::Projectiles, run_projectiles),
     (Stage::Lifecycle, run_lifecycle),
+    (Stage::History, run_history),
     (Stage::Terrain, run_terrain),
 ];
 
@@ -80,6 +84,7 @@ impl Stage {
             Stage::Combat => "combat",
             Stage::Projectiles => "projectiles",
             Stage::Lifecycle => "lifecycle",
+            Stage::History => "history",
             Stage::Terrain => "terrain",
         }
     }
@@ -115,6 +120,8 @@ pub struct StepReport {
     pub shots: u32,
     /// Arrows that did not, because the table was full.
     pub shots_refused: u32,
+    /// Views that were older than attacks may be judged, and counted as younger.
+    pub views_capped: u32,
     /// Characters in the world after the tick, alive or dead.
     pub characters: u32,
     /// Projectiles in flight after the tick.
@@ -128,14 +135,27 @@ pub struct Scratch {
     index: CrowdIndex,
     combat: combat::CombatScratch,
     projectiles: projectiles::FlightScratch,
+    views: Views,
+    judgements: Judgements,
+    /// Farthest that anybody went in this tick along an axis, raw.
+    reach_now: i32,
     watch: Option<movement::Watch>,
 }
 
 impl Scratch {
     /// Room for a world of these capacities.
     #[must_use]
-    pub fn new(environment: &Environment, character_capacity: u32, projectile_capacity: u32) -> Self {
+    pub fn new(
+        environment: &Environment,
+        character_capacity: u32,
+        projectile_capacity: u32,
+        event_capacity: u32,
+    ) -> Self {
+        let looks_back = environment.timing.rewind_max > Ticks(0);
         Self {
+            views: Views::new(character_capacity as usize),
+            judgements: Judgements::new(if looks_back { event_capacity as usize } else { 0 }),
+            reach_now: 0,
             contacts: contacts::ContactScratch::new(environment, character_capacity as usize),
             index: CrowdIndex::new(
                 environment.terrain.half_extent(),
@@ -153,6 +173,17 @@ impl Scratch {
                 environment.terrain.half_extent().0,
             ),
         }
+    }
+
+    /// The judgements of the last tick that were passed on the past.
+    #[must_use]
+    pub fn judgements(&self) -> &[Judgement] {
+        self.judgements.as_slice()
+    }
+
+    /// Forgets the judgements, after a state came from elsewhere.
+    pub fn clear_judgements(&mut self) {
+        self.judgements.clear();
     }
 
     /// The index of the living, as of the last tick (or [`Scratch::rebuild_index`]).
@@ -189,6 +220,7 @@ pub fn run(
 ) -> StepReport {
     let tick = state.tick;
     events.clear();
+    scratch.judgements.clear();
     let rows = state.character_ids.end().max(state.projectile_ids.end());
     let parallel = rows >= environment.parallel_min_rows as usize;
     let mut pass = Pass { environment, state, scratch, events, commands, tally: Tally::default(), parallel };
@@ -210,13 +242,15 @@ pub fn run(
         respawns: tally.respawns,
         shots: tally.shots,
         shots_refused: tally.shots_refused,
+        views_capped: tally.views_capped,
         characters: state.character_ids.len() as u32,
         projectiles: state.projectile_ids.len() as u32,
     }
 }
 
 fn run_commands(pass: &mut Pass<'_>) {
-    commands::run(pass.state, pass.commands, pass.environment, pass.events, &mut pass.tally);
+    let views = &mut pass.scratch.views;
+    commands::run(pass.state, pass.commands, pass.environment, views, pass.events, &mut pass.tally);
 }
 
 fn run_return(pass: &mut Pass<'_>) {
@@ -264,29 +298,44 @@ fn run_contacts_and_index(pass: &mut Pass<'_>) {
 
 fn run_combat(pass: &mut Pass<'_>) {
     let (end, tick) = (pass.state.character_ids.end(), pass.state.tick);
-    let (environment, index) = (&*pass.environment, &pass.scratch.index);
-    let combat = &mut pass.scratch.combat;
+    let (environment, scratch) = (&*pass.environment, &mut *pass.scratch);
     let characters = pass.state.characters.view();
+    scratch.reach_now = pass.state.history.farthest_move(&characters, end, environment.lanes);
+    let (index, views, combat) = (&scratch.index, &scratch.views, &mut scratch.combat);
+    let rewind = Rewind::new(&pass.state.history, &characters, scratch.reach_now, environment);
     for_each_chunk(combat.swings_below(end), pass.parallel, &|first, swings: &mut [combat::Swing]| {
-        combat::judge(first, swings, &characters, index, tick, environment);
+        combat::judge(first, swings, (views, &rewind), index, tick, environment);
     });
-    combat::apply(pass.state, end, combat, environment, pass.events, &mut pass.tally);
+    let mut effects =
+        combat::Effects { events: pass.events, tally: &mut pass.tally, judgements: &mut scratch.judgements };
+    let launched = scratch.projectiles.launched();
+    combat::apply(pass.state, end, combat, (views, launched), environment, &mut effects);
 }
 
 fn run_projectiles(pass: &mut Pass<'_>) {
     let (end, tick) = (pass.state.projectile_ids.end(), pass.state.tick);
-    let (environment, index) = (&*pass.environment, &pass.scratch.index);
-    let flights = &mut pass.scratch.projectiles;
+    let (environment, scratch) = (&*pass.environment, &mut *pass.scratch);
+    let (index, flights) = (&scratch.index, &mut scratch.projectiles);
     let characters = pass.state.characters.view();
     if !pass.state.projectile_ids.is_empty() {
         flights.aim(index, &characters);
     }
-    let (ends, targets) = flights.ends_below(end);
-    let rows = (pass.state.projectiles.rows_below(end), ends);
-    for_each_chunk(rows, pass.parallel, &|_, (rows, ends): (ProjectileRows<'_>, &mut [FlightEnd])| {
-        projectiles::fly(rows, ends, &characters, targets, tick, environment);
+    let (ends, ages, targets) = flights.ends_below(end);
+    let rewind = Rewind::new(&pass.state.history, &characters, scratch.reach_now, environment);
+    let sky = projectiles::Sky { rewind, index, targets, tick, environment };
+    let rows = ((pass.state.projectiles.rows_below(end), ends), ages);
+    type Rows<'a> = ((ProjectileRows<'a>, &'a mut [FlightEnd]), &'a [ViewAge]);
+    for_each_chunk(rows, pass.parallel, &|_, ((rows, ends), ages): Rows<'_>| {
+        projectiles::fly(rows, ends, ages, &sky);
     });
-    projectiles::land(pass.state, end, flights, environment, pass.events, &mut pass.tally);
+    let mut effects =
+        combat::Effects { events: pass.events, tally: &mut pass.tally, judgements: &mut scratch.judgements };
+    projectiles::land(pass.state, end, flights, environment, &mut effects);
+}
+
+fn run_history(pass: &mut Pass<'_>) {
+    let (end, state, lanes) = (pass.state.character_ids.end(), &mut *pass.state, pass.environment.lanes);
+    state.history.record(&state.characters.view(), end, pass.scratch.reach_now, lanes);
 }
 
 fn run_lifecycle(pass: &mut Pass<'_>) {

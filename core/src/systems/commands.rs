@@ -1,5 +1,6 @@
 //! Stage "commands": what came from outside, in the order it came.
 
+use super::rewind::{Views, oldest_view};
 use super::{Environment, Tally, lifecycle, movement};
 use crate::numeric::Metres;
 use crate::rules::MOVEMENT_CLASSES;
@@ -15,9 +16,12 @@ pub(crate) fn run(
     state: &mut State,
     commands: &[Command],
     environment: &mut Environment,
+    views: &mut Views,
     events: &mut EventBuffer,
     tally: &mut Tally,
 ) {
+    views.clear();
+    let oldest = oldest_view(&state.history, &environment.timing);
     for command in commands {
         let done = match *command {
             Command::Spawn { tag, team, class, placement } => {
@@ -54,6 +58,14 @@ pub(crate) fn run(
             Command::Deform { x, z, radius, depth } => {
                 deform(state, &Deformation { x, z, radius, depth }, environment, events)
             }
+            Command::View { id, age } => match state.characters.row_of(id) {
+                Some(row) => {
+                    tally.views_capped += u32::from(age > oldest);
+                    views.set(row, age.min(oldest));
+                    true
+                }
+                None => false,
+            },
         };
         if !done {
             tally.commands_refused += 1;

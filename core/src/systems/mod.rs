@@ -12,6 +12,7 @@
 //! | `projectiles` (fly) | grid, position, team, flags, terrain, obstacles | projectiles, the tick's list of ends |
 //! | `projectiles` (land) | ends | health, flags, velocity, action, score; projectiles |
 //! | `lifecycle` (regeneration) | flags, combat_tick | health |
+//! | `rewind` | history, position, motion | nothing: it answers the weapons |
 
 pub mod combat;
 pub mod commands;
@@ -20,6 +21,7 @@ pub mod crowd_index;
 pub mod lifecycle;
 pub mod movement;
 pub mod projectiles;
+pub mod rewind;
 
 use crate::numeric::{LaneChoice, Metres, Tick, Ticks};
 use crate::rules::Rules;
@@ -40,6 +42,10 @@ pub struct Timing {
     pub respawn: Ticks,
     /// From the last hit to the first regained health.
     pub regeneration_delay: Ticks,
+    /// Farthest that an attack is judged in the past.
+    pub rewind_max: Ticks,
+    /// Farthest that is for whoever is in a dodge.
+    pub dodge_favour: Ticks,
 }
 
 impl Timing {
@@ -53,6 +59,8 @@ impl Timing {
             bow_lifetime: ticks(rules.bow.lifetime_ms),
             respawn: ticks(rules.life.respawn_ms),
             regeneration_delay: ticks(rules.life.regeneration_delay_ms),
+            rewind_max: ticks(rules.lag.rewind_max_ms),
+            dodge_favour: ticks(rules.lag.dodge_favour_ms),
         }
     }
 }
@@ -111,4 +119,6 @@ pub struct Tally {
     pub shots: u32,
     /// Arrows that did not, because the table was full.
     pub shots_refused: u32,
+    /// Views that were older than attacks may be judged.
+    pub views_capped: u32,
 }

@@ -7,22 +7,27 @@
 //! - `flight`: one tick of all flights, in lanes
 //! - `targets`: whom an arrow can meet, in cells of a metre
 //! - `capsule`: the exact test of one body
+//! - `past`: arrows whose archers saw an older picture, on their way to the present
 
 mod capsule;
 mod flight;
+mod past;
 mod targets;
 
+use super::Environment;
+use super::combat::Effects;
 use super::crowd_index::CrowdIndex;
 use super::lifecycle::{self, Strike};
-use super::{Environment, Tally};
+use super::rewind::Rewind;
 use crate::numeric::{Tick, lanes};
 use crate::state::State;
 use crate::state::characters::CharactersView;
-use crate::state::events::{Event, EventBuffer, Weapon};
+use crate::state::commands::ViewAge;
+use crate::state::events::{Event, Weapon};
 use crate::state::projectiles::ProjectileRows;
 use alloc::boxed::Box;
 use alloc::vec;
-use flight::{Flight, Scene};
+use flight::Flight;
 pub(crate) use targets::Targets;
 
 /// How a flight went in one tick.
@@ -33,14 +38,16 @@ pub(crate) enum FlightEnd {
     None,
     /// It met the ground, a wall or the edge of the world, or its time is over.
     Spent,
-    /// It met the character in this row.
-    Body(u32),
+    /// It met the character in a row, where that was seen at an age.
+    Body(u32, ViewAge),
 }
 
 /// The tick's ends, one place a projectile row, and whom they can meet.
 #[derive(Debug)]
 pub(crate) struct FlightScratch {
     ends: Box<[FlightEnd]>,
+    /// How old what the archers saw is, of the arrows that begin in this tick: 0 for all others.
+    ages: Box<[ViewAge]>,
     targets: Targets,
 }
 
@@ -48,6 +55,7 @@ impl FlightScratch {
     pub(crate) fn new(capacity: usize, character_capacity: usize) -> Self {
         Self {
             ends: vec![FlightEnd::None; capacity].into_boxed_slice(),
+            ages: vec![ViewAge::ZERO; capacity].into_boxed_slice(),
             targets: Targets::new(character_capacity),
         }
     }
@@ -57,54 +65,58 @@ impl FlightScratch {
         self.targets.rebuild(index.grid(), characters);
     }
 
-    /// The places of the first rows, to be judged in parallel, and whom they can meet.
-    pub(crate) fn ends_below(&mut self, end: usize) -> (&mut [FlightEnd], &Targets) {
-        (&mut self.ends[..end], &self.targets)
+    /// A place for each arrow that begins in this tick.
+    pub(crate) fn launched(&mut self) -> &mut [ViewAge] {
+        &mut self.ages
+    }
+
+    /// The places of the first rows, to be judged in parallel, their ages, and whom they can meet.
+    pub(crate) fn ends_below(&mut self, end: usize) -> (&mut [FlightEnd], &[ViewAge], &Targets) {
+        (&mut self.ends[..end], &self.ages[..end], &self.targets)
     }
 }
 
-/// Flies every row for one tick: writes positions, velocities, and how it went.
-pub(crate) fn fly(
-    rows: ProjectileRows<'_>,
-    ends: &mut [FlightEnd],
-    characters: &CharactersView<'_>,
-    targets: &Targets,
-    tick: Tick,
-    environment: &Environment,
-) {
-    let scene = Scene { characters, targets, tick, environment };
-    lanes::run(environment.lanes, Flight { rows: rows.leveled(), ends, scene: &scene });
+/// All that flights of a tick meet.
+pub(crate) struct Sky<'a> {
+    pub(crate) rewind: Rewind<'a>,
+    pub(crate) index: &'a CrowdIndex,
+    pub(crate) targets: &'a Targets,
+    pub(crate) tick: Tick,
+    pub(crate) environment: &'a Environment,
+}
+
+/// Flies every row for one tick, those that begin in the past to the present first: writes positions, velocities, and
+/// how it went. `ages` are those of the rows.
+pub(crate) fn fly(rows: ProjectileRows<'_>, ends: &mut [FlightEnd], ages: &[ViewAge], sky: &Sky<'_>) {
+    lanes::run(sky.environment.lanes, Flight { rows: rows.leveled(), ends, ages, sky });
 }
 
 /// Lets the ends take effect: bodies are struck, arrows are gone.
 pub(crate) fn land(
     state: &mut State,
     end: usize,
-    scratch: &FlightScratch,
+    scratch: &mut FlightScratch,
     environment: &Environment,
-    events: &mut EventBuffer,
-    tally: &mut Tally,
+    effects: &mut Effects<'_>,
 ) {
     let tick = state.tick;
+    scratch.ages[..end].fill(ViewAge::ZERO);
     for row in 0..end {
         let target = match scratch.ends[row] {
             FlightEnd::None => continue,
             FlightEnd::Spent => None,
-            FlightEnd::Body(target) => Some(target),
+            FlightEnd::Body(target, age) => Some((target as usize, age)),
         };
         let projectile_slot = row as u32;
         let view = state.projectiles.view();
         let (at, attacker) = (view.position(projectile_slot), view.owner(projectile_slot));
-        if let Some(target) = target {
-            let strike = Strike {
-                attacker,
-                target_row: target as usize,
-                damage: environment.rules.bow.damage,
-                weapon: Weapon::Arrow,
-            };
-            lifecycle::strike(&mut state.characters, strike, tick, events, tally);
+        if let Some((target_row, age)) = target {
+            effects.judgements.add(state, environment, (attacker, target_row), age, Weapon::Arrow);
+            let damage = environment.rules.bow.damage;
+            let strike = Strike { attacker, target_row, damage, weapon: Weapon::Arrow };
+            lifecycle::strike(&mut state.characters, strike, tick, effects.events, effects.tally);
         }
-        events.push(Event::ProjectileEnded { projectile_slot, at });
+        effects.events.push(Event::ProjectileEnded { projectile_slot, at });
         state.free_projectile(projectile_slot);
     }
 }

@@ -9,20 +9,22 @@ use crate::limits::{SPEED_MAX_M_PER_S, SWEEP_MAX_M};
 use crate::numeric::{Metres, StateHash, Tick};
 use crate::spatial::query_grid::{Disc, RowList, Who};
 use crate::spatial::{Obstacles, Scenery, Terrain, TerrainShape};
-use crate::state::State;
 use crate::state::characters::{Characters, CharactersView, MoveState};
 use crate::state::commands::{CharacterInput, Command};
 use crate::state::events::{Event, EventBuffer};
 use crate::state::handle::CharacterId;
+use crate::state::history::History;
 use crate::state::partial::{self, PartialPolicy, PartialReport, Selection};
 use crate::state::projectiles::{Projectiles, ProjectilesView};
 use crate::state::saved::SavedState;
 use crate::state::snapshot::{self, ImageBounds, SnapshotError};
 use crate::state::state_hash::ColumnHashes;
 use crate::state::terrain_deltas::TerrainDeltas;
+use crate::state::{State, StateCapacity};
 use crate::step::{self, Scratch, Stage, StepReport};
 use crate::systems::crowd_index::CrowdIndex;
 use crate::systems::movement::MovementTicks;
+use crate::systems::rewind::Judgement;
 use crate::systems::{Environment, Timing};
 use alloc::boxed::Box;
 use alloc::sync::Arc;
@@ -82,7 +84,12 @@ impl World {
         Ok(Self {
             config: *config,
             fingerprint: config.fingerprint_with(environment.obstacles.content_hash()),
-            scratch: Scratch::new(&environment, config.character_capacity, config.projectile_capacity),
+            scratch: Scratch::new(
+                &environment,
+                config.character_capacity,
+                config.projectile_capacity,
+                config.event_capacity,
+            ),
             state: new_state(config, &environment.terrain),
             environment,
             events: EventBuffer::new(config.event_capacity as usize),
@@ -166,6 +173,13 @@ impl World {
     #[must_use]
     pub fn events(&self) -> &[Event] {
         self.events.as_slice()
+    }
+
+    /// Why those were struck in the last step who were judged by where they had been: as many as the events' capacity.
+    /// Empty before the first step and after a restore.
+    #[must_use]
+    pub fn judgements(&self) -> &[Judgement] {
+        self.scratch.judgements()
     }
 
     /// The characters' columns, by slot.
@@ -286,6 +300,7 @@ impl World {
         let terrain = &mut self.environment.terrain;
         saved.load(&mut self.state, self.fingerprint, |from, to| terrain.follow(from, to))?;
         self.events.clear();
+        self.scratch.clear_judgements();
         self.index_is_stale = true;
         Ok(())
     }
@@ -311,6 +326,7 @@ impl World {
             + self.state.characters.capacity() * Characters::BYTES_PER_ROW
             + self.state.projectiles.capacity() * Projectiles::BYTES_PER_ROW
             + self.state.terrain.capacity() * TerrainDeltas::BYTES_PER_CHUNK
+            + History::image_bytes_max(self.state.history.capacity(), self.state.characters.capacity())
     }
 
     /// Puts the world into the state of an image of a world with the same configuration. From there on it runs exactly
@@ -328,6 +344,7 @@ impl World {
             self.environment.terrain.follow(&before.terrain, &self.state.terrain);
         }
         self.events.clear();
+        self.scratch.clear_judgements();
         self.scratch.rebuild_index(&self.state);
         self.index_is_stale = false;
         Ok(())
@@ -386,10 +403,15 @@ impl World {
     }
 }
 
-/// An empty state with the configuration's capacities: no more terrain deltas than there are chunks.
+/// An empty state with the configuration's capacities: no more terrain deltas than there are chunks, and no more history
+/// than the rules look back on.
 fn new_state(config: &WorldConfig, terrain: &Terrain) -> State {
-    let deltas = config.terrain_delta_chunks.min(terrain.chunks_per_side().pow(2));
-    State::new(config.character_capacity, config.projectile_capacity, deltas)
+    State::new(&StateCapacity {
+        characters: config.character_capacity,
+        projectiles: config.projectile_capacity,
+        terrain_delta_chunks: config.terrain_delta_chunks.min(terrain.chunks_per_side().pow(2)),
+        history_ticks: Timing::new(&config.rules, config.tick_hz).rewind_max.0,
+    })
 }
 
 #[cfg(test)]

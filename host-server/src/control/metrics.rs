@@ -111,7 +111,7 @@ impl Scrape {
     }
 
     /// Counters without labels: name, help, value.
-    fn counters(&self) -> [(&'static str, &'static str, u64); 23] {
+    fn counters(&self) -> [(&'static str, &'static str, u64); 27] {
         let (net, zone, secure) = (&self.net, &self.zone, &self.net.secure);
         let sessions = &zone.sessions;
         [
@@ -134,6 +134,10 @@ impl Scrape {
             ("clients_timed_out", "Sessions ended by silence", secure.timed_out),
             ("inputs_accepted", "Inputs accepted from clients", sessions.inputs.accepted),
             ("inputs_missed", "Ticks for which a client's input had not arrived", sessions.inputs.missed),
+            ("inputs_late", "Inputs that came after their tick had run", sessions.inputs.late),
+            ("inputs_too_early", "Inputs refused for a tick too far ahead", sessions.inputs.too_early),
+            ("inputs_masked", "Inputs with buttons that do not exist", sessions.inputs.masked),
+            ("views_capped", "Attacks aimed at an older picture than counts", sessions.inputs.views_capped),
             ("packets_lost", "Packets to clients that were lost", sessions.packets_lost),
             ("entity_updates_sent", "States of characters sent to clients", sessions.traffic.updates),
             ("kills", "Deaths by the hand of another", zone.kills),
@@ -176,6 +180,7 @@ mod tests {
             "shieldwall_dropped_total{queue=\"outbox_full\"} 0",
             "shieldwall_cpu_seconds_total{thread=\"network\"}",
             "shieldwall_tick_stage_seconds_total{stage=\"contacts\"} 0",
+            "shieldwall_views_capped_total 0",
             "shieldwall_clients 0",
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");

@@ -25,6 +25,8 @@ const SNAP_MS: i64 = 500;
 /// Bounds of the delay.
 const DELAY_MIN_MS: i64 = 17;
 const DELAY_MAX_MS: i64 = 500;
+/// A picture is looked at for this long at most: whoever draws does so more often.
+const SHOWN_FOR: Micros = Micros::from_millis(100);
 /// Heights come in 1/64 m.
 const HEIGHT_UNIT: i32 = 1_024;
 
@@ -96,6 +98,18 @@ impl PlaybackClock {
         };
         self.position = Some(position);
         Some(position)
+    }
+
+    /// The time on the screen at `now`, in micro-ticks: what was drawn last, or what would be drawn where nobody has
+    /// looked for a tenth of a second. `None` before the first snapshot.
+    #[must_use]
+    pub fn shown(&self, now: Micros) -> Option<i64> {
+        let unseen = now.since(self.advanced_to);
+        match self.position {
+            Some(position) if unseen <= SHOWN_FOR => Some(position),
+            Some(position) => Some(position + unseen.0.min(10_000_000) as i64 * i64::from(self.tick_hz)),
+            None => Some(micro_ticks(now, self.tick_hz) - self.fastest.min()? - self.delay),
+        }
     }
 
     /// Up by a quarter of what was missing, down by a 64th of what was too much: settles where one state in seventeen

@@ -8,23 +8,26 @@ use shieldwall_core::numeric::Tick;
 use shieldwall_core::spatial::terrain::{Terrain, TerrainShape};
 use shieldwall_core::spatial::{Obstacles, Scenery};
 use shieldwall_core::state::characters::{MoveState, flags};
-use shieldwall_core::state::commands::CharacterInput;
+use shieldwall_core::state::commands::{CharacterInput, ViewAge};
 use shieldwall_core::state::handle::CharacterId;
 use shieldwall_core::systems::movement::{MovementTicks, Surroundings, move_character};
 use shieldwall_core::world::{ConfigError, WorldConfig};
 
-use super::clock_sync::{ClockSync, InputReport};
+use super::clock_sync::{ClockSync, InputReport, TICK};
 use super::interpolation::Interpolation;
-use super::prediction::{Prediction, Reconciliation};
+use super::prediction::{self, Prediction, Reconciliation};
 use super::replica::ReplicaTable;
 use super::views::{AdvanceReport, EntityView, OwnView};
 use crate::channel::FrameError;
 use crate::time::Micros;
 use crate::wire::FrameKind;
 use crate::wire::bits::{BitReader, BitWriter};
-use crate::wire::inputs;
+use crate::wire::inputs::{self, PlayerInput};
 use crate::wire::snapshot::{OwnState, SnapshotHeader};
 use crate::wire::welcome::Welcome;
+
+/// Oldest view that is told, in sixteenths of a tick: more than servers ever look back.
+const VIEW_AGE_MAX: i64 = 2_048;
 
 /// Most ticks predicted in one call; more stay due for the next.
 const TICKS_PER_ADVANCE: u32 = 8;
@@ -124,6 +127,8 @@ pub(crate) struct Session {
     pub(crate) interpolation: Interpolation,
     replica: ReplicaTable,
     prediction: Prediction,
+    /// Tick by tick what was on the screen when its input was given, by tick modulo the length.
+    views: Box<[(Tick, ViewAge); prediction::RING]>,
     own: Option<OwnState>,
     newest_snapshot: Option<u32>,
     /// The newest input that was sent; 0 before the first.
@@ -150,6 +155,7 @@ impl Session {
             interpolation: Interpolation::new(config.tick_hz),
             replica: ReplicaTable::new(&config),
             prediction: Prediction::new(config.tick_hz),
+            views: Box::new([(Tick(u32::MAX), ViewAge::ZERO); prediction::RING]),
             own: None,
             newest_snapshot: None,
             newest_sent: 0,
@@ -182,8 +188,10 @@ impl Session {
         let due = self.clock.advance(now, TICKS_PER_ADVANCE);
         let input = input.sanitized();
         let world = &self.world;
+        let shown = self.interpolation.clock().shown(now);
         for i in 0..due.count {
             let tick = Tick(due.first.0.wrapping_add(i));
+            self.views[tick.0 as usize % prediction::RING] = (tick, view_age(tick, shown));
             self.prediction.run(tick, input, &mut |tick, state, input| world.step(tick, state, input));
         }
         AdvanceReport { ticks: due.count, newest: self.newest_input() }
@@ -203,13 +211,16 @@ impl Session {
         let oldest = unconfirmed.max(newest.0.saturating_sub(inputs::INPUTS_MAX as u32 - 1));
         let first = (oldest..=newest.0).find(|&tick| self.prediction.input_at(Tick(tick)).is_some())?;
         FrameKind::Inputs.write(writer);
-        let mut held = CharacterInput::default();
+        let (mut held, mut view) = (CharacterInput::default(), ViewAge::ZERO);
         inputs::write(
             writer,
             newest,
             (0..newest.0 - first + 1).map(|i| {
-                held = self.prediction.input_at(Tick(first + i)).unwrap_or(held);
-                held
+                let tick = Tick(first + i);
+                held = self.prediction.input_at(tick).unwrap_or(held);
+                let (of, age) = self.views[tick.0 as usize % prediction::RING];
+                view = if of == tick { age } else { view };
+                PlayerInput::new(held, view)
             }),
         );
         Some(newest)
@@ -305,6 +316,12 @@ impl Session {
             }
         }
     }
+}
+
+/// How long before the state after a tick what is shown at a time was, in micro-ticks: at most two seconds.
+fn view_age(tick: Tick, shown: Option<i64>) -> ViewAge {
+    let behind = shown.map_or(0, |shown| i64::from(tick.0) * TICK - shown);
+    ViewAge((behind * i64::from(ViewAge::PARTS) / TICK).clamp(0, VIEW_AGE_MAX) as u16)
 }
 
 impl CorrectionStats {

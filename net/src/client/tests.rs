@@ -157,7 +157,7 @@ impl Toy {
                         if refuses {
                             return;
                         }
-                        slots[tick.0 as usize] = Some(input);
+                        slots[tick.0 as usize] = Some(input.input);
                         *newest = (*newest).max(Some(tick));
                     })
                     .unwrap();

@@ -3,9 +3,10 @@
 //! A tick takes the input labelled with it, and no other. When it has not come, the one before is repeated and the
 //! miss is counted; after a second of silence the character lets go of everything.
 
+use crate::wire::inputs::PlayerInput;
 use crate::wire::snapshot::InputReport;
 use shieldwall_core::numeric::Tick;
-use shieldwall_core::state::commands::CharacterInput;
+use shieldwall_core::state::commands::{CharacterInput, ViewAge};
 
 /// How far ahead of its tick an input may arrive, in ticks; also the places in the buffer.
 pub const AHEAD_TICKS_MAX: i32 = 64;
@@ -23,14 +24,16 @@ pub struct InputStats {
     pub masked: u64,
     /// Ticks run without an input of their own.
     pub missed: u64,
+    /// Attacks said to be aimed at an older picture than the path to the client explains: judged as if as old as that.
+    pub views_capped: u64,
 }
 
 /// The buffer.
 #[derive(Clone, Debug)]
 pub struct InputBuffer {
-    places: [Option<(Tick, CharacterInput)>; AHEAD_TICKS_MAX as usize],
+    places: [Option<(Tick, PlayerInput)>; AHEAD_TICKS_MAX as usize],
     /// What is repeated; none before the first input came to its tick.
-    held: Option<CharacterInput>,
+    held: Option<PlayerInput>,
     newest: Option<Tick>,
     least_margin: Option<i8>,
     last_margin: i8,
@@ -54,18 +57,19 @@ impl Default for InputBuffer {
 
 impl InputStats {
     pub(super) fn add(&mut self, other: &Self) {
-        let Self { accepted, late, too_early, masked, missed } = *other;
+        let Self { accepted, late, too_early, masked, missed, views_capped } = *other;
         self.accepted += accepted;
         self.late += late;
         self.too_early += too_early;
         self.masked += masked;
         self.missed += missed;
+        self.views_capped += views_capped;
     }
 }
 
 impl InputBuffer {
     /// Takes one input meant for `tick`; `next` is the tick that will run next.
-    pub fn receive(&mut self, tick: Tick, input: CharacterInput, next: Tick) {
+    pub fn receive(&mut self, tick: Tick, given: PlayerInput, next: Tick) {
         let ahead = tick.signed_distance(next);
         if ahead >= AHEAD_TICKS_MAX {
             self.stats.too_early += 1;
@@ -83,10 +87,10 @@ impl InputBuffer {
         if place.is_some_and(|(held, _)| held == tick) {
             return;
         }
-        let clean = input.sanitized();
-        self.stats.masked += u64::from(clean.buttons != input.buttons);
+        let clean = given.input.sanitized();
+        self.stats.masked += u64::from(clean.buttons != given.input.buttons);
         self.stats.accepted += 1;
-        *place = Some((tick, clean));
+        *place = Some((tick, PlayerInput::new(clean, given.view)));
     }
 
     /// A packet of inputs was read whole; `newest` is its newest. Packets with nothing new say nothing about time.
@@ -106,20 +110,25 @@ impl InputBuffer {
     }
 
     /// The input `tick` runs with; none before the first one came to its tick, so that a new character keeps the gaze
-    /// it was given. `silence_ticks` misses in a row let the character stand still.
-    pub fn take(&mut self, tick: Tick, silence_ticks: u32) -> Option<CharacterInput> {
+    /// it was given. `silence_ticks` misses in a row let the character stand still. Views are no older than
+    /// `oldest_view`.
+    pub fn take(&mut self, tick: Tick, silence_ticks: u32, oldest_view: ViewAge) -> Option<PlayerInput> {
         let place = &mut self.places[tick.0 as usize % AHEAD_TICKS_MAX as usize];
         match place.take_if(|(held, _)| *held == tick) {
-            Some((_, input)) => {
-                self.held = Some(input);
+            Some((_, given)) => {
+                self.stats.views_capped += u64::from(given.view > oldest_view);
+                self.held = Some(PlayerInput { view: given.view.min(oldest_view), ..given });
                 self.silent_ticks = 0;
             }
             None if self.newest.is_some() => {
                 self.stats.missed += 1;
                 self.silent_ticks = self.silent_ticks.saturating_add(1);
                 if self.silent_ticks == silence_ticks {
-                    let still = |held| CharacterInput { buttons: 0, move_right: 0, move_forward: 0, ..held };
-                    self.held = self.held.map(still);
+                    self.held = self.held.map(|held| {
+                        let still =
+                            CharacterInput { buttons: 0, move_right: 0, move_forward: 0, ..held.input };
+                        PlayerInput::new(still, ViewAge::ZERO)
+                    });
                 }
             }
             None => {}
@@ -136,6 +145,12 @@ impl InputBuffer {
         }
     }
 
+    /// How many ticks ahead of its own the newest input came last.
+    #[must_use]
+    pub fn margin_ticks(&self) -> i8 {
+        self.last_margin
+    }
+
     /// Counters.
     #[must_use]
     pub fn stats(&self) -> InputStats {
@@ -147,20 +162,28 @@ impl InputBuffer {
 mod tests {
     use super::*;
     use shieldwall_core::numeric::Brads;
+    use shieldwall_core::state::commands::buttons;
 
-    fn input(yaw: u16) -> CharacterInput {
-        CharacterInput { yaw: Brads(yaw), move_forward: 100, buttons: 1, ..CharacterInput::default() }
+    const OLDEST: ViewAge = ViewAge(100);
+
+    fn input(yaw: u16) -> PlayerInput {
+        of(CharacterInput { yaw: Brads(yaw), move_forward: 100, buttons: 1, ..CharacterInput::default() })
+    }
+
+    fn of(input: CharacterInput) -> PlayerInput {
+        PlayerInput::new(input, ViewAge(150))
     }
 
     #[test]
     fn each_tick_takes_its_own_input_and_repeats_when_there_is_none() {
         let mut buffer = InputBuffer::default();
-        assert_eq!(buffer.take(Tick(9), 60), None, "nothing to run with before the first input");
+        assert_eq!(buffer.take(Tick(9), 60, OLDEST), None, "nothing to run with before the first input");
         assert_eq!(buffer.stats().missed, 0, "nothing is missed before the first input");
         for tick in [12, 10, 10] {
             buffer.receive(Tick(tick), input(tick as u16), Tick(10));
         }
-        let taken: Vec<u16> = (10..14).map(|tick| buffer.take(Tick(tick), 60).unwrap().yaw.0).collect();
+        let taken: Vec<u16> =
+            (10..14).map(|tick| buffer.take(Tick(tick), 60, OLDEST).unwrap().input.yaw.0).collect();
         assert_eq!(taken, [10, 10, 12, 12]);
         let stats = buffer.stats();
         assert_eq!((stats.accepted, stats.missed, stats.late), (2, 2, 0));
@@ -172,19 +195,31 @@ mod tests {
         buffer.receive(Tick(74), input(1), Tick(10));
         buffer.receive(Tick(8), input(1), Tick(10));
         buffer.receive(Tick(7), input(1), Tick(10));
-        buffer.receive(Tick(20), CharacterInput { buttons: 0xff01, ..input(3) }, Tick(10));
+        buffer.receive(Tick(20), of(CharacterInput { buttons: 0xff01, ..input(3).input }), Tick(10));
         let stats = buffer.stats();
         assert_eq!((stats.too_early, stats.late, stats.masked, stats.accepted), (1, 1, 1, 1));
-        assert_eq!(buffer.take(Tick(19), 60), None, "the first input is for a later tick");
-        assert_eq!(buffer.take(Tick(20), 60).unwrap().buttons, 1);
+        assert_eq!(buffer.take(Tick(19), 60, OLDEST), None, "the first input is for a later tick");
+        assert_eq!(buffer.take(Tick(20), 60, OLDEST).unwrap().input.buttons, 1);
+    }
+
+    #[test]
+    fn views_older_than_the_path_explains_are_counted_and_cut() {
+        let mut buffer = InputBuffer::default();
+        for (tick, view) in [(0, 99), (1, 101), (2, 65_535)] {
+            let strike = CharacterInput { buttons: buttons::MELEE, ..CharacterInput::default() };
+            buffer.receive(Tick(tick), PlayerInput::new(strike, ViewAge(view)), Tick(0));
+        }
+        let seen = |buffer: &mut InputBuffer, tick| buffer.take(Tick(tick), 60, OLDEST).unwrap().view.0;
+        assert_eq!([0, 1, 2, 3].map(|tick| seen(&mut buffer, tick)), [99, 100, 100, 100]);
+        assert_eq!(buffer.stats().views_capped, 2);
     }
 
     #[test]
     fn silence_stops_the_character_but_not_its_gaze() {
         let mut buffer = InputBuffer::default();
         buffer.receive(Tick(0), input(5), Tick(0));
-        let last = (0..5).map(|tick| buffer.take(Tick(tick), 3)).last().unwrap();
-        assert_eq!(last, Some(CharacterInput { yaw: Brads(5), ..CharacterInput::default() }));
+        let last = (0..5).map(|tick| buffer.take(Tick(tick), 3, OLDEST)).last().unwrap();
+        assert_eq!(last, Some(of(CharacterInput { yaw: Brads(5), ..CharacterInput::default() })));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use crate::wire::goodbye::GoodbyeReason;
 use crate::wire::snapshot::OwnState;
 use crate::wire::welcome::Welcome;
 use crate::wire::{DecodeError, FrameKind, inputs};
-use shieldwall_core::{CharacterId, Tick};
+use shieldwall_core::{CharacterId, Tick, Ticks, ViewAge, WorldConfig};
 
 /// How far a session has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +70,10 @@ pub(super) struct Session {
 pub(super) fn breaks_the_stream(error: &FrameError) -> bool {
     matches!(error, FrameError::Reliable(_) | FrameError::Decode(DecodeError::UnknownMessage(_)))
 }
+
+/// How many snapshots behind the newest a client draws at most, when its path is even: the one that it waits for, and one
+/// that was lost.
+const DRAWN_SNAPSHOTS: u32 = 3;
 
 /// First guess of an update's cost in bits.
 const DELTA_BITS_GUESS: u32 = 32;
@@ -157,6 +161,19 @@ impl Session {
         self.traffic.packets_received += 1;
         self.traffic.payload_bytes_received += payload.len() as u64;
         Ok(())
+    }
+
+    /// The oldest picture that an honest client can have aimed at in an attack that begins now: the way of its input to
+    /// here and the time that it waited for its tick, the way of the snapshots to the client, and the delay at which it
+    /// draws them. Of the two ways no more counts than the rules make up for.
+    pub(super) fn oldest_view(&self, config: &WorldConfig, interval_ticks: u32) -> ViewAge {
+        let (tick_hz, path_max) = (config.tick_hz, u64::from(config.rules.lag.path_max_ms) * 1_000);
+        let round_trip = self.channel.round_trip();
+        let path = round_trip.smoothed().map_or(0, |rtt| rtt.0) + 4 * round_trip.deviation().0;
+        let path = path.min(path_max);
+        let path_ticks = (path * u64::from(tick_hz)).div_ceil(1_000_000).min(1 << 16) as u32;
+        let waited = u32::from(self.inputs.margin_ticks().max(0).unsigned_abs());
+        ViewAge::from_ticks(Ticks(path_ticks + waited + DRAWN_SNAPSHOTS * interval_ticks + 2))
     }
 
     /// Queues an event the client's character took part in.

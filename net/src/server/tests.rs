@@ -225,7 +225,8 @@ fn a_new_character_keeps_its_gaze_until_its_client_speaks() {
     let input = CharacterInput { yaw: Brads(77), ..CharacterInput::default() };
     let packet = scene.clients[0].packet(now, |writer| {
         FrameKind::Inputs.write(writer);
-        inputs::write(writer, Tick(next.0 + 2), [input].into_iter());
+        let given = inputs::PlayerInput::new(input, shieldwall_core::ViewAge::ZERO);
+        inputs::write(writer, Tick(next.0 + 2), [given].into_iter());
     });
     scene.zone.receive(ClientIndex(0), &packet, now).unwrap();
     scene.ticks(2);

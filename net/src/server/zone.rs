@@ -17,7 +17,7 @@ use crate::wire::events::EVENTS_MAX;
 use crate::wire::goodbye::GoodbyeReason;
 use crate::wire::quantize::EntityCodec;
 use core::fmt;
-use shieldwall_core::{CharacterId, Command, Placement, Tick, World, WorldConfig};
+use shieldwall_core::{CharacterId, Command, Placement, Tick, ViewAge, World, WorldConfig};
 
 /// Spawn tags with this bit belong to sessions; a host that spawns characters of its own keeps it clear.
 pub const SESSION_TAG: u32 = 1 << 31;
@@ -226,8 +226,12 @@ impl ZoneSessions {
                     session.stage = Stage::AwaitsCharacter;
                 }
                 Stage::Plays(id) => {
-                    if let Some(input) = session.inputs.take(tick, silence_ticks) {
-                        out.push(Command::Input { id, input });
+                    let oldest = session.oldest_view(&self.world_config, self.interval_ticks);
+                    if let Some(given) = session.inputs.take(tick, silence_ticks, oldest) {
+                        out.push(Command::Input { id, input: given.input });
+                        if given.view != ViewAge::ZERO {
+                            out.push(Command::View { id, age: given.view });
+                        }
                     }
                 }
                 Stage::AwaitsCharacter | Stage::Refused => {}

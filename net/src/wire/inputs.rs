@@ -4,19 +4,39 @@
 //!
 //! Bits: newest tick 32, number of inputs less one 6, then the inputs. The first is a change to the resting input
 //! (all zero). An input is one bit "as before", or that bit set and four flags (buttons, move, yaw, pitch) with the
-//! fields they announce.
+//! fields they announce. Behind an input that attacks stands what its player saw: one bit "as old as in the attack
+//! before" (0 before the first), or that bit set and the difference of the two ages.
 
 use super::DecodeError;
 use super::bits::{BitReader, BitSink};
 use super::prefix_codes::{PrefixCode, fold, unfold, width};
 use shieldwall_core::numeric::{Brads, Tick};
-use shieldwall_core::state::commands::CharacterInput;
+use shieldwall_core::state::commands::{CharacterInput, ViewAge, buttons};
+
+/// An input, and what its player saw when giving it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PlayerInput {
+    /// What the character is to do.
+    pub input: CharacterInput,
+    /// How long before the tick of this input the others were as the player saw them. Travels with attacks only
+    /// ([`buttons::ATTACKS`]): 0 of all other inputs.
+    pub view: ViewAge,
+}
+
+impl PlayerInput {
+    /// With the age of the view left out where it does not matter.
+    #[must_use]
+    pub fn new(input: CharacterInput, view: ViewAge) -> Self {
+        let attacks = input.buttons & buttons::ATTACKS != 0;
+        Self { input, view: if attacks { view } else { ViewAge::ZERO } }
+    }
+}
 
 /// Inputs in one frame at most.
 pub const INPUTS_MAX: usize = 64;
 
 /// Bits of one changed input at most.
-pub const INPUT_BITS_MAX: usize = 1 + 4 + 17 + 16 + 2 * (8 + 15);
+pub const INPUT_BITS_MAX: usize = 1 + 4 + 17 + 16 + 2 * (8 + 15) + 1 + (8 + 15);
 
 /// Bits of a frame of `count` inputs at most, without its kind.
 #[must_use]
@@ -31,14 +51,21 @@ const ANGLE: PrefixCode<17> = PrefixCode::new([7, 7, 6, 5, 4, 4, 4, 4, 3, 3, 3, 
 ///
 /// # Panics
 /// If there are none or more than [`INPUTS_MAX`].
-pub fn write(sink: &mut impl BitSink, newest: Tick, inputs: impl ExactSizeIterator<Item = CharacterInput>) {
+pub fn write(sink: &mut impl BitSink, newest: Tick, inputs: impl ExactSizeIterator<Item = PlayerInput>) {
     assert!((1..=INPUTS_MAX).contains(&inputs.len()), "1 to 64 inputs");
     sink.put(newest.0, 32);
     sink.put(inputs.len() as u32 - 1, 6);
-    let mut before = CharacterInput::default();
-    for input in inputs {
+    let (mut before, mut view) = (CharacterInput::default(), ViewAge::ZERO);
+    for PlayerInput { input, view: age } in inputs {
         write_input(sink, &before, &input);
         before = input;
+        if input.buttons & buttons::ATTACKS != 0 {
+            sink.put_bit(age != view);
+            if age != view {
+                write_angle(sink, view.0.cast_signed(), age.0.cast_signed());
+            }
+            view = age;
+        }
     }
 }
 
@@ -47,16 +74,16 @@ pub fn write(sink: &mut impl BitSink, newest: Tick, inputs: impl ExactSizeIterat
 ///
 /// # Errors
 /// [`DecodeError::Truncated`]; `each` may have been called for the inputs before.
-pub fn read(
-    reader: &mut BitReader<'_>,
-    mut each: impl FnMut(Tick, CharacterInput),
-) -> Result<(), DecodeError> {
+pub fn read(reader: &mut BitReader<'_>, mut each: impl FnMut(Tick, PlayerInput)) -> Result<(), DecodeError> {
     let newest = reader.get(32)?;
     let older = reader.get(6)?;
-    let mut before = CharacterInput::default();
+    let (mut before, mut view) = (CharacterInput::default(), ViewAge::ZERO);
     for back in (0..=older).rev() {
         before = read_input(reader, &before)?;
-        each(Tick(newest.wrapping_sub(back)), before);
+        if before.buttons & buttons::ATTACKS != 0 && reader.get_bit()? {
+            view = ViewAge(read_angle(reader, view.0.cast_signed())?.cast_unsigned());
+        }
+        each(Tick(newest.wrapping_sub(back)), PlayerInput::new(before, view));
     }
     Ok(())
 }
@@ -128,14 +155,12 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn any_input() -> impl Strategy<Value = CharacterInput> {
-        (any::<u16>(), any::<i8>(), any::<i8>(), any::<u16>(), any::<i16>()).prop_map(
-            |(buttons, move_right, move_forward, yaw, pitch)| CharacterInput {
-                buttons,
-                move_right,
-                move_forward,
-                yaw: Brads(yaw),
-                pitch,
+    fn any_input() -> impl Strategy<Value = PlayerInput> {
+        (any::<u16>(), any::<i8>(), any::<i8>(), any::<u16>(), any::<i16>(), any::<u16>()).prop_map(
+            |(buttons, move_right, move_forward, yaw, pitch, view)| {
+                let yaw = Brads(yaw);
+                let input = CharacterInput { buttons, move_right, move_forward, yaw, pitch };
+                PlayerInput::new(input, ViewAge(view))
             },
         )
     }
@@ -166,13 +191,16 @@ mod tests {
 
     #[test]
     fn a_held_input_costs_one_bit() {
-        let input = CharacterInput { move_forward: 127, yaw: Brads(700), ..CharacterInput::default() };
-        let bits = |count: usize| {
+        let walk = CharacterInput { move_forward: 127, yaw: Brads(700), ..CharacterInput::default() };
+        let bits = |input: CharacterInput, count: usize| {
             let mut bytes = [0; 64];
             let mut writer = BitWriter::new(&mut bytes);
+            let input = PlayerInput::new(input, ViewAge(180));
             write(&mut writer, Tick(9), std::iter::repeat_n(input, count));
             writer.position()
         };
-        assert_eq!(bits(12) - bits(2), 10);
+        assert_eq!(bits(walk, 12) - bits(walk, 2), 10);
+        let strike = CharacterInput { buttons: buttons::MELEE, ..walk };
+        assert_eq!(bits(strike, 12) - bits(strike, 2), 20, "and another one while it strikes");
     }
 }

@@ -5,7 +5,7 @@
 use shieldwall_core::numeric::Purpose;
 use shieldwall_core::numeric::rng::random_u32;
 use shieldwall_core::{
-    Brads, CharacterId, CharacterInput, Command, Event, Metres, Placement, StateHash, Tick, World,
+    Brads, CharacterId, CharacterInput, Command, Event, Metres, Placement, StateHash, Tick, ViewAge, World,
     WorldConfig, buttons,
 };
 
@@ -146,7 +146,20 @@ impl Brawl {
                     out.push(Command::Input { id, input: self.think(world, slot, tick, word) });
                 }
             }
+            out.extend(Self::view(world, slot).map(|age| Command::View { id, age }));
         }
+    }
+
+    /// How old what the player of a slot sees is, when its weapon is ready: two of three play from somewhere else, each
+    /// from 60 to 330 ms away at 60 Hz.
+    fn view(world: &World, slot: u32) -> Option<ViewAge> {
+        let (view, row, tick) = (world.characters(), slot as usize, world.tick());
+        let is_due = |ready: u32| tick.signed_distance(Tick(ready)) >= 0;
+        let pressed = view.input_buttons[row];
+        let begins = pressed & buttons::MELEE != 0 && is_due(view.melee_ready_tick[row])
+            || pressed & buttons::SHOOT != 0 && is_due(view.bow_ready_tick[row]);
+        let away = !slot.is_multiple_of(3) && view.is_alive(slot) && begins;
+        away.then(|| ViewAge((60 + slot * 37 % 260) as u16))
     }
 
     /// Runs at the nearest enemy it sees, else towards the middle; strikes when near, shoots when far.

@@ -13,6 +13,7 @@ enum End {
 impl Reference {
     /// The living who do not swing in this tick and want to shoot let go.
     pub(super) fn shoot(&mut self) {
+        self.let_go.clear();
         for row in 0..self.characters.len() {
             let character = &self.characters[row];
             let swung = character.action == action::MELEE && character.action_tick == self.tick.0;
@@ -33,6 +34,9 @@ impl Reference {
             return;
         };
         let (ready, end) = (self.ticks(bow.cooldown_ms), self.ticks(bow.lifetime_ms));
+        let age = self.views[row];
+        self.let_go.push((slot, age));
+        let ago = (u32::from(age) + 8) / 16;
         let character = &mut self.characters[row];
         character.bow_ready_tick = self.tick.0.wrapping_add(ready);
         (character.action, character.action_tick) = (action::SHOOT, self.tick.0);
@@ -48,7 +52,7 @@ impl Reference {
             velocity_z: mul_q16(level, forward_z.0),
             owner_slot: row as u32,
             owner_generation: character.generation,
-            end_tick: self.tick.0.wrapping_add(end),
+            end_tick: self.tick.0.wrapping_sub(ago).wrapping_add(end),
             generation: self.arrows[slot].generation.wrapping_add(1),
             team: character.team,
             alive: 1,
@@ -57,32 +61,22 @@ impl Reference {
         self.events.push(Event::ProjectileLaunched { projectile_slot: slot as u32, owner: self.id(row) });
     }
 
-    /// All arrows fly for a tick, then those that end take effect by their rows.
+    /// All arrows fly for a tick, then those that end take effect by their rows. Those that were let go in this tick fly
+    /// from the moment that their archers saw to the present before.
     pub(super) fn fly(&mut self, targets: &[usize]) {
-        let hz = i32::from(self.config.tick_hz);
-        let fall = self.config.rules.bow.gravity_per_s.0.div_euclid(hz);
-        let slowest = -(limits::SPEED_MAX_M_PER_S << 16);
         let mut ends = Vec::new();
         for slot in 0..self.arrows.len() {
             if self.arrows[slot].alive == 0 {
                 continue;
             }
-            let arrow = &mut self.arrows[slot];
-            arrow.velocity_y = (arrow.velocity_y - fall).max(slowest);
-            let from = Position::from_raw(arrow.position_x, arrow.position_y, arrow.position_z);
-            let to = Position::from_raw(
-                arrow.position_x + arrow.velocity_x.div_euclid(hz),
-                arrow.position_y + arrow.velocity_y.div_euclid(hz),
-                arrow.position_z + arrow.velocity_z.div_euclid(hz),
-            );
-            let (at, mut end) = self.first_on_the_way(slot, from, to, targets);
-            if end.is_none() && self.is_due(self.arrows[slot].end_tick) {
-                end = Some(End::Spent);
-            }
-            let arrow = &mut self.arrows[slot];
-            (arrow.position_x, arrow.position_y, arrow.position_z) = (at.x.0, at.y.0, at.z.0);
-            if let Some(end) = end {
-                ends.push((slot, at, end));
+            let age = self.let_go.iter().find(|(let_go, _)| *let_go == slot).map_or(0, |(_, age)| *age);
+            let ago = (u32::from(age) + 8) / 16;
+            for back in (0..=ago).rev() {
+                let age = if back == 0 { 0 } else { age - 16 * (ago - back) as u16 };
+                if let Some((at, end)) = self.fly_a_tick(slot, targets, self.tick.0.wrapping_sub(back), age) {
+                    ends.push((slot, at, end));
+                    break;
+                }
             }
         }
         for (slot, at, end) in ends {
@@ -96,13 +90,34 @@ impl Reference {
         }
     }
 
+    /// One arrow flies for one tick, among those who were there at an age; how that ends, if it does.
+    fn fly_a_tick(&mut self, slot: usize, targets: &[usize], tick: u32, age: u16) -> Option<(Position, End)> {
+        let hz = i32::from(self.config.tick_hz);
+        let fall = self.config.rules.bow.gravity_per_s.0.div_euclid(hz);
+        let slowest = -(limits::SPEED_MAX_M_PER_S << 16);
+        let arrow = &mut self.arrows[slot];
+        arrow.velocity_y = (arrow.velocity_y - fall).max(slowest);
+        let from = Position::from_raw(arrow.position_x, arrow.position_y, arrow.position_z);
+        let to = Position::from_raw(
+            arrow.position_x + arrow.velocity_x.div_euclid(hz),
+            arrow.position_y + arrow.velocity_y.div_euclid(hz),
+            arrow.position_z + arrow.velocity_z.div_euclid(hz),
+        );
+        let (at, end) = self.first_on_the_way(slot, (from, to), targets, age);
+        let arrow = &mut self.arrows[slot];
+        (arrow.position_x, arrow.position_y, arrow.position_z) = (at.x.0, at.y.0, at.z.0);
+        let spent = tick.wrapping_sub(arrow.end_tick).cast_signed() >= 0;
+        let end = if end.is_none() && spent { Some(End::Spent) } else { end };
+        end.map(|end| (at, end))
+    }
+
     /// The first thing between two points: a body before the ground at equal distance, the lower row before the higher.
     fn first_on_the_way(
         &self,
         slot: usize,
-        from: Position,
-        to: Position,
+        (from, to): (Position, Position),
         targets: &[usize],
+        age: u16,
     ) -> (Position, Option<End>) {
         let (rules, arrow) = (&self.config.rules, &self.arrows[slot]);
         let owner = CharacterId { slot: arrow.owner_slot, generation: arrow.owner_generation };
@@ -112,7 +127,7 @@ impl Reference {
             .filter(|row| self.id(**row) != owner)
             .filter(|row| rules.life.friendly_fire != 0 || self.characters[**row].team != arrow.team)
             .filter_map(|row| {
-                let feet = self.characters[*row].position();
+                let feet = self.seen(*row, age)?;
                 meets_capsule(from, to, feet, radius, height).map(|when| (when, *row))
             })
             .min();

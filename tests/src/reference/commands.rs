@@ -20,6 +20,13 @@ impl Reference {
                     }
                     _ => false,
                 },
+                Command::View { id, age } => match self.row_of(id) {
+                    Some(row) => {
+                        self.take_view(row, age.0);
+                        true
+                    }
+                    None => false,
+                },
                 Command::Impulse { id, velocity } => match self.row_of(id) {
                     Some(row) if self.characters[row].is_alive() => {
                         self.throw(row, velocity);

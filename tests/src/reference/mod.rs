@@ -14,6 +14,7 @@
 //! - `commands`: what comes from outside
 //! - `bodies`: movement, impulses, changes of class, ground that gives way
 //! - `crowd`: making room
+//! - `past`: where everybody was
 //! - `swings`, `arrows`: weapons
 //! - `life`: appearing, health, death, return
 
@@ -22,6 +23,7 @@ mod bodies;
 mod commands;
 mod crowd;
 mod life;
+mod past;
 mod rows;
 mod swings;
 
@@ -41,6 +43,12 @@ pub struct Reference {
     tick: Tick,
     characters: Vec<Character>,
     arrows: Vec<Arrow>,
+    /// Everybody after the last tick, after the one before, and so on.
+    past: Vec<Vec<Character>>,
+    /// How old what the player of each row sees is, in this tick.
+    views: Vec<u16>,
+    /// The arrows that were let go in this tick, and how old what their archers saw is.
+    let_go: Vec<(usize, u16)>,
     events: Vec<Event>,
     report: StepReport,
 }
@@ -59,6 +67,9 @@ impl Reference {
             tick: Tick(0),
             characters: vec![Character::default(); config.character_capacity as usize],
             arrows: vec![Arrow::default(); config.projectile_capacity as usize],
+            past: Vec::new(),
+            let_go: Vec::new(),
+            views: vec![0; config.character_capacity as usize],
             events: Vec::new(),
             report: StepReport::default(),
         })
@@ -91,6 +102,7 @@ impl Reference {
     pub fn step(&mut self, commands: &[shieldwall_core::Command]) -> StepReport {
         self.events.clear();
         self.report = StepReport { tick: self.tick, ..StepReport::default() };
+        self.views.fill(0);
         self.obey(commands);
         self.return_the_dead();
         self.move_bodies();
@@ -102,6 +114,7 @@ impl Reference {
         self.fly(&targets);
         self.regain_health();
         self.age();
+        self.remember();
         self.tick = self.tick + Ticks(1);
         let kept = self.events().len();
         StepReport {

@@ -25,7 +25,7 @@ impl Reference {
         }
     }
 
-    /// Whom a swing of this row reaches: enemies in the cone, the nearest first, then by row.
+    /// Whom a swing of this row reaches, where its player saw them: enemies in the cone, the nearest first, then by row.
     fn reached(&self, row: usize) -> Vec<usize> {
         let rules = &self.config.rules;
         let own = &self.characters[row];
@@ -35,9 +35,10 @@ impl Reference {
         let mut found = Vec::new();
         for target in self.living().filter(|target| *target != row) {
             let other = &self.characters[target];
-            let x = i64::from(other.position_x) - i64::from(own.position_x);
-            let y = i64::from(other.position_y) - i64::from(own.position_y);
-            let z = i64::from(other.position_z) - i64::from(own.position_z);
+            let Some(seen) = self.seen(target, self.views[row]) else { continue };
+            let x = i64::from(seen.x.0) - i64::from(own.position_x);
+            let y = i64::from(seen.y.0) - i64::from(own.position_y);
+            let z = i64::from(seen.z.0) - i64::from(own.position_z);
             let enemy = other.team != own.team || rules.life.friendly_fire != 0;
             if !enemy || y.abs() > i64::from(rules.melee.height_reach.0) || x * x + z * z > reach * reach {
                 continue;

@@ -1,11 +1,15 @@
 //! The state's hash sees every bit of every column, names the column, and does not depend on how it is computed.
 
+use super::super::StateCapacity;
 use super::*;
 use crate::state::terrain_deltas::TerrainChunk;
 use alloc::vec::Vec;
 
+const ROOM: StateCapacity =
+    StateCapacity { characters: 40, projectiles: 20, terrain_delta_chunks: 2, history_ticks: 3 };
+
 fn state() -> State {
-    let mut state = State::new(40, 20, 2);
+    let mut state = State::new(&ROOM);
     for _ in 0..33 {
         state.allocate_character().unwrap();
     }
@@ -45,7 +49,7 @@ fn every_bit_changes_its_column_and_no_other() {
             // The rows stay what they are: the pools are not touched.
             let hashes = other.column_hashes(LaneChoice::default());
             assert!(hashes.differing(&columns).eq([info]), "bit {bit}: {info:?}");
-            assert_ne!(hashes.state_hash(other.tick, [characters, projectiles]), hash);
+            assert_ne!(hashes.state_hash(other.tick, [characters, projectiles], other.history.hash()), hash);
         }
         first_bit += bits;
     }
@@ -54,6 +58,9 @@ fn every_bit_changes_its_column_and_no_other() {
     later.tick = Tick(1);
     assert_ne!(later.hash(LaneChoice::default()), hash);
     assert_eq!(later.column_hashes(LaneChoice::default()), columns);
+    later.tick = state.tick;
+    later.history.record(&state.characters.view(), 33, 0, LaneChoice::default());
+    assert_ne!(later.hash(LaneChoice::default()), hash, "what was seen counts");
 }
 
 #[test]
@@ -65,14 +72,15 @@ fn copying_writing_and_lanes_give_the_same_hashes() {
     let columns = state.column_hashes(LaneChoice::Scalar);
     assert_eq!(state.column_hashes(LaneChoice::default()), columns);
     assert_eq!(state.write_and_hash(LaneChoice::default(), &mut Vec::new()), columns);
-    let mut copy = State::new(40, 20, 2);
+    let mut copy = State::new(&ROOM);
     assert_eq!(state.copy_and_hash(LaneChoice::default(), &mut copy), columns);
     assert_eq!(copy.hash(LaneChoice::Scalar), state.hash(LaneChoice::default()));
 }
 
 #[test]
 fn rows_that_never_were_used_do_not_count_and_free_ones_do() {
-    let (small, mut large) = (State::new(40, 20, 2), State::new(4_000, 2_000, 2));
+    let larger = StateCapacity { characters: 4_000, projectiles: 2_000, ..ROOM };
+    let (small, mut large) = (State::new(&ROOM), State::new(&larger));
     assert_eq!(small.hash(LaneChoice::default()), large.hash(LaneChoice::default()));
     let id = large.allocate_character().unwrap();
     assert!(large.free_character(id));

@@ -4,6 +4,8 @@ use super::*;
 use crate::numeric::Ticks;
 use crate::rules::Rules;
 use crate::spatial::Terrain;
+use crate::state::StateCapacity;
+use crate::state::history::History;
 use crate::systems::Timing;
 use crate::systems::movement::MovementTicks;
 use alloc::sync::Arc;
@@ -99,7 +101,9 @@ proptest! {
         // Rubbish of the tick before must not show.
         swings.fill(Swing { swung: true, count: 4, targets: [0; MELEE_TARGETS_MAX] });
         let tick = Tick(100);
-        judge(0, swings, &characters.view(), &index, tick, &environment);
+        let (view, history, views) = (characters.view(), History::new(0, 0), Views::new(points.len()));
+        let rewind = Rewind::new(&history, &view, 0, &environment);
+        judge(0, swings, (&views, &rewind), &index, tick, &environment);
         for (row, swing) in swings.iter().enumerate() {
             let bits = points[row].4;
             prop_assert_eq!(swing.swung, bits & 6 != 0 && bits & 8 != 0 && bits & 48 != 0);
@@ -114,7 +118,12 @@ proptest! {
     fn effects_add_up(points in any_crowd()) {
         let mut environment = environment();
         environment.rules.melee.damage = 400;
-        let mut state = State::new(points.len() as u32, 4, 0);
+        let mut state = State::new(&StateCapacity {
+            characters: points.len() as u32,
+            projectiles: 4,
+            terrain_delta_chunks: 0,
+            history_ticks: 0,
+        });
         state.characters = crowd(&points);
         state.rebuild_ids(crate::numeric::LaneChoice::default());
         state.tick = Tick(100);
@@ -122,10 +131,18 @@ proptest! {
         let mut index = CrowdIndex::new(environment.terrain.half_extent(), points.len(), environment.lanes);
         index.rebuild(&state.characters.view(), points.len());
         let mut scratch = CombatScratch::new(points.len());
-        judge(0, scratch.swings_below(points.len()), &state.characters.view(), &index, state.tick, &environment);
+        let views = Views::new(points.len());
+        let view = state.characters.view();
+        let rewind = Rewind::new(&state.history, &view, 0, &environment);
+        judge(0, scratch.swings_below(points.len()), (&views, &rewind), &index, state.tick, &environment);
         let mut events = EventBuffer::new(10_000);
         let mut tally = Tally::default();
-        apply(&mut state, points.len(), &scratch, &environment, &mut events, &mut tally);
+        let mut judgements = Judgements::new(10);
+        let mut effects =
+            Effects { events: &mut events, tally: &mut tally, judgements: &mut judgements };
+        let launched = &mut [ViewAge::ZERO; 4];
+        apply(&mut state, points.len(), &scratch, (&views, launched), &environment, &mut effects);
+        prop_assert!(judgements.as_slice().is_empty(), "everybody sees the present");
         let mut lost = vec![0_u32; points.len()];
         let mut died = vec![0_u16; points.len()];
         for event in events.as_slice() {

@@ -1,14 +1,15 @@
 //! One tick of all flights: falling, the ground, what stands on it, and bodies.
 
-use super::targets::{Shot, Targets};
-use super::{Environment, FlightEnd};
+use super::past::Flyer;
+use super::targets::Shot;
+use super::{FlightEnd, Sky};
 use crate::limits::{HEIGHT_MAX_M, SPEED_MAX_M_PER_S};
 use crate::numeric::fixed::ONE;
 use crate::numeric::lanes::{LaneMask, LaneTask, Lanes, MAX_WIDTH};
 use crate::numeric::{Metres, MetresPerSecond, Position, Tick};
 use crate::spatial::terrain::{FIELD_RISE_MAX, Field, point_on_segment};
-use crate::state::characters::CharactersView;
 use crate::state::column::Rows;
+use crate::state::commands::ViewAge;
 use crate::state::handle::CharacterId;
 use crate::state::projectiles::ProjectileRows;
 use crate::systems::movement::SPEED_BOUND;
@@ -16,19 +17,12 @@ use crate::systems::movement::SPEED_BOUND;
 /// Height at which an arrow leaves the world, up or down: far below the end of the numbers.
 const HEIGHT_MAX: Metres = Metres::from_m(HEIGHT_MAX_M);
 
-/// What flights meet.
-pub(super) struct Scene<'a> {
-    pub characters: &'a CharactersView<'a>,
-    pub targets: &'a Targets,
-    pub tick: Tick,
-    pub environment: &'a Environment,
-}
-
 /// The work: a range of rows and the places for their ends.
 pub(super) struct Flight<'a> {
     pub rows: ProjectileRows<'a>,
     pub ends: &'a mut [FlightEnd],
-    pub scene: &'a Scene<'a>,
+    pub ages: &'a [ViewAge],
+    pub sky: &'a Sky<'a>,
 }
 
 /// Whose arrow it is.
@@ -44,10 +38,10 @@ struct Ways {
     to: [[i32; MAX_WIDTH]; 3],
 }
 
-impl Scene<'_> {
+impl Sky<'_> {
     /// The way of a tick at a speed.
     #[inline]
-    fn way(&self, speed: i32) -> Metres {
+    pub(super) fn way(&self, speed: i32) -> Metres {
         // Only states from elsewhere hold faster ones.
         if speed.unsigned_abs() <= SPEED_BOUND.unsigned_abs() {
             self.environment.movement.way(speed)
@@ -56,38 +50,47 @@ impl Scene<'_> {
         }
     }
 
-    /// The first thing between two points, and where: a body, the ground, what stands there, the edge of the world, or
-    /// nothing. At equal distance a body comes before the rest, and the lower row before the higher. `low` says that the
-    /// way may meet the ground.
+    /// What an arrow gains downwards in a tick.
+    pub(super) fn fall(&self) -> MetresPerSecond {
+        self.environment.rules.bow.gravity_per_s.change_per_tick(self.environment.tick_hz)
+    }
+
+    /// What flies from one point to another.
     #[inline(always)]
-    pub(super) fn first_contact<L: Lanes>(
-        &self,
-        from: Position,
-        to: Position,
-        shooter: Shooter,
-        low: bool,
-    ) -> (Position, FlightEnd) {
-        let environment = self.environment;
-        let rules = &environment.rules;
-        let own = self.characters.id_at(shooter.id.slot).filter(|id| *id == shooter.id);
-        let shot = Shot {
+    pub(super) fn shot(&self, from: Position, to: Position, shooter: Shooter) -> Shot {
+        let rules = &self.environment.rules;
+        let own = self.rewind.characters.id_at(shooter.id.slot).filter(|id| *id == shooter.id);
+        Shot {
             from,
             to,
             radius: rules.movement[0].radius + rules.bow.radius,
             height: rules.movement[0].height,
             own_row: own.map(|id| id.slot),
             friends: (rules.life.friendly_fire == 0).then_some(shooter.team),
-        };
-        let nearest = self.targets.first::<L>(&shot);
+        }
+    }
+
+    /// The first thing between two points, and where: the body that is given, with its part of the way and the age it is
+    /// seen at, the ground, what stood there at a tick, the edge of the world, or nothing. At equal distance a body comes
+    /// before the rest. `low` says that the way may meet the ground.
+    #[inline(always)]
+    pub(super) fn first_contact(
+        &self,
+        shot: &Shot,
+        nearest: Option<(i32, u32)>,
+        (tick, age): (Tick, ViewAge),
+        low: bool,
+    ) -> (Position, FlightEnd) {
+        let (environment, from, to) = (self.environment, shot.from, shot.to);
         let ground = if low { environment.terrain.segment_hit(from, to) } else { None };
-        let wall = environment.obstacles.ray(from, to, self.tick).map(|hit| hit.t);
+        let wall = environment.obstacles.ray(from, to, tick).map(|hit| hit.t);
         let half_extent = environment.terrain.half_extent();
         let outside = |metres: Metres| metres > half_extent || metres < -half_extent;
         let (t, end) = match (ground.into_iter().chain(wall).min(), nearest) {
             (Some(fraction), _) if nearest.is_none_or(|(first, _)| fraction.0 < first) => {
                 (fraction.0, FlightEnd::Spent)
             }
-            (_, Some((first, row))) => (first, FlightEnd::Body(row)),
+            (_, Some((first, row))) => (first, FlightEnd::Body(row, age)),
             _ if outside(to.x) || outside(to.z) || to.y.abs() > HEIGHT_MAX => (ONE, FlightEnd::Spent),
             _ => return (to, FlightEnd::None),
         };
@@ -129,39 +132,70 @@ fn touches<L: Lanes>(field: &Field<'_>, place: [L; 3]) -> L::Mask {
     above.not()
 }
 
+/// The upward speed after a tick of falling.
+#[inline(always)]
+pub(super) fn fallen(velocity_y: i32, fall: MetresPerSecond) -> i32 {
+    let slowest = MetresPerSecond::from_m(-SPEED_MAX_M_PER_S);
+    MetresPerSecond(velocity_y).saturating_add(-fall).max(slowest).0
+}
+
 impl Flight<'_> {
     /// Lets the arrows of a block fall, and says where to.
     #[inline(always)]
     fn fall(&mut self, at: usize, alive: u32, fall: MetresPerSecond) -> Ways {
         let mut ways = Ways { from: [[0; MAX_WIDTH]; 3], to: [[0; MAX_WIDTH]; 3] };
-        let slowest = MetresPerSecond::from_m(-SPEED_MAX_M_PER_S);
         let mut left = alive;
         while left != 0 {
             let lane = left.trailing_zeros() as usize % MAX_WIDTH;
             left &= left - 1;
             let (row, rows) = (at + lane, &mut self.rows);
-            let velocity_y = MetresPerSecond(rows.velocity_y[row]).saturating_add(-fall).max(slowest);
-            rows.velocity_y[row] = velocity_y.0;
+            let velocity_y = fallen(rows.velocity_y[row], fall);
+            rows.velocity_y[row] = velocity_y;
             let place = [rows.position_x[row], rows.position_y[row], rows.position_z[row]];
-            let speed = [rows.velocity_x[row], velocity_y.0, rows.velocity_z[row]];
+            let speed = [rows.velocity_x[row], velocity_y, rows.velocity_z[row]];
             for axis in 0..3 {
                 ways.from[axis][lane] = place[axis];
-                ways.to[axis][lane] = (Metres(place[axis]) + self.scene.way(speed[axis])).0;
+                ways.to[axis][lane] = (Metres(place[axis]) + self.sky.way(speed[axis])).0;
             }
         }
         ways
     }
 
+    fn shooter(&self, row: usize) -> Shooter {
+        let rows = &self.rows;
+        let id = CharacterId { slot: rows.owner_slot[row], generation: rows.owner_generation[row] };
+        Shooter { team: rows.team[row], id }
+    }
+
+    /// Brings one row that begins in the past to the present, and says whether it flies on.
+    #[cold]
+    #[inline(never)]
+    fn catch_up(&mut self, row: usize) -> bool {
+        let sky = self.sky;
+        let rows = &mut self.rows;
+        let mut flyer = Flyer {
+            position: Position::from_raw(rows.position_x[row], rows.position_y[row], rows.position_z[row]),
+            velocity: [rows.velocity_x[row], rows.velocity_y[row], rows.velocity_z[row]],
+            end_tick: Tick(rows.end_tick[row]),
+        };
+        let end = sky.catch_up(&mut flyer, self.ages[row], self.shooter(row));
+        let rows = &mut self.rows;
+        (rows.position_x[row], rows.position_y[row], rows.position_z[row]) =
+            (flyer.position.x.0, flyer.position.y.0, flyer.position.z.0);
+        rows.velocity_y[row] = flyer.velocity[1];
+        self.ends[row] = end;
+        end == FlightEnd::None
+    }
+
     /// Flies one row along its way.
     #[inline(always)]
     fn fly<L: Lanes>(&mut self, row: usize, [from, to]: [Position; 2], low: bool) {
+        let sky = self.sky;
+        let shot = sky.shot(from, to, self.shooter(row));
+        let nearest = sky.targets.first::<L>(&shot);
+        let (at, end) = sky.first_contact(&shot, nearest, (sky.tick, ViewAge::ZERO), low);
         let rows = &mut self.rows;
-        let shooter = Shooter {
-            team: rows.team[row],
-            id: CharacterId { slot: rows.owner_slot[row], generation: rows.owner_generation[row] },
-        };
-        let (at, end) = self.scene.first_contact::<L>(from, to, shooter, low);
-        let spent = self.scene.tick.signed_distance(Tick(rows.end_tick[row])) >= 0;
+        let spent = self.sky.tick.signed_distance(Tick(rows.end_tick[row])) >= 0;
         self.ends[row] = if end == FlightEnd::None && spent { FlightEnd::Spent } else { end };
         (rows.position_x[row], rows.position_y[row], rows.position_z[row]) = (at.x.0, at.y.0, at.z.0);
     }
@@ -172,8 +206,8 @@ impl LaneTask for Flight<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(mut self) {
-        let environment = self.scene.environment;
-        let fall = environment.rules.bow.gravity_per_s.change_per_tick(environment.tick_hz);
+        let environment = self.sky.environment;
+        let fall = self.sky.fall();
         let (field, spacing) = (environment.terrain.field(), environment.terrain.spacing());
         let count = self.rows.rows();
         self.ends.fill(FlightEnd::None);
@@ -183,6 +217,11 @@ impl LaneTask for Flight<'_> {
             let mut alive = 0_u32;
             for (lane, flies) in self.rows.alive[at..at + block].iter().enumerate() {
                 alive |= u32::from(*flies != 0) << lane;
+            }
+            for (lane, age) in self.ages[at..at + block].iter().enumerate() {
+                if *age != ViewAge::ZERO && alive >> lane & 1 != 0 && !self.catch_up(at + lane) {
+                    alive &= !(1 << lane);
+                }
             }
             if alive != 0 {
                 let ways = self.fall(at, alive, fall);

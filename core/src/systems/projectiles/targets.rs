@@ -26,7 +26,7 @@ const TEAM_SHIFT: u32 = 24;
 const _: () = assert!(crate::limits::CHARACTERS_MAX <= 1 << TEAM_SHIFT, "rows fit below the team");
 
 /// By how much the exact test, in 1/256 m, may find a contact beyond the radius, raw.
-const ROUNDING: i32 = 4 << 8;
+pub(super) const ROUNDING: i32 = 4 << 8;
 
 /// Everybody who can be met, sorted by cells.
 #[derive(Debug)]

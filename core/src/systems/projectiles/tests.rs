@@ -1,12 +1,13 @@
 //! Arrows against probes, against all bodies, and against the ground.
 
 use super::capsule::sweep_capsule;
-use super::flight::{Scene, Shooter};
+use super::flight::Shooter;
 use super::*;
 use crate::numeric::fixed::ONE;
 use crate::numeric::lanes::{LaneTask, Lanes};
 use crate::numeric::{LaneChoice, Metres, Position};
 use crate::state::handle::CharacterId;
+use crate::state::history::History;
 use crate::systems::combat::tests::{any_crowd, crowd, environment};
 use alloc::vec::Vec;
 use proptest::prelude::*;
@@ -19,23 +20,40 @@ const RADIUS: Metres = Metres::from_mm(450);
 const HEIGHT: Metres = Metres::from_mm(1_800);
 
 /// Asks for the first contact of a way on any lanes.
-struct Ask<'a>(&'a Scene<'a>, [Position; 2], Shooter, bool);
+struct Ask<'a>(&'a Sky<'a>, [Position; 2], Shooter);
 
 impl LaneTask for Ask<'_> {
     type Output = (Position, FlightEnd);
 
     #[inline(always)]
     fn run<L: Lanes>(self) -> Self::Output {
-        self.0.first_contact::<L>(self.1[0], self.1[1], self.2, self.3)
+        let Ask(sky, [from, to], shooter) = self;
+        let shot = sky.shot(from, to, shooter);
+        let nearest = sky.targets.first::<L>(&shot);
+        sky.first_contact(&shot, nearest, (sky.tick, ViewAge::ZERO), true)
     }
 }
 
-fn targets_of(characters: &CharactersView<'_>, rows: usize, environment: &Environment) -> Targets {
-    let mut index = CrowdIndex::new(environment.terrain.half_extent(), rows, environment.lanes);
-    index.rebuild(characters, rows);
-    let mut targets = Targets::new(rows);
-    targets.rebuild(index.grid(), characters);
-    targets
+/// What a sky lends.
+struct Crowd {
+    index: CrowdIndex,
+    targets: Targets,
+    history: History,
+}
+
+impl Crowd {
+    fn new(characters: &CharactersView<'_>, rows: usize, environment: &Environment) -> Self {
+        let mut index = CrowdIndex::new(environment.terrain.half_extent(), rows, environment.lanes);
+        index.rebuild(characters, rows);
+        let mut targets = Targets::new(rows);
+        targets.rebuild(index.grid(), characters);
+        Self { index, targets, history: History::new(0, rows) }
+    }
+
+    fn sky<'a>(&'a self, characters: &'a CharactersView<'a>, environment: &'a Environment) -> Sky<'a> {
+        let rewind = Rewind::new(&self.history, characters, 0, environment);
+        Sky { rewind, index: &self.index, targets: &self.targets, tick: Tick(0), environment }
+    }
 }
 
 fn sweep(from: Position, to: Position) -> Option<i32> {
@@ -115,7 +133,7 @@ proptest! {
         environment.terrain = crate::spatial::Terrain::flat(Metres::from_m(32), Metres::from_m(2)).unwrap();
         let characters = crowd(&points);
         let view = characters.view();
-        let targets = targets_of(&view, points.len(), &environment);
+        let crowd = Crowd::new(&view, points.len(), &environment);
         // Above the ground: the ground has a test of its own.
         let from = at_mm(from.0, from.1 + 5_000, from.2);
         let to = at_mm(way.0, way.1, way.2);
@@ -129,10 +147,10 @@ proptest! {
                 Some((t, row))
             })
             .min()
-            .map_or(FlightEnd::None, |(_, row)| FlightEnd::Body(row));
-        let scene = Scene { characters: &view, targets: &targets, tick: Tick(0), environment: &environment };
+            .map_or(FlightEnd::None, |(_, row)| FlightEnd::Body(row, ViewAge::ZERO));
+        let sky = crowd.sky(&view, &environment);
         for choice in LaneChoice::available() {
-            let (_, end) = lanes::run(*choice, Ask(&scene, [from, to], shooter, true));
+            let (_, end) = lanes::run(*choice, Ask(&sky, [from, to], shooter));
             prop_assert_eq!(end, expected, "{:?}", choice);
         }
     }
@@ -143,13 +161,13 @@ fn the_ground_stops_an_arrow_and_shields_what_is_behind() {
     let environment = environment();
     let characters = crowd(&[]);
     let view = characters.view();
-    let targets = targets_of(&view, 0, &environment);
+    let crowd = Crowd::new(&view, 0, &environment);
     let shooter = Shooter { team: 0, id: CharacterId::NONE };
     let ground = environment.terrain.height_at(Metres::ZERO, Metres::ZERO);
     let above = Position { x: Metres::ZERO, y: ground + Metres::from_m(2), z: Metres::ZERO };
     let below = Position { y: ground - Metres::from_m(2), ..above };
-    let scene = Scene { characters: &view, targets: &targets, tick: Tick(0), environment: &environment };
-    let (at, end) = lanes::run(LaneChoice::Auto, Ask(&scene, [above, below], shooter, true));
+    let sky = crowd.sky(&view, &environment);
+    let (at, end) = lanes::run(LaneChoice::Auto, Ask(&sky, [above, below], shooter));
     assert_eq!(end, FlightEnd::Spent);
     assert!((at.y - ground).abs() < Metres::from_mm(10), "{at:?}");
 }
@@ -164,8 +182,8 @@ fn lanes_fly_like_single_arrows() {
         .collect();
     let characters = crowd(&points);
     let view = characters.view();
-    let targets = targets_of(&view, points.len(), &environment);
-    let scene = Scene { characters: &view, targets: &targets, tick: Tick(0), environment: &environment };
+    let crowd = Crowd::new(&view, points.len(), &environment);
+    let sky = crowd.sky(&view, &environment);
     let mut arrows = crate::state::projectiles::Projectiles::new(ARROWS);
     for row in 0..ARROWS {
         let word =
@@ -186,7 +204,7 @@ fn lanes_fly_like_single_arrows() {
     for choice in LaneChoice::available() {
         let (mut flown, mut ends) = (arrows.clone(), [FlightEnd::None; ARROWS]);
         let rows = flown.rows_below(ARROWS).leveled();
-        lanes::run(*choice, Flight { rows, ends: &mut ends, scene: &scene });
+        lanes::run(*choice, Flight { rows, ends: &mut ends, ages: &[ViewAge::ZERO; ARROWS], sky: &sky });
         for (row, end) in ends.iter().enumerate() {
             let from = arrows.view().position(row as u32);
             let velocity = crate::numeric::Velocity::from_raw(
@@ -200,7 +218,7 @@ fn lanes_fly_like_single_arrows() {
             let expected = if arrows.alive[row] == 0 {
                 (from, FlightEnd::None)
             } else {
-                lanes::run(LaneChoice::Scalar, Ask(&scene, [from, to], shooter, true))
+                lanes::run(LaneChoice::Scalar, Ask(&sky, [from, to], shooter))
             };
             assert_eq!((flown.view().position(row as u32), *end), expected, "{choice:?}, row {row}");
             ended += usize::from(*end != FlightEnd::None);

@@ -1,0 +1,210 @@
+//! What fighting costs: recording the past, swings and arrows judged in the present and in the past, and a whole brawl.
+//!
+//! `cargo xtask bench combat` runs it. Times are of whole stages of the tick, divided by what happened in them; beside the
+//! swings stands a plain scan over everybody, in the same run. The best of several ticks counts for parts, the median for
+//! the brawl.
+
+use shieldwall_core::numeric::Purpose;
+use shieldwall_core::numeric::rng::random_u32x4;
+use shieldwall_core::{
+    Brads, CharacterInput, Command, Metres, MetresPerSecond, Placement, Rules, Stage, Tick, ViewAge, World,
+    WorldConfig, buttons,
+};
+use std::time::Instant;
+
+/// A crowd in a square: everybody walks on at its own yaw.
+struct Crowd {
+    world: World,
+    count: u32,
+}
+
+impl Crowd {
+    fn new(count: u32, per_square_metre: f64, mut rules: Rules) -> Self {
+        let side_m = (f64::from(count) / per_square_metre).sqrt();
+        let half_m = ((side_m / 2.0) as i32 + 40).max(32);
+        rules.life.health_max = 60_000;
+        let config = WorldConfig {
+            half_extent: Metres::from_m(half_m),
+            terrain_spacing: Metres::from_m(if half_m > 1_000 { 8 } else { 2 }),
+            character_capacity: count,
+            projectile_capacity: count,
+            event_capacity: 1 << 18,
+            rules,
+            ..WorldConfig::default()
+        };
+        let mut world = World::new(&config).expect("a valid configuration");
+        let place =
+            |word: u32| Metres(((f64::from(word) / 4_294_967_296.0 - 0.5) * side_m * 65_536.0) as i32);
+        let spawns: Vec<Command> = (0..count)
+            .map(|tag| {
+                let [x, z, yaw, _] = random_u32x4(1, Tick(0), tag, Purpose::Scripted);
+                let placement = Placement::At { x: place(x), z: place(z), yaw: Brads(yaw as u16) };
+                Command::Spawn { tag, team: (tag % 2) as u8, class: 0, placement }
+            })
+            .collect();
+        world.step(&spawns);
+        Self { world, count }
+    }
+
+    /// The commands with which the first `attackers` press buttons and saw the others at an age.
+    fn orders(&self, attackers: u32, pressed: u16, pitch: i16, age: ViewAge) -> Vec<Command> {
+        let mut orders = Vec::new();
+        for slot in 0..self.count {
+            let Some(id) = self.world.id_at(slot) else { continue };
+            let yaw = Brads(random_u32x4(1, Tick(0), slot, Purpose::Scripted)[2] as u16);
+            let attacks = slot < attackers;
+            let buttons = if attacks { pressed } else { 0 };
+            let input = CharacterInput { buttons, move_right: 0, move_forward: 127, yaw, pitch };
+            orders.push(Command::Input { id, input });
+            if attacks && age != ViewAge::ZERO {
+                orders.push(Command::View { id, age });
+            }
+        }
+        orders
+    }
+
+    /// Runs a tick; nanoseconds of each stage.
+    fn step(&mut self, commands: &[Command]) -> [f64; Stage::ALL.len()] {
+        let mut stages = [0.0; Stage::ALL.len()];
+        let mut before = Instant::now();
+        self.world.step_observed(commands, &mut |stage| {
+            let now = Instant::now();
+            stages[stage.index()] = (now - before).as_nanos() as f64;
+            before = now;
+        });
+        stages
+    }
+}
+
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+fn recording() {
+    println!("\nhistory of the last 500 ms, recorded, hashed, and the farthest move of a tick");
+    for count in [1_000, 10_000, 100_000] {
+        let mut crowd = Crowd::new(count, 1.0, Rules::default());
+        let walk = crowd.orders(0, 0, 0, ViewAge::ZERO);
+        crowd.step(&walk);
+        let ticks: Vec<f64> = (0..90).map(|_| crowd.step(&[])[Stage::History.index()]).collect();
+        println!("  {count:>7} characters: {:>6.2} ns each a tick", median(ticks) / f64::from(count));
+    }
+}
+
+/// Everybody swings in one tick; nanoseconds of a swing.
+fn swings(age_ms: u32) {
+    let mut rules = Rules::default();
+    // As dense as it takes: twenty in the cone. Nobody makes room, so that it stays so.
+    rules.crowd.passes = 0;
+    rules.melee.cooldown_ms = 50;
+    rules.melee.damage = 0;
+    let count = 4_000;
+    let mut crowd = Crowd::new(count, 9.1, rules);
+    let age = ViewAge((age_ms * 60 * 16 / 1_000) as u16);
+    let walk = crowd.orders(0, 0, 0, ViewAge::ZERO);
+    crowd.step(&walk);
+    for _ in 0..40 {
+        crowd.step(&[]);
+    }
+    let mut best = f64::MAX;
+    for _ in 0..12 {
+        let orders = crowd.orders(count, buttons::MELEE, 0, age);
+        best = best.min(crowd.step(&orders)[Stage::Combat.index()]);
+        let rest = crowd.orders(count, 0, 0, ViewAge::ZERO);
+        for _ in 0..3 {
+            crowd.step(&rest);
+        }
+    }
+    let candidates = candidates(&crowd);
+    println!(
+        "  seen {age_ms:>3} ms ago: {:>6.0} ns a swing, {candidates:.1} in the cone",
+        best / f64::from(count)
+    );
+}
+
+/// Enemies and friends in the cone of a swing, on average, by a plain scan; prints what that takes.
+fn candidates(crowd: &Crowd) -> f64 {
+    let view = crowd.world.characters();
+    let reach = i64::from(Metres::from_mm(2_900).0);
+    let (mut found, mut asked, start) = (0_u32, 0_u32, Instant::now());
+    for row in (0..crowd.count as usize).step_by(40) {
+        let (x, z) = (i64::from(view.position_x[row]), i64::from(view.position_z[row]));
+        let (fx, fz) = Brads(view.yaw[row]).forward();
+        asked += 1;
+        for other in 0..crowd.count as usize {
+            let dx = i64::from(view.position_x[other]) - x;
+            let dz = i64::from(view.position_z[other]) - z;
+            let ahead = dx * i64::from(fx.0) + dz * i64::from(fz.0);
+            let aside = (dx * i64::from(fz.0) - dz * i64::from(fx.0)).abs();
+            // The tangent of 30 degrees.
+            let inside = dx * dx + dz * dz <= reach * reach && ahead >= 0 && aside * 1_000 <= ahead * 577;
+            found += u32::from(inside && other != row);
+        }
+    }
+    let scan = start.elapsed().as_nanos() as f64 / f64::from(asked);
+    print!("  [a scan of all {}: {scan:.0} ns]", crowd.count);
+    f64::from(found) / f64::from(asked)
+}
+
+/// Everybody shoots in one tick: what the shots of that tick cost, and what arrows in flight cost.
+fn arrows(age_ms: u32) {
+    let mut rules = Rules::default();
+    rules.bow.cooldown_ms = 60_000;
+    rules.bow.lifetime_ms = 30_000;
+    rules.bow.damage = 0;
+    let count = 10_000;
+    let mut crowd = Crowd::new(count, 1.0, rules);
+    let age = ViewAge((age_ms * 60 * 16 / 1_000) as u16);
+    for _ in 0..40 {
+        crowd.step(&[]);
+    }
+    // Level shots meet somebody soon, high ones fly over all: some of both.
+    let orders = crowd.orders(count, buttons::SHOOT, 4_000, age);
+    let first = crowd.step(&orders)[Stage::Projectiles.index()] / f64::from(count);
+    let mut flights = Vec::new();
+    for _ in 0..30 {
+        let live = crowd.world.projectiles().live_slots().count();
+        let taken = crowd.step(&[])[Stage::Projectiles.index()];
+        if live > 0 {
+            flights.push(taken / live as f64);
+        }
+    }
+    let worst = flights.iter().copied().fold(0.0, f64::max);
+    println!(
+        "  let go {age_ms:>3} ms ago: {first:>6.0} ns in its first tick, then {:>5.1} (median), {worst:.1} (worst tick)",
+        median(flights)
+    );
+}
+
+/// Two thousand who strike as fast as they can among five thousand.
+fn brawl(age_ms: u32) {
+    let mut rules = Rules::default();
+    rules.bow.speed = MetresPerSecond::from_m(45);
+    rules.melee.damage = 1;
+    let (count, attackers) = (5_000, 2_000);
+    let mut crowd = Crowd::new(count, 1.5, rules);
+    let age = ViewAge((age_ms * 60 * 16 / 1_000) as u16);
+    let mut ticks = Vec::new();
+    for tick in 0..180 {
+        let orders = crowd.orders(attackers, buttons::MELEE, 0, age);
+        let start = Instant::now();
+        crowd.world.step(&orders);
+        if tick >= 60 {
+            ticks.push(start.elapsed().as_nanos() as f64 / 1e6);
+        }
+    }
+    let worst = ticks.iter().copied().fold(0.0, f64::max);
+    println!("  seen {age_ms:>3} ms ago: {:>5.2} ms a tick (median), {worst:.2} (worst)", median(ticks));
+}
+
+fn main() {
+    println!("fighting, best lanes, {} threads", std::thread::available_parallelism().map_or(1, |n| n.get()));
+    recording();
+    println!("\na swing in a dense crowd, of 4,000 in one tick");
+    [0, 100, 250, 500].into_iter().for_each(swings);
+    println!("\nan arrow of 10,000 in flight, one archer a square metre");
+    [0, 250, 500].into_iter().for_each(arrows);
+    println!("\na brawl of 5,000 with 2,000 who strike at once: the whole tick");
+    [0, 250, 500].into_iter().for_each(brawl);
+}

@@ -1,0 +1,115 @@
+//! Where somebody is seen, and that nobody who was in a cone is looked for elsewhere.
+
+use super::*;
+use crate::numeric::LaneChoice;
+use crate::state::characters::flags;
+use crate::systems::combat::tests::{crowd, environment};
+use alloc::vec::Vec;
+use proptest::prelude::*;
+
+/// One body that goes 160 raw units along x in each tick, by so many ticks.
+fn walker(ticks: i32) -> (History, crate::state::characters::Characters) {
+    let mut history = History::new(15, 1);
+    let mut characters = crowd(&[(0, 0, 0, 0, 2)]);
+    for tick in 0..ticks {
+        characters.position_x[0] = tick * 160;
+        let reach = history.farthest_move(&characters.view(), 1, LaneChoice::Auto);
+        history.record(&characters.view(), 1, reach, LaneChoice::Auto);
+    }
+    characters.position_x[0] = ticks * 160;
+    (history, characters)
+}
+
+fn seen_x(history: &History, characters: &crate::state::characters::Characters, age: u16) -> Option<i32> {
+    let (view, environment) = (characters.view(), environment());
+    Rewind::new(history, &view, 160, &environment).pose(0, ViewAge(age)).map(|pose| pose.position.x.0)
+}
+
+#[test]
+fn places_lie_between_the_ticks() {
+    let (history, characters) = walker(20);
+    for age in 0..=15 * 16 {
+        assert_eq!(seen_x(&history, &characters, age), Some(20 * 160 - i32::from(age) * 10), "age {age}");
+    }
+    assert_eq!(seen_x(&history, &characters, 15 * 16 + 1), None, "nothing is known from before");
+}
+
+#[test]
+fn who_dodges_is_judged_where_it_is_or_was_a_moment_ago() {
+    let (history, mut characters) = walker(20);
+    characters.motion[0] = motion::DODGE;
+    // 100 ms are 6 ticks.
+    for (age, ticks) in [(0, 0), (3 * 16, 3), (6 * 16, 6), (7 * 16, 6), (15 * 16, 6)] {
+        assert_eq!(seen_x(&history, &characters, age), Some((20 - ticks) * 160), "age {age}");
+    }
+}
+
+#[test]
+fn who_died_came_or_was_carried_off_since_is_not_seen() {
+    let (history, characters) = walker(20);
+    let mut another = characters.clone();
+    another.generation[0] += 1;
+    let mut back = characters.clone();
+    back.deaths[0] += 1;
+    let mut far = characters.clone();
+    far.position_z[0] += REWIND_MOVE_MAX.0 + 1;
+    for gone in [another, back, far] {
+        assert_eq!(seen_x(&history, &gone, 16), None);
+    }
+    let mut dead_then = History::new(15, 1);
+    let mut corpse = characters.clone();
+    corpse.flags[0] &= !flags::ALIVE;
+    dead_then.record(&corpse.view(), 1, 0, LaneChoice::Auto);
+    assert_eq!(seen_x(&dead_then, &characters, 16), None);
+}
+
+proptest! {
+    /// Whoever was in the cone, and has gone no farther than the reach, is in the wide one.
+    #[test]
+    fn a_wide_cone_has_all_that_can_have_been_in_the_cone(
+        at in (-30_000..30_000_i32, -30_000..30_000_i32), yaw: u16, half_angle in 91..=16_384_u16,
+        radius_mm in 1..12_000_i32, reach_mm in 0..11_400_i32,
+        points in prop::collection::vec((0..=1_000_i64, any::<u16>(), 0..=1_000_i64, any::<u16>()), 40),
+    ) {
+        let metres = Metres::from_mm;
+        let (yaw, half_angle) = (Brads(yaw), Brads(half_angle));
+        let cone = Cone { x: metres(at.0), z: metres(at.1), yaw, half_angle, radius: metres(radius_mm) };
+        let wide = widened(&cone, metres(reach_mm));
+        let mut inside = 0;
+        for (out, angle, far, way) in points {
+            // A point of the cone (mostly of its edges and its rim), moved by no more than the reach.
+            let angle = yaw + Brads((i64::from(angle) * 2 * i64::from(half_angle.0) / 65_535) as u16) - half_angle;
+            let along = |from: i32, direction: i32, length: i64| from + ((length * i64::from(direction)) >> 16) as i32;
+            let ((dx, dz), (wx, wz)) = (angle.forward(), Brads(way).forward());
+            let out = i64::from(cone.radius.0) * out / 1_000;
+            let then = (along(cone.x.0, dx.0, out), along(cone.z.0, dz.0, out));
+            if !cone.contains(Metres(then.0), Metres(then.1)) {
+                continue;
+            }
+            inside += 1;
+            let far = i64::from(metres(reach_mm).0) * far / 1_000;
+            let now = (Metres(along(then.0, wx.0, far)), Metres(along(then.1, wz.0, far)));
+            let found = match wide {
+                Wide::Cone(cone) => cone.contains(now.0, now.1),
+                Wide::Disc(disc) => {
+                    let (x, z) = (i64::from(now.0.0 - disc.x.0), i64::from(now.1.0 - disc.z.0));
+                    x * x + z * z <= i64::from(disc.radius.0).pow(2)
+                }
+            };
+            prop_assert!(found, "{:?} is outside of {:?}", now, wide);
+        }
+        prop_assume!(inside > 0);
+    }
+}
+
+#[test]
+fn views_are_of_one_tick() {
+    let mut views = Views::new(3);
+    for (row, age) in [(1, 5), (1, 0), (1, 9), (2, 4)] {
+        views.set(row, ViewAge(age));
+    }
+    let ages = |views: &Views| (0..3).map(|row| views.of(row).0).collect::<Vec<u16>>();
+    assert_eq!(ages(&views), [0, 9, 4]);
+    views.clear();
+    assert_eq!(ages(&views), [0, 0, 0]);
+}
