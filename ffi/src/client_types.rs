@@ -139,7 +139,8 @@ fn end_number(reason: EndReason) -> u32 {
     match reason {
         EndReason::Left => SW_END_LEFT,
         EndReason::Protocol(_) => SW_END_PROTOCOL,
-        EndReason::OtherWorld { .. } => SW_END_OTHER_WORLD,
+        // Clients of this ABI expect no rules.
+        EndReason::OtherWorld { .. } | EndReason::OtherRules { .. } => SW_END_OTHER_WORLD,
         EndReason::Goodbye(reason) => SW_END_GOODBYE + reason as u32,
         EndReason::Secure(state) => match state {
             ClientState::Denied => SW_END_DENIED,

@@ -7,6 +7,7 @@
 
 pub mod frames;
 pub mod kernel;
+pub mod rules;
 pub mod secure;
 
 /// A target's name (also of its binary and its corpus folder), and its body.
@@ -24,6 +25,7 @@ pub const TARGETS: &[Target] = &[
     ("kernel_replay", kernel::replay),
     ("kernel_scenery", kernel::scenery),
     ("kernel_terrain", kernel::terrain),
+    ("rules_file", rules::file),
     ("secure_token", secure::token),
     ("secure_packet", secure::packet),
     ("secure_server_datagram", secure::server_datagram),
@@ -35,6 +37,7 @@ pub const TARGETS: &[Target] = &[
 pub fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
     let mut seeds = kernel::seeds();
     seeds.extend(frames::seeds());
+    seeds.extend(rules::seeds());
     seeds.extend(secure::seeds());
     seeds
 }

@@ -18,6 +18,7 @@ Examples:
   shieldwall replay verify battle.swr
   shieldwall replay seek battle.swr --tick 600 --out state.swss   the state before that tick
   shieldwall diff battle.swr other.swr          where two recordings (or two states) part ways
+  shieldwall rules check mine.toml              judge a file of rules; `shieldwall rules --help` teaches the rest
   shieldwall terrain import hills.png hills.swht --spacing-m 2 --max-height-m 120   a height file of a picture
 
 Settings come from a TOML file (--config), then from the environment (SHIELDWALL_<SECTION>_<KEY>, for example
@@ -26,7 +27,7 @@ SHIELDWALL_SERVER_UDP_PORT=7000), then from flags; the later wins.
 Exit codes:
   0 done    1 internal failure    2 wrong flags    3 broken configuration    4 network (for example a port in use)
   5 a file cannot be written or read    6 bots could not connect or were lost    7 a replay does not reproduce
-  (`shieldwall diff` ends with 1 when the two differ)";
+  (`shieldwall diff` ends with 1 when the two differ, `shieldwall rules check` when the file cannot be used)";
 
 const DIFF_EXAMPLES: &str = "\
 Examples:
@@ -38,6 +39,25 @@ A line such as `characters 12#3 position_x: 65536 | 65540 (+4)` is slot 12, gene
 
 Exit codes:
   0 equal    1 different    5 a file cannot be read    7 a file is damaged or of another version";
+
+const RULES_EXAMPLES: &str = "\
+Examples:
+  shieldwall rules default > mine.toml          all rules, commented: change what you like, delete the rest
+  shieldwall rules check mine.toml              everything that is wrong with it, at once; its hash when nothing is
+  shieldwall rules show mine.toml               every value as the kernel holds it; * is not as shipped
+  shieldwall rules schema > rules.schema.json   for editors that complete and check TOML
+  shieldwall serve --rules mine.toml            play by it
+
+A file is TOML in metres, seconds and degrees, the unit at the end of every name. What it leaves out is as shipped:
+
+  [melee]
+  reach_m = 3            # metres
+  cone_deg = 90          # degrees
+  [movement.scout]
+  sprint_speed_m_per_s = 9
+
+Exit codes of check and show:
+  0 the file can be used (warnings tell what was rounded)    1 it cannot    2 it cannot be read, or wrong flags";
 
 const REPLAY_EXAMPLES: &str = "\
 Examples:
@@ -83,6 +103,9 @@ pub enum Command {
     /// Make, describe and draw height files
     #[command(subcommand)]
     Terrain(TerrainCommand),
+    /// Check and show ruleset files: what a designer may change, in metres, seconds and degrees
+    #[command(subcommand)]
+    Rules(RulesCommand),
 }
 
 /// Flags of everything that runs a server. `None` means: leave it to the file, the environment or the default.
@@ -109,6 +132,9 @@ pub struct ServerFlags {
     /// Height file (.swht) that the ground is made from, its middle in the middle of the field, or scenery file (.swsc) with all that stands in the world [default: hills from the seed]
     #[arg(long, visible_alias = "scenery", value_name = "FILE")]
     pub terrain: Option<PathBuf>,
+    /// Ruleset file (.toml) to play by, see `shieldwall rules --help` [default: the shipped rules]
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
     /// Simulation ticks per second, 10 to 120 [default: 60]
     #[arg(long, value_name = "HZ")]
     pub tick_hz: Option<u16>,
@@ -183,6 +209,9 @@ pub struct BotsFlags {
     /// The height or scenery file that the server runs with
     #[arg(long, visible_alias = "scenery", value_name = "FILE")]
     pub terrain: Option<PathBuf>,
+    /// Ruleset file (.toml) that the server must play by; it is left otherwise [default: whatever rules it has]
+    #[arg(long, value_name = "FILE")]
+    pub rules: Option<PathBuf>,
     /// Client id of the first bot; the others count up. Two runs against one server need different ranges
     #[arg(long, value_name = "ID", default_value_t = 1)]
     pub first_client_id: u64,
@@ -299,6 +328,27 @@ pub struct HitsFlags {
     /// Show at most this many hits
     #[arg(long, value_name = "N", default_value_t = 200)]
     pub lines: usize,
+}
+
+/// What `rules` can do.
+#[derive(Clone, Debug, Subcommand)]
+#[command(after_help = RULES_EXAMPLES)]
+pub enum RulesCommand {
+    /// Say everything that is wrong with a ruleset file, or its hash
+    #[command(after_help = RULES_EXAMPLES)]
+    Check {
+        /// The ruleset file (.toml)
+        file: PathBuf,
+    },
+    /// Print every value of a ruleset as compiled: human value, raw fixed point, rounding
+    Show {
+        /// The ruleset file (.toml) [default: the shipped rules]
+        file: Option<PathBuf>,
+    },
+    /// Print the JSON schema of ruleset files
+    Schema,
+    /// Print the shipped rules as a commented file to start from
+    Default,
 }
 
 /// Flags of `diff`.

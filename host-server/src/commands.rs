@@ -7,13 +7,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use shieldwall_core::RulesHash;
 use shieldwall_net::secure::{DEVELOPMENT_KEY, PROTOCOL_ID};
 use shieldwall_net::time::Micros;
 
 use crate::bots::{Crowd, CrowdParts, threads_for};
 use crate::cli::{BotsFlags, DemoFlags, RunFlags, ServeFlags, TokenFlags};
 use crate::clock::Clock;
-use crate::config::{HostConfig, LogSettings, read_key_file};
+use crate::config::{ConfigError, HostConfig, LogSettings, Origin, read_key_file};
 use crate::error::HostError;
 use crate::figures::{Board, BotFigures};
 use crate::host::Host;
@@ -21,6 +22,7 @@ use crate::logging;
 use crate::open_files;
 use crate::queues::Latest;
 use crate::report::BotReport;
+use crate::rules;
 use crate::signals::StopFlag;
 use crate::stats::{Stats, StatsAssembler};
 use crate::terrain;
@@ -36,6 +38,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 pub fn demo(flags: &DemoFlags) -> Result<(), HostError> {
     let config = HostConfig::resolve(&flags.server, flags.bots, std::env::vars_os())?;
     let _log = logging::start(&config.log, "warn")?;
+    log_rules(&config);
     open_files::make_room_for(config.bots.count)?;
     let stop = StopFlag::on_signals()?;
     let clock = Clock::start();
@@ -52,6 +55,7 @@ pub fn demo(flags: &DemoFlags) -> Result<(), HostError> {
         first_client_id: 1,
         threads,
         scenery: Arc::clone(&config.scenery),
+        expected_rules: Some(config.world.rules.hash()),
         publish: Arc::new(move |thread, figures| board.bots[thread].publish(figures)),
     };
     let crowd = match (count > 0).then(|| Crowd::start(&parts)).transpose() {
@@ -86,6 +90,7 @@ pub fn demo(flags: &DemoFlags) -> Result<(), HostError> {
 pub fn serve(flags: &ServeFlags) -> Result<(), HostError> {
     let config = HostConfig::resolve(&flags.server, None, std::env::vars_os())?;
     let _log = logging::start(&config.log, "info")?;
+    log_rules(&config);
     open_files::make_room_for(0)?;
     let stop = StopFlag::on_signals()?;
     let clock = Clock::start();
@@ -111,6 +116,7 @@ pub fn bots(flags: &BotsFlags) -> Result<(), HostError> {
     let _log = logging::start(&LogSettings { format: crate::cli::LogFormat::Human, level: None }, "warn")?;
     open_files::make_room_for(flags.bots)?;
     let stop = StopFlag::on_signals()?;
+    let expected_rules = expected_rules(flags.rules.as_deref())?;
     let clock = Clock::start();
     let threads = threads_for(flags.bots);
     let figures: Arc<Vec<Latest<BotFigures>>> =
@@ -131,6 +137,7 @@ pub fn bots(flags: &BotsFlags) -> Result<(), HostError> {
         first_client_id: flags.first_client_id,
         threads,
         scenery: terrain::scenery(flags.terrain.as_deref())?,
+        expected_rules,
         publish: Arc::new(move |thread, figures| published[thread].publish(figures)),
     })?;
     print(&format!("{} bots connect to {}\n", flags.bots, flags.server));
@@ -185,6 +192,26 @@ pub fn token(flags: &TokenFlags) -> Result<(), HostError> {
     }
 }
 
+/// The hash of a ruleset that bots are given.
+fn expected_rules(file: Option<&Path>) -> Result<Option<RulesHash>, HostError> {
+    let Some(file) = file else { return Ok(None) };
+    let ruleset =
+        rules::read(file).map_err(|error| ConfigError::Rules { origin: Origin::Flag("--rules"), error })?;
+    Ok(Some(ruleset.rules.hash()))
+}
+
+/// Says in the log by which rules this server plays, and what was rounded in their file.
+fn log_rules(config: &HostConfig) {
+    for warning in &config.ruleset.warnings.diagnostics {
+        tracing::warn!(line = warning.line, column = warning.column, "{warning}");
+    }
+    let hash = config.world.rules.hash();
+    match &config.ruleset.path {
+        Some(path) => tracing::info!(%hash, file = %path.display(), "the rules are those of a file"),
+        None => tracing::info!(%hash, "the rules are the shipped ones"),
+    }
+}
+
 fn key_or_development(file: Option<&Path>) -> Result<[u8; 32], HostError> {
     match file {
         Some(path) => Ok(read_key_file(path)?),
@@ -200,7 +227,11 @@ fn announce(host: &Host, what: &str) {
         Some((page, true)) => format!("watch at http://{page} (the usual port is in use)"),
         None => "no live page".to_owned(),
     };
-    print(&format!("shieldwall {}: {what} on udp://{address}; {page}\n", env!("CARGO_PKG_VERSION")));
+    let rules = host.rules();
+    print(&format!(
+        "shieldwall {}: {what} on udp://{address}; {page}; rules {rules}\n",
+        env!("CARGO_PKG_VERSION")
+    ));
 }
 
 /// Waits for the end: a signal, the wished duration, or a thread that died. Shows a line of figures in a terminal.
@@ -240,9 +271,7 @@ struct StatusLine {
 
 impl StatusLine {
     fn new(config: &HostConfig, started: Micros) -> Self {
-        let assembler = std::io::stdout()
-            .is_terminal()
-            .then(|| StatsAssembler::new(config.world.tick_hz, config.world.teams, started));
+        let assembler = std::io::stdout().is_terminal().then(|| StatsAssembler::new(&config.world, started));
         Self { assembler, shown: None }
     }
 

@@ -345,7 +345,8 @@ fn configs(a: &ReplayReader<'_>, b: &ReplayReader<'_>) -> String {
         }
     }
     if a.rules != b.rules {
-        text.push_str("the rules differ\n");
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "rules: {} | {}", a.rules.hash(), b.rules.hash());
     }
     text
 }

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 
+use shieldwall_core::RulesHash;
 use shieldwall_net::secure::{DEVELOPMENT_KEY, SecureServer, SecureServerConfig};
 use shieldwall_net::time::{Micros, UnixSeconds};
 
@@ -137,6 +138,12 @@ impl Host {
         self.control.as_ref().map(|control| (control.address(), control.wished_port_taken()))
     }
 
+    /// The version of the rules it plays by.
+    #[must_use]
+    pub fn rules(&self) -> RulesHash {
+        self.config.world.rules.hash()
+    }
+
     /// Where the threads publish.
     #[must_use]
     pub fn board(&self) -> &Arc<Board> {
@@ -194,6 +201,7 @@ impl Host {
         recorded?;
         Ok(Report::new(&RunOutcome {
             seed: self.config.world.seed,
+            rules: self.config.world.rules.hash(),
             tick_hz: self.config.world.tick_hz,
             teams: self.config.world.teams,
             duration_s: simulation.ended_at.since(self.started).as_secs_f64(),
@@ -299,8 +307,7 @@ fn start_control(
         clock,
         frames: receiver,
         hello: live_feed::hello(zone.world(), &tiers),
-        tick_hz: world.tick_hz,
-        teams: world.teams,
+        world: *world,
     };
     Ok((Some(ControlPlane::start(&config.http, parts)?), sender))
 }

@@ -35,6 +35,7 @@ pub mod refusals;
 pub mod replay;
 pub mod replay_hits;
 pub mod report;
+pub mod rules;
 pub mod scenery;
 pub mod signals;
 pub mod simulation;

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use shieldwall_host::cli::{Cli, Command, ReplayCommand, SceneryCommand, TerrainCommand};
-use shieldwall_host::{commands, diff, replay, replay_hits, scenery, terrain};
+use shieldwall_host::{commands, diff, replay, replay_hits, rules, scenery, terrain};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -36,6 +36,12 @@ fn main() -> ExitCode {
                 }
                 Err(error) => Err(error),
             }
+        }
+        Some(Command::Rules(command)) => {
+            let verdict = rules::run(command);
+            commands::print(&verdict.out);
+            eprint!("{}", verdict.error);
+            return ExitCode::from(verdict.code);
         }
         Some(Command::Terrain(what)) => match what {
             TerrainCommand::Import(flags) => terrain::import(flags),

@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use serde::Serialize;
-use shieldwall_core::{Stage, StateHash};
+use shieldwall_core::{RulesHash, Stage, StateHash};
 
 use crate::error::HostError;
 use crate::figures::{BotFigures, NetFigures, ZoneFigures};
@@ -19,6 +19,8 @@ pub struct Report {
     pub version: &'static str,
     /// Seed of the battlefield.
     pub seed: u64,
+    /// Hash of the rules, 16 hexadecimal digits.
+    pub rules: String,
     /// Length of the run in seconds.
     pub duration_s: f64,
     /// Ticks per second asked for.
@@ -144,6 +146,8 @@ pub struct BotReport {
 pub struct RunOutcome {
     /// Seed of the battlefield.
     pub seed: u64,
+    /// The version of the rules.
+    pub rules: RulesHash,
     /// Ticks per second asked for.
     pub tick_hz: u16,
     /// Teams in the battle.
@@ -178,6 +182,7 @@ impl Report {
         Self {
             version: env!("CARGO_PKG_VERSION"),
             seed: run.seed,
+            rules: run.rules.to_string(),
             duration_s: run.duration_s,
             tick_hz: run.tick_hz,
             ticks: zone.ticks,

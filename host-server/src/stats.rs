@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 
 use serde::Serialize;
+use shieldwall_core::WorldConfig;
 use shieldwall_net::time::Micros;
 
 use crate::figures::{Board, BotFigures, NetFigures, Quantiles, ZoneFigures};
@@ -31,6 +32,8 @@ impl From<Quantiles> for TickMs {
 /// What is shown of the server as of now. The names are those of the JSON.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Stats {
+    /// Hash of the rules, 16 hexadecimal digits.
+    pub rules: String,
     /// Ticks run.
     pub tick: u64,
     /// Seconds since the start.
@@ -81,14 +84,21 @@ pub struct StatsAssembler {
     samples: VecDeque<Sample>,
     tick_hz: u16,
     teams: usize,
+    rules: String,
     started: Micros,
 }
 
 impl StatsAssembler {
-    /// For a server of `tick_hz` with `teams` teams that started at `started`.
+    /// For a server of this world that started at `started`.
     #[must_use]
-    pub fn new(tick_hz: u16, teams: u8, started: Micros) -> Self {
-        Self { samples: VecDeque::new(), tick_hz: tick_hz.max(1), teams: usize::from(teams), started }
+    pub fn new(world: &WorldConfig, started: Micros) -> Self {
+        Self {
+            samples: VecDeque::new(),
+            tick_hz: world.tick_hz.max(1),
+            teams: usize::from(world.teams),
+            rules: world.rules.hash().to_string(),
+            started,
+        }
     }
 
     /// Reads the board; call it a few times a second.
@@ -116,6 +126,7 @@ impl StatsAssembler {
         let bots = last.bots.zip(first.bots);
         let mean_ms = |sum: u64, of: u32| ratio(sum as f64 / 1e3, f64::from(of));
         Stats {
+            rules: self.rules.clone(),
             tick: last.zone.ticks,
             uptime_s: last.at.since(self.started).as_secs_f64(),
             tick_ms: last.net.tick_recent.into(),
@@ -160,7 +171,7 @@ mod tests {
     #[test]
     fn rates_are_taken_over_the_window_and_per_client_second() {
         let board = Board::new(1);
-        let mut assembler = StatsAssembler::new(60, 2, Micros(0));
+        let mut assembler = StatsAssembler::new(&WorldConfig::default(), Micros(0));
         for second in 0..=10_u64 {
             board.net.publish(NetFigures { bytes_out: second * 20_000, clients: 2, ..NetFigures::default() });
             board.zone.publish(ZoneFigures {
@@ -188,7 +199,7 @@ mod tests {
     #[test]
     fn nothing_is_divided_by_zero_clients() {
         let board = Board::new(0);
-        let mut assembler = StatsAssembler::new(60, 2, Micros(0));
+        let mut assembler = StatsAssembler::new(&WorldConfig::default(), Micros(0));
         assembler.sample(&board, Micros(0));
         let stats = assembler.sample(&board, Micros(1_000_000));
         assert_eq!((stats.bytes_down_per_client_s, stats.snapshot_age_ms), (0.0, None));

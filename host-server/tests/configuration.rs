@@ -67,6 +67,29 @@ fn variables_take_text_numbers_and_tables() {
 }
 
 #[test]
+fn a_ruleset_file_is_named_by_any_layer() {
+    let rules = file("layered.rules.toml", "[life]\nhealth_max = 77\n[melee]\nreach_m = 2.000001\n");
+    let rules = rules.to_str().unwrap();
+    let text = format!("[world]\nrules = \"{rules}\"\n");
+    let flags = ServerFlags { rules: Some(rules.into()), ..ServerFlags::default() };
+    for config in [
+        resolve(Some(("names_rules.toml", &text)), &[], ServerFlags::default()),
+        resolve(None, &[("SHIELDWALL_WORLD_RULES", rules)], ServerFlags::default()),
+        resolve(None, &[], flags),
+    ] {
+        let config = config.unwrap();
+        assert_eq!(config.world.rules.life.health_max, 77);
+        assert_eq!(config.ruleset.path.as_deref(), Some(rules.as_ref()));
+        assert_eq!(config.ruleset.warnings.diagnostics.len(), 1);
+    }
+    let broken = file("broken_layer.rules.toml", "[life]\nhealth = 77\n");
+    let text = format!("[world]\nseed = 1\nrules = \"{}\"\n", broken.display());
+    let error = resolve(Some(("names_broken.toml", &text)), &[], ServerFlags::default()).unwrap_err();
+    let ConfigError::Rules { origin: Origin::File { line: 3, .. }, .. } = &error else { panic!("{error}") };
+    assert!(error.to_string().contains("broken_layer.rules.toml:2:1: error: life.health"), "{error}");
+}
+
+#[test]
 fn faults_of_form_name_file_and_line() {
     for (name, text, line, part) in [
         ("key.toml", "[server]\n\nudp_prot = 1\n", 3, "udp_prot"),

@@ -121,7 +121,16 @@ pub fn properties(arguments: &[String]) -> Outcome {
     println!("{}={seed} repeats this run", SEED.0);
     let mut command = process::cargo();
     command.args(["test", "--quiet", "--no-fail-fast", "--lib"]);
-    command.args(["-p", "shieldwall-core", "-p", "shieldwall-net", "-p", "shieldwall-host"]);
+    command.args([
+        "-p",
+        "shieldwall-core",
+        "-p",
+        "shieldwall-net",
+        "-p",
+        "shieldwall-host",
+        "-p",
+        "shieldwall-rules",
+    ]);
     process::run(command.env(SEED.0, seed).env("PROPTEST_CASES", cases))
 }
 

@@ -1,9 +1,25 @@
 //! The classes of the demo battle: one function a class, each told apart from the soldier.
 
-use super::{MOVEMENT_CLASSES, MovementRules};
+use super::{MOVEMENT_CLASSES, MovementRules, RuleEntryInfo};
 use crate::numeric::{Metres, MetresPerSecond};
 
+const fn class(name: &'static str, doc: &'static str) -> RuleEntryInfo {
+    RuleEntryInfo { name, doc }
+}
+
 impl MovementRules {
+    /// The names of the eight classes, by their numbers.
+    pub const CLASSES: [RuleEntryInfo; MOVEMENT_CLASSES] = [
+        class("soldier", "Class 0: the soldier on foot."),
+        class("scout", "Class 1: light and quick."),
+        class("heavy", "Class 2: slow, hard to push."),
+        class("knight", "Class 3: on horseback, fast, wide, eight times as heavy as a soldier."),
+        class("ogre", "Class 4: two metres in radius; walks over low walls."),
+        class("ram", "Class 5: a siege ram, slow and very heavy."),
+        class("hound", "Class 6: small and fast."),
+        class("behemoth", "Class 7: the largest body there may be."),
+    ];
+
     /// The eight classes of the demo battle: soldier, scout, heavy, mounted knight, ogre, ram, hound, behemoth.
     #[must_use]
     pub fn classes() -> [Self; MOVEMENT_CLASSES] {

@@ -1,28 +1,34 @@
-//! What a designer may change: movement, crowd, weapons, life, lag compensation. Plain fixed-point data with a range for every field.
+//! What a designer may change: movement, crowd, weapons, life, lag compensation. Plain fixed-point data with a range for
+//! every field.
 //!
 //! A rule table is declared once ([`table!`](self)): the declaration gives the struct, its defaults (the demo battle),
-//! its range checks, and its bytes in a fixed order. Durations are in milliseconds, so that the same rules mean the
-//! same battle at any tick rate. No behaviour lives here; the systems read these tables.
+//! its range checks, its bytes in a fixed order, and its part of the list of all fields ([`Rules::TABLES`]), of which
+//! files for designers are made. What is written above a table or a field is what they read. Durations are in
+//! milliseconds, so that the same rules mean the same battle at any tick rate. No behaviour lives here; the systems read
+//! these tables.
 
 mod classes;
+mod listing;
 mod movement;
 mod table;
 
 use crate::limits::HALF_EXTENT_MAX_M;
 use crate::numeric::{Brads, Metres, MetresPerSecond};
+use core::fmt;
+pub use listing::{RuleEntryInfo, RuleFieldInfo, RuleRelation, RuleTable, RuleTableInfo, RuleUnit};
 pub use movement::{LodRules, MOVEMENT_CLASSES, MovementRules, ROOT_MOTION_PARTS, WaterRules};
-use table::rule_table;
 pub use table::{RuleField, RulesError};
+use table::{mm, rule_table, whole};
 
 rule_table! {
     /// How characters make room for each other.
     pub struct CrowdRules as "crowd" {
         /// Share of an overlap that one pass takes away, in 1/256; half of it by each of the two.
-        stiffness_per_256: u16 = 358, 0, 512;
+        stiffness_per_256: u16 as Per256 = 358, 0, 512;
         /// Passes in a tick: more of them leave less overlap in a dense crowd.
-        passes: u8 = 4, 0, 8;
+        passes: u8 as Count = 4, 0, 8;
         /// Farthest a character is pushed in one pass.
-        push_max: Metres = Metres::from_mm(100), 0, 1 << 16;
+        push_max: Metres as Metres = Metres::from_mm(100), 0, 1 << 16;
     }
 }
 
@@ -30,17 +36,17 @@ rule_table! {
     /// The blade: everybody in a cone is hit at once.
     pub struct MeleeRules as "melee" {
         /// Reach, from the attacker's axis to the target's nearest side.
-        reach: Metres = Metres::from_mm(2_500), 6_554, 8 << 16;
+        reach: Metres as Metres = Metres::from_mm(2_500), mm(100), 8 << 16;
         /// Full opening of the cone.
-        cone: Brads = Brads::from_degrees(60), 182, 32_768;
+        cone: Brads as Degrees = Brads::from_degrees(60), 182, 32_768;
         /// Largest difference of height between the feet of the two.
-        height_reach: Metres = Metres::from_mm(2_000), 0, 8 << 16;
+        height_reach: Metres as Metres = Metres::from_mm(2_000), 0, 8 << 16;
         /// Time between two swings.
-        cooldown_ms: u16 = 500, 50, 60_000;
+        cooldown_ms: u16 as Milliseconds = 500, 50, 60_000;
         /// Health taken by one hit.
-        damage: u16 = 180, 0, 65_535;
+        damage: u16 as Points = 180, 0, 65_535;
         /// Most characters one swing hits, nearest first.
-        targets: u8 = 3, 1, crate::limits::MELEE_TARGETS_MAX as i64;
+        targets: u8 as Count = 3, 1, crate::limits::MELEE_TARGETS_MAX as i64;
     }
 }
 
@@ -48,19 +54,19 @@ rule_table! {
     /// The bow: an arrow that falls, swept along its way.
     pub struct ProjectileRules as "bow" {
         /// Speed at which the arrow leaves.
-        speed: MetresPerSecond = MetresPerSecond::from_mm(45_000), 1 << 16, 400 << 16;
+        speed: MetresPerSecond as MetresPerSecond = MetresPerSecond::from_mm(45_000), 1 << 16, 400 << 16;
         /// Downward change of speed in a second.
-        gravity_per_s: MetresPerSecond = MetresPerSecond::from_mm(9_810), 0, 200 << 16;
+        gravity_per_s: MetresPerSecond as MetresPerSecondSquared = MetresPerSecond::from_mm(9_810), 0, 200 << 16;
         /// Height above the feet at which the arrow leaves.
-        launch_height: Metres = Metres::from_mm(1_500), 0, 4 << 16;
+        launch_height: Metres as Metres = Metres::from_mm(1_500), 0, 4 << 16;
         /// Added to a character's radius when the arrow is tested against it.
-        radius: Metres = Metres::from_mm(50), 0, 1 << 15;
+        radius: Metres as Metres = Metres::from_mm(50), 0, 1 << 15;
         /// Time between two shots.
-        cooldown_ms: u16 = 1_200, 50, 60_000;
+        cooldown_ms: u16 as Milliseconds = 1_200, 50, 60_000;
         /// An arrow ends after this time.
-        lifetime_ms: u16 = 3_000, 50, 60_000;
+        lifetime_ms: u16 as Milliseconds = 3_000, 50, 60_000;
         /// Health taken by one hit.
-        damage: u16 = 250, 0, 65_535;
+        damage: u16 as Points = 250, 0, 65_535;
     }
 }
 
@@ -68,19 +74,31 @@ rule_table! {
     /// Health, death and return.
     pub struct LifeRules as "life" {
         /// Health of a fresh character.
-        health_max: u16 = 1_000, 1, 65_535;
+        health_max: u16 as Points = 1_000, 1, 65_535;
         /// Health regained in a second, out of combat.
-        regeneration_per_s: u16 = 5, 0, 65_535;
+        regeneration_per_s: u16 as PointsPerSecond = 5, 0, 65_535;
         /// Out of combat means: this long since the last hit given or taken.
-        regeneration_delay_ms: u16 = 5_000, 0, 60_000;
+        regeneration_delay_ms: u16 as Milliseconds = 5_000, 0, 60_000;
         /// Time from death to return.
-        respawn_ms: u16 = 3_000, 50, 60_000;
+        respawn_ms: u16 as Milliseconds = 3_000, 50, 60_000;
         /// Distance of a team's spawn area from the centre of the field.
-        spawn_ring: Metres = Metres::from_mm(45_000), 0, i64::from(HALF_EXTENT_MAX_M) << 16;
+        spawn_ring: Metres as Metres = Metres::from_mm(45_000), 0, whole(HALF_EXTENT_MAX_M);
         /// Side of the square spawn area.
-        spawn_width: Metres = Metres::from_mm(20_000), 0, i64::from(HALF_EXTENT_MAX_M) << 16;
-        /// 1 lets weapons hurt the own team, 0 does not. Nobody is hit by its own weapon in either case.
-        friendly_fire: u8 = 0, 0, 1;
+        spawn_width: Metres as Metres = Metres::from_mm(20_000), 0, whole(HALF_EXTENT_MAX_M);
+        /// Whether weapons hurt the own team. Nobody is hit by its own weapon in either case.
+        friendly_fire: u8 as Flag = 0, 0, 1;
+    }
+}
+
+/// A number that differs between rules that differ: FNV-1a (64 bit) over their bytes. It finds mistakes, not malice.
+///
+/// As text: 16 hexadecimal digits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct RulesHash(pub u64);
+
+impl fmt::Display for RulesHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:016x}", self.0)
     }
 }
 
@@ -89,12 +107,12 @@ rule_table! {
     pub struct LagRules as "lag" {
         /// Farthest that an attack is judged in the past, all in all; what its player saw earlier than that counts as seen
         /// then. 0 judges all attacks in the present, and keeps no history.
-        rewind_max_ms: u16 = 500, 0, 500;
+        rewind_max_ms: u16 as Milliseconds = 500, 0, 500;
         /// Longest way of packets to a player and back that is made up for. Beside it stands what a host gives every
         /// player: the time for which inputs wait for their tick, and the delay at which others are drawn.
-        path_max_ms: u16 = 250, 0, 500;
+        path_max_ms: u16 as Milliseconds = 250, 0, 500;
         /// Benefit of the doubt: whoever is in a dodge now is judged at most this far in the past.
-        dodge_favour_ms: u16 = 100, 0, 500;
+        dodge_favour_ms: u16 as Milliseconds = 100, 0, 500;
     }
 }
 
@@ -157,7 +175,7 @@ impl Rules {
     /// # Errors
     /// The first field that is out of range, or the first relation that does not hold, by name.
     pub fn validate(&self) -> Result<(), RulesError> {
-        self.movement.iter().try_for_each(MovementRules::validate_class)?;
+        self.movement.iter().try_for_each(MovementRules::validate)?;
         self.water.validate()?;
         self.lod.validate()?;
         self.crowd.validate()?;
@@ -165,10 +183,20 @@ impl Rules {
         self.bow.validate()?;
         self.life.validate()?;
         self.lag.validate()?;
-        if self.bow.launch_height > self.movement[0].height {
-            return Err(RulesError::Relation("bow: launch_height is above the height of class 0"));
+        match self.broken_relations().next() {
+            Some((relation, _)) => Err(RulesError::Relation(relation.broken)),
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// The version of these rules: equal for equal rules, whatever file or program they come from.
+    #[must_use]
+    pub fn hash(&self) -> RulesHash {
+        let mut bytes = alloc::vec::Vec::with_capacity(Self::BYTES);
+        self.encode_into(&mut bytes);
+        RulesHash(bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
+            (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3)
+        }))
     }
 
     /// Appends the tables' fields in declaration order, little-endian.

@@ -3,7 +3,7 @@
 //! A class is everything that movement reads of a kind of body; mounting and dismounting is a change of class. Class 0
 //! is the foot soldier of the demo battle. `docs/MOVEMENT.md` says what the systems make of these numbers.
 
-use super::table::{RuleField, RulesError, rule_table};
+use super::table::{RuleField, RulesError, mm, rule_table, whole};
 use crate::limits::HEIGHT_MAX_M;
 use crate::numeric::{Metres, MetresPerSecond};
 
@@ -17,80 +17,65 @@ rule_table! {
     /// One movement class: how a kind of body walks, sprints, crouches, jumps, dodges, falls, slides and swims.
     pub struct MovementRules as "movement" {
         /// Speed on foot.
-        walk_speed: MetresPerSecond = MetresPerSecond::from_mm(4_000), 6_554, 30 << 16;
+        walk_speed: MetresPerSecond as MetresPerSecond = MetresPerSecond::from_mm(4_000), mm(100), 30 << 16;
         /// Speed while sprinting; only forwards.
-        sprint_speed: MetresPerSecond = MetresPerSecond::from_mm(6_500), 6_554, 60 << 16;
+        sprint_speed: MetresPerSecond as MetresPerSecond = MetresPerSecond::from_mm(6_500), mm(100), 60 << 16;
         /// Speed while crouched.
-        crouch_speed: MetresPerSecond = MetresPerSecond::from_mm(2_000), 0, 30 << 16;
+        crouch_speed: MetresPerSecond as MetresPerSecond = MetresPerSecond::from_mm(2_000), 0, 30 << 16;
         /// Speed while swimming.
-        swim_speed: MetresPerSecond = MetresPerSecond::from_mm(2_000), 0, 30 << 16;
+        swim_speed: MetresPerSecond as MetresPerSecond = MetresPerSecond::from_mm(2_000), 0, 30 << 16;
         /// Gain of speed in a second, on the ground, towards what the input asks for.
-        ground_acceleration_per_s: MetresPerSecond = MetresPerSecond::from_mm(40_000), 1 << 16, 500 << 16;
+        ground_acceleration_per_s: MetresPerSecond as MetresPerSecondSquared = MetresPerSecond::from_mm(40_000), 1 << 16, 500 << 16;
         /// Loss of speed in a second, on the ground, when the input asks to stand.
-        ground_friction_per_s: MetresPerSecond = MetresPerSecond::from_mm(50_000), 1 << 16, 500 << 16;
+        ground_friction_per_s: MetresPerSecond as MetresPerSecondSquared = MetresPerSecond::from_mm(50_000), 1 << 16, 500 << 16;
         /// Change of speed in a second in the air, while sliding and while knocked back.
-        air_acceleration_per_s: MetresPerSecond = MetresPerSecond::from_mm(6_000), 0, 500 << 16;
+        air_acceleration_per_s: MetresPerSecond as MetresPerSecondSquared = MetresPerSecond::from_mm(6_000), 0, 500 << 16;
         /// Change of speed in a second in the water, along and up.
-        swim_acceleration_per_s: MetresPerSecond = MetresPerSecond::from_mm(10_000), 1 << 16, 500 << 16;
+        swim_acceleration_per_s: MetresPerSecond as MetresPerSecondSquared = MetresPerSecond::from_mm(10_000), 1 << 16, 500 << 16;
         /// Upward speed at the start of a jump; 0 for bodies that do not jump.
-        jump_speed: MetresPerSecond = MetresPerSecond::from_mm(5_000), 0, 30 << 16;
+        jump_speed: MetresPerSecond as MetresPerSecond = MetresPerSecond::from_mm(5_000), 0, 30 << 16;
         /// Downward change of speed in a second in the air, and along a slope that is too steep to stand on.
-        gravity_per_s: MetresPerSecond = MetresPerSecond::from_mm(19_620), 1 << 16, 200 << 16;
+        gravity_per_s: MetresPerSecond as MetresPerSecondSquared = MetresPerSecond::from_mm(19_620), 1 << 16, 200 << 16;
         /// Fastest fall.
-        fall_speed_max: MetresPerSecond = MetresPerSecond::from_mm(60_000), 1 << 16, 200 << 16;
+        fall_speed_max: MetresPerSecond as MetresPerSecond = MetresPerSecond::from_mm(60_000), 1 << 16, 200 << 16;
         /// Fastest rise of a swimmer towards the surface.
-        swim_rise_speed: MetresPerSecond = MetresPerSecond::from_mm(1_500), 0, 30 << 16;
+        swim_rise_speed: MetresPerSecond as MetresPerSecond = MetresPerSecond::from_mm(1_500), 0, 30 << 16;
         /// A walker gets onto edges up to this height without a jump.
-        step_up: Metres = Metres::from_mm(350), 0, 4 << 16;
+        step_up: Metres as Metres = Metres::from_mm(350), 0, 4 << 16;
         /// A walker stays on the ground when it drops by no more than this in a tick.
-        step_down: Metres = Metres::from_mm(350), 0, 4 << 16;
+        step_down: Metres as Metres = Metres::from_mm(350), 0, 4 << 16;
         /// Steepest ground to stand on, as rise in 1/256 of the way along; on steeper ground bodies slide.
-        slope_limit_per_256: u16 = 256, 0, 4_096;
+        slope_limit_per_256: u16 as Per256 = 256, 0, 4_096;
         /// Time after a landing before the next jump.
-        jump_rest_ms: u16 = 150, 0, 10_000;
+        jump_rest_ms: u16 as Milliseconds = 150, 0, 10_000;
         /// A jump that is asked for this long before it is possible still happens.
-        jump_buffer_ms: u16 = 100, 0, 1_000;
+        jump_buffer_ms: u16 as Milliseconds = 100, 0, 1_000;
         /// A jump is still possible this long after walking off an edge.
-        coyote_ms: u16 = 100, 0, 1_000;
+        coyote_ms: u16 as Milliseconds = 100, 0, 1_000;
         /// Duration of a dodge.
-        dodge_ms: u16 = 300, 0, 5_000;
+        dodge_ms: u16 as Milliseconds = 300, 0, 5_000;
         /// Time from the end of a dodge to the next one.
-        dodge_rest_ms: u16 = 500, 0, 60_000;
+        dodge_rest_ms: u16 as Milliseconds = 500, 0, 60_000;
         /// Way of a dodge; 0 for bodies that do not dodge.
-        dodge_distance: Metres = Metres::from_mm(2_400), 0, 16 << 16;
+        dodge_distance: Metres as Metres = Metres::from_mm(2_400), 0, 16 << 16;
         /// Root motion of a dodge: the shares of the way covered in each sixteenth of its duration.
-        dodge_shares: [u8; ROOT_MOTION_PARTS] = [6, 12, 18, 22, 24, 24, 22, 20, 18, 15, 12, 9, 6, 4, 2, 1], 1, 4_080;
+        dodge_shares: [u8; ROOT_MOTION_PARTS] as Shares = [6, 12, 18, 22, 24, 24, 22, 20, 18, 15, 12, 9, 6, 4, 2, 1], 1, 4_080;
         /// Longest time without control after being knocked back.
-        knock_ms: u16 = 500, 0, 10_000;
+        knock_ms: u16 as Milliseconds = 500, 0, 10_000;
         /// Radius of the capsule.
-        radius: Metres = Metres::from_mm(400), 13_107, 5 << 16;
+        radius: Metres as Metres = Metres::from_mm(400), mm(200), 5 << 16;
         /// Height of the capsule.
-        height: Metres = Metres::from_mm(1_800), 26_214, 16 << 16;
+        height: Metres as Metres = Metres::from_mm(1_800), mm(400), 16 << 16;
         /// Height of the capsule while crouched; equal to the height for bodies that do not crouch.
-        crouch_height: Metres = Metres::from_mm(1_200), 26_214, 16 << 16;
+        crouch_height: Metres as Metres = Metres::from_mm(1_200), mm(400), 16 << 16;
         /// Water deeper than this makes a body swim.
-        swim_depth: Metres = Metres::from_mm(1_300), 0, 16 << 16;
+        swim_depth: Metres as Metres = Metres::from_mm(1_300), 0, 16 << 16;
         /// Weight in kilograms: the heavier of two bodies gives way less.
-        weight_kg: u16 = 80, 1, 60_000;
-        /// 1 for bodies that are stepped less often where nobody watches ([`LodRules`]).
-        lod: u8 = 0, 0, 1;
-        /// 1 for bodies that do not walk off an edge while crouched.
-        crouch_keeps_edges: u8 = 1, 0, 1;
-    }
-}
-
-impl MovementRules {
-    /// Checks ranges and relations of one class.
-    pub(super) fn validate_class(&self) -> Result<(), RulesError> {
-        self.validate()?;
-        let relation = |holds: bool, what| if holds { Ok(()) } else { Err(RulesError::Relation(what)) };
-        relation(self.sprint_speed >= self.walk_speed, "movement: sprint_speed is below walk_speed")?;
-        relation(self.height.0 >= 2 * self.radius.0, "movement: height is below twice the radius")?;
-        relation(self.crouch_height <= self.height, "movement: crouch_height is above height")?;
-        relation(
-            self.crouch_height.0 >= 2 * self.radius.0,
-            "movement: crouch_height is below twice the radius",
-        )
+        weight_kg: u16 as Kilograms = 80, 1, 60_000;
+        /// Whether such bodies are stepped less often where nobody watches: see the table `lod`.
+        lod: u8 as Flag = 0, 0, 1;
+        /// Whether such bodies do not walk off an edge while crouched.
+        crouch_keeps_edges: u8 as Flag = 1, 0, 1;
     }
 }
 
@@ -98,17 +83,17 @@ rule_table! {
     /// Standing water: one level surface over the whole zone.
     pub struct WaterRules as "water" {
         /// Height of the surface. The lowest value means: no water.
-        level: Metres = Metres::from_m(-HEIGHT_MAX_M), i64::from(-HEIGHT_MAX_M) << 16, i64::from(HEIGHT_MAX_M) << 16;
+        level: Metres as Metres = Metres::from_m(-HEIGHT_MAX_M), whole(-HEIGHT_MAX_M), whole(HEIGHT_MAX_M);
     }
 }
 
 rule_table! {
-    /// Which bodies are stepped less often: those of classes with [`MovementRules::lod`] that are far from every living
-    /// body of a class without it.
+    /// Which bodies are stepped less often: those of movement classes with `lod` that are far from every living body of
+    /// a class without it.
     pub struct LodRules as "lod" {
         /// Within this distance of a watcher every tick is stepped.
-        near: Metres = Metres::from_m(64), 1 << 16, 1_024 << 16;
+        near: Metres as Metres = Metres::from_m(64), 1 << 16, 1_024 << 16;
         /// Beyond it every so many ticks.
-        every_ticks: u8 = 4, 1, 16;
+        every_ticks: u8 as Ticks = 4, 1, 16;
     }
 }

@@ -1,4 +1,4 @@
-//! The declaration of a rule table: one macro, so that struct, defaults, ranges and bytes cannot drift apart.
+//! The declaration of a rule table: one macro, so that struct, defaults, ranges, bytes and listing cannot drift apart.
 
 use crate::numeric::{Brads, Metres, MetresPerSecond};
 use alloc::vec::Vec;
@@ -41,8 +41,16 @@ impl core::error::Error for RulesError {}
 pub trait RuleField: Copy {
     /// Encoded size.
     const BYTES: usize;
+    /// How many raw integers it is made of.
+    const ENTRIES: usize = 1;
+    /// Largest raw integer that one entry can hold; the smallest is 0 or, for signed ones, the negative of it less 1.
+    const ENTRY_MAX: i64;
     /// The raw value, for range checks.
     fn raw_value(self) -> i64;
+    /// The raw integer of one entry; `None` from [`RuleField::ENTRIES`] on.
+    fn entry(self, at: usize) -> Option<i64>;
+    /// The same with one entry exchanged; `None` when there is no such entry or it cannot hold the integer.
+    fn with_entry(self, at: usize, raw: i64) -> Option<Self>;
     /// Appends the value, little-endian.
     fn write(self, out: &mut Vec<u8>);
     /// Reads the value from exactly [`RuleField::BYTES`] bytes.
@@ -53,8 +61,15 @@ macro_rules! integer_field {
     ($($type:ty),*) => {$(
         impl RuleField for $type {
             const BYTES: usize = size_of::<$type>();
+            const ENTRY_MAX: i64 = <$type>::MAX as i64;
             fn raw_value(self) -> i64 {
                 i64::from(self)
+            }
+            fn entry(self, at: usize) -> Option<i64> {
+                (at == 0).then_some(i64::from(self))
+            }
+            fn with_entry(self, at: usize, raw: i64) -> Option<Self> {
+                if at == 0 { Self::try_from(raw).ok() } else { None }
             }
             fn write(self, out: &mut Vec<u8>) {
                 out.extend_from_slice(&self.to_le_bytes());
@@ -71,8 +86,15 @@ macro_rules! newtype_field {
     ($($type:ident($inner:ty)),*) => {$(
         impl RuleField for $type {
             const BYTES: usize = size_of::<$inner>();
+            const ENTRY_MAX: i64 = <$inner>::MAX as i64;
             fn raw_value(self) -> i64 {
                 i64::from(self.0)
+            }
+            fn entry(self, at: usize) -> Option<i64> {
+                self.0.entry(at)
+            }
+            fn with_entry(self, at: usize, raw: i64) -> Option<Self> {
+                self.0.with_entry(at, raw).map(Self)
             }
             fn write(self, out: &mut Vec<u8>) {
                 self.0.write(out);
@@ -88,8 +110,17 @@ newtype_field!(Metres(i32), MetresPerSecond(i32), Brads(u16));
 /// A small table: its range is judged on the sum of its entries.
 impl<const N: usize> RuleField for [u8; N] {
     const BYTES: usize = N;
+    const ENTRIES: usize = N;
+    const ENTRY_MAX: i64 = u8::MAX as i64;
     fn raw_value(self) -> i64 {
         self.iter().map(|entry| i64::from(*entry)).sum()
+    }
+    fn entry(self, at: usize) -> Option<i64> {
+        self.get(at).map(|entry| i64::from(*entry))
+    }
+    fn with_entry(mut self, at: usize, raw: i64) -> Option<Self> {
+        *self.get_mut(at)? = u8::try_from(raw).ok()?;
+        Some(self)
     }
     fn write(self, out: &mut Vec<u8>) {
         out.extend_from_slice(&self);
@@ -99,18 +130,29 @@ impl<const N: usize> RuleField for [u8; N] {
     }
 }
 
-/// Declares a rule table: `field: Type = default, min, max;` with `min` and `max` on the raw value.
+/// The raw value of a length or a speed given in thousandths, for ranges: as [`Metres::from_mm`] rounds.
+pub(super) const fn mm(thousandths: i32) -> i64 {
+    Metres::from_mm(thousandths).0 as i64
+}
+
+/// The raw value of a whole length or speed, for ranges.
+pub(super) const fn whole(units: i32) -> i64 {
+    (units as i64) << 16
+}
+
+/// Declares a rule table: `field: Type as Unit = default, min, max;` with a variant of [`super::RuleUnit`], and `min`
+/// and `max` on the raw value. The documentation is listed too: it is what designers read.
 macro_rules! rule_table {
     (
-        $(#[$table_doc:meta])*
+        $(#[doc = $table_doc:literal])*
         pub struct $table:ident as $name:literal {
-            $( $(#[$doc:meta])* $field:ident: $type:ty = $default:expr, $min:expr, $max:expr; )*
+            $( $(#[doc = $doc:literal])* $field:ident: $type:ty as $unit:ident = $default:expr, $min:expr, $max:expr; )*
         }
     ) => {
-        $(#[$table_doc])*
+        $(#[doc = $table_doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct $table {
-            $( $(#[$doc])* pub $field: $type, )*
+            $( $(#[doc = $doc])* pub $field: $type, )*
         }
 
         impl Default for $table {
@@ -119,9 +161,49 @@ macro_rules! rule_table {
             }
         }
 
+        impl $crate::rules::RuleTable for $table {
+            fn fields(&self) -> &'static [$crate::rules::RuleFieldInfo] {
+                Self::FIELDS
+            }
+
+            fn value(&self, field: &str, entry: usize) -> Option<i64> {
+                match field {
+                    $( stringify!($field) => RuleField::entry(self.$field, entry), )*
+                    _ => None,
+                }
+            }
+
+            fn set_value(&mut self, field: &str, entry: usize, raw: i64) -> Option<()> {
+                match field {
+                    $( stringify!($field) => self.$field = RuleField::with_entry(self.$field, entry, raw)?, )*
+                    _ => return None,
+                }
+                Some(())
+            }
+        }
+
         impl $table {
             /// Bytes of the table, encoded.
             pub const BYTES: usize = 0 $( + <$type as RuleField>::BYTES )*;
+
+            /// The table's name.
+            pub const NAME: &'static str = $name;
+
+            /// What the table is about.
+            pub const DOC: &'static str = concat!($($table_doc),*);
+
+            /// The fields, in the order of their bytes.
+            pub const FIELDS: &'static [$crate::rules::RuleFieldInfo] = &[$(
+                $crate::rules::RuleFieldInfo {
+                    name: stringify!($field),
+                    unit: $crate::rules::RuleUnit::$unit,
+                    entries: <$type as RuleField>::ENTRIES,
+                    entry_max: <$type as RuleField>::ENTRY_MAX,
+                    min: $min,
+                    max: $max,
+                    doc: concat!($($doc),*),
+                },
+            )*];
 
             /// Checks every field against its range.
             ///

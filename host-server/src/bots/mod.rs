@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use shieldwall_core::CharacterInput;
 use shieldwall_core::spatial::Scenery;
+use shieldwall_core::{CharacterInput, RulesHash};
 use shieldwall_net::client::{
     ClientWorld, EndReason, EntityView, GameClient, GameClientConfig, GameClientState,
 };
@@ -65,6 +65,8 @@ pub struct CrowdParts {
     pub threads: u32,
     /// What the server's world stands on and has standing in it.
     pub scenery: Arc<Scenery>,
+    /// The rules that the server must play by; `None` takes any.
+    pub expected_rules: Option<RulesHash>,
     /// Takes the figures of thread number `usize`, a few times a second.
     pub publish: Arc<dyn Fn(usize, BotFigures) + Send + Sync>,
 }
@@ -171,6 +173,7 @@ struct BotThread {
     /// The world as the first welcomed bot knows it: the others need not make its terrain again.
     known_world: Option<Arc<ClientWorld>>,
     scenery: Arc<Scenery>,
+    expected_rules: Option<RulesHash>,
     figures: BotFigures,
 }
 
@@ -208,6 +211,7 @@ impl BotThread {
             others: Vec::with_capacity(1024),
             known_world: None,
             scenery: Arc::clone(&parts.scenery),
+            expected_rules: parts.expected_rules,
             figures: BotFigures { bots: bots.len() as u32, ..BotFigures::default() },
         })
     }
@@ -255,8 +259,13 @@ impl BotThread {
             // Nobody takes a bot's news.
             let known_world = self.known_world.clone();
             let scenery = Arc::clone(&self.scenery);
-            let config =
-                GameClientConfig { event_capacity: 1, known_world, scenery, ..GameClientConfig::default() };
+            let config = GameClientConfig {
+                event_capacity: 1,
+                known_world,
+                scenery,
+                expected_rules: self.expected_rules,
+                ..GameClientConfig::default()
+            };
             match self.tokens.token(client_id, &name, self.clock.unix()) {
                 Ok(token) => self.bots.push(Bot {
                     socket,

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use crate::rules::RulesFileError;
+
 /// Where a value was given.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Origin {
@@ -72,6 +74,13 @@ pub enum ConfigError {
         /// Why not, and what would do.
         problem: String,
     },
+    /// The ruleset file cannot be used.
+    Rules {
+        /// Where the file was named.
+        origin: Origin,
+        /// What is wrong with it.
+        error: RulesFileError,
+    },
     /// The well-known development key would be used where others can reach the server.
     DevelopmentKey {
         /// The address to serve on.
@@ -93,6 +102,9 @@ impl fmt::Display for ConfigError {
                  SHIELDWALL_SERVER_UDP_PORT)"
             ),
             Self::Value { key, origin, problem } => write!(f, "{key} ({origin}): {problem}"),
+            Self::Rules { origin, error } => {
+                write!(f, "world.rules ({origin}): the rules cannot be used\n{error}")
+            }
             Self::DevelopmentKey { bind, origin } => write!(
                 f,
                 "server.bind = {bind} ({origin}) can be reached from other machines, and there is no private key: \
@@ -107,6 +119,7 @@ impl std::error::Error for ConfigError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Read { source, .. } => Some(source),
+            Self::Rules { error, .. } => Some(error),
             _ => None,
         }
     }

@@ -56,6 +56,7 @@ pub(super) struct RawWorld {
     pub(super) tick_hz: Field<u16>,
     pub(super) half_extent_m: Field<i32>,
     pub(super) terrain: Field<PathBuf>,
+    pub(super) rules: Field<PathBuf>,
     pub(super) teams: Field<u8>,
     pub(super) character_capacity: Field<u32>,
     pub(super) projectile_capacity: Field<u32>,
@@ -92,7 +93,7 @@ pub(super) struct RawLog {
 }
 
 /// Every setting as (section, key): the environment knows exactly these.
-const KEYS: [(&str, &str); 25] = [
+const KEYS: [(&str, &str); 26] = [
     ("server", "bind"),
     ("server", "udp_port"),
     ("server", "max_clients"),
@@ -108,6 +109,7 @@ const KEYS: [(&str, &str); 25] = [
     ("world", "tick_hz"),
     ("world", "half_extent_m"),
     ("world", "terrain"),
+    ("world", "rules"),
     ("world", "teams"),
     ("world", "character_capacity"),
     ("world", "projectile_capacity"),
@@ -158,6 +160,7 @@ fn flag_of(key: &str) -> &'static str {
         "http.enabled" => "--no-http",
         "world.seed" => "--seed",
         "world.terrain" => "--terrain",
+        "world.rules" => "--rules",
         "world.tick_hz" => "--tick-hz",
         "bots.count" => "--bots",
         "log.format" => "--log-format",
@@ -240,6 +243,7 @@ pub(super) fn from_flags(flags: &ServerFlags, bots: Option<u32>) -> Layer {
         world: RawWorld {
             seed: field(flags.seed.as_ref()),
             terrain: field(flags.terrain.as_ref()),
+            rules: field(flags.rules.as_ref()),
             tick_hz: field(flags.tick_hz.as_ref()),
             ..RawWorld::default()
         },

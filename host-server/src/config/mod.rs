@@ -9,13 +9,14 @@ mod resolve;
 
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use shieldwall_core::WorldConfig;
 use shieldwall_core::spatial::Scenery;
 use shieldwall_net::secure::{DEVELOPMENT_KEY, PROTOCOL_ID};
 use shieldwall_net::server::ReplicationConfig;
+use shieldwall_rules::Report;
 
 pub use error::{ConfigError, Origin};
 
@@ -35,6 +36,8 @@ pub struct HostConfig {
     pub world: WorldConfig,
     /// What the ground is made from and what stands on it.
     pub scenery: Arc<Scenery>,
+    /// Where the world's rules come from.
+    pub ruleset: RulesetFile,
     /// What clients are sent, as the network layer takes it.
     pub replication: ReplicationConfig,
     /// The bots of `demo`.
@@ -88,6 +91,15 @@ pub struct HttpSettings {
     pub port: u16,
 }
 
+/// Where the rules come from.
+#[derive(Clone, Debug, Default)]
+pub struct RulesetFile {
+    /// The file; `None` for the shipped rules.
+    pub path: Option<PathBuf>,
+    /// What was rounded in it.
+    pub warnings: Report,
+}
+
 /// Settings of the bots of `demo`.
 #[derive(Clone, Debug)]
 pub struct BotSettings {
@@ -123,6 +135,7 @@ impl Default for HostConfig {
             http: HttpSettings { enabled: true, bind: loopback, port: 8080 },
             world: WorldConfig { seed: 1, ..WorldConfig::default() },
             scenery: Arc::default(),
+            ruleset: RulesetFile::default(),
             replication: ReplicationConfig::default(),
             bots: BotSettings { count: 200, threads: 0 },
             log: LogSettings { format: LogFormat::Human, level: None },

@@ -9,8 +9,8 @@ use shieldwall_net::server::{InterestTier, ReplicationConfigError};
 
 use super::error::{ConfigError, Origin};
 use super::layers::{Field, Layer, RawConfig, RawTier, Source};
-use super::{HostConfig, MAX_CLIENTS_LIMIT, parse_key, read_key_file};
-use crate::terrain;
+use super::{HostConfig, MAX_CLIENTS_LIMIT, RulesetFile, parse_key, read_key_file};
+use crate::{rules, terrain};
 
 /// Half sides of a battlefield in metres.
 const HALF_EXTENT_M: std::ops::RangeInclusive<i32> = limits::HALF_EXTENT_MIN_M..=limits::HALF_EXTENT_MAX_M;
@@ -47,6 +47,7 @@ impl Origins {
 struct Pending {
     half_extent_m: Option<i32>,
     terrain: Option<PathBuf>,
+    rules: Option<PathBuf>,
     tiers: Option<Vec<RawTier>>,
 }
 
@@ -62,6 +63,13 @@ pub(super) fn resolve(stack: &[Layer]) -> Result<HostConfig, ConfigError> {
     if let Some(path) = pending.terrain {
         let scenery = terrain::scenery(Some(&path));
         config.scenery = scenery.map_err(|error| origins.error("world.terrain", error.to_string()))?;
+    }
+    if let Some(path) = pending.rules {
+        let ruleset = rules::read(&path);
+        let ruleset =
+            ruleset.map_err(|error| ConfigError::Rules { origin: origins.of("world.rules"), error })?;
+        config.world.rules = ruleset.rules;
+        config.ruleset = RulesetFile { path: Some(path), warnings: ruleset.warnings };
     }
     if let Some(tiers) = pending.tiers {
         config.replication.tiers = checked_tiers(&tiers, &origins)?;
@@ -115,6 +123,9 @@ fn apply_rest(
     }
     if let Some(path) = origins.take("world.terrain", &raw.world.terrain, source) {
         pending.terrain = Some(path);
+    }
+    if let Some(path) = origins.take("world.rules", &raw.world.rules, source) {
+        pending.rules = Some(path);
     }
 
     let replication = &mut config.replication;
@@ -244,7 +255,7 @@ fn world_key(error: &WorldError, origins: &Origins) -> &'static str {
     match error {
         WorldError::Terrain(_) => "world.half_extent_m",
         WorldError::Scenery(_) => "world",
-        WorldError::ProjectileTooFast => "world.tick_hz",
+        WorldError::ProjectileTooFast => given(["world.rules", "world.tick_hz"]),
         WorldError::OutOfRange { .. } | WorldError::Rules(_) => {
             given(["world.half_extent_m", "world.tick_hz"])
         }

@@ -34,6 +34,12 @@ pub(super) fn encode(board: &Board, stats: &Arc<Stats>) -> Result<String, fmt::E
         "Version of the program",
         prometheus_client::metrics::gauge::ConstGauge::new(1_u64),
     );
+    let labels = [(Cow::Borrowed("hash"), Cow::Owned(stats.rules.clone()))];
+    registry.sub_registry_with_labels(labels.into_iter()).register(
+        "rules",
+        "Version of the rules",
+        prometheus_client::metrics::gauge::ConstGauge::new(1_u64),
+    );
     let mut out = String::new();
     text::encode(&mut out, &registry)?;
     Ok(out)

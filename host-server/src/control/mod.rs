@@ -20,6 +20,7 @@ use axum::extract::State;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
+use shieldwall_core::WorldConfig;
 use shieldwall_net::time::Micros;
 use tokio::sync::watch;
 
@@ -50,10 +51,8 @@ pub struct ControlParts {
     pub frames: Receiver<LiveFrame>,
     /// First message to each watcher, JSON.
     pub hello: String,
-    /// Ticks per second.
-    pub tick_hz: u16,
-    /// Teams.
-    pub teams: u8,
+    /// The world's configuration.
+    pub world: WorldConfig,
 }
 
 /// A running control plane. It ends when this is dropped or [`ControlPlane::stop`] is called.
@@ -179,7 +178,7 @@ async fn serve(listener: TcpListener, parts: ControlParts, mut stop: watch::Rece
         stop: stop.clone(),
         assembled: Mutex::new(Arc::new(Stats::default())),
     });
-    let assembler = StatsAssembler::new(parts.tick_hz, parts.teams, parts.clock.now());
+    let assembler = StatsAssembler::new(&parts.world, parts.clock.now());
     tokio::spawn(assemble_stats(Arc::clone(&shared), assembler, stats_out));
     tokio::spawn(live::pump_frames(Arc::clone(&shared), parts.frames, frames_out));
     // An error of the wait means the sender is gone, which is a stop as well.

@@ -11,6 +11,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use shieldwall_core::RulesHash;
 use shieldwall_core::numeric::Tick;
 use shieldwall_core::spatial::Scenery;
 use shieldwall_core::state::commands::CharacterInput;
@@ -52,6 +53,9 @@ pub struct GameClientConfig {
     pub known_world: Option<Arc<ClientWorld>>,
     /// What stands in the world and what its ground is made from: servers do not send it. Must be the server's.
     pub scenery: Arc<Scenery>,
+    /// The rules this client was made for. A client plays by whatever rules the server sends; with a hash here it
+    /// leaves a server with others ([`EndReason::OtherRules`]).
+    pub expected_rules: Option<RulesHash>,
 }
 
 impl Default for GameClientConfig {
@@ -63,6 +67,7 @@ impl Default for GameClientConfig {
             event_capacity: 256,
             known_world: None,
             scenery: Arc::default(),
+            expected_rules: None,
         }
     }
 }
@@ -369,6 +374,10 @@ impl GameClient {
     }
 
     fn on_welcome(&mut self, welcome: &Welcome) {
+        let rules = welcome.config.rules.hash();
+        if let Some(client) = self.config.expected_rules.filter(|expected| *expected != rules) {
+            return self.end(EndReason::OtherRules { server: rules, client });
+        }
         let server = welcome.world_fingerprint;
         let known = self.config.known_world.as_ref();
         let known = known.filter(|world| *world.config() == welcome.config && world.fingerprint() == server);

@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use proptest::prelude::*;
+use shieldwall_core::RulesHash;
 use shieldwall_core::numeric::{Brads, Tick};
 use shieldwall_core::state::characters::flags;
 use shieldwall_core::state::commands::{CharacterInput, Command, Placement, buttons};
@@ -52,6 +53,10 @@ fn random() -> impl FnMut(&mut [u8]) {
 
 impl Toy {
     fn new() -> Self {
+        Self::with_client(GameClientConfig::default())
+    }
+
+    fn with_client(client_config: GameClientConfig) -> Self {
         let config = WorldConfig { character_capacity: 4, ..WorldConfig::default() };
         let mut world = World::new(&config).unwrap();
         world.step(&[Command::Spawn { tag: 0, team: 0, class: 0, placement: Placement::TeamSpawn }]);
@@ -83,7 +88,7 @@ impl Toy {
             missed: 0,
             refuses_inputs: false,
             connected: false,
-            client: GameClient::new(token, GameClientConfig::default(), Micros(0)),
+            client: GameClient::new(token, client_config, Micros(0)),
             now: 0,
         }
     }
@@ -359,6 +364,31 @@ fn another_scenery_ends_the_session_with_that_reason() {
     let reason = EndReason::OtherWorld { server: client ^ 1, client };
     assert_eq!(toy.client.state(), GameClientState::Ended(reason));
     assert!(reason.to_string().contains("height file"));
+}
+
+/// A client that was given rules plays by the same ones, and leaves a server with others before it plays at all.
+#[test]
+fn other_rules_end_the_session_with_both_hashes() {
+    let server = WorldConfig::default().rules.hash();
+    let expecting = |hash| {
+        Toy::with_client(GameClientConfig { expected_rules: Some(hash), ..GameClientConfig::default() })
+    };
+    expecting(server).until_playing();
+
+    let client = RulesHash(server.0 ^ 1);
+    let mut toy = expecting(client);
+    // The toy sends what nobody takes any more, so the ticks end where the session does.
+    for _ in 0..40 {
+        if matches!(toy.client.state(), GameClientState::Ended(_)) {
+            break;
+        }
+        toy.tick(CharacterInput::default());
+    }
+    let reason = EndReason::OtherRules { server, client };
+    assert_eq!(toy.client.state(), GameClientState::Ended(reason));
+    assert!(toy.client.world().is_none());
+    let text = reason.to_string();
+    assert!(text.contains(&server.to_string()) && text.contains(&client.to_string()), "{text}");
 }
 
 #[test]

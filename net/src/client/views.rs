@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use shieldwall_core::RulesHash;
 use shieldwall_core::numeric::{Brads, Position, Tick, Velocity};
 use shieldwall_core::state::handle::CharacterId;
 
@@ -87,6 +88,13 @@ pub enum EndReason {
         /// What the server's configuration gives with this client's scenery.
         client: u64,
     },
+    /// The server plays by other rules than this client was told to expect.
+    OtherRules {
+        /// The hash of the server's rules.
+        server: RulesHash,
+        /// The hash of those that were expected.
+        client: RulesHash,
+    },
 }
 
 impl fmt::Display for EndReason {
@@ -100,6 +108,11 @@ impl fmt::Display for EndReason {
                 f,
                 "the server's world ({server:016x}) is not the one this client has ({client:016x}): give the client the \
                  height file and scenery that the server runs with"
+            ),
+            Self::OtherRules { server, client } => write!(
+                f,
+                "the server plays by the rules {server}, this client was given {client}: give both the same ruleset, or the \
+                 client none, and it plays by the server's"
             ),
         }
     }

@@ -8,6 +8,7 @@ use std::path::Path;
 const FOLDERS: &[&str] = &[
     "core/",
     "net/",
+    "rules/",
     "ffi/",
     "godot-ext/",
     "godot-project/",

@@ -7,9 +7,10 @@ use crate::source::{Source, root, rust_sources, words_of};
 const PACKAGES: &[(&str, &[&str])] = &[
     ("core", &[]),
     ("net", &["shieldwall-core"]),
+    ("rules", &["shieldwall-core"]),
     ("ffi", &["shieldwall-core", "shieldwall-net"]),
     ("godot-ext", &["shieldwall-core", "shieldwall-net"]),
-    ("host-server", &["shieldwall-core", "shieldwall-net"]),
+    ("host-server", &["shieldwall-core", "shieldwall-net", "shieldwall-rules"]),
 ];
 
 #[test]

@@ -1,0 +1,126 @@
+//! `shieldwall rules` from outside, and servers that play by a file.
+
+mod support;
+
+use std::path::PathBuf;
+
+use shieldwall_core::Rules;
+use support::{Running, run, temporary};
+
+fn file(name: &str, text: &str) -> PathBuf {
+    let path = temporary(name);
+    std::fs::write(&path, text).expect("a temporary file");
+    path
+}
+
+fn text(path: &std::path::Path) -> &str {
+    path.to_str().expect("temporary paths are text")
+}
+
+#[test]
+fn the_default_file_and_the_schema_come_out_as_committed() {
+    let (code, out, error) = run(&["rules", "default"]);
+    assert_eq!((code, out.as_str(), error.as_str()), (0, shieldwall_rules::DEFAULT_FILE, ""));
+    let (code, out, error) = run(&["rules", "schema"]);
+    assert_eq!((code, out.as_str(), error.as_str()), (0, shieldwall_rules::SCHEMA_FILE, ""));
+    let path = file("default.rules.toml", shieldwall_rules::DEFAULT_FILE);
+    let (code, out, error) = run(&["rules", "check", text(&path)]);
+    assert_eq!((code, error.as_str()), (0, ""));
+    let hash = Rules::default().hash();
+    assert_eq!(
+        out,
+        format!("{}: rules {hash}; 0 values not as in the shipped ruleset; 0 warnings\n", path.display())
+    );
+}
+
+#[test]
+fn a_file_is_judged_with_an_exit_code() {
+    let good = file("good.rules.toml", "[melee]\nreach_m = 3.000001\n");
+    let (code, out, error) = run(&["rules", "check", text(&good)]);
+    assert_eq!(code, 0);
+    assert!(out.contains("; 1 value not as in the shipped ruleset; 1 warning"), "{out}");
+    assert!(error.contains(":2:11: warning: melee.reach_m: 3.000001 m is finer"), "{error}");
+
+    let bad = file("bad.rules.toml", "[melee]\nreach_m = 9\n[life]\nhealth = 3\n");
+    for subcommand in ["check", "show"] {
+        let (code, out, error) = run(&["rules", subcommand, text(&bad)]);
+        assert_eq!((code, out.as_str()), (1, ""));
+        assert!(error.contains("bad.rules.toml:2:11: error: melee.reach_m: 9 m is out of range"), "{error}");
+        assert!(error.contains("\n4 | health = 3\n  | ^^^^^^\n"), "{error}");
+        assert!(error.ends_with("2 errors, 0 warnings\n"), "{error}");
+    }
+    let (code, _, error) = run(&["rules", "check", "/nowhere/rules.toml"]);
+    assert!(code == 2 && error.contains("cannot read /nowhere/rules.toml"), "{error}");
+    assert_eq!(run(&["rules", "check"]).0, 2);
+}
+
+#[test]
+fn show_and_help_teach() {
+    let (code, out, _) = run(&["rules", "show"]);
+    assert_eq!(code, 0);
+    assert!(out.contains("\n[movement.knight]\n") && out.contains("held as 0.3499908447265625 m"), "{out}");
+    for arguments in [&["rules", "--help"][..], &["rules", "check", "--help"]] {
+        let (code, help, _) = run(arguments);
+        assert!(code == 0 && help.contains("shieldwall rules default > mine.toml"), "{help}");
+    }
+}
+
+/// Rules of which a tick is told from the shipped ones, and their hash.
+const MINE: &str = "[life]\nhealth_max = 500\n[movement.soldier]\nwalk_speed_m_per_s = 6\n";
+
+fn hash(text: &str) -> String {
+    shieldwall_rules::compile("mine.toml", text.as_bytes()).expect(text).rules.hash().to_string()
+}
+
+#[test]
+fn a_battle_is_played_by_the_file() {
+    let (mine, report) = (file("played.rules.toml", MINE), temporary("played.json"));
+    let demo = ["--bots", "8", "--duration-s", "3", "--udp-port", "0", "--no-http"];
+    let mut arguments = demo.to_vec();
+    arguments.extend(["--rules", text(&mine), "--report", text(&report), "--log-level", "info"]);
+    let (code, out, error) = run(&arguments);
+    assert_eq!(code, 0, "{error}");
+    assert!(out.contains(&format!("rules {}", hash(MINE))), "{out}");
+    assert!(error.contains(&hash(MINE)) && error.contains("played.rules.toml"), "{error}");
+    let report: serde_json::Value =
+        serde_json::from_slice(&std::fs::read(&report).expect("a report")).expect("JSON");
+    assert_eq!(report["rules"], hash(MINE));
+}
+
+#[test]
+fn a_server_says_its_rules_and_bots_with_others_leave() {
+    let (mine, other) = (file("server.rules.toml", MINE), file("bots.rules.toml", "[bow]\ndamage = 1\n"));
+    let server = Running::start(&["serve", "--rules", text(&mine)]);
+    let address = server.game.to_string();
+    let bots = ["bots", "--server", &address, "--bots", "3", "--duration-s", "3"];
+    let (code, _, error) = run(&[&bots[..], &["--rules", text(&mine)]].concat());
+    assert_eq!(code, 0, "{error}");
+    let (code, _, error) = run(&[&bots[..], &["--first-client-id", "50", "--rules", text(&other)]].concat());
+    assert_eq!(code, 6, "{error}");
+    let both = [hash(MINE), hash("[bow]\ndamage = 1\n")];
+    assert!(both.iter().all(|hash| error.contains(hash)), "{error}");
+    let stats: serde_json::Value = serde_json::from_str(&server.get("/stats.json", 200)).expect("JSON");
+    assert_eq!(stats["rules"], hash(MINE));
+    let metrics = server.get("/metrics", 200);
+    assert!(metrics.contains(&format!("shieldwall_rules{{hash=\"{}\"}} 1", hash(MINE))), "{metrics}");
+}
+
+#[test]
+fn a_server_does_not_start_with_a_broken_file() {
+    let bad = file("broken.rules.toml", "[melee]\nreach_m = 9\ntagets = 2\n");
+    let (code, out, error) = run(&["serve", "--udp-port", "0", "--no-http", "--rules", text(&bad)]);
+    assert_eq!((code, out.as_str()), (3, ""));
+    assert!(
+        error.contains("world.rules (flag --rules)") && error.contains(":2:11: error: melee.reach_m"),
+        "{error}"
+    );
+    assert!(error.contains(":3:1: error: melee.tagets"), "{error}");
+    // Not wrong by itself, but too fast for so few ticks.
+    let fast = file("fast.rules.toml", "[bow]\nspeed_m_per_s = 400\ngravity_m_per_s2 = 200\n");
+    let slow = ["serve", "--udp-port", "0", "--no-http", "--tick-hz", "10", "--rules", text(&fast)];
+    let (code, _, error) = run(&slow);
+    assert!(
+        code == 3 && error.contains("world.rules (flag --rules)") && error.contains("bow.speed"),
+        "{error}"
+    );
+}
