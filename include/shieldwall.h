@@ -205,6 +205,12 @@
 #define SW_COMMAND_DEFORM 6
 
 /**
+ * `SwCommand::kind`: says what a character's player saw of the others when it gave the input of this tick: its attacks
+ * that begin in this tick are judged by where they were then. Uses `id`, `view_age`.
+ */
+#define SW_COMMAND_VIEW 7
+
+/**
  * Movement classes: `SwCommand::movement_class` is below this.
  */
 #define SW_MOVEMENT_CLASSES 8
@@ -921,7 +927,7 @@ typedef struct SwCommand {
      */
     uint32_t tag;
     /**
-     * Despawn, input, set class, impulse: the character's id.
+     * Despawn, input, set class, impulse, view: the character's id.
      */
     uint64_t id;
     /**
@@ -973,9 +979,9 @@ typedef struct SwCommand {
      */
     int32_t depth;
     /**
-     * Zero.
+     * View: how long ago, in sixteenths of a tick, up to 65535.
      */
-    uint32_t reserved;
+    uint32_t view_age;
 } SwCommand;
 
 /**

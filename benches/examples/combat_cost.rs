@@ -93,14 +93,14 @@ fn recording() {
 }
 
 /// Everybody swings in one tick; nanoseconds of a swing.
-fn swings(age_ms: u32) {
+fn swings(per_square_metre: f64, age_ms: u32) {
     let mut rules = Rules::default();
-    // As dense as it takes: twenty in the cone. Nobody makes room, so that it stays so.
+    // Nobody makes room, so that it stays as dense as it was.
     rules.crowd.passes = 0;
     rules.melee.cooldown_ms = 50;
     rules.melee.damage = 0;
     let count = 4_000;
-    let mut crowd = Crowd::new(count, 9.1, rules);
+    let mut crowd = Crowd::new(count, per_square_metre, rules);
     let age = ViewAge((age_ms * 60 * 16 / 1_000) as u16);
     let walk = crowd.orders(0, 0, 0, ViewAge::ZERO);
     crowd.step(&walk);
@@ -201,8 +201,10 @@ fn brawl(age_ms: u32) {
 fn main() {
     println!("fighting, best lanes, {} threads", std::thread::available_parallelism().map_or(1, |n| n.get()));
     recording();
-    println!("\na swing in a dense crowd, of 4,000 in one tick");
-    [0, 100, 250, 500].into_iter().for_each(swings);
+    println!("\na swing in a jam, of 4,000 in one tick");
+    [0, 100, 250, 500].into_iter().for_each(|age_ms| swings(2.2, age_ms));
+    println!("\na swing with twenty in its cone: four times as many as have room");
+    [0, 100, 250, 500].into_iter().for_each(|age_ms| swings(9.1, age_ms));
     println!("\nan arrow of 10,000 in flight, one archer a square metre");
     [0, 250, 500].into_iter().for_each(arrows);
     println!("\na brawl of 5,000 with 2,000 who strike at once: the whole tick");

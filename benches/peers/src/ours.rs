@@ -6,8 +6,8 @@ use crate::workload::{Frame, Pairs, RADIUS, Random, UNITS};
 use shieldwall_core::spatial::contact_grid::{Bodies, ContactGrid, PairList, Radii};
 use shieldwall_core::spatial::{Scenery, StaticShape};
 use shieldwall_core::{
-    Brads, CharacterId, CharacterInput, Command, LaneChoice, Metres, MetresPerSecond, Placement, Position,
-    TerrainSource, World, WorldConfig, buttons,
+    Brads, CharacterId, CharacterInput, Command, LagRules, LaneChoice, Metres, MetresPerSecond, Placement,
+    Position, Rules, TerrainSource, World, WorldConfig, buttons,
 };
 
 /// A configuration for so many characters within so many metres of the middle, without splitting among threads.
@@ -20,8 +20,15 @@ pub fn config(count: usize, reach_m: f32, lanes: LaneChoice) -> WorldConfig {
         half_extent: Metres::from_m(half),
         lanes,
         parallel_min_rows: u32::MAX,
+        rules: present_only(),
         ..WorldConfig::default()
     }
+}
+
+/// Rules of a world that keeps no history of where everybody was: the peers keep none.
+pub fn present_only() -> Rules {
+    let lag = LagRules { rewind_max_ms: 0, ..LagRules::default() };
+    Rules { lag, ..Rules::default() }
 }
 
 /// Farthest coordinate of a start.

@@ -9,7 +9,7 @@ use std::hint::black_box;
 /// Measures the state of fights.
 pub fn run(report: &mut Report, effort: Effort) {
     for &count in effort.sizes() {
-        let mut run = fight(count, u32::MAX);
+        let mut run = fight(count, u32::MAX, false);
         let repeats = if effort.quick { 11 } else { 51 };
         let mut image = Vec::new();
         let samples = |work: &mut dyn FnMut()| {
@@ -67,7 +67,7 @@ const ROLLBACK_TICKS: usize = 15;
 /// Back to a saved state, and all ticks since then again, with the commands they had.
 fn rollback(report: &mut Report, effort: Effort) {
     let count = 1_000;
-    let mut run = fight(count, u32::MAX);
+    let mut run = fight(count, u32::MAX, false);
     let mut samples = Vec::new();
     let mut saved = SavedState::new();
     for _ in 0..if effort.quick { 5 } else { 31 } {

@@ -1,11 +1,11 @@
 //! Whole ticks, with everything in them: how long, on how many threads, and where the time goes.
 
 use crate::measure::{Effort, median, time, time_of_all};
-use crate::ours::{Walkers, config, flat, reach};
+use crate::ours::{Walkers, config, flat, present_only, reach};
 use crate::report::{Report, Row};
 use crate::steps::StartOfStep;
 use crate::workload::Layout;
-use shieldwall_core::{LaneChoice, Stage, WorldConfig};
+use shieldwall_core::{LaneChoice, Rules, Stage, WorldConfig};
 use shieldwall_scenes::{Brawl, RunningBrawl};
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -23,9 +23,12 @@ fn row(workload: &str, count: usize, who: String, value: f64, unit: &str) -> Row
     }
 }
 
-/// A fight of so many, in full swing.
-pub fn fight(count: usize, parallel_min_rows: u32) -> RunningBrawl {
-    let config = WorldConfig { parallel_min_rows, ..Brawl::config(3, count as u32) };
+/// A fight of so many, in full swing, that keeps the history of half a second or none.
+pub fn fight(count: usize, parallel_min_rows: u32, looks_back: bool) -> RunningBrawl {
+    let mut config = WorldConfig { parallel_min_rows, ..Brawl::config(3, count as u32) };
+    if !looks_back {
+        config.rules.lag = present_only().lag;
+    }
     let mut run = RunningBrawl::new(&config, count as u32);
     for _ in 0..180 {
         run.step();
@@ -77,7 +80,8 @@ type MakeScene = fn(usize, u32) -> Box<dyn Ticking + Send>;
 /// Everybody in the battle's square walks and has an input every tick; nobody strikes.
 fn walking_battle(count: usize, parallel_min_rows: u32) -> Box<dyn Ticking + Send> {
     let start = StartOfStep::new(Layout::Battle, count);
-    let config = WorldConfig { parallel_min_rows, ..config(count, reach(&start), LaneChoice::Auto) };
+    let rules = Rules::default();
+    let config = WorldConfig { parallel_min_rows, rules, ..config(count, reach(&start), LaneChoice::Auto) };
     Box::new(Walkers::within(&start, config, true, &flat()))
 }
 
@@ -85,7 +89,7 @@ fn walking_battle(count: usize, parallel_min_rows: u32) -> Box<dyn Ticking + Sen
 pub fn run(report: &mut Report, effort: Effort) {
     let scenes: [(&str, MakeScene); 2] = [
         ("battle, walking", walking_battle),
-        ("fight", |count, parallel_min_rows| Box::new(fight(count, parallel_min_rows))),
+        ("fight", |count, parallel_min_rows| Box::new(fight(count, parallel_min_rows, true))),
     ];
     for (name, make) in scenes {
         for &count in effort.sizes() {
