@@ -33,12 +33,16 @@ pub fn run(arguments: &[String]) -> Outcome {
     }
 }
 
-/// `cargo xtask bench kernel [--peers] [--quick]`: the report beside the peers. A full run with `--peers` is what
-/// `docs/benchmarks` shows; others go to the build folder.
+/// `cargo xtask bench kernel [--peers] [--quick] [--only=SECTION]`: the report beside the peers. A full run with `--peers`
+/// is what `docs/benchmarks` shows; others go to the build folder.
 fn kernel(options: &[&str]) -> Outcome {
-    if let Some(unknown) = options.iter().find(|option| !["--peers", "--quick"].contains(option)) {
-        return Err(format!("{unknown}: usage: cargo xtask bench kernel [--peers] [--quick]"));
+    let is_known = |option: &str| ["--peers", "--quick"].contains(&option) || option.starts_with("--only=");
+    if let Some(unknown) = options.iter().find(|option| !is_known(option)) {
+        return Err(format!(
+            "{unknown}: usage: cargo xtask bench kernel [--peers] [--quick] [--only=SECTION]"
+        ));
     }
+    let only = options.iter().find_map(|option| option.strip_prefix("--only="));
     let (peers, quick) = (options.contains(&"--peers"), options.contains(&"--quick"));
     let folder = if peers && !quick {
         "docs/benchmarks".into()
@@ -63,6 +67,9 @@ fn kernel(options: &[&str]) -> Outcome {
     command.arg("--").arg("--out").arg(&folder);
     if quick {
         command.arg("--quick");
+    }
+    if let Some(section) = only {
+        command.args(["--only", section]);
     }
     process::run(&mut command)?;
     println!("written: {}", folder.display());

@@ -24,8 +24,9 @@ Commands:
                       (`cargo xtask test --list` names them); what cannot run here is named in the last lines
   bench [NAME ...]    benchmarks beside their peers (kernel, combat, net), and `host`: the main job with 200 and
                       with 1,000 bots, whose reports it prints
-  bench kernel [--peers] [--quick]   the report of the kernel; with --peers beside PhysX, Box2D and rapier as well (they
-                      take minutes to build), written to docs/benchmarks
+  bench kernel [--peers] [--quick] [--only=SECTION]   the report of the kernel; with --peers beside PhysX, Box2D and
+                      rapier as well (they take minutes to build), written to docs/benchmarks; sections are pairs,
+                      step, fields, queries, state and tick
   bench instructions [--update]      instruction counts of the hot loops against benches/baselines
   profile [--rows N] [--scene fight|march|uniform] [--ticks N] [--lanes L]   where a tick of the kernel goes, by stage
   properties [CASES]  the property tests with a seed of today and many cases each (4,000): what `test` runs from a

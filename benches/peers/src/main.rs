@@ -1,7 +1,8 @@
 //! The kernel beside its peers: one program, one process, one report.
 //!
 //! `shieldwall-peers [--quick] [--only SECTION] [--out FOLDER]`; sections: pairs, step, fields, queries, state, tick. Prints every figure
-//! as it comes and writes `kernel.md`, `kernel.json`, `kernel.svg` and `kernel.png`. How to read them: docs/BENCHMARKS.md.
+//! as it comes and writes `kernel.md`, `kernel.json`, `kernel.svg` and `kernel.png`; with `--only`, into those that are there.
+//! How to read them: docs/BENCHMARKS.md.
 
 #[cfg(feature = "engines")]
 mod engines;
@@ -77,6 +78,10 @@ fn run(wishes: &Wishes) -> Result<(), String> {
         ticks::run(&mut report, wishes.effort);
     }
     let Some(out) = &wishes.out else { return Ok(()) };
+    if let (Some(_), Ok(earlier)) = (&wishes.only, std::fs::read(out.join("kernel.json"))) {
+        let earlier = serde_json::from_slice(&earlier).map_err(|error| format!("kernel.json: {error}"))?;
+        report.keep_others(earlier);
+    }
     let write = |name: &str, text: String| {
         std::fs::write(out.join(name), text).map_err(|error| format!("{name}: {error}"))
     };

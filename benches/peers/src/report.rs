@@ -1,10 +1,10 @@
 //! What was measured: rows, as JSON and as tables.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 
 /// One figure.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Row {
     /// Which table it belongs to.
     pub section: String,
@@ -25,7 +25,7 @@ pub struct Row {
 }
 
 /// The machine and the command, without which figures mean nothing.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Machine {
     /// Model of the processor.
     pub processor: String,
@@ -64,8 +64,12 @@ impl Machine {
     }
 }
 
+/// The tables, in the order of the page.
+const SECTIONS: [&str; 8] =
+    ["pairs", "step", "fields", "queries", "state", "rollback", "tick", "stages of a tick"];
+
 /// All of a run.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Report {
     /// Where and how.
     pub machine: Machine,
@@ -81,6 +85,14 @@ impl Report {
             row.section, row.workload, row.count, row.who, row.value, row.unit, row.note
         );
         self.rows.push(row);
+    }
+
+    /// Takes over the tables of an earlier report that were not measured anew.
+    pub fn keep_others(&mut self, earlier: Report) {
+        let anew: Vec<String> = self.sections().into_iter().map(str::to_owned).collect();
+        self.rows.extend(earlier.rows.into_iter().filter(|row| !anew.contains(&row.section)));
+        let place = |row: &Row| SECTIONS.iter().position(|name| *name == row.section);
+        self.rows.sort_by_key(place);
     }
 
     /// Sections in the order they came.
@@ -131,8 +143,8 @@ impl Report {
         let _ = writeln!(
             text,
             "Written by `{}` on {} ({}, {} threads, {}, lanes {}). How to read it and run it again: \
-             [BENCHMARKS.md](../BENCHMARKS.md). Only ratios within one run say something; a figure in brackets is how many \
-             times the kernel's best row needs.\n\n![pairs](kernel.svg)\n",
+             [BENCHMARKS.md](../BENCHMARKS.md). Only ratios within one table say something: tables may be of different runs. A \
+             figure in brackets is how many times the kernel's best row needs.\n\n![pairs](kernel.svg)\n",
             machine.command, machine.date, machine.processor, machine.threads, machine.rustc, machine.lanes
         );
         for section in self.sections() {
