@@ -7,7 +7,7 @@
 
 use super::crowd_index::CrowdIndex;
 use super::lifecycle::{self, Strike};
-use super::rewind::{Judgements, Rewind, Views, Wide, widened};
+use super::rewind::{Judgements, Rewind, Views, Wide, distance_squared, widened};
 use super::{Environment, Tally};
 use crate::limits::MELEE_TARGETS_MAX;
 use crate::numeric::fixed::mul_q16;
@@ -115,10 +115,7 @@ fn reach(
     let is_target =
         |other: u32| other as usize != row && (friendly_fire || characters.team[other as usize] != own_team);
     let is_level = |y: i32| (i64::from(y) - i64::from(own_y)).abs() <= i64::from(melee.height_reach.0);
-    let key = |other: u32, x: i32, z: i32| {
-        let (dx, dz) = (i64::from(x) - i64::from(cone.x.0), i64::from(z) - i64::from(cone.z.0));
-        ((dx * dx + dz * dz).cast_unsigned(), other)
-    };
+    let key = |other: u32, x: i32, z: i32| (distance_squared(x, z, cone.x.0, cone.z.0), other);
     let most = usize::from(melee.targets).min(MELEE_TARGETS_MAX);
     let mut nearest = Nearest { found: [(u64::MAX, u32::MAX); MELEE_TARGETS_MAX], count: 0, most };
     if age == ViewAge::ZERO {

@@ -110,9 +110,8 @@ impl<'a> Rewind<'a> {
                 PastPose { position: between(later.position, earlier.position, part), ..later }
             }
         };
-        let (x, z) = (seen.position.x - now.x, seen.position.z - now.z);
-        let (x, z, most) = (i64::from(x.0), i64::from(z.0), i64::from(REWIND_MOVE_MAX.0));
-        (x * x + z * z <= most * most).then_some(seen)
+        let most = i64::from(REWIND_MOVE_MAX.0).pow(2).cast_unsigned();
+        (distance_squared(seen.position.x.0, seen.position.z.0, now.x.0, now.z.0) <= most).then_some(seen)
     }
 
     /// What everybody is seen by at an age, but those who dodge.
@@ -172,6 +171,14 @@ impl Lens<'_> {
         let (earlier_x, earlier_z) = (*self.earlier.0.get(row)?, *self.earlier.1.get(row)?);
         Some((mix(later_x, earlier_x, self.part), mix(later_z, earlier_z, self.part)))
     }
+}
+
+/// The squared distance of two places, raw; of places farther apart than numbers reach, the largest number. A history from
+/// elsewhere may hold any.
+#[inline]
+pub(crate) fn distance_squared(x: i32, z: i32, other_x: i32, other_z: i32) -> u64 {
+    let squared = |a: i32, b: i32| u64::from(a.abs_diff(b)).pow(2);
+    squared(x, other_x).saturating_add(squared(z, other_z))
 }
 
 /// A coordinate between two ticks, in sixteenths of the way back to the earlier one; rounded towards the later.

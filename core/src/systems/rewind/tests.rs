@@ -4,6 +4,8 @@ use super::*;
 use crate::numeric::LaneChoice;
 use crate::state::characters::flags;
 use crate::systems::combat::tests::{crowd, environment};
+use crate::systems::combat::{self, CombatScratch};
+use crate::systems::crowd_index::CrowdIndex;
 use alloc::vec::Vec;
 use proptest::prelude::*;
 
@@ -99,6 +101,42 @@ proptest! {
             prop_assert!(found, "{:?} is outside of {:?}", now, wide);
         }
         prop_assume!(inside > 0);
+    }
+}
+
+/// A history from elsewhere may say anything of where somebody was: nobody is found far off, and nothing overflows.
+#[test]
+fn nobody_is_found_at_the_ends_of_the_numbers() {
+    let environment = environment();
+    let ends = [i32::MIN, i32::MAX, 0];
+    for (x, z) in ends.into_iter().flat_map(|x| ends.map(|z| (x, z))).filter(|place| *place != (0, 0)) {
+        let mut characters = crowd(&[(0, 0, 0, 0, 2 | 8), (0, 0, -1_000, 0, 3)]);
+        let (there, here) = ((x, z), (characters.position_x[1], characters.position_z[1]));
+        let mut history = History::new(3, 2);
+        for (place_x, place_z) in [there, (here.0, z), there] {
+            (characters.position_x[1], characters.position_z[1]) = (place_x, place_z);
+            characters.position_y[1] = x;
+            let reach = history.farthest_move(&characters.view(), 2, LaneChoice::Auto);
+            history.record(&characters.view(), 2, reach, LaneChoice::Auto);
+        }
+        (characters.position_x[1], characters.position_z[1]) = here;
+        let view = characters.view();
+        let reach_now = history.farthest_move(&view, 2, LaneChoice::Auto);
+        assert!(reach_now <= REWIND_MOVE_MAX.0);
+        let rewind = Rewind::new(&history, &view, reach_now, &environment);
+        let mut index = CrowdIndex::new(environment.terrain.half_extent(), 2, environment.lanes);
+        index.rebuild(&view, 2);
+        for age in 16..=3 * 16 {
+            if let Some(PastPose { position, .. }) = rewind.pose(1, ViewAge(age)) {
+                let near = distance_squared(position.x.0, position.z.0, here.0, here.1);
+                assert!(near <= (8_u64 << 16).pow(2), "{x} {z} {age}: {position:?}");
+            }
+            let mut views = Views::new(2);
+            views.set(0, ViewAge(age));
+            let mut scratch = CombatScratch::new(2);
+            let swings = scratch.swings_below(2);
+            combat::judge(0, swings, (&views, &rewind), &index, Tick(100), &environment);
+        }
     }
 }
 
