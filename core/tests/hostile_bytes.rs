@@ -84,7 +84,8 @@ fn refusals_have_names_and_change_nothing() {
     assert!(matches!(refuse(&changed(8)), SnapshotError::OtherLayout { image, build } if image != build));
     assert!(matches!(refuse(&changed(16)), SnapshotError::OtherConfiguration { .. }));
     assert_eq!(refuse(&changed(28)), SnapshotError::OtherCapacity);
-    assert_eq!(refuse(&changed(44)), SnapshotError::Truncated, "one more deformed chunk than there is");
+    // One more deformed chunk than there is: what is left for the history is none.
+    assert_eq!(refuse(&changed(44)), SnapshotError::BadHistory);
     assert_eq!(refuse(&changed(46)), SnapshotError::OtherCapacity, "more deformed chunks than fit");
     assert_eq!(refuse(&changed(48)), SnapshotError::Damaged);
     assert_eq!(refuse(&changed(24)), SnapshotError::Damaged, "another tick");

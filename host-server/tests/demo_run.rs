@@ -29,7 +29,9 @@ fn a_short_demo_connects_everybody_and_reports() {
     let report: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
     let number = |name: &str| report[name].as_f64().unwrap_or_else(|| panic!("{name} in {report}"));
     assert_eq!((number("tick_hz"), number("clients")), (60.0, 20.0));
-    assert!((280.0..=310.0).contains(&number("ticks")), "{report}");
+    // Game time that a busy machine lost is told.
+    let lost = number("schedule_slipped_ms") * 60.0 / 1_000.0;
+    assert!((280.0..=310.0).contains(&(number("ticks") + lost)), "{report}");
     assert!(report["tick_ms"]["p99"].as_f64().unwrap() > 0.0);
     for name in ["bytes_down_per_client_s", "bytes_up_per_client_s"] {
         assert!((200.0..12_000.0).contains(&number(name)), "{name} in {report}");

@@ -5,8 +5,9 @@ use shieldwall_core::numeric::Purpose;
 use shieldwall_core::numeric::rng::random_u32;
 use shieldwall_core::spatial::Scenery;
 use shieldwall_core::{
-    Brads, CharacterInput, Command, LaneChoice, Metres, PartialPolicy, Placement, Position, ReplayOptions,
-    ReplayReader, ReplayWriter, SavedState, Selection, StateHash, Tick, Ticks, World, WorldConfig, buttons,
+    Brads, CharacterInput, Command, LagRules, LaneChoice, Metres, PartialPolicy, Placement, Position,
+    ReplayOptions, ReplayReader, ReplayWriter, Rules, SavedState, Selection, StateHash, Tick, Ticks, World,
+    WorldConfig, buttons,
 };
 use shieldwall_tests::scenes::golden::{Run, Script, scenes};
 
@@ -25,8 +26,11 @@ enum Scene {
 impl Scene {
     const PRESS_CHARACTERS: u32 = 220;
 
+    /// Of a world that never looks back: a part is all there is of it.
     fn press_config() -> WorldConfig {
+        let lag = LagRules { rewind_max_ms: 0, ..LagRules::default() };
         WorldConfig {
+            rules: Rules { lag, ..Rules::default() },
             seed: 31,
             half_extent: Metres::from_m(48),
             character_capacity: 256,
@@ -168,8 +172,10 @@ impl Uninterrupted {
             points += self.goes_on(&mut used, point, "image");
             let config = WorldConfig { lanes: lanes[point % lanes.len()], ..self.config };
             let mut fresh = World::with_scenery(&config, &self.scenery).expect("the scene is valid");
-            if used.terrain_deltas().iter().len() > 0 {
-                // A part carries no ground: it is taken into a world whose ground is dug up in the same way.
+            let looks_back = config.rules.lag.rewind_max_ms > 0;
+            if looks_back || used.terrain_deltas().iter().len() > 0 {
+                // A part carries neither ground nor history: it is taken into a world whose ground is dug up in the same
+                // way, and that remembers the same.
                 fresh.restore(&self.images[point]).expect("its own image");
             } else {
                 assert!(fresh.begin_at(Tick(tick)));
