@@ -82,7 +82,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 }
 
 fn recording() {
-    println!("\nhistory of the last 500 ms, recorded, hashed, and the farthest move of a tick");
+    println!("\nhistory of the last 500 ms: recorded and hashed");
     for count in [1_000, 10_000, 100_000] {
         let mut crowd = Crowd::new(count, 1.0, Rules::default());
         let walk = crowd.orders(0, 0, 0, ViewAge::ZERO);
