@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use shieldwall_core::numeric::Tick;
-use shieldwall_core::state::{snapshot, state_hash::COLUMNS};
+use shieldwall_core::state::{snapshot, state_hash::COLUMNS, tables::TABLE_NAMES};
 use shieldwall_core::world::replay;
 use shieldwall_core::{
     ReplayError, ReplayPlayer, ReplayReader, StateHash, StateImage, World, WorldConfig, differences,
@@ -91,7 +91,7 @@ pub fn images(a: &StateImage<'_>, b: &StateImage<'_>, lines: usize) -> Verdict {
     if a_header.tick != b_header.tick {
         say("tick", &a_header.tick.0, &b_header.tick.0);
     }
-    for (table, name) in ["characters", "projectiles"].into_iter().enumerate() {
+    for (table, name) in TABLE_NAMES.into_iter().enumerate() {
         if a_header.rows[table] != b_header.rows[table] {
             say(&format!("rows of {name}"), &a_header.rows[table], &b_header.rows[table]);
         }

@@ -1,12 +1,10 @@
 //! Images side by side: which columns, rows and values differ. For tools; nothing in a tick uses it.
 
-use super::characters::Characters;
 use super::column::ColumnInfo;
 use super::history::hash_of_image;
-use super::projectiles::Projectiles;
 use super::snapshot::{ImageHeader, SnapshotError};
-use super::state_hash::{COLUMNS, ColumnHashes, cells_of, column};
-use super::terrain_deltas::TerrainDeltas;
+use super::state_hash::ColumnHashes;
+use super::tables::{cells_of, column, column_numbers, columns_bytes};
 use crate::numeric::LaneChoice;
 use alloc::vec::Vec;
 
@@ -27,18 +25,13 @@ impl<'a> StateImage<'a> {
         let (header, columns) = ImageHeader::read(image)?;
         let rows = header.rows.map(|rows| rows as usize);
         let chunks = header.terrain_chunks as usize;
-        let parts = [
-            rows[0].checked_mul(Characters::BYTES_PER_ROW),
-            rows[1].checked_mul(Projectiles::BYTES_PER_ROW),
-            chunks.checked_mul(TerrainDeltas::BYTES_PER_CHUNK),
-        ];
-        let expected = parts.into_iter().try_fold(0_usize, |sum, part| sum.checked_add(part?));
+        let expected = columns_bytes(&rows, chunks);
         let cut = expected.and_then(|expected| columns.split_at_checked(expected));
         let (columns, history) = cut.ok_or(SnapshotError::Truncated)?;
         let lanes = LaneChoice::default();
         let history = hash_of_image(history, header.capacities[0], lanes)?;
-        let hashes = ColumnHashes::of_bytes(lanes, columns, rows, chunks);
-        if hashes.state_hash(header.tick, rows, history) != header.hash {
+        let hashes = ColumnHashes::of_bytes(lanes, columns, &rows, chunks);
+        if hashes.state_hash(header.tick, &rows, history) != header.hash {
             return Err(SnapshotError::Damaged);
         }
         Ok(Self { header, columns, hashes })
@@ -59,7 +52,7 @@ impl<'a> StateImage<'a> {
     /// Cells of a column.
     fn cells_of(&self, number: usize) -> usize {
         let rows = self.header.rows.map(|rows| rows as usize);
-        cells_of(number, rows, self.header.terrain_chunks as usize)
+        cells_of(number, &rows, self.header.terrain_chunks as usize)
     }
 
     /// The bytes of a column.
@@ -96,10 +89,7 @@ pub struct Difference {
 
 /// Shows every difference of two images: table by table, row by row, column by column.
 pub fn differences(a: &StateImage<'_>, b: &StateImage<'_>, mut visit: impl FnMut(Difference)) {
-    let (characters, tables) =
-        (Characters::COLUMNS.len(), Characters::COLUMNS.len() + Projectiles::COLUMNS.len());
-    // The columns of terrain deltas have different numbers of cells: each is a table of its own here.
-    for numbers in [0..characters, characters..tables, tables..tables + 1, tables + 1..COLUMNS] {
+    for numbers in column_numbers() {
         let generation = numbers.clone().find(|at| column(*at).name == "generation");
         // Only the columns that differ are looked at row by row.
         let differing: Vec<(usize, &[u8], &[u8])> = numbers

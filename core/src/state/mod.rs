@@ -16,11 +16,12 @@ pub mod projectiles;
 pub mod saved;
 pub mod snapshot;
 pub mod state_hash;
+pub mod tables;
 pub mod terrain_deltas;
 
 pub(crate) mod bytes;
 
-use crate::numeric::{LaneChoice, Tick};
+use crate::numeric::Tick;
 use characters::{Characters, flags};
 use handle::CharacterId;
 use history::History;
@@ -122,30 +123,6 @@ impl State {
             self.projectiles.generation[slot as usize] = generation;
         }
     }
-
-    /// One past the last character row that was ever used: the rows that are hashed and saved.
-    #[must_use]
-    pub(crate) fn character_rows(&self) -> usize {
-        rows_ever_used(&self.characters.generation, self.character_ids.end())
-    }
-
-    /// One past the last projectile row that was ever used.
-    #[must_use]
-    pub(crate) fn projectile_rows(&self) -> usize {
-        rows_ever_used(&self.projectiles.generation, self.projectile_ids.end())
-    }
-
-    /// One past the last row ever used of the characters and of the projectiles: what is hashed and saved.
-    #[must_use]
-    pub(crate) fn rows(&self) -> [usize; 2] {
-        [self.character_rows(), self.projectile_rows()]
-    }
-
-    /// The slots in use, from the columns.
-    pub(crate) fn rebuild_ids(&mut self, lanes: LaneChoice) {
-        self.character_ids.rebuild(lanes, &self.characters.flags, |bits| bits & flags::IN_USE != 0);
-        self.projectile_ids.rebuild(lanes, &self.projectiles.alive, |alive| *alive != 0);
-    }
 }
 
 /// Generations count up and skip 0, which names nobody.
@@ -154,12 +131,6 @@ const fn next_generation(generation: u32) -> u32 {
         0 => 1,
         next => next,
     }
-}
-
-/// One past the last row that was ever used, when rows below `at_least` were.
-fn rows_ever_used(generations: &[u32], at_least: usize) -> usize {
-    // Slots are handed out from below: behind the first row that never was used there is no other.
-    at_least + generations[at_least..].iter().take_while(|generation| **generation != 0).count()
 }
 
 #[cfg(test)]

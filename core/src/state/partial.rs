@@ -95,7 +95,7 @@ impl Selection<'_> {
     fn characters(&self, state: &State) -> Vec<u32> {
         let table = &state.characters;
         match self {
-            Self::All => (0..state.character_rows() as u32).collect(),
+            Self::All => (0..state.rows()[0] as u32).collect(),
             Self::Ids(ids) => {
                 let mut slots: Vec<u32> =
                     ids.iter().filter(|id| table.row_of(**id).is_some()).map(|id| id.slot).collect();
@@ -116,7 +116,7 @@ impl Selection<'_> {
 
     fn projectiles(&self, state: &State, characters: &[u32]) -> Vec<u32> {
         if *self == Self::All {
-            return (0..state.projectile_rows() as u32).collect();
+            return (0..state.rows()[1] as u32).collect();
         }
         let table = &state.projectiles;
         let has_owner = |row: usize| {
@@ -385,7 +385,7 @@ impl Part<'_> {
     fn overwrite(&self, state: &mut State) -> PartialReport {
         let mut report = PartialReport::default();
         // Behind the first row that never was used there must be no other.
-        let [first_characters, first_projectiles] = state.rows();
+        let [first_characters, first_projectiles, ..] = state.rows();
         let end = |slots: &[u32]| slots.last().map_or(0, |last| *last as usize + 1);
         for row in first_characters..end(&self.slots[0]) {
             state.characters.generation[row] = 1;

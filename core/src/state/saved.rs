@@ -9,6 +9,7 @@ use super::State;
 use super::column::{Cell, ColumnInfo, ColumnPairVisitor};
 use super::snapshot::SnapshotError;
 use super::state_hash::{ColumnHashes, Rows};
+use super::tables::{TABLES, TableRows, for_tables};
 use super::terrain_deltas::TerrainDeltas;
 use crate::numeric::{LaneChoice, StateHash, Tick};
 
@@ -22,7 +23,7 @@ pub struct SavedState {
 struct Kept {
     /// Of the world's configuration and scenery.
     fingerprint: u64,
-    rows: [usize; 2],
+    rows: TableRows,
     columns: ColumnHashes,
     hash: StateHash,
     /// Rows that are not in use hold what earlier saves left, but for the generations of `rows`.
@@ -60,7 +61,7 @@ impl SavedState {
             Some(kept) => self.kept.insert(kept),
             None => self.kept.insert(Kept {
                 fingerprint,
-                rows: [0; 2],
+                rows: [0; TABLES],
                 columns: ColumnHashes::default(),
                 hash: StateHash::EMPTY,
                 state: State::new(&state.capacity()),
@@ -69,7 +70,7 @@ impl SavedState {
         kept.fingerprint = fingerprint;
         kept.rows = state.rows();
         kept.columns = state.copy_and_hash(lanes, &mut kept.state);
-        kept.hash = kept.columns.state_hash(state.tick, kept.rows, state.history.hash());
+        kept.hash = kept.columns.state_hash(state.tick, &kept.rows, state.history.hash());
         kept.hash
     }
 
@@ -84,20 +85,20 @@ impl SavedState {
         if kept.fingerprint != fingerprint {
             return Err(SnapshotError::OtherConfiguration { image: kept.fingerprint, world: fingerprint });
         }
-        let from = &kept.state;
-        let [characters, projectiles] = kept.rows;
-        let rows = Rows { ever_used: characters, in_use: from.character_ids.end() };
-        let mut load = Load { rows, old: Rows::of_characters(state) };
-        from.characters.each_pair(&mut state.characters, &mut load);
-        load.rows = Rows { ever_used: projectiles, in_use: from.projectile_ids.end() };
-        load.old = Rows::of_projectiles(state);
-        from.projectiles.each_pair(&mut state.projectiles, &mut load);
+        let (from, old_rows) = (&kept.state, state.rows());
+        macro_rules! load {
+            ($at:expr, $table:ident, $ids:ident, $column:ident, $used:expr) => {
+                let rows = Rows { ever_used: kept.rows[$at], in_use: from.$ids.end() };
+                let old = Rows { ever_used: old_rows[$at], in_use: state.$ids.end() };
+                from.$table.each_pair(&mut state.$table, &mut Load { rows, old });
+            };
+        }
+        for_tables!(load);
         ground_changes(&state.terrain, &from.terrain);
         state.terrain.copy_from(&from.terrain);
         state.history.copy_from(&from.history);
         state.tick = from.tick;
-        state.character_ids.copy_from(&from.character_ids);
-        state.projectile_ids.copy_from(&from.projectile_ids);
+        state.copy_ids(from);
         Ok(())
     }
 }

@@ -7,13 +7,11 @@
 //!      8      8  fingerprint of the layout: names, kinds and order of all columns
 //!     16      8  fingerprint of the world: configuration and scenery
 //!     24      4  tick
-//!     28      4  character capacity
-//!     32      4  projectile capacity
-//!     36      4  character rows that follow
-//!     40      4  projectile rows that follow
-//!     44      4  deformed chunks of terrain that follow
-//!     48     16  state hash of what follows
-//!     64         columns of characters, then of projectiles, then of terrain deltas, then the history
+//!     28     4t  slots of each of the t tables ([`super::tables`]): characters, projectiles
+//! 28 + 4t     4t  rows of each that follow
+//! 28 + 8t      4  deformed chunks of terrain that follow
+//! 32 + 8t     16  state hash of what follows
+//! 48 + 8t         columns of each table in their order, then of terrain deltas, then the history
 //! ```
 //! All numbers are little-endian. An image is refused unless every field fits the world, the hash is right and every
 //! row is within the bounds that the kernel keeps, so that no tick after it leaves them; a refusal changes nothing.
@@ -30,10 +28,9 @@
 
 use super::State;
 use super::bytes::{ByteReader, EndOfBytes};
-use super::characters::Characters;
 use super::judge::{check_characters, check_projectiles};
-use super::projectiles::Projectiles;
 use super::state_hash::LAYOUT_FINGERPRINT;
+use super::tables::{TABLES, columns_bytes};
 use super::terrain_deltas::{TerrainChunk, TerrainDeltas};
 use crate::numeric::{LaneChoice, StateHash, Tick};
 use crate::rules::Rules;
@@ -44,13 +41,13 @@ use core::fmt;
 pub const MAGIC: [u8; 4] = *b"SWSN";
 
 /// Version of the header. What follows it is named by [`LAYOUT_FINGERPRINT`].
-pub const FORMAT: u32 = 3;
+pub const FORMAT: u32 = 4;
 
 /// Bytes before the first column.
-pub const HEADER_BYTES: usize = 64;
+pub const HEADER_BYTES: usize = HASH_AT.end;
 
 /// Where the state hash stands in the header.
-const HASH_AT: core::ops::Range<usize> = 48..64;
+const HASH_AT: core::ops::Range<usize> = 32 + 8 * TABLES..48 + 8 * TABLES;
 
 /// Why an image was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -180,8 +177,7 @@ pub(crate) struct ImageBounds<'a> {
 /// Appends the image of a state; its hash.
 pub(crate) fn write(state: &State, fingerprint: u64, lanes: LaneChoice, out: &mut Vec<u8>) -> StateHash {
     let rows = state.rows();
-    let terrain = state.terrain.len() * TerrainDeltas::BYTES_PER_CHUNK;
-    let columns = rows[0] * Characters::BYTES_PER_ROW + rows[1] * Projectiles::BYTES_PER_ROW + terrain;
+    let columns = columns_bytes(&rows, state.terrain.len()).unwrap_or(0);
     out.reserve(HEADER_BYTES + columns + state.history.image_bytes());
     let start = out.len();
     out.extend_from_slice(&MAGIC);
@@ -189,14 +185,13 @@ pub(crate) fn write(state: &State, fingerprint: u64, lanes: LaneChoice, out: &mu
     out.extend_from_slice(&LAYOUT_FINGERPRINT.to_le_bytes());
     out.extend_from_slice(&fingerprint.to_le_bytes());
     out.extend_from_slice(&state.tick.0.to_le_bytes());
-    let capacities = [state.characters.capacity(), state.projectiles.capacity()];
-    for number in capacities.into_iter().chain(rows).chain([state.terrain.len()]) {
+    for number in state.slots().into_iter().chain(rows).chain([state.terrain.len()]) {
         out.extend_from_slice(&(number as u32).to_le_bytes());
     }
     out.resize(start + HEADER_BYTES, 0);
     let columns = state.write_and_hash(lanes, out);
     state.history.write(out);
-    let hash = columns.state_hash(state.tick, rows, state.history.hash());
+    let hash = columns.state_hash(state.tick, &rows, state.history.hash());
     out[start..][HASH_AT].copy_from_slice(&hash.to_le_bytes());
     hash
 }
@@ -208,10 +203,10 @@ pub struct ImageHeader {
     pub fingerprint: u64,
     /// The next tick of that world.
     pub tick: Tick,
-    /// Slots for characters and for projectiles.
-    pub capacities: [u32; 2],
-    /// Rows that follow, of characters and of projectiles.
-    pub rows: [u32; 2],
+    /// Slots of each table.
+    pub capacities: [u32; TABLES],
+    /// Rows that follow, of each table.
+    pub rows: [u32; TABLES],
     /// Deformed chunks of terrain that follow.
     pub terrain_chunks: u32,
     /// The hash of the state.
@@ -238,10 +233,16 @@ impl ImageHeader {
         }
         let fingerprint = reader.u64()?;
         let tick = Tick(reader.u32()?);
-        let capacities = [reader.u32()?, reader.u32()?];
-        let rows = [reader.u32()?, reader.u32()?];
+        let mut numbers = || -> Result<[u32; TABLES], EndOfBytes> {
+            let mut numbers = [0; TABLES];
+            for number in &mut numbers {
+                *number = reader.u32()?;
+            }
+            Ok(numbers)
+        };
+        let (capacities, rows) = (numbers()?, numbers()?);
         let terrain_chunks = reader.u32()?;
-        if rows[0] > capacities[0] || rows[1] > capacities[1] {
+        if rows.iter().zip(&capacities).any(|(rows, capacity)| rows > capacity) {
             return Err(SnapshotError::OtherCapacity);
         }
         let hash = StateHash(reader.u128()?);
@@ -259,8 +260,7 @@ pub(crate) fn read(image: &[u8], bounds: &ImageBounds<'_>, scratch: &mut State) 
             world: bounds.fingerprint,
         });
     }
-    let own = [scratch.characters.capacity(), scratch.projectiles.capacity()];
-    if header.capacities.map(|capacity| capacity as usize) != own {
+    if header.capacities.map(|capacity| capacity as usize) != scratch.slots() {
         return Err(SnapshotError::OtherCapacity);
     }
     let chunks = header.terrain_chunks as usize;
@@ -269,12 +269,9 @@ pub(crate) fn read(image: &[u8], bounds: &ImageBounds<'_>, scratch: &mut State) 
     }
     let rows = header.rows.map(|rows| rows as usize);
     scratch.tick = header.tick;
-    let rest = scratch.characters.read_rows(rows[0], rest).ok_or(SnapshotError::Truncated)?;
-    let rest = scratch.projectiles.read_rows(rows[1], rest).ok_or(SnapshotError::Truncated)?;
+    let rest = scratch.read_tables(&rows, rest).ok_or(SnapshotError::Truncated)?;
     let rest = scratch.terrain.read(chunks, rest).ok_or(SnapshotError::Truncated)?;
     let rest = scratch.history.read(rest, bounds.lanes)?;
-    scratch.characters.zero_rows(rows[0]..own[0]);
-    scratch.projectiles.zero_rows(rows[1]..own[1]);
     if !rest.is_empty() {
         return Err(SnapshotError::TooLong);
     }

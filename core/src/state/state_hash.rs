@@ -9,18 +9,13 @@
 //! add nothing to a column's hash.
 
 use super::State;
-use super::characters::Characters;
 use super::column::{Cell, ColumnInfo, ColumnPairVisitor, ColumnVisitor, FNV_START, fnv};
-use super::projectiles::Projectiles;
+use super::tables::{TableRows, cells_of, for_tables};
+pub use super::tables::{COLUMNS, column};
 use super::terrain_deltas::TerrainDeltas;
-use crate::limits::TERRAIN_CHUNK_VERTICES;
 use crate::numeric::column_hash::{ColumnBytes, VECTOR_BYTES, hash_columns, sum_column};
 use crate::numeric::{LaneChoice, StateHash, StateHasher, Tick};
 use alloc::vec::Vec;
-
-/// Number of columns of all tables.
-pub const COLUMNS: usize =
-    Characters::COLUMNS.len() + Projectiles::COLUMNS.len() + TerrainDeltas::COLUMNS.len();
 
 /// A number for the layout of the state: FNV-1a (64 bit) over the names and kinds of all columns in their order. Images
 /// of another layout are refused.
@@ -41,22 +36,6 @@ mod part {
     pub(super) const ROWS: u32 = 2;
 }
 
-/// Name and kind of column number `at`: the characters' columns, then the projectiles', then the terrain deltas'.
-///
-/// # Panics
-/// When there are not so many.
-#[must_use]
-pub const fn column(at: usize) -> &'static ColumnInfo {
-    let (characters, projectiles) = (Characters::COLUMNS.len(), Projectiles::COLUMNS.len());
-    if at < characters {
-        &Characters::COLUMNS[at]
-    } else if at < characters + projectiles {
-        &Projectiles::COLUMNS[at - characters]
-    } else {
-        &TerrainDeltas::COLUMNS[at - characters - projectiles]
-    }
-}
-
 /// [`ColumnInfo::key`] of every column.
 const KEYS: [u64; COLUMNS] = {
     let mut keys = [0; COLUMNS];
@@ -67,20 +46,6 @@ const KEYS: [u64; COLUMNS] = {
     }
     keys
 };
-
-/// Cells of column number `at` in a state with so many rows of the tables and so many deformed chunks.
-pub(crate) const fn cells_of(at: usize, rows: [usize; 2], chunks: usize) -> usize {
-    let (characters, projectiles) = (Characters::COLUMNS.len(), Projectiles::COLUMNS.len());
-    if at < characters {
-        rows[0]
-    } else if at < characters + projectiles {
-        rows[1]
-    } else if at == characters + projectiles {
-        chunks
-    } else {
-        chunks * TERRAIN_CHUNK_VERTICES
-    }
-}
 
 /// The hash of every column of a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,7 +72,7 @@ impl ColumnHashes {
 
     /// The hashes of columns that lie one after the other as in an image, with so many rows of the tables and so many
     /// deformed chunks.
-    pub(crate) fn of_bytes(lanes: LaneChoice, columns: &[u8], rows: [usize; 2], chunks: usize) -> Self {
+    pub(crate) fn of_bytes(lanes: LaneChoice, columns: &[u8], rows: &TableRows, chunks: usize) -> Self {
         let (mut hashes, mut rest) = (Self::default(), columns);
         for (at, hash) in hashes.hashes.iter_mut().enumerate() {
             let cells = cells_of(at, rows, chunks);
@@ -121,10 +86,10 @@ impl ColumnHashes {
 
     /// The hash of the state that has these columns, and this history.
     #[must_use]
-    pub(crate) fn state_hash(&self, tick: Tick, rows: [usize; 2], history: StateHash) -> StateHash {
+    pub(crate) fn state_hash(&self, tick: Tick, rows: &TableRows, history: StateHash) -> StateHash {
         let mut hasher = StateHasher::new();
         hasher.add(part::TICK, 0, tick.0);
-        for (table, rows) in (0_u32..).zip(rows) {
+        for (table, rows) in (0_u32..).zip(*rows) {
             hasher.add(part::ROWS, table, rows as u64);
         }
         self.hashes.iter().fold(hasher.finish() + history, |sum, hash| sum + *hash)
@@ -135,10 +100,14 @@ impl State {
     /// The hash of every column, over the rows ever used.
     #[must_use]
     pub fn column_hashes(&self, lanes: LaneChoice) -> ColumnHashes {
-        let mut columns = Columns::new(Rows::of_characters(self));
-        self.characters.each_column(self.characters.capacity(), &mut columns);
-        columns.rows = Rows::of_projectiles(self);
-        self.projectiles.each_column(self.projectiles.capacity(), &mut columns);
+        let (mut columns, rows) = (Columns::new(), self.rows());
+        macro_rules! add {
+            ($at:expr, $table:ident, $ids:ident, $column:ident, $used:expr) => {
+                columns.rows = Rows { ever_used: rows[$at], in_use: self.$ids.end() };
+                self.$table.each_column(self.$table.capacity(), &mut columns);
+            };
+        }
+        for_tables!(add);
         columns.add_terrain(&self.terrain);
         columns.hash(lanes)
     }
@@ -146,31 +115,38 @@ impl State {
     /// The hash of the whole state: every bit of every column, the tick, and the history. `lanes` changes nothing but the time.
     #[must_use]
     pub fn hash(&self, lanes: LaneChoice) -> StateHash {
-        self.column_hashes(lanes).state_hash(self.tick, self.rows(), self.history.hash())
+        self.column_hashes(lanes).state_hash(self.tick, &self.rows(), self.history.hash())
     }
 
     /// Copies the rows in use, and the generations of all rows ever used, into another state of the same capacities,
     /// hashing them on the way, with tick and slots in use. All else in `to` is left as it is.
     pub(crate) fn copy_and_hash(&self, lanes: LaneChoice, to: &mut State) -> ColumnHashes {
-        let mut columns = Columns::new(Rows::of_characters(self));
-        self.characters.each_pair(&mut to.characters, &mut columns);
-        columns.rows = Rows::of_projectiles(self);
-        self.projectiles.each_pair(&mut to.projectiles, &mut columns);
+        let (mut columns, rows) = (Columns::new(), self.rows());
+        macro_rules! add {
+            ($at:expr, $table:ident, $ids:ident, $column:ident, $used:expr) => {
+                columns.rows = Rows { ever_used: rows[$at], in_use: self.$ids.end() };
+                self.$table.each_pair(&mut to.$table, &mut columns);
+                to.$ids.copy_from(&self.$ids);
+            };
+        }
+        for_tables!(add);
         // Seldom any, and never many.
         columns.add_terrain(&self.terrain);
         to.terrain.copy_from(&self.terrain);
         to.history.copy_from(&self.history);
         to.tick = self.tick;
-        to.character_ids.copy_from(&self.character_ids);
-        to.projectile_ids.copy_from(&self.projectile_ids);
         columns.hash(lanes)
     }
 
     /// Appends the rows ever used, column after column, little-endian; the hashes of what was written.
     pub(crate) fn write_and_hash(&self, lanes: LaneChoice, out: &mut Vec<u8>) -> ColumnHashes {
-        let mut write = Write { out };
-        self.characters.each_column(self.character_rows(), &mut write);
-        self.projectiles.each_column(self.projectile_rows(), &mut write);
+        let (mut write, rows) = (Write { out }, self.rows());
+        macro_rules! write {
+            ($at:expr, $table:ident, $ids:ident, $column:ident, $used:expr) => {
+                self.$table.each_column(rows[$at], &mut write);
+            };
+        }
+        for_tables!(write);
         self.terrain.each_column(&mut write);
         self.column_hashes(lanes)
     }
@@ -186,14 +162,6 @@ pub(crate) struct Rows {
 }
 
 impl Rows {
-    pub(crate) fn of_characters(state: &State) -> Self {
-        Self { ever_used: state.character_rows(), in_use: state.character_ids.end() }
-    }
-
-    pub(crate) fn of_projectiles(state: &State) -> Self {
-        Self { ever_used: state.projectile_rows(), in_use: state.projectile_ids.end() }
-    }
-
     /// The rows of a column that can hold anything but zeros.
     pub(crate) fn not_zero(&self, info: &ColumnInfo) -> usize {
         if info.outlives_rows { self.ever_used } else { self.in_use }
@@ -214,7 +182,8 @@ struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    fn new(rows: Rows) -> Self {
+    fn new() -> Self {
+        let rows = Rows { ever_used: 0, in_use: 0 };
         Self { rows, at: 0, columns: core::array::from_fn(|_| ColumnBytes::default()) }
     }
 

@@ -9,16 +9,17 @@ use crate::limits::{SPEED_MAX_M_PER_S, SWEEP_MAX_M};
 use crate::numeric::{Metres, StateHash, Tick};
 use crate::spatial::query_grid::{Disc, RowList, Who};
 use crate::spatial::{Obstacles, Scenery, Terrain, TerrainShape};
-use crate::state::characters::{Characters, CharactersView, MoveState};
+use crate::state::characters::{CharactersView, MoveState};
 use crate::state::commands::{CharacterInput, Command};
 use crate::state::events::{Event, EventBuffer};
 use crate::state::handle::CharacterId;
 use crate::state::history::History;
 use crate::state::partial::{self, PartialPolicy, PartialReport, Selection};
-use crate::state::projectiles::{Projectiles, ProjectilesView};
+use crate::state::projectiles::ProjectilesView;
 use crate::state::saved::SavedState;
 use crate::state::snapshot::{self, ImageBounds, SnapshotError};
 use crate::state::state_hash::ColumnHashes;
+use crate::state::tables::{TABLES, columns_bytes};
 use crate::state::terrain_deltas::TerrainDeltas;
 use crate::state::{State, StateCapacity};
 use crate::step::{self, Scratch, Stage, StepReport};
@@ -137,7 +138,7 @@ impl World {
     /// Sets the next tick to run of a world that has never held anybody, as a zone does that joins a clock which runs
     /// already. Says whether it did; a world that is or was in use keeps its tick.
     pub fn begin_at(&mut self, tick: Tick) -> bool {
-        let unused = self.state.character_rows() == 0 && self.state.projectile_rows() == 0;
+        let unused = self.state.rows() == [0; TABLES];
         if unused {
             self.state.tick = tick;
         }
@@ -323,9 +324,7 @@ impl World {
     #[must_use]
     pub fn image_bytes_max(&self) -> usize {
         snapshot::HEADER_BYTES
-            + self.state.characters.capacity() * Characters::BYTES_PER_ROW
-            + self.state.projectiles.capacity() * Projectiles::BYTES_PER_ROW
-            + self.state.terrain.capacity() * TerrainDeltas::BYTES_PER_CHUNK
+            + columns_bytes(&self.state.slots(), self.state.terrain.capacity()).unwrap_or(0)
             + History::image_bytes_max(self.state.history.capacity(), self.state.characters.capacity())
     }
 

@@ -27,29 +27,23 @@ fn every_bit_changes_its_column_and_no_other() {
     let (columns, hash) = (state.column_hashes(LaneChoice::default()), state.hash(LaneChoice::default()));
     let mut image = Vec::new();
     state.write_and_hash(LaneChoice::default(), &mut image);
-    let [characters, projectiles] = state.rows();
+    let rows = state.rows();
     let mut first_bit = 0;
     for at in 0..COLUMNS {
         let info = column(at);
-        let rows = match info.table {
-            "Characters" => characters,
-            "Projectiles" => projectiles,
-            _ if info.name == "chunk" => 1,
-            _ => TERRAIN_CHUNK_VERTICES,
-        };
-        let bits = rows * info.kind.bytes() * 8;
+        let cells = cells_of(at, &rows, 1);
+        let bits = cells * info.kind.bytes() * 8;
         // Of the many vertices a few: they are of one kind.
-        for bit in (first_bit..first_bit + bits).step_by(if rows > 1_000 { 97 } else { 1 }) {
+        for bit in (first_bit..first_bit + bits).step_by(if cells > 1_000 { 97 } else { 1 }) {
             let mut bytes = image.clone();
             bytes[bit / 8] ^= 1 << (bit % 8);
             let mut other = state.clone();
-            let rest = other.characters.read_rows(characters, &bytes).unwrap();
-            let rest = other.projectiles.read_rows(projectiles, rest).unwrap();
+            let rest = other.read_tables(&rows, &bytes).unwrap();
             assert_eq!(other.terrain.read(1, rest), Some(&[][..]));
             // The rows stay what they are: the pools are not touched.
             let hashes = other.column_hashes(LaneChoice::default());
             assert!(hashes.differing(&columns).eq([info]), "bit {bit}: {info:?}");
-            assert_ne!(hashes.state_hash(other.tick, [characters, projectiles], other.history.hash()), hash);
+            assert_ne!(hashes.state_hash(other.tick, &rows, other.history.hash()), hash);
         }
         first_bit += bits;
     }
