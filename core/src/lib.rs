@@ -55,15 +55,16 @@ pub mod world;
 
 pub use numeric::{Brads, LaneChoice, Metres, MetresPerSecond, Position, StateHash, Tick, Ticks, Velocity};
 pub use rules::{
-    CrowdRules, LagRules, LifeRules, LodRules, MOVEMENT_CLASSES, MeleeRules, MovementRules, ProjectileRules,
-    Rules, RulesError, RulesHash, WaterRules,
+    Arm, ArmRules, CombatRules, CrowdRules, EffectRules, KitRules, LagRules, LifeRules, LodRules,
+    MOVEMENT_CLASSES, MovementRules, Rules, RulesError, RulesHash, WaterRules,
 };
 pub use spatial::query_grid::RowList;
 pub use spatial::{HeightFile, HeightFileError, HeightFileShape, Terrain, TerrainSource};
 pub use state::characters::{CharactersView, MoveState, action, flags, motion};
 pub use state::commands::{CharacterInput, Command, CommandDecodeError, Placement, ViewAge, buttons};
 pub use state::diff::{Difference, StateImage, differences};
-pub use state::events::{Event, EventDecodeError, SpawnRefusal, Weapon};
+pub use state::effects::EffectsView;
+pub use state::events::{Event, EventDecodeError, SpawnRefusal};
 pub use state::handle::CharacterId;
 pub use state::partial::{PartialPolicy, PartialReport, Selection};
 pub use state::projectiles::ProjectilesView;

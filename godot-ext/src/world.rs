@@ -134,7 +134,7 @@ impl ShieldwallWorld {
             "tick" => report.tick.0,
             "events" => report.events,
             "events_dropped" => report.events_dropped,
-            "commands_refused" => report.commands_refused,
+            "commands_refused" => report.tally.commands_refused,
         }
     }
 

@@ -9,18 +9,9 @@ use super::commands::{decode_id, encode_id};
 use super::handle::CharacterId;
 use super::terrain_deltas::TerrainChunk;
 use crate::numeric::{Metres, Position};
+use crate::rules::Arm;
 use alloc::vec::Vec;
 use core::fmt;
-
-/// What did the harm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Weapon {
-    /// The blade.
-    Melee = 1,
-    /// The bow.
-    Arrow = 2,
-}
 
 /// Why a spawn did not happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,7 +66,7 @@ pub enum Event {
         /// Health taken.
         amount: u16,
         /// With what.
-        weapon: Weapon,
+        arm: Arm,
     },
     /// Opcode 5. Health reached zero.
     Died {
@@ -84,7 +75,7 @@ pub enum Event {
         /// By whom. For an arrow this may be somebody who is gone by now.
         killer: CharacterId,
         /// With what.
-        weapon: Weapon,
+        arm: Arm,
     },
     /// Opcode 6. Back in its team's spawn area with full health.
     Respawned {
@@ -110,6 +101,42 @@ pub enum Event {
         /// Which.
         chunk: TerrainChunk,
     },
+    /// Opcode 10. An ability gave health back.
+    Healed {
+        /// Who healed.
+        healer: CharacterId,
+        /// Whom.
+        target: CharacterId,
+        /// Health given.
+        amount: u16,
+        /// With what.
+        arm: Arm,
+    },
+    /// Opcode 11. Something burst: a projectile, or an ability that works around a point.
+    Burst {
+        /// Whose it was. This may be somebody who is gone by now.
+        owner: CharacterId,
+        /// Where.
+        at: Position,
+        /// What.
+        arm: Arm,
+    },
+    /// Opcode 12. A status effect came over somebody who did not have it.
+    Afflicted {
+        /// Whom.
+        target: CharacterId,
+        /// By whom. This may be somebody who is gone by now.
+        source: CharacterId,
+        /// Which of the rules' effects, counted from 1.
+        effect: u8,
+    },
+    /// Opcode 13. Somebody helped to kill.
+    Assisted {
+        /// Who helped.
+        helper: CharacterId,
+        /// Who was killed.
+        victim: CharacterId,
+    },
 }
 
 /// Why bytes are not an event.
@@ -119,7 +146,7 @@ pub enum EventDecodeError {
     Truncated,
     /// No event has this opcode.
     UnknownOpcode(u8),
-    /// A weapon or reason that does not exist.
+    /// A reason that does not exist.
     UnknownValue(u8),
 }
 
@@ -159,18 +186,18 @@ impl Event {
                 out.push(3);
                 encode_id(id, out);
             }
-            Self::Hit { attacker, target, amount, weapon } => {
+            Self::Hit { attacker, target, amount, arm } => {
                 out.push(4);
                 encode_id(attacker, out);
                 encode_id(target, out);
                 out.extend_from_slice(&amount.to_le_bytes());
-                out.push(weapon as u8);
+                out.push(arm.0);
             }
-            Self::Died { victim, killer, weapon } => {
+            Self::Died { victim, killer, arm } => {
                 out.push(5);
                 encode_id(victim, out);
                 encode_id(killer, out);
-                out.push(weapon as u8);
+                out.push(arm.0);
             }
             Self::Respawned { id } => {
                 out.push(6);
@@ -193,6 +220,32 @@ impl Event {
                 out.extend_from_slice(&chunk.x.to_le_bytes());
                 out.extend_from_slice(&chunk.z.to_le_bytes());
             }
+            Self::Healed { healer, target, amount, arm } => {
+                out.push(10);
+                encode_id(healer, out);
+                encode_id(target, out);
+                out.extend_from_slice(&amount.to_le_bytes());
+                out.push(arm.0);
+            }
+            Self::Burst { owner, at, arm } => {
+                out.push(11);
+                encode_id(owner, out);
+                for metres in [at.x, at.y, at.z] {
+                    out.extend_from_slice(&metres.0.to_le_bytes());
+                }
+                out.push(arm.0);
+            }
+            Self::Afflicted { target, source, effect } => {
+                out.push(12);
+                encode_id(target, out);
+                encode_id(source, out);
+                out.push(effect);
+            }
+            Self::Assisted { helper, victim } => {
+                out.push(13);
+                encode_id(helper, out);
+                encode_id(victim, out);
+            }
         }
     }
 
@@ -210,12 +263,12 @@ impl Event {
                 attacker: decode_id(&mut reader)?,
                 target: decode_id(&mut reader)?,
                 amount: reader.u16()?,
-                weapon: decode_weapon(&mut reader)?,
+                arm: Arm(reader.u8()?),
             },
             5 => Self::Died {
                 victim: decode_id(&mut reader)?,
                 killer: decode_id(&mut reader)?,
-                weapon: decode_weapon(&mut reader)?,
+                arm: Arm(reader.u8()?),
             },
             6 => Self::Respawned { id: decode_id(&mut reader)? },
             7 => Self::ProjectileLaunched { projectile_slot: reader.u32()?, owner: decode_id(&mut reader)? },
@@ -224,17 +277,26 @@ impl Event {
                 at: Position { x: Metres(reader.i32()?), y: Metres(reader.i32()?), z: Metres(reader.i32()?) },
             },
             9 => Self::TerrainChanged { chunk: TerrainChunk { x: reader.u16()?, z: reader.u16()? } },
+            10 => Self::Healed {
+                healer: decode_id(&mut reader)?,
+                target: decode_id(&mut reader)?,
+                amount: reader.u16()?,
+                arm: Arm(reader.u8()?),
+            },
+            11 => Self::Burst {
+                owner: decode_id(&mut reader)?,
+                at: Position { x: Metres(reader.i32()?), y: Metres(reader.i32()?), z: Metres(reader.i32()?) },
+                arm: Arm(reader.u8()?),
+            },
+            12 => Self::Afflicted {
+                target: decode_id(&mut reader)?,
+                source: decode_id(&mut reader)?,
+                effect: reader.u8()?,
+            },
+            13 => Self::Assisted { helper: decode_id(&mut reader)?, victim: decode_id(&mut reader)? },
             other => return Err(EventDecodeError::UnknownOpcode(other)),
         };
         Ok((event, reader.rest()))
-    }
-}
-
-fn decode_weapon(reader: &mut ByteReader<'_>) -> Result<Weapon, EventDecodeError> {
-    match reader.u8()? {
-        1 => Ok(Weapon::Melee),
-        2 => Ok(Weapon::Arrow),
-        other => Err(EventDecodeError::UnknownValue(other)),
     }
 }
 
@@ -298,17 +360,15 @@ mod tests {
     proptest! {
         #[test]
         fn what_decodes_encodes_to_the_same_bytes(
-            opcode in 0_u8..11,
+            opcode in 0_u8..15,
             bytes in proptest::collection::vec(any::<u8>(), 0..40),
             small in 0_u8..4,
         ) {
             let mut input = alloc::vec![opcode];
             input.extend_from_slice(&bytes);
-            // Weapons and reasons are small numbers: put some where they stand.
-            for at in [5, 17, 19] {
-                if let Some(byte) = input.get_mut(at) {
-                    *byte = small;
-                }
+            // Reasons are small numbers: put some where they stand.
+            if let Some(byte) = input.get_mut(5) {
+                *byte = small;
             }
             if let Ok((event, rest)) = Event::decode(&input) {
                 let mut again = Vec::new();
@@ -323,7 +383,7 @@ mod tests {
 
     #[test]
     fn every_opcode_decodes() {
-        for opcode in 1..=9_u8 {
+        for opcode in 1..=13_u8 {
             let mut input = alloc::vec![opcode];
             input.extend_from_slice(&[1; 40]);
             assert!(Event::decode(&input).is_ok(), "opcode {opcode}");

@@ -5,6 +5,7 @@ pub mod characters;
 pub mod column;
 pub mod commands;
 pub mod diff;
+pub mod effects;
 pub mod events;
 pub mod handle;
 pub mod history;
@@ -23,6 +24,7 @@ pub(crate) mod bytes;
 
 use crate::numeric::Tick;
 use characters::{Characters, flags};
+use effects::Effects;
 use handle::CharacterId;
 use history::History;
 use id_pool::IdPool;
@@ -42,6 +44,10 @@ pub struct State {
     pub projectiles: Projectiles,
     /// The slots of projectiles in use; follows from the columns.
     pub projectile_ids: IdPool,
+    /// The columns of the status effects at work.
+    pub effects: Effects,
+    /// The slots of status effects in use; follows from the columns.
+    pub effect_ids: IdPool,
     /// Where the ground differs from its source.
     pub terrain: TerrainDeltas,
     /// Where everybody stood in the last ticks, as far as the rules look back.
@@ -55,6 +61,8 @@ pub struct StateCapacity {
     pub characters: u32,
     /// Rows of projectiles.
     pub projectiles: u32,
+    /// Rows of status effects.
+    pub effects: u32,
     /// Chunks of terrain that differ.
     pub terrain_delta_chunks: u32,
     /// Ticks that are looked back on.
@@ -66,12 +74,15 @@ impl State {
     #[must_use]
     pub fn new(capacity: &StateCapacity) -> Self {
         let (characters, projectiles) = (capacity.characters as usize, capacity.projectiles as usize);
+        let effects = capacity.effects as usize;
         Self {
             tick: Tick(0),
             characters: Characters::new(characters),
             character_ids: IdPool::new(characters),
             projectiles: Projectiles::new(projectiles),
             projectile_ids: IdPool::new(projectiles),
+            effects: Effects::new(effects),
+            effect_ids: IdPool::new(effects),
             terrain: TerrainDeltas::new(capacity.terrain_delta_chunks),
             history: History::new(capacity.history_ticks as usize, characters),
         }
@@ -83,6 +94,7 @@ impl State {
         StateCapacity {
             characters: self.characters.capacity() as u32,
             projectiles: self.projectiles.capacity() as u32,
+            effects: self.effects.capacity() as u32,
             terrain_delta_chunks: self.terrain.capacity() as u32,
             history_ticks: self.history.capacity() as u32,
         }
@@ -115,6 +127,23 @@ impl State {
         Some(slot)
     }
 
+    /// Takes the lowest free slot of a status effect: the row is zero but for its new generation. The caller gives it a kind.
+    pub(crate) fn allocate_effect(&mut self) -> Option<u32> {
+        let slot = self.effect_ids.allocate()?;
+        let row = slot as usize;
+        self.effects.generation[row] = next_generation(self.effects.generation[row]);
+        Some(slot)
+    }
+
+    /// Gives a status effect's slot back.
+    pub(crate) fn free_effect(&mut self, slot: u32) {
+        if self.effect_ids.free(slot) {
+            let generation = self.effects.generation[slot as usize];
+            self.effects.zero_row(slot as usize);
+            self.effects.generation[slot as usize] = generation;
+        }
+    }
+
     /// Gives a projectile's slot back.
     pub(crate) fn free_projectile(&mut self, slot: u32) {
         if self.projectile_ids.free(slot) {
@@ -145,8 +174,13 @@ mod tests {
 
     #[test]
     fn slots_come_back_with_a_new_generation() {
-        let capacity =
-            StateCapacity { characters: 2, projectiles: 1, terrain_delta_chunks: 0, history_ticks: 0 };
+        let capacity = StateCapacity {
+            characters: 2,
+            projectiles: 1,
+            effects: 1,
+            terrain_delta_chunks: 0,
+            history_ticks: 0,
+        };
         let mut state = State::new(&capacity);
         let first = state.allocate_character().unwrap();
         let second = state.allocate_character().unwrap();

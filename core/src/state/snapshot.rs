@@ -28,7 +28,7 @@
 
 use super::State;
 use super::bytes::{ByteReader, EndOfBytes};
-use super::judge::{check_characters, check_projectiles};
+use super::judge::{check_characters, check_effects, check_projectiles};
 use super::state_hash::LAYOUT_FINGERPRINT;
 use super::tables::{TABLES, columns_bytes};
 use super::terrain_deltas::{TerrainChunk, TerrainDeltas};
@@ -91,6 +91,8 @@ pub enum SnapshotError {
         characters: u32,
         /// Slots for projectiles that are missing.
         projectiles: u32,
+        /// Slots for status effects that are missing.
+        effects: u32,
     },
     /// A character's row holds what no character can have.
     BadCharacter {
@@ -99,6 +101,11 @@ pub enum SnapshotError {
     },
     /// A projectile's row holds what no projectile can have.
     BadProjectile {
+        /// The row.
+        slot: u32,
+    },
+    /// A status effect's row holds what none can have.
+    BadEffect {
         /// The row.
         slot: u32,
     },
@@ -132,12 +139,13 @@ impl fmt::Display for SnapshotError {
             Self::BadSlot { slot } => {
                 write!(f, "snapshot: slot {slot} is out of order or beyond the capacity")
             }
-            Self::Full { characters, projectiles } => write!(
+            Self::Full { characters, projectiles, effects } => write!(
                 f,
-                "snapshot: no room, {characters} slots for characters and {projectiles} for projectiles are missing"
+                "snapshot: no room, {characters} slots for characters, {projectiles} for projectiles and {effects} for status effects are missing"
             ),
             Self::BadCharacter { slot } => write!(f, "snapshot: character {slot} is impossible"),
             Self::BadProjectile { slot } => write!(f, "snapshot: projectile {slot} is impossible"),
+            Self::BadEffect { slot } => write!(f, "snapshot: status effect {slot} is impossible"),
             Self::BadHistory => f.write_str("snapshot: the history of the last ticks is impossible"),
             Self::BadTerrain { chunk } => {
                 write!(f, "snapshot: the deltas of terrain chunk ({}, {}) are impossible", chunk.x, chunk.z)
@@ -280,6 +288,7 @@ pub(crate) fn read(image: &[u8], bounds: &ImageBounds<'_>, scratch: &mut State) 
     }
     check_characters(&scratch.characters, rows[0], Some(&scratch.terrain), bounds)?;
     check_projectiles(&scratch.projectiles, rows[1], bounds)?;
+    check_effects(&scratch.effects, rows[2])?;
     scratch.rebuild_ids(bounds.lanes);
     // The stated numbers of rows are the ones that follow from the columns: one state has one image.
     if rows != scratch.rows() || scratch.hash(bounds.lanes) != header.hash {

@@ -17,12 +17,12 @@
 
 use super::{Environment, Timing};
 use crate::numeric::{Brads, Metres, Position, Tick, Ticks};
+use crate::rules::Arm;
 use crate::spatial::Cone;
 use crate::spatial::query_grid::Disc;
 use crate::state::State;
 use crate::state::characters::{CharactersView, motion};
 use crate::state::commands::ViewAge;
-use crate::state::events::Weapon;
 use crate::state::handle::CharacterId;
 use crate::state::history::{History, PastPose, REWIND_MOVE_MAX};
 use alloc::boxed::Box;
@@ -206,7 +206,7 @@ pub struct Judgement {
     /// Who was struck.
     pub target: CharacterId,
     /// With what.
-    pub weapon: Weapon,
+    pub arm: Arm,
     /// How old what the attacker saw of the target is, as far as that counted.
     pub age: ViewAge,
     /// Where the target was seen.
@@ -241,7 +241,7 @@ impl Judgements {
         environment: &Environment,
         (attacker, target_row): (CharacterId, usize),
         age: ViewAge,
-        weapon: Weapon,
+        arm: Arm,
     ) {
         let characters = state.characters.view();
         let room = self.kept.len() < self.kept.capacity();
@@ -254,7 +254,7 @@ impl Judgements {
         let Some(seen) = rewind.pose(target_row, age) else { return };
         let (age, present) = (rewind.granted(target_row, age), characters.position(target.slot));
         let (tick, seen) = (state.tick, seen.position);
-        self.kept.push(Judgement { tick, attacker, target, weapon, age, seen, present });
+        self.kept.push(Judgement { tick, attacker, target, arm, age, seen, present });
     }
 }
 

@@ -156,8 +156,8 @@ impl Brawl {
         let (view, row, tick) = (world.characters(), slot as usize, world.tick());
         let is_due = |ready: u32| tick.signed_distance(Tick(ready)) >= 0;
         let pressed = view.input_buttons[row];
-        let begins = pressed & buttons::MELEE != 0 && is_due(view.melee_ready_tick[row])
-            || pressed & buttons::SHOOT != 0 && is_due(view.bow_ready_tick[row]);
+        let begins = pressed & buttons::MELEE != 0 && is_due(view.primary_ready_tick[row])
+            || pressed & buttons::SHOOT != 0 && is_due(view.secondary_ready_tick[row]);
         let away = !slot.is_multiple_of(3) && view.is_alive(slot) && begins;
         away.then(|| ViewAge((60 + slot * 37 % 260) as u16))
     }

@@ -20,7 +20,7 @@ impl Reference {
             if character.is_alive()
                 && !swung
                 && character.is_pressing(buttons::SHOOT)
-                && self.is_due(character.bow_ready_tick)
+                && self.is_due(character.secondary_ready_tick)
             {
                 self.let_go(row);
             }
@@ -30,7 +30,7 @@ impl Reference {
     fn let_go(&mut self, row: usize) {
         let bow = &self.config.rules.bow;
         let Some(slot) = self.arrows.iter().position(|arrow| arrow.alive == 0) else {
-            self.report.shots_refused += 1;
+            self.report.tally.shots_refused += 1;
             return;
         };
         let (ready, end) = (self.ticks(bow.cooldown_ms), self.ticks(bow.lifetime_ms));
@@ -38,7 +38,7 @@ impl Reference {
         self.let_go.push((slot, age));
         let ago = (u32::from(age) + 8) / 16;
         let character = &mut self.characters[row];
-        character.bow_ready_tick = self.tick.0.wrapping_add(ready);
+        character.secondary_ready_tick = self.tick.0.wrapping_add(ready);
         (character.action, character.action_tick) = (action::SHOOT, self.tick.0);
         let (forward_x, forward_z) = Brads(character.yaw).forward();
         let pitch = Brads(character.pitch.cast_unsigned());
@@ -57,7 +57,7 @@ impl Reference {
             team: character.team,
             alive: 1,
         };
-        self.report.shots += 1;
+        self.report.tally.shots += 1;
         self.events.push(Event::ProjectileLaunched { projectile_slot: slot as u32, owner: self.id(row) });
     }
 

@@ -37,7 +37,7 @@ impl Reference {
                 Command::Deform { x, z, radius, .. } => self.deform(command, [x, z, radius]),
             };
             if !done {
-                self.report.commands_refused += 1;
+                self.report.tally.commands_refused += 1;
             }
         }
     }
@@ -96,7 +96,7 @@ impl Reference {
 
     /// Deforms the ground that it has from a world of the kernel, and lets those on it follow.
     fn deform(&mut self, command: &Command, [x, z, radius]: [Metres; 3]) -> bool {
-        if self.ground.step(&[*command]).commands_refused > 0 {
+        if self.ground.step(&[*command]).tally.commands_refused > 0 {
             return false;
         }
         self.events.extend_from_slice(self.ground.events());

@@ -37,7 +37,7 @@ impl Reference {
         (character.support, character.dodge_ticks) = (0, 0);
         character.health = self.config.rules.life.health_max;
         (character.action, character.action_tick) = (action::NONE, now);
-        (character.melee_ready_tick, character.bow_ready_tick, character.combat_tick) = (now, now, now);
+        (character.primary_ready_tick, character.secondary_ready_tick, character.combat_tick) = (now, now, now);
     }
 
     /// The dead whose time has come appear again.
@@ -48,7 +48,7 @@ impl Reference {
             let dead = character.flags & flags::IN_USE != 0 && !character.is_alive();
             if dead && self.tick.0.wrapping_sub(character.action_tick) >= wait {
                 self.bring_to_life(row, self.place_of_team(row));
-                self.report.respawns += 1;
+                self.report.tally.respawns += 1;
                 self.events.push(Event::Respawned { id: self.id(row) });
             }
         }
@@ -77,10 +77,10 @@ impl Reference {
                 self.characters[striker].kills = self.characters[striker].kills.saturating_add(1);
             }
         }
-        self.report.hits += 1;
+        self.report.tally.hits += 1;
         self.events.push(Event::Hit { attacker, target, amount, weapon });
         if dies {
-            self.report.deaths += 1;
+            self.report.tally.deaths += 1;
             self.events.push(Event::Died { victim: target, killer: attacker, weapon });
         }
     }
@@ -113,8 +113,8 @@ impl Reference {
         };
         for character in self.characters.iter_mut().filter(|row| row.flags & flags::IN_USE != 0) {
             age(&mut character.action_tick);
-            age(&mut character.melee_ready_tick);
-            age(&mut character.bow_ready_tick);
+            age(&mut character.primary_ready_tick);
+            age(&mut character.secondary_ready_tick);
             age(&mut character.combat_tick);
         }
     }

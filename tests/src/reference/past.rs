@@ -21,7 +21,7 @@ impl Reference {
     /// What a player says of its view.
     pub(super) fn take_view(&mut self, row: usize, age: u16) {
         let oldest = self.past.len() as u16 * 16;
-        self.report.views_capped += u32::from(age > oldest);
+        self.report.tally.views_capped += u32::from(age > oldest);
         self.views[row] = age.min(oldest);
     }
 

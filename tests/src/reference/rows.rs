@@ -32,7 +32,7 @@ row! {
         class: u8, motion: u8, motion_ticks: u16, support: u16, dodge_ticks: u16,
         input_buttons: u16, input_right: i8, input_forward: i8, input_yaw: u16, input_pitch: i16,
         health: u16, team: u8, action: u8,
-        action_tick: u32, melee_ready_tick: u32, bow_ready_tick: u32, combat_tick: u32,
+        action_tick: u32, primary_ready_tick: u32, secondary_ready_tick: u32, combat_tick: u32,
         kills: u16, deaths: u16, generation: u32,
     }
 }

@@ -9,13 +9,13 @@ impl Reference {
         let swings: Vec<(usize, Vec<usize>)> = self
             .living()
             .filter(|row| self.characters[*row].is_pressing(buttons::MELEE))
-            .filter(|row| self.is_due(self.characters[*row].melee_ready_tick))
+            .filter(|row| self.is_due(self.characters[*row].primary_ready_tick))
             .map(|row| (row, self.reached(row)))
             .collect();
         let ready = self.tick.0.wrapping_add(self.ticks(self.config.rules.melee.cooldown_ms));
         for (row, _) in &swings {
             let character = &mut self.characters[*row];
-            character.melee_ready_tick = ready;
+            character.primary_ready_tick = ready;
             (character.action, character.action_tick) = (action::MELEE, self.tick.0);
         }
         for (row, targets) in &swings {

@@ -6,7 +6,7 @@ use crate::state::terrain_deltas::TerrainChunk;
 use alloc::vec::Vec;
 
 const ROOM: StateCapacity =
-    StateCapacity { characters: 40, projectiles: 20, terrain_delta_chunks: 2, history_ticks: 3 };
+    StateCapacity { characters: 40, projectiles: 20, effects: 12, terrain_delta_chunks: 2, history_ticks: 3 };
 
 fn state() -> State {
     let mut state = State::new(&ROOM);
@@ -15,6 +15,10 @@ fn state() -> State {
     }
     for _ in 0..17 {
         state.allocate_projectile().unwrap();
+    }
+    for kind in 1..=9 {
+        let slot = state.allocate_effect().unwrap();
+        state.effects.kind[slot as usize] = kind;
     }
     state.terrain.entry(TerrainChunk { z: 1, x: 2 }).unwrap()[77] = -5;
     state
