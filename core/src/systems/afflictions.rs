@@ -4,7 +4,6 @@ use super::Environment;
 use crate::state::State;
 use alloc::boxed::Box;
 use alloc::vec;
-use alloc::vec::Vec;
 
 /// Largest change by status effects of one kind of share, in 1/256: four times, or nothing left.
 const SHARE_MAX: i64 = 1_024;
@@ -16,8 +15,8 @@ pub(crate) struct Afflictions {
     heads: Box<[u32]>,
     /// For each effect the next one of the same character.
     next: Box<[u32]>,
-    /// Rows that have a list.
-    rows: Vec<u32>,
+    /// Whether anybody has had a list since they were last cleared.
+    any: bool,
 }
 
 impl Afflictions {
@@ -25,14 +24,14 @@ impl Afflictions {
         Self {
             heads: vec![0; characters].into_boxed_slice(),
             next: vec![0; effects].into_boxed_slice(),
-            rows: Vec::with_capacity(characters),
+            any: false,
         }
     }
 
     /// Makes the lists of the effects that work on somebody who is there.
     pub(crate) fn rebuild(&mut self, state: &State) {
-        for row in self.rows.drain(..) {
-            self.heads[row as usize] = 0;
+        if core::mem::take(&mut self.any) {
+            self.heads.fill(0);
         }
         for slot in 0..state.effect_ids.end() {
             if state.effects.kind[slot] != 0
@@ -45,11 +44,20 @@ impl Afflictions {
 
     /// Adds an effect to a character's list.
     pub(crate) fn add(&mut self, row: usize, slot: usize) {
-        if self.heads[row] == 0 {
-            self.rows.push(row as u32);
-        }
+        self.any = true;
         self.next[slot] = self.heads[row];
         self.heads[row] = slot as u32 + 1;
+    }
+
+    /// Takes an effect out of a character's list, if it is in it: its slot may be given to another one at once.
+    pub(crate) fn remove(&mut self, row: usize, slot: usize) {
+        let link = slot as u32 + 1;
+        let before = self.of(row).find(|before| self.next[*before] == link);
+        if self.heads[row] == link {
+            self.heads[row] = self.next[slot];
+        } else if let Some(before) = before {
+            self.next[before] = self.next[slot];
+        }
     }
 
     /// The slots of a character's effects.

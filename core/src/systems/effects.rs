@@ -53,7 +53,7 @@ impl Fray<'_> {
             let target = self.state.effects.view().target(slot as u32);
             let row = self.state.characters.row_of(target).filter(|row| self.is_alive(*row));
             let (Some(row), Some(rules)) = (row, self.environment.rules.effect(kind)) else {
-                self.state.free_effect(slot as u32);
+                self.end_effect(slot, target);
                 continue;
             };
             let due = |tick: u32, now: Tick| now.signed_distance(Tick(tick)) >= 0;
@@ -63,10 +63,17 @@ impl Fray<'_> {
                 self.pulse(slot, row, rules);
             }
             if due(self.state.effects.end_tick[slot], self.tick) || !self.is_alive(row) {
-                self.state.free_effect(slot as u32);
+                self.end_effect(slot, target);
             }
         }
         set_flags(self.state, self.environment.rules.effects.each_ref());
+    }
+
+    fn end_effect(&mut self, slot: usize, target: CharacterId) {
+        if let Some(row) = self.state.characters.row_of(target) {
+            self.afflictions.remove(row, slot);
+        }
+        self.state.free_effect(slot as u32);
     }
 
     fn pulse(&mut self, slot: usize, row: usize, rules: &EffectRules) {

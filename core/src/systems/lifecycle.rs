@@ -110,7 +110,8 @@ pub(crate) fn run_stamina(characters: &mut Characters, end: usize, tick: Tick, e
             continue;
         }
         let dodges = characters.motion[row] == motion::DODGE && characters.motion_ticks[row] == 1;
-        if before == combat.stamina_max && !dodges && bits & flags::EXHAUSTED == 0 {
+        let rested = before == combat.stamina_max && before >= combat.dodge_stamina;
+        if rested && !dodges && bits & flags::EXHAUSTED == 0 {
             continue;
         }
         let mut stamina = before;

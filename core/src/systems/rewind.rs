@@ -12,6 +12,8 @@
 //! - Only who lives now and lived then, in the same life, and has not been carried farther than [`REWIND_MOVE_MAX`] since,
 //!   is found. Who came into sight later was not seen.
 //!
+//! Bodies have the size that they have now, whatever class they were of then.
+//!
 //! Those who may have been in a place are found by the index of the present, in a place that is larger by the way that
 //! anybody went since: never by a scan.
 

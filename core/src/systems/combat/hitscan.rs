@@ -68,7 +68,7 @@ impl Arena<'_> {
                 return;
             }
             let Some(pose) = rewind.pose(other as usize, age) else { return };
-            let body = self.environment.rules.class(pose.class);
+            let body = self.environment.rules.class(characters.class[other as usize]);
             let (seen, near) = (pose.position, widest.saturating_add(Metres(1 << 16)));
             // Who is far from the piece is too far for the numbers of the exact test.
             let beyond = |at: Metres, a: Metres, b: Metres| {

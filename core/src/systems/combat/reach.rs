@@ -86,9 +86,8 @@ impl Arena<'_> {
                 if candidate.0 <= reach_squared
                     && let Some(place) = nearest.place(candidate)
                     && cone.contains(Metres(x), Metres(z))
-                    && rewind
-                        .pose(other as usize, age)
-                        .is_some_and(|pose| is_level(pose.position.y.0) && is_within(pose.class, candidate.0))
+                    && is_within(characters.class[other as usize], candidate.0)
+                    && rewind.pose(other as usize, age).is_some_and(|pose| is_level(pose.position.y.0))
                 {
                     nearest.insert(place, candidate);
                 }

@@ -131,7 +131,7 @@ impl Sky<'_> {
                     continue;
                 }
                 let from = way.start_of(number);
-                let body = self.environment.rules.class(pose.class);
+                let body = self.environment.rules.class(characters.class[row_index]);
                 let radius = all.radius + body.radius;
                 if let Some(t) = sweep_capsule(from, step.to, feet, radius, body.height) {
                     met = Some(met.map_or((number, t, row), |met| met.min((number, t, row))));
