@@ -37,7 +37,8 @@ impl Fray<'_> {
         let sides = Sides::new(own_row, burst.team, rules, self.environment);
         let mut found = core::mem::take(self.found);
         found.clear();
-        let reach = rules.blast_radius.saturating_add(self.radius_max);
+        // Distances are rounded down: a little farther is asked for.
+        let reach = rules.blast_radius.saturating_add(self.radius_max).saturating_add(Metres(2));
         let disc = Disc { x: burst.at.x, z: burst.at.z, radius: reach };
         self.index.grid().for_each(Who::Present, &disc, |row| {
             let oneself = Some(row) == own_row && sides.means_oneself();
