@@ -73,8 +73,8 @@ pub use state::snapshot::SnapshotError;
 pub use state::state_hash::ColumnHashes;
 pub use state::terrain_deltas::{TerrainChunk, TerrainDeltas};
 pub use step::{Stage, StepReport};
-pub use systems::movement::{MovementTicks, Surroundings, move_character};
 pub use systems::Tally;
+pub use systems::movement::{MovementTicks, Surroundings, move_character};
 pub use systems::rewind::Judgement;
 pub use world::replay::{
     ReplayError, ReplayInfo, ReplayOptions, ReplayPlayer, ReplayReader, ReplayRecorder, ReplayReport,

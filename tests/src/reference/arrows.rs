@@ -1,7 +1,7 @@
 //! Projectiles: how they begin, and their flight.
 
 use super::{Arrow, Reference};
-use shieldwall_core::numeric::fixed::{isqrt_u64, mul_q16};
+use shieldwall_core::numeric::fixed::mul_q16;
 use shieldwall_core::{Arm, Brads, CharacterId, Event, Position, limits};
 
 /// How the flight of a tick ends.
@@ -153,15 +153,17 @@ impl Reference {
     }
 }
 
-/// When, in 1/65536 of the way, a point that flies straight first touches an upright capsule: in units of 1/256 m.
+/// When, in 1/65536 of the way, a point that flies straight first touches an upright capsule: in units of 1/4096 m.
 pub(super) fn meets_capsule(from: Position, to: Position, feet: Position, radius: i32, height: i32) -> Option<i64> {
     if from.y.0.max(to.y.0) < feet.y.0 || from.y.0.min(to.y.0) > feet.y.0 + height {
         return None;
     }
-    let part = |a: i32, b: i32| (i64::from(a) - i64::from(b)) >> 8;
+    let part = |a: i32, b: i32| i64::from(a) - i64::from(b);
     let way = [part(to.x.0, from.x.0), part(to.y.0, from.y.0), part(to.z.0, from.z.0)];
     let start = [part(from.x.0, feet.x.0), part(from.y.0, feet.y.0), part(from.z.0, feet.z.0)];
-    let (radius, height) = (i64::from(radius >> 8), i64::from(height >> 8));
+    let rounded = |number: i64| (number + 8).div_euclid(16);
+    let (way, start) = (way.map(rounded), start.map(rounded));
+    let (radius, height) = (rounded(radius.into()), rounded(height.into()));
     // A cylinder between the middles of two balls. Who passes beside it passes beside the balls.
     let (low, high) = (radius.min(height / 2), (height - radius).max(height / 2));
     let (into, out) = inside_round([way[0], 0, way[2]], [start[0], 0, start[2]], radius)?;
@@ -191,11 +193,11 @@ fn inside_round(way: [i64; 3], start: [i64; 3], radius: i64) -> Option<(i64, i64
     if a == 0 {
         return (c <= 0).then_some((0, 1 << 16));
     }
-    let under_root = b * b - a * c;
-    if under_root < 0 {
-        return None;
-    }
-    let root = isqrt_u64(under_root.cast_unsigned()).cast_signed();
+    let under_root = i128::from(b) * i128::from(b) - i128::from(a) * i128::from(c);
+    let under_root = u128::try_from(under_root).ok()?;
+    // Of roots of more than 31 bits the highest 31 count.
+    let beyond = (128 - under_root.leading_zeros()).saturating_sub(62).div_ceil(2);
+    let root = (under_root.isqrt() >> beyond << beyond) as i64;
     on_the_way(((-b - root) << 16).div_euclid(a), ((-b + root) << 16).div_euclid(a))
 }
 

@@ -12,7 +12,7 @@ use crate::state::commands::ViewAge;
 const PIECE: Metres = Metres::from_m(16);
 const _: () = assert!(PIECE.0 < crate::limits::SWEEP_MAX_M << 16);
 
-/// How far the exact test, in 1/256 m, may find a contact beyond the radius, raw.
+/// How far the exact test may find a contact beyond the radius, raw; and some more.
 const ROUNDING: i32 = 4 << 8;
 
 impl Arena<'_> {

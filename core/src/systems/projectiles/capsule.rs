@@ -6,7 +6,7 @@ use crate::numeric::{Metres, Position};
 /// Where a point that flies straight first touches an upright capsule, as a fraction of the way in 0..=65536.
 ///
 /// The capsule stands with its feet at `feet`: a cylinder between two balls of the same radius, `height` over all. A
-/// start inside gives 0. The test works in units of 1/256 m: a contact may come 8 mm early or late.
+/// start inside gives 0. The test works in units of 1/4096 m: a contact is no more than 1 mm off.
 ///
 /// The way is at most [`crate::limits::SWEEP_MAX_M`] along each axis, and the feet no farther from it than that.
 #[must_use]
@@ -21,12 +21,12 @@ pub(crate) fn sweep_capsule(
     if highest < feet.y || lowest > feet.y.saturating_add(height) {
         return None;
     }
-    let reduce = |raw: i64| raw >> 8;
     let way = [to.x.0, to.y.0, to.z.0].map(i64::from);
     let start = [from.x.0, from.y.0, from.z.0].map(i64::from);
     let base = [feet.x.0, feet.y.0, feet.z.0].map(i64::from);
-    let d = [0, 1, 2].map(|axis| reduce(way[axis] - start[axis]));
-    let f = [0, 1, 2].map(|axis| reduce(start[axis] - base[axis]));
+    let d = [0, 1, 2].map(|axis| way[axis] - start[axis]);
+    let f = [0, 1, 2].map(|axis| start[axis] - base[axis]);
+    let (d, f) = (d.map(reduce), f.map(reduce));
     let (r, h) = (reduce(i64::from(radius.0)), reduce(i64::from(height.0)));
     let (low, high) = (r.min(h / 2), (h - r).max(h / 2));
 
@@ -46,6 +46,12 @@ pub(crate) fn sweep_capsule(
     i32::try_from(first).ok()
 }
 
+/// Raw units to those of the test, to the nearest.
+const fn reduce(raw: i64) -> i64 {
+    const SHIFT: u32 = 4;
+    (raw + (1 << (SHIFT - 1))) >> SHIFT
+}
+
 /// The part of the way, in 1/65536, that is within `r` of the origin: in a plane or in space.
 fn span_in_circle<const AXES: usize>(d: [i64; AXES], f: [i64; AXES], r: i64) -> Option<(i64, i64)> {
     const WHOLE: i64 = ONE as i64;
@@ -54,11 +60,19 @@ fn span_in_circle<const AXES: usize>(d: [i64; AXES], f: [i64; AXES], r: i64) -> 
     if a == 0 {
         return (c <= 0).then_some((0, WHOLE));
     }
-    // |f + t d|^2 = r^2; with ways up to 64 m every term stays below 2^62.
-    let discriminant = u64::try_from(b * b - a * c).ok()?;
-    let root = isqrt_u64(discriminant).cast_signed();
+    // |f + t d|^2 = r^2; with ways up to 64 m the products have up to 78 bits.
+    let wide = |a: i64, b: i64| i128::from(a) * i128::from(b);
+    let discriminant = u128::try_from(wide(b, b) - wide(a, c)).ok()?;
+    let root = root_of(discriminant);
     let (first, last) = (((-b - root) << 16).div_euclid(a), ((-b + root) << 16).div_euclid(a));
     (last >= 0 && first <= WHOLE).then_some((first.max(0), last.min(WHOLE)))
+}
+
+/// The square root of a number of up to 124 bits, rounded down to 31 bits at the least.
+fn root_of(square: u128) -> i64 {
+    let bits = u128::BITS - square.leading_zeros();
+    let half = bits.saturating_sub(62).div_ceil(2);
+    (isqrt_u64((square >> (2 * half)) as u64) << half).cast_signed()
 }
 
 /// The part of the way, in 1/65536, between two heights.

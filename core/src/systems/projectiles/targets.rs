@@ -27,8 +27,17 @@ const TEAM_SHIFT: u32 = 24;
 
 const _: () = assert!(crate::limits::CHARACTERS_MAX <= 1 << TEAM_SHIFT, "rows fit below the team");
 
-/// By how much the exact test, in 1/256 m, may find a contact beyond the radius, raw.
+/// By how much the exact test may find a contact beyond the radius, raw; and some more.
 pub(super) const ROUNDING: i32 = 4 << 8;
+
+/// What rounding to units adds at most to a product of a way and what is beside it, both of 14 bits.
+const SLACK: i32 = 1 << 16;
+
+/// By how many bits numbers are to be shifted so that the largest of them has 14.
+fn fine_shift(numbers: impl Iterator<Item = i64>) -> u32 {
+    let bits = numbers.fold(0, |bits, number| bits | number.unsigned_abs());
+    (u64::BITS - bits.leading_zeros()).saturating_sub(14)
+}
 
 /// Everybody who can be met, sorted by cells.
 #[derive(Debug)]
@@ -68,9 +77,10 @@ struct Judge<L> {
     high: [L; 3],
     from: [L; 2],
     way: [L; 2],
-    /// Radius of what flies, and the length of the way in 1/256 m.
+    /// Radius of what flies, and the length of the way in units of `1 << shift`.
     radius: L,
     length: L,
+    shift: u32,
     own_row: L,
     pierced: L,
     /// The team that is left out, or the only one.
@@ -143,7 +153,7 @@ impl Targets {
     /// The first body on the way, the lower row at equal distance: (fraction of the way, row).
     #[inline(always)]
     pub(super) fn first<L: Lanes>(&self, shot: &Shot) -> Option<(i32, u32)> {
-        let judge = Judge::<L>::new(shot);
+        let judge = Judge::<L>::new(shot, self.radius_max);
         let side = 1_i64 << self.side_bits;
         let cells = |a: Metres, b: Metres| {
             let reach = i64::from(shot.radius.0) + i64::from(self.radius_max.0) + i64::from(ROUNDING);
@@ -207,14 +217,17 @@ impl Targets {
 
 impl<L: Lanes> Judge<L> {
     #[inline(always)]
-    fn new(shot: &Shot) -> Self {
+    fn new(shot: &Shot, radius_max: Metres) -> Self {
         let (from, to) = (shot.from, shot.to);
         let reach = shot.radius.0 + ROUNDING;
         let low = |a: Metres, b: Metres, by: i32| L::splat(a.0.min(b.0).saturating_sub(by));
         let high = |a: Metres, b: Metres, by: i32| L::splat(a.0.max(b.0).saturating_add(by));
-        // The same numbers as in the exact test.
-        let way = |from: Metres, to: Metres| ((i64::from(to.0) - i64::from(from.0)) >> 8) as i32;
-        let (way_x, way_z) = (way(from.x, to.x), way(from.z, to.z));
+        // In units in which the way and whoever is beside it have 14 bits, so that products fit the lanes.
+        let whole = |from: Metres, to: Metres| i64::from(to.0) - i64::from(from.0);
+        let whole = [whole(from.x, to.x), whole(from.z, to.z)];
+        let beside = i64::from(radius_max.0) + i64::from(reach);
+        let shift = fine_shift(whole.into_iter().map(|part| part.abs() + beside));
+        let (way_x, way_z) = ((whole[0] >> shift) as i32, (whole[1] >> shift) as i32);
         let (long, short) = (way_x.abs().max(way_z.abs()), way_x.abs().min(way_z.abs()));
         // At least the length.
         let length = long.saturating_add(short / 2 + 1);
@@ -226,6 +239,7 @@ impl<L: Lanes> Judge<L> {
             way: [L::splat(way_x), L::splat(way_z)],
             radius: L::splat(shot.radius.0),
             length: L::splat(length),
+            shift,
             own_row: L::splat(shot.sides.own_row.map_or(-1, u32::cast_signed)),
             pierced: L::splat(shot.pierced.map_or(-1, u32::cast_signed)),
             team: L::splat(team),
@@ -254,10 +268,11 @@ impl<L: Lanes> Judge<L> {
         let same = team.equal(self.team);
         let spared = if self.only { same.not() } else { same };
         let spared = spared.or(row.equal(self.own_row)).or(row.equal(self.pierced));
-        let beside = radius.add(self.radius).shift_right::<8>().mul(self.length);
+        let beside = radius.add(self.radius).shift_right_by(self.shift).add(L::splat(1)).mul(self.length);
+        let beside = beside.add(L::splat(SLACK));
         // Within the box these fit: ways are up to 64 m.
-        let aside_x = self.from[0].sub(x).shift_right::<8>();
-        let aside_z = self.from[1].sub(z).shift_right::<8>();
+        let aside_x = self.from[0].sub(x).shift_right_by(self.shift);
+        let aside_z = self.from[1].sub(z).shift_right_by(self.shift);
         let cross = aside_x.mul(self.way[1]).sub(aside_z.mul(self.way[0])).abs();
         beyond.or(spared).or(cross.greater(beside)).not().and(level)
     }
