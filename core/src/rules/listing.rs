@@ -4,8 +4,8 @@
 //! are raw integers; what they are in human units is for those to say who show them (the package `shieldwall-rules`).
 
 use super::{
-    CrowdRules, LagRules, LifeRules, LodRules, MOVEMENT_CLASSES, MeleeRules, MovementRules, ProjectileRules,
-    Rules, WaterRules,
+    CrowdRules, LagRules, LifeRules, LodRules, MOVEMENT_CLASSES, MeleeRules, MovementRules, ObjectiveRules,
+    ProjectileRules, Rules, StructureRules, WaterRules,
 };
 
 /// What a field's raw integer means.
@@ -162,6 +162,18 @@ impl Rules {
         single(ProjectileRules::NAME, ProjectileRules::DOC, ProjectileRules::FIELDS),
         single(LifeRules::NAME, LifeRules::DOC, LifeRules::FIELDS),
         single(LagRules::NAME, LagRules::DOC, LagRules::FIELDS),
+        RuleTableInfo {
+            name: StructureRules::NAME,
+            doc: StructureRules::DOC,
+            entries: &StructureRules::KINDS,
+            fields: StructureRules::FIELDS,
+        },
+        RuleTableInfo {
+            name: ObjectiveRules::NAME,
+            doc: ObjectiveRules::DOC,
+            entries: &ObjectiveRules::KINDS,
+            fields: ObjectiveRules::FIELDS,
+        },
     ];
 
     /// What must hold between fields, beyond their ranges.
@@ -172,6 +184,8 @@ impl Rules {
     pub fn table(&self, name: &str, entry: usize) -> Option<&dyn RuleTable> {
         let single: &dyn RuleTable = match name {
             MovementRules::NAME => return self.movement.get(entry).map(|class| class as &dyn RuleTable),
+            StructureRules::NAME => return self.structure.get(entry).map(|kind| kind as &dyn RuleTable),
+            ObjectiveRules::NAME => return self.objective.get(entry).map(|kind| kind as &dyn RuleTable),
             WaterRules::NAME => &self.water,
             LodRules::NAME => &self.lod,
             CrowdRules::NAME => &self.crowd,
@@ -189,6 +203,12 @@ impl Rules {
         let single: &mut dyn RuleTable = match name {
             MovementRules::NAME => {
                 return self.movement.get_mut(entry).map(|class| class as &mut dyn RuleTable);
+            }
+            StructureRules::NAME => {
+                return self.structure.get_mut(entry).map(|kind| kind as &mut dyn RuleTable);
+            }
+            ObjectiveRules::NAME => {
+                return self.objective.get_mut(entry).map(|kind| kind as &mut dyn RuleTable);
             }
             WaterRules::NAME => &mut self.water,
             LodRules::NAME => &mut self.lod,

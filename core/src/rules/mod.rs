@@ -10,6 +10,7 @@
 mod classes;
 mod listing;
 mod movement;
+mod siege;
 mod table;
 
 use crate::limits::HALF_EXTENT_MAX_M;
@@ -17,6 +18,9 @@ use crate::numeric::{Brads, Metres, MetresPerSecond};
 use core::fmt;
 pub use listing::{RuleEntryInfo, RuleFieldInfo, RuleRelation, RuleTable, RuleTableInfo, RuleUnit};
 pub use movement::{LodRules, MOVEMENT_CLASSES, MovementRules, ROOT_MOTION_PARTS, WaterRules};
+pub use siege::{
+    DAMAGE_KINDS, OBJECTIVE_KINDS, ObjectiveRules, STRUCTURE_HEALTH_MAX, STRUCTURE_KINDS, StructureRules,
+};
 pub use table::{RuleField, RulesError};
 use table::{mm, rule_table, whole};
 
@@ -135,6 +139,10 @@ pub struct Rules {
     pub life: LifeRules,
     /// Looking back.
     pub lag: LagRules,
+    /// What can be brought down: one table for each kind.
+    pub structure: [StructureRules; STRUCTURE_KINDS],
+    /// What teams fight over: one table for each kind.
+    pub objective: [ObjectiveRules; OBJECTIVE_KINDS],
 }
 
 impl Default for Rules {
@@ -148,6 +156,8 @@ impl Default for Rules {
             bow: ProjectileRules::default(),
             life: LifeRules::default(),
             lag: LagRules::default(),
+            structure: StructureRules::kinds(),
+            objective: ObjectiveRules::kinds(),
         }
     }
 }
@@ -161,7 +171,9 @@ impl Rules {
         + MeleeRules::BYTES
         + ProjectileRules::BYTES
         + LifeRules::BYTES
-        + LagRules::BYTES;
+        + LagRules::BYTES
+        + STRUCTURE_KINDS * StructureRules::BYTES
+        + OBJECTIVE_KINDS * ObjectiveRules::BYTES;
 
     /// The movement rules of a class. Numbers from [`MOVEMENT_CLASSES`] on, which no command can set, wrap.
     #[must_use]
@@ -183,6 +195,8 @@ impl Rules {
         self.bow.validate()?;
         self.life.validate()?;
         self.lag.validate()?;
+        self.structure.iter().try_for_each(StructureRules::validate)?;
+        self.objective.iter().try_for_each(ObjectiveRules::validate)?;
         match self.broken_relations().next() {
             Some((relation, _)) => Err(RulesError::Relation(relation.broken)),
             None => Ok(()),
@@ -211,6 +225,8 @@ impl Rules {
         self.bow.encode_into(out);
         self.life.encode_into(out);
         self.lag.encode_into(out);
+        self.structure.iter().for_each(|kind| kind.encode_into(out));
+        self.objective.iter().for_each(|kind| kind.encode_into(out));
     }
 
     /// Reads what [`Rules::encode_into`] wrote from the front of `bytes`; `None` when they end early.
@@ -227,8 +243,16 @@ impl Rules {
         let (melee, bytes) = MeleeRules::decode(bytes)?;
         let (bow, bytes) = ProjectileRules::decode(bytes)?;
         let (life, bytes) = LifeRules::decode(bytes)?;
-        let (lag, bytes) = LagRules::decode(bytes)?;
-        Some((Self { movement, water, lod, crowd, melee, bow, life, lag }, bytes))
+        let (lag, mut bytes) = LagRules::decode(bytes)?;
+        let mut structure = [StructureRules::default(); STRUCTURE_KINDS];
+        for kind in &mut structure {
+            (*kind, bytes) = StructureRules::decode(bytes)?;
+        }
+        let mut objective = [ObjectiveRules::default(); OBJECTIVE_KINDS];
+        for kind in &mut objective {
+            (*kind, bytes) = ObjectiveRules::decode(bytes)?;
+        }
+        Some((Self { movement, water, lod, crowd, melee, bow, life, lag, structure, objective }, bytes))
     }
 }
 

@@ -110,6 +110,64 @@ pub enum Event {
         /// Which.
         chunk: TerrainChunk,
     },
+    /// Opcode 20. A section of a structure lost health.
+    StructureDamaged {
+        /// Number of the section.
+        section: u32,
+        /// Who struck; [`CharacterId::NONE`] for a command.
+        attacker: CharacterId,
+        /// Health taken.
+        amount: u32,
+        /// Number of the weapon; [`ARM_NONE`] for a command.
+        arm: u8,
+    },
+    /// Opcode 21. A section's health reached zero: from the next tick on it is in nobody's way.
+    StructureFell {
+        /// Number of the section.
+        section: u32,
+        /// Who struck last; [`CharacterId::NONE`] for a command.
+        attacker: CharacterId,
+    },
+    /// Opcode 22. A section that had fallen stands again.
+    StructureBuilt {
+        /// Number of the section.
+        section: u32,
+    },
+    /// Opcode 23. A capture point went to another team.
+    PointCaptured {
+        /// Number of the point.
+        point: u32,
+        /// Whose it is now.
+        team: u8,
+        /// Whose it was; [`super::objectives::NO_TEAM`] for nobody's.
+        before: u8,
+    },
+    /// Opcode 24. Something became of a flag.
+    FlagMoved {
+        /// Number of its point.
+        point: u32,
+        /// Who took, dropped or brought it; [`CharacterId::NONE`] when it went back by itself.
+        id: CharacterId,
+        /// What.
+        what: FlagMove,
+    },
+}
+
+/// Stands for no weapon.
+pub const ARM_NONE: u8 = u8::MAX;
+
+/// What became of a flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum FlagMove {
+    /// Somebody took it.
+    Taken = 1,
+    /// Who carried it died or left; it lies there.
+    Dropped = 2,
+    /// It went back to its place.
+    Returned = 3,
+    /// It was brought to a place of the carrier's team, and went back.
+    Brought = 4,
 }
 
 /// Why bytes are not an event.
@@ -193,6 +251,41 @@ impl Event {
                 out.extend_from_slice(&chunk.x.to_le_bytes());
                 out.extend_from_slice(&chunk.z.to_le_bytes());
             }
+            _ => self.encode_siege(out),
+        }
+    }
+
+    /// [`Event::encode_into`] of what is about structures and objectives.
+    fn encode_siege(&self, out: &mut Vec<u8>) {
+        match *self {
+            Self::StructureDamaged { section, attacker, amount, arm } => {
+                out.push(20);
+                out.extend_from_slice(&section.to_le_bytes());
+                encode_id(attacker, out);
+                out.extend_from_slice(&amount.to_le_bytes());
+                out.push(arm);
+            }
+            Self::StructureFell { section, attacker } => {
+                out.push(21);
+                out.extend_from_slice(&section.to_le_bytes());
+                encode_id(attacker, out);
+            }
+            Self::StructureBuilt { section } => {
+                out.push(22);
+                out.extend_from_slice(&section.to_le_bytes());
+            }
+            Self::PointCaptured { point, team, before } => {
+                out.push(23);
+                out.extend_from_slice(&point.to_le_bytes());
+                out.extend_from_slice(&[team, before]);
+            }
+            Self::FlagMoved { point, id, what } => {
+                out.push(24);
+                out.extend_from_slice(&point.to_le_bytes());
+                encode_id(id, out);
+                out.push(what as u8);
+            }
+            _ => {}
         }
     }
 
@@ -224,6 +317,20 @@ impl Event {
                 at: Position { x: Metres(reader.i32()?), y: Metres(reader.i32()?), z: Metres(reader.i32()?) },
             },
             9 => Self::TerrainChanged { chunk: TerrainChunk { x: reader.u16()?, z: reader.u16()? } },
+            20 => Self::StructureDamaged {
+                section: reader.u32()?,
+                attacker: decode_id(&mut reader)?,
+                amount: reader.u32()?,
+                arm: reader.u8()?,
+            },
+            21 => Self::StructureFell { section: reader.u32()?, attacker: decode_id(&mut reader)? },
+            22 => Self::StructureBuilt { section: reader.u32()? },
+            23 => Self::PointCaptured { point: reader.u32()?, team: reader.u8()?, before: reader.u8()? },
+            24 => Self::FlagMoved {
+                point: reader.u32()?,
+                id: decode_id(&mut reader)?,
+                what: decode_flag_move(&mut reader)?,
+            },
             other => return Err(EventDecodeError::UnknownOpcode(other)),
         };
         Ok((event, reader.rest()))
@@ -234,6 +341,16 @@ fn decode_weapon(reader: &mut ByteReader<'_>) -> Result<Weapon, EventDecodeError
     match reader.u8()? {
         1 => Ok(Weapon::Melee),
         2 => Ok(Weapon::Arrow),
+        other => Err(EventDecodeError::UnknownValue(other)),
+    }
+}
+
+fn decode_flag_move(reader: &mut ByteReader<'_>) -> Result<FlagMove, EventDecodeError> {
+    match reader.u8()? {
+        1 => Ok(FlagMove::Taken),
+        2 => Ok(FlagMove::Dropped),
+        3 => Ok(FlagMove::Returned),
+        4 => Ok(FlagMove::Brought),
         other => Err(EventDecodeError::UnknownValue(other)),
     }
 }
@@ -298,14 +415,14 @@ mod tests {
     proptest! {
         #[test]
         fn what_decodes_encodes_to_the_same_bytes(
-            opcode in 0_u8..11,
+            opcode in prop_oneof![0_u8..11, 19_u8..26],
             bytes in proptest::collection::vec(any::<u8>(), 0..40),
-            small in 0_u8..4,
+            small in 0_u8..6,
         ) {
             let mut input = alloc::vec![opcode];
             input.extend_from_slice(&bytes);
             // Weapons and reasons are small numbers: put some where they stand.
-            for at in [5, 17, 19] {
+            for at in [5, 13, 17, 19] {
                 if let Some(byte) = input.get_mut(at) {
                     *byte = small;
                 }
@@ -323,7 +440,7 @@ mod tests {
 
     #[test]
     fn every_opcode_decodes() {
-        for opcode in 1..=9_u8 {
+        for opcode in (1..=9_u8).chain(20..=24) {
             let mut input = alloc::vec![opcode];
             input.extend_from_slice(&[1; 40]);
             assert!(Event::decode(&input).is_ok(), "opcode {opcode}");

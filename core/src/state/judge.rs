@@ -4,6 +4,7 @@
 //! image is every row in use; the others are asked about one by one.
 
 mod lanes;
+mod places;
 
 use super::characters::{Characters, CharactersView, action, flags};
 use super::move_bounds::{HEIGHTS, MoveBounds, can_move_like};
@@ -11,6 +12,7 @@ use super::projectiles::Projectiles;
 use super::snapshot::{ImageBounds, SnapshotError};
 use super::terrain_deltas::TerrainDeltas;
 use crate::numeric::lanes::run;
+pub(crate) use places::check_places;
 
 /// Rows that are judged at a time: their heights of the ground lie on the stack.
 const ROWS_AT_ONCE: usize = 512;

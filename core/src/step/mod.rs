@@ -13,7 +13,9 @@ use crate::state::projectiles::ProjectileRows;
 use crate::systems::crowd_index::CrowdIndex;
 use crate::systems::projectiles::FlightEnd;
 use crate::systems::rewind::{Judgement, Judgements, Rewind, Views};
-use crate::systems::{Environment, Tally, combat, commands, contacts, lifecycle, movement, projectiles};
+use crate::systems::{
+    Environment, Tally, combat, commands, contacts, lifecycle, movement, objectives, projectiles, structures,
+};
 use chunks::{Chunks, for_each_chunk};
 
 /// A stage of the tick, for those who watch or measure it.
@@ -33,6 +35,8 @@ pub enum Stage {
     Projectiles,
     /// Regained health.
     Lifecycle,
+    /// What has fallen is gone; places are captured, flags carried.
+    Siege,
     /// What attacks of later ticks may look back on.
     History,
     /// Bringing in the ground near characters: changes no result.
@@ -43,7 +47,7 @@ pub enum Stage {
 type RunStage = fn(&mut Pass<'_>);
 
 /// The stages in the order they run.
-const STAGES: [(Stage, RunStage); 9] = [
+const STAGES: [(Stage, RunStage); 10] = [
     (Stage::Commands, run_commands),
     (Stage::Return, run_return),
     (Stage::Movement, run_movement),
@@ -51,6 +55,7 @@ const STAGES: [(Stage, RunStage); 9] = [
     (Stage::Combat, run_combat),
     (Stage::Projectiles, run_projectiles),
     (Stage::Lifecycle, run_lifecycle),
+    (Stage::Siege, run_siege),
     (Stage::History, run_history),
     (Stage::Terrain, run_terrain),
 ];
@@ -84,6 +89,7 @@ impl Stage {
             Stage::Combat => "combat",
             Stage::Projectiles => "projectiles",
             Stage::Lifecycle => "lifecycle",
+            Stage::Siege => "siege",
             Stage::History => "history",
             Stage::Terrain => "terrain",
         }
@@ -342,6 +348,15 @@ fn run_lifecycle(pass: &mut Pass<'_>) {
     let (end, tick) = (pass.state.character_ids.end(), pass.state.tick);
     lifecycle::run_regeneration(&mut pass.state.characters, end, tick, pass.environment);
     lifecycle::run_aging(&mut pass.state.characters, end, tick);
+}
+
+fn run_siege(pass: &mut Pass<'_>) {
+    let (environment, state) = (&mut *pass.environment, &mut *pass.state);
+    if pass.tally.sections_changed > 0 {
+        structures::follow(&state.structures, &mut environment.obstacles);
+        structures::drop_the_dead(state, environment);
+    }
+    objectives::run(state, environment, &pass.scratch.index, pass.events);
 }
 
 fn run_terrain(pass: &mut Pass<'_>) {

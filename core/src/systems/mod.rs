@@ -12,6 +12,8 @@
 //! | `projectiles` (fly) | grid, position, team, flags, terrain, obstacles | projectiles, the tick's list of ends |
 //! | `projectiles` (land) | ends | health, flags, velocity, action, score; projectiles |
 //! | `lifecycle` (regeneration) | flags, combat_tick | health |
+//! | `structures` | what weapons and commands do to sections | structures; position and support of the dead on what fell, of who is where something is built |
+//! | `objectives` | grid, position, team, flags | objectives, teams |
 //! | `rewind` | history, position, motion | nothing: it answers the weapons |
 
 pub mod combat;
@@ -20,13 +22,14 @@ pub mod contacts;
 pub mod crowd_index;
 pub mod lifecycle;
 pub mod movement;
+pub mod objectives;
 pub mod projectiles;
 pub mod rewind;
+pub mod structures;
 
 use crate::numeric::{LaneChoice, Metres, Tick, Ticks};
 use crate::rules::Rules;
 use crate::spatial::{Obstacles, Terrain};
-use alloc::sync::Arc;
 use movement::{MovementTicks, Surroundings};
 
 /// Durations of the rules in ticks of this world.
@@ -65,7 +68,7 @@ impl Timing {
     }
 }
 
-/// All that systems read and no tick changes.
+/// All that systems read and no tick changes, but for the ground and what stands on it, which follow the state.
 #[derive(Clone, Debug)]
 pub struct Environment {
     /// Seed of every random number.
@@ -82,8 +85,8 @@ pub struct Environment {
     pub movement: MovementTicks,
     /// The ground.
     pub terrain: Terrain,
-    /// What stands and moves beside the ground.
-    pub obstacles: Arc<Obstacles>,
+    /// What stands and moves beside the ground; what of it has fallen is as the structures of the state have it.
+    pub obstacles: Obstacles,
     /// Which implementation of the lanes runs.
     pub lanes: LaneChoice,
     /// From this many rows on a stage is split over threads.
@@ -121,4 +124,6 @@ pub struct Tally {
     pub shots_refused: u32,
     /// Views that were older than attacks may be judged.
     pub views_capped: u32,
+    /// Sections of structures that fell or came to stand again.
+    pub sections_changed: u32,
 }

@@ -8,7 +8,6 @@ use crate::state::StateCapacity;
 use crate::state::history::History;
 use crate::systems::Timing;
 use crate::systems::movement::MovementTicks;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use proptest::prelude::*;
 
@@ -22,7 +21,7 @@ pub(crate) fn environment() -> Environment {
         timing: Timing::new(&rules, 60),
         movement: MovementTicks::new(&rules, 60),
         terrain: Terrain::from_seed(1, Metres::from_m(32), Metres::from_m(2)).unwrap(),
-        obstacles: Arc::default(),
+        obstacles: crate::spatial::Obstacles::default(),
         lanes: crate::numeric::LaneChoice::Auto,
         parallel_min_rows: u32::MAX,
     }
@@ -121,8 +120,7 @@ proptest! {
         let mut state = State::new(&StateCapacity {
             characters: points.len() as u32,
             projectiles: 4,
-            terrain_delta_chunks: 0,
-            history_ticks: 0,
+            ..StateCapacity::default()
         });
         state.characters = crowd(&points);
         state.rebuild_ids(crate::numeric::LaneChoice::default());

@@ -1,0 +1,1 @@
+//! Rings against a naive recount; flags on their ways.
