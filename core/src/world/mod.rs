@@ -462,4 +462,6 @@ fn check_owners(config: &WorldConfig, environment: &Environment) -> Result<(), C
 }
 
 #[cfg(test)]
+mod siege_tests;
+#[cfg(test)]
 mod tests;
