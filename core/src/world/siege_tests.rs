@@ -25,11 +25,12 @@ fn block(centre_mm: [i32; 3], half_mm: [i32; 3]) -> StaticShape {
     }
 }
 
-/// A wall across the field 5 m north, and a ledge 1 m high in the south-east.
+/// A wall across the field 5 m north, and a ledge 1 m high in the south-east with a post on it that stays.
 fn scenery() -> Scenery {
     let shapes = vec![
         block([0, 1_500, -5_000], [16_000, 1_500, 250]),
         block([8_000, 500, 8_000], [2_000, 500, 2_000]),
+        block([8_000, 1_500, 8_602], [200, 1_500, 200]),
     ];
     let sections = vec![StructureSection { shape: 0, kind: 0 }, StructureSection { shape: 1, kind: 1 }];
     let point = |z: i32, kind: u8, owner: u8| CapturePoint {
