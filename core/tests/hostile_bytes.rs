@@ -1,10 +1,15 @@
 //! Bytes that nobody vouches for: images, replays, configurations. Nothing panics, nothing half-restores.
 
 use proptest::prelude::*;
+use shieldwall_core::state::snapshot;
+use shieldwall_core::state::tables::TABLES;
 use shieldwall_core::{
     Brads, CharacterInput, Command, Metres, Placement, ReplayReader, ReplayWriter, SnapshotError, Ticks,
     World, WorldConfig, buttons,
 };
+
+/// Where the number of deformed chunks stands in an image.
+const CHUNKS_AT: usize = 28 + 8 * TABLES;
 
 fn config() -> WorldConfig {
     WorldConfig {
@@ -80,14 +85,18 @@ fn refusals_have_names_and_change_nothing() {
         other
     };
     assert_eq!(refuse(&changed(0)), SnapshotError::NotAnImage);
-    assert_eq!(refuse(&changed(4)), SnapshotError::OtherFormat(2));
+    assert_eq!(refuse(&changed(4)), SnapshotError::OtherFormat(snapshot::FORMAT ^ 1));
     assert!(matches!(refuse(&changed(8)), SnapshotError::OtherLayout { image, build } if image != build));
     assert!(matches!(refuse(&changed(16)), SnapshotError::OtherConfiguration { .. }));
     assert_eq!(refuse(&changed(28)), SnapshotError::OtherCapacity);
     // One more deformed chunk than there is: what is left for the history is none.
-    assert_eq!(refuse(&changed(44)), SnapshotError::BadHistory);
-    assert_eq!(refuse(&changed(46)), SnapshotError::OtherCapacity, "more deformed chunks than fit");
-    assert_eq!(refuse(&changed(48)), SnapshotError::Damaged);
+    assert_eq!(refuse(&changed(CHUNKS_AT)), SnapshotError::BadHistory);
+    assert_eq!(
+        refuse(&changed(CHUNKS_AT + 2)),
+        SnapshotError::OtherCapacity,
+        "more deformed chunks than fit"
+    );
+    assert_eq!(refuse(&changed(CHUNKS_AT + 4)), SnapshotError::Damaged);
     assert_eq!(refuse(&changed(24)), SnapshotError::Damaged, "another tick");
     world.restore(&image).unwrap();
     assert_eq!(world.state_hash(), source.state_hash());
@@ -116,7 +125,7 @@ proptest! {
         bytes in proptest::collection::vec(any::<u8>(), 0..3_000),
     ) {
         let mut world = World::new(&config()).unwrap();
-        let mut image = if header { image_of(&world)[..64].to_vec() } else { Vec::new() };
+        let mut image = if header { image_of(&world)[..snapshot::HEADER_BYTES].to_vec() } else { Vec::new() };
         image.extend_from_slice(&bytes);
         if world.restore(&image).is_ok() {
             world.step(&[]);

@@ -18,9 +18,7 @@ use crate::numeric::{Brads, Metres, MetresPerSecond};
 use core::fmt;
 pub use listing::{RuleEntryInfo, RuleFieldInfo, RuleRelation, RuleTable, RuleTableInfo, RuleUnit};
 pub use movement::{LodRules, MOVEMENT_CLASSES, MovementRules, ROOT_MOTION_PARTS, WaterRules};
-pub use siege::{
-    DAMAGE_KINDS, OBJECTIVE_KINDS, ObjectiveRules, STRUCTURE_HEALTH_MAX, STRUCTURE_KINDS, StructureRules,
-};
+pub use siege::{DAMAGE_KINDS, OBJECTIVE_KINDS, ObjectiveRules, STRUCTURE_KINDS, StructureRules};
 pub use table::{RuleField, RulesError};
 use table::{mm, rule_table, whole};
 

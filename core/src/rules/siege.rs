@@ -14,14 +14,11 @@ pub const OBJECTIVE_KINDS: usize = 4;
 /// How many kinds of damage structures tell apart: slash, pierce, blunt, fire, in this order.
 pub const DAMAGE_KINDS: usize = 4;
 
-/// Most health that a kind of structure can have.
-pub const STRUCTURE_HEALTH_MAX: u32 = 10_000_000;
-
 rule_table! {
     /// One kind of structure: how much a section of it endures, and what of a weapon's damage it takes.
     pub struct StructureRules as "structure" {
         /// Health of a whole section.
-        health: u32 as Points = 20_000, 1, STRUCTURE_HEALTH_MAX as i64;
+        health: u32 as Points = 20_000, 1, 10_000_000;
         /// Share of the damage by blades that it takes, in 1/256.
         slash_per_256: u16 as Per256 = 8, 0, 1_024;
         /// Share of the damage by points, arrows and bolts that it takes, in 1/256.

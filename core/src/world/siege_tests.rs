@@ -45,16 +45,16 @@ fn scenery() -> Scenery {
 }
 
 fn world() -> World {
-    world_by(Rules::default())
+    world_by(&Rules::default())
 }
 
-fn world_by(rules: Rules) -> World {
+fn world_by(rules: &Rules) -> World {
     let config = WorldConfig {
         half_extent: Metres::from_m(16),
         character_capacity: 16,
         projectile_capacity: 8,
         event_capacity: 64,
-        rules,
+        rules: *rules,
         ..WorldConfig::default()
     };
     World::with_scenery(&config, &scenery()).unwrap()
@@ -219,7 +219,7 @@ fn who_stood_on_it_falls() {
 fn who_is_where_something_is_built_is_pushed_out() {
     let mut rules = Rules::default();
     rules.movement[6].lod = 1;
-    let mut world = world_by(rules);
+    let mut world = world_by(&rules);
     strike(&mut world, WALL);
     strike(&mut world, LEDGE);
     let hound = spawn(&mut world, 1_000, -5_000, 6);
