@@ -7,7 +7,7 @@
 use shieldwall_core::numeric::Purpose;
 use shieldwall_core::numeric::rng::random_u32x4;
 use shieldwall_core::{
-    Brads, CharacterInput, Command, Metres, MetresPerSecond, Placement, Rules, Stage, Tick, ViewAge, World,
+    Arm, Brads, CharacterInput, Command, Metres, Placement, Rules, Stage, Tick, ViewAge, World,
     WorldConfig, buttons,
 };
 use std::time::Instant;
@@ -23,6 +23,8 @@ impl Crowd {
         let side_m = (f64::from(count) / per_square_metre).sqrt();
         let half_m = ((side_m / 2.0) as i32 + 40).max(32);
         rules.life.health_max = 60_000;
+        rules.combat.global_cooldown_ms = 0;
+        rules.arms[0].stamina = 0;
         let config = WorldConfig {
             half_extent: Metres::from_m(half_m),
             terrain_spacing: Metres::from_m(if half_m > 1_000 { 8 } else { 2 }),
@@ -97,8 +99,7 @@ fn swings(per_square_metre: f64, age_ms: u32) {
     let mut rules = Rules::default();
     // Nobody makes room, so that it stays as dense as it was.
     rules.crowd.passes = 0;
-    rules.melee.cooldown_ms = 50;
-    rules.melee.damage = 0;
+    (rules.arms[0].cooldown_ms, rules.arms[0].damage) = (50, 0);
     let count = 4_000;
     let mut crowd = Crowd::new(count, per_square_metre, rules);
     let age = ViewAge((age_ms * 60 * 16 / 1_000) as u16);
@@ -150,9 +151,8 @@ fn candidates(crowd: &Crowd) -> f64 {
 /// Everybody shoots in one tick: what the shots of that tick cost, and what arrows in flight cost.
 fn arrows(age_ms: u32) {
     let mut rules = Rules::default();
-    rules.bow.cooldown_ms = 60_000;
-    rules.bow.lifetime_ms = 30_000;
-    rules.bow.damage = 0;
+    let bow = &mut rules.arms[1];
+    (bow.cooldown_ms, bow.lifetime_ms, bow.damage) = (60_000, 30_000, 0);
     let count = 10_000;
     let mut crowd = Crowd::new(count, 1.0, rules);
     let age = ViewAge((age_ms * 60 * 16 / 1_000) as u16);
@@ -177,11 +177,38 @@ fn arrows(age_ms: u32) {
     );
 }
 
+/// One of a hundred looks along a ray of 80 m in one tick; nanoseconds of a ray.
+fn rays(count: u32, age_ms: u32) {
+    let mut rules = Rules::default();
+    let arquebus = &mut rules.arms[5];
+    (arquebus.cooldown_ms, arquebus.cast_ms, arquebus.damage) = (50, 0, 0);
+    rules.kit[0].secondary = 6;
+    assert_eq!(Arm(6).name(), "arquebus");
+    let mut crowd = Crowd::new(count, 0.05, rules);
+    let age = ViewAge((age_ms * 60 * 16 / 1_000) as u16);
+    for _ in 0..40 {
+        crowd.step(&[]);
+    }
+    let shooters = count / 100;
+    let walk = crowd.orders(0, 0, 0, ViewAge::ZERO);
+    let (mut idle, mut best, mut hits) = (f64::MAX, f64::MAX, 0);
+    for _ in 0..12 {
+        for _ in 0..4 {
+            idle = idle.min(crowd.step(&walk)[Stage::Combat.index()]);
+        }
+        // Over the ground in front, at the height of a chest: whoever is there is met.
+        let orders = crowd.orders(shooters, buttons::SHOOT, 0, age);
+        best = best.min(crowd.step(&orders)[Stage::Combat.index()]);
+        hits = crowd.world.events().len();
+    }
+    let each = (best - idle).max(0.0) / f64::from(shooters);
+    println!("  {count:>6} characters, seen {age_ms:>3} ms ago: {each:>6.0} ns a ray, {hits} of {shooters} met somebody");
+}
+
 /// Two thousand who strike as fast as they can among five thousand.
 fn brawl(age_ms: u32) {
     let mut rules = Rules::default();
-    rules.bow.speed = MetresPerSecond::from_m(45);
-    rules.melee.damage = 1;
+    rules.arms[0].damage = 1;
     let (count, attackers) = (5_000, 2_000);
     let mut crowd = Crowd::new(count, 1.5, rules);
     let age = ViewAge((age_ms * 60 * 16 / 1_000) as u16);
@@ -207,6 +234,10 @@ fn main() {
     [0, 100, 250, 500].into_iter().for_each(|age_ms| swings(9.1, age_ms));
     println!("\nan arrow of 10,000 in flight, one archer a square metre");
     [0, 250, 500].into_iter().for_each(arrows);
+    println!("\na ray of 80 m, one character for 20 square metres");
+    for count in [1_000, 10_000] {
+        [0, 250, 500].into_iter().for_each(|age_ms| rays(count, age_ms));
+    }
     println!("\na brawl of 5,000 with 2,000 who strike at once: the whole tick");
     [0, 250, 500].into_iter().for_each(brawl);
 }

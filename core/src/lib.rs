@@ -55,15 +55,17 @@ pub mod world;
 
 pub use numeric::{Brads, LaneChoice, Metres, MetresPerSecond, Position, StateHash, Tick, Ticks, Velocity};
 pub use rules::{
-    CrowdRules, LagRules, LifeRules, LodRules, MOVEMENT_CLASSES, MeleeRules, MovementRules, ObjectiveRules,
-    ProjectileRules, Rules, RulesError, RulesHash, StructureRules, WaterRules,
+    Arm, ArmRules, CombatRules, CrowdRules, EffectRules, KitRules, LagRules, LifeRules, LodRules,
+    MOVEMENT_CLASSES, MovementRules, ObjectiveRules, Rules, RulesError, RulesHash, StructureRules,
+    WaterRules,
 };
 pub use spatial::query_grid::RowList;
 pub use spatial::{HeightFile, HeightFileError, HeightFileShape, Terrain, TerrainSource};
 pub use state::characters::{CharactersView, MoveState, action, flags, motion};
 pub use state::commands::{CharacterInput, Command, CommandDecodeError, Placement, ViewAge, buttons};
 pub use state::diff::{Difference, StateImage, differences};
-pub use state::events::{Event, EventDecodeError, FlagMove, SpawnRefusal, Weapon};
+pub use state::effects::EffectsView;
+pub use state::events::{Event, EventDecodeError, FlagMove, SpawnRefusal};
 pub use state::handle::CharacterId;
 pub use state::objectives::{CapturePoint, NO_TEAM, ObjectivesView, TeamsView};
 pub use state::partial::{PartialPolicy, PartialReport, Selection};
@@ -74,6 +76,7 @@ pub use state::state_hash::ColumnHashes;
 pub use state::structures::{StructureSection, StructuresView};
 pub use state::terrain_deltas::{TerrainChunk, TerrainDeltas};
 pub use step::{Stage, StepReport};
+pub use systems::Tally;
 pub use systems::movement::{MovementTicks, Surroundings, move_character};
 pub use systems::rewind::Judgement;
 pub use world::replay::{

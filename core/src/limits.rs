@@ -83,6 +83,12 @@ pub const TERRAIN_HEIGHT_MAX_M: i32 = 8_192;
 /// Most characters one melee swing can hit: each row owns this many places in the tick's hit list.
 pub const MELEE_TARGETS_MAX: usize = 4;
 
+/// Most craters that bursts dig in one tick; further ones leave none.
+pub const CRATERS_PER_TICK_MAX: usize = 256;
+
+/// Room for status effects, for each slot of a character.
+pub const EFFECTS_PER_CHARACTER: u32 = 2;
+
 /// Longest way a projectile may fly in one tick, in metres: keeps the swept test inside 64-bit integers.
 pub const SWEEP_MAX_M: i32 = 64;
 

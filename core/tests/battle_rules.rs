@@ -1,15 +1,24 @@
 //! The rules of the battle, seen from outside: who comes, who is hit, who dies, who returns.
 
 use shieldwall_core::{
-    Brads, CharacterId, CharacterInput, Command, Event, Metres, Placement, SpawnRefusal, StepReport, Weapon,
-    World, WorldConfig, action, buttons, flags,
+    Arm, Brads, CharacterId, CharacterInput, Command, Event, Metres, Placement, Rules, SpawnRefusal,
+    StepReport, World, WorldConfig, action, buttons, flags,
 };
+
+/// Rules in which every blow is like the other, from the first tick on.
+fn plain() -> Rules {
+    let mut rules = Rules::default();
+    (rules.combat.critical_per_1000, rules.combat.spawn_safe_ms) = (0, 0);
+    rules.arms[0].combo_steps = 0;
+    rules
+}
 
 fn small() -> WorldConfig {
     WorldConfig {
         half_extent: Metres::from_m(64),
         character_capacity: 8,
         projectile_capacity: 4,
+        rules: plain(),
         ..WorldConfig::default()
     }
 }
@@ -48,16 +57,16 @@ fn slots_are_given_from_below_and_answered_by_tag() {
         Event::Spawned { tag: 9, id: second },
     ];
     assert_eq!(world.events(), expected);
-    assert_eq!((report.commands_refused, report.characters), (1, 2));
+    assert_eq!((report.tally.commands_refused, report.characters), (1, 2));
     let stale = Command::Despawn { id: first };
-    assert_eq!(world.step(&[stale, stale]).commands_refused, 1);
+    assert_eq!(world.step(&[stale, stale]).tally.commands_refused, 1);
     assert!(!world.is_current(first) && world.is_current(second));
-    assert_eq!(world.step(&[hold(first, 0, Brads(0))]).commands_refused, 1);
+    assert_eq!(world.step(&[hold(first, 0, Brads(0))]).tally.commands_refused, 1);
     world.step(&[spawn(1, 0)]);
     assert_eq!(world.id_at(0), Some(CharacterId { slot: 0, generation: 2 }));
     let many: Vec<Command> = (0..9).map(|tag| spawn(tag, 0)).collect();
     let report = world.step(&many);
-    assert_eq!((report.characters, report.commands_refused), (8, 3));
+    assert_eq!((report.characters, report.tally.commands_refused), (8, 3));
     assert!(world.events().contains(&Event::SpawnRefused { tag: 8, reason: SpawnRefusal::WorldFull }));
 }
 
@@ -87,7 +96,7 @@ fn a_blade_reaches_the_cone_in_front_and_nothing_else() {
         let attacker = spawn_at(&mut world, 0, 0, 0, Brads(0));
         let target = spawn_at(&mut world, team, x_mm, z_mm, Brads(0));
         world.step(&[hold(attacker, buttons::MELEE, Brads(0))]);
-        let hit = Event::Hit { attacker, target, amount: 180, weapon: Weapon::Melee };
+        let hit = Event::Hit { attacker, target, amount: 180, arm: Arm::SWORD };
         world.events().contains(&hit)
     };
     assert!(attack(0, -2_000, 1), "straight ahead (yaw 0 is towards -z)");
@@ -107,7 +116,7 @@ fn six_blows_kill_and_three_seconds_later_the_dead_returns() {
     let begin = world.tick().0;
     world.step(&[hold(killer, buttons::MELEE, Brads(0))]);
     assert_eq!(world.characters().action[killer.slot as usize], action::MELEE);
-    let died = Event::Died { victim, killer, weapon: Weapon::Melee };
+    let died = Event::Died { victim, killer, arm: Arm::SWORD };
     run_until(&mut world, 400, |event| *event == died).expect("six blows");
     assert_eq!(world.tick().0 - 1 - begin, 5 * 30, "half a second between two blows");
     let view = world.characters();
@@ -134,13 +143,13 @@ fn six_blows_kill_and_three_seconds_later_the_dead_returns() {
 #[test]
 fn two_who_strike_in_one_tick_both_strike() {
     let mut config = small();
-    config.rules.melee.damage = 1_000;
+    config.rules.arms[0].damage = 1_000;
     let mut world = World::new(&config).unwrap();
     let south = spawn_at(&mut world, 0, 0, 0, Brads(0));
     let north = spawn_at(&mut world, 1, 0, -1_500, Brads::HALF);
     let report =
         world.step(&[hold(south, buttons::MELEE, Brads(0)), hold(north, buttons::MELEE, Brads::HALF)]);
-    assert_eq!((report.hits, report.deaths), (2, 2));
+    assert_eq!((report.tally.hits, report.tally.deaths), (2, 2));
 }
 
 #[test]
@@ -149,11 +158,11 @@ fn an_arrow_flies_hits_and_ends() {
     let archer = spawn_at(&mut world, 0, 0, 20_000, Brads(0));
     let target = spawn_at(&mut world, 1, 0, 0, Brads(0));
     let report = world.step(&[hold(archer, buttons::SHOOT, Brads(0))]);
-    assert_eq!(report.shots, 1);
+    assert_eq!(report.tally.shots, 1);
     let launched = Event::ProjectileLaunched { projectile_slot: 0, owner: archer };
     assert_eq!(world.events(), [launched]);
     assert_eq!(world.projectiles().owner(0), archer);
-    let hit = Event::Hit { attacker: archer, target, amount: 250, weapon: Weapon::Arrow };
+    let hit = Event::Hit { attacker: archer, target, amount: 250, arm: Arm::BOW };
     let ticks = run_until(&mut world, 60, |event| *event == hit).expect("a level shot over 20 m");
     assert!((22..30).contains(&ticks), "20 m at 45 m/s: {ticks} ticks");
     assert!(matches!(world.events()[1], Event::ProjectileEnded { projectile_slot: 0, .. }));
@@ -170,7 +179,7 @@ fn a_full_table_refuses_shots_and_counts_them() {
     let one = spawn_at(&mut world, 0, 0, 0, Brads(0));
     let two = spawn_at(&mut world, 0, 5_000, 0, Brads(0));
     let report = world.step(&[hold(one, buttons::SHOOT, Brads(0)), hold(two, buttons::SHOOT, Brads(0))]);
-    assert_eq!((report.shots, report.shots_refused, report.projectiles), (1, 1, 1));
+    assert_eq!((report.tally.shots, report.tally.shots_refused, report.projectiles), (1, 1, 1));
     assert_eq!(world.characters().action[two.slot as usize], action::NONE, "the bow is still drawn");
 }
 
@@ -237,8 +246,8 @@ fn two_crowds_of_a_hundred_kill_hundreds_in_half_a_minute() {
             commands.push(Command::Input { id: world.id_at(slot).unwrap(), input });
         }
         let report = world.step(&commands);
-        deaths += report.deaths;
-        if report.hits > 0 {
+        deaths += report.tally.deaths;
+        if report.tally.hits > 0 {
             first.get_or_insert(tick);
         }
     }

@@ -148,7 +148,7 @@ fn newcomers_get_ids_of_this_world_and_keep_what_they_were() {
             (to.health[new], to.team[new], to.kills[new]),
             (from.health[old], from.team[old], from.kills[old])
         );
-        assert_eq!(to.bow_ready_tick[new], from.bow_ready_tick[old].wrapping_add(later));
+        assert_eq!(to.secondary_ready_tick[new], from.secondary_ready_tick[old].wrapping_add(later));
     }
     assert!(before.iter().all(|id| target.is_current(*id)), "who was there stays");
     let mine: Vec<CharacterId> = report.ids.iter().map(|(_, new)| *new).collect();

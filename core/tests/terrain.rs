@@ -123,7 +123,7 @@ fn a_crater_is_told_hashed_and_filled_up_again() {
     world.step(&[]);
     let before = world.terrain().height_at(m(10), m(10));
     let report = world.step(&[blow(10, 10, 6, 3)]);
-    assert_eq!(report.commands_refused, 0);
+    assert_eq!(report.tally.commands_refused, 0);
     assert!(matches!(world.events(), [Event::TerrainChanged { chunk }] if (chunk.x, chunk.z) == (2, 2)));
     assert_eq!(world.terrain().height_at(m(10), m(10)), before - m(3));
     assert_eq!(world.terrain_deltas().len(), 1);
@@ -141,17 +141,17 @@ fn a_crater_is_told_hashed_and_filled_up_again() {
 fn what_is_out_of_range_or_has_no_room_is_counted() {
     let mut world = World::new(&config(16)).unwrap();
     let report = world.step(&[blow(129, 0, 4, 1), blow(0, 0, 33, 1), blow(0, 0, 4, 33), blow(0, 0, 0, 1)]);
-    assert_eq!((report.commands_refused, report.events), (4, 0));
+    assert_eq!((report.tally.commands_refused, report.events), (4, 0));
     // Six chunks have room: three rows of two.
     let full: Vec<Command> = (0..6).map(|i| blow(-100 + 64 * (i % 2), -100 + 64 * (i / 2), 4, 1)).collect();
-    assert_eq!(world.step(&full).commands_refused, 0);
+    assert_eq!(world.step(&full).tally.commands_refused, 0);
     let hash = world.state_hash();
     let report = world.step(&[blow(100, 100, 4, 1), blow(64, -100, 4, 1)]);
-    assert_eq!((report.commands_refused, report.events), (2, 0));
-    assert_eq!(world.step(&full).commands_refused, 0, "what has its row can be dug on");
+    assert_eq!((report.tally.commands_refused, report.events), (2, 0));
+    assert_eq!(world.step(&full).tally.commands_refused, 0, "what has its row can be dug on");
     assert_ne!(world.state_hash(), hash);
     let mut none = World::new(&WorldConfig { terrain_delta_chunks: 0, ..config(16) }).unwrap();
-    assert_eq!(none.step(&[blow(0, 0, 4, 1)]).commands_refused, 1);
+    assert_eq!(none.step(&[blow(0, 0, 4, 1)]).tally.commands_refused, 1);
 }
 
 /// The living fall into a crater, the dead lie on its floor, and a mound lifts both.
@@ -200,7 +200,7 @@ fn the_resting_fall_too() {
         for tick in 0..40 {
             let blow = [blow(20, 20, 8, depth)];
             let commands = if tick == 0 && depth != 0 { &blow[..] } else { &[] };
-            assert_eq!(world.step(commands).commands_refused, 0);
+            assert_eq!(world.step(commands).tally.commands_refused, 0);
             let mut image = Vec::new();
             world.snapshot_into(&mut image);
             assert_eq!(World::new(&config).unwrap().restore(&image), Ok(()), "depth {depth}, tick {tick}");

@@ -161,7 +161,7 @@ fn bad_commands_run_nothing() {
     let commands = [input, team];
     let result = c!(sw_world_step(world, commands.as_ptr(), 2, size_of::<SwCommand>(), &raw mut report));
     assert_eq!(result, SwResult::Ok);
-    assert_eq!(report.commands_refused, 2);
+    assert_eq!(report.tally.commands_refused, 2);
     c!(sw_world_destroy(world));
 }
 

@@ -134,7 +134,7 @@ impl ShieldwallWorld {
             "tick" => report.tick.0,
             "events" => report.events,
             "events_dropped" => report.events_dropped,
-            "commands_refused" => report.commands_refused,
+            "commands_refused" => report.tally.commands_refused,
         }
     }
 
@@ -220,7 +220,7 @@ fn event_to_dictionary(event: &Event) -> VarDictionary {
             "kind" => "terrain_changed", "chunk_x" => chunk.x, "chunk_z" => chunk.z,
         },
         Event::StructureDamaged { section, attacker, amount, arm } => vdict! {
-            "kind" => "structure_damaged", "section" => *section, "attacker" => bits(attacker), "amount" => *amount, "arm" => *arm,
+            "kind" => "structure_damaged", "section" => *section, "attacker" => bits(attacker), "amount" => *amount, "arm" => arm.0,
         },
         Event::StructureFell { section, attacker } => vdict! {
             "kind" => "structure_fell", "section" => *section, "attacker" => bits(attacker),

@@ -144,7 +144,7 @@ impl Zone {
         figures.ticks += 1;
         figures.client_us += u64::from(figures.clients) * since_last.0;
         figures.events_dropped += u64::from(report.events_dropped);
-        figures.commands_refused += u64::from(report.commands_refused);
+        figures.commands_refused += u64::from(report.tally.commands_refused);
         let characters = self.world.characters();
         for event in self.world.events() {
             match *event {

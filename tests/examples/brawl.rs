@@ -29,9 +29,9 @@ fn main() {
             last = now;
         });
         whole.push(start.elapsed());
-        hits += report.hits;
-        deaths += report.deaths;
-        shots += report.shots;
+        hits += report.tally.hits;
+        deaths += report.tally.deaths;
+        shots += report.tally.shots;
     }
     println!("{characters} characters, {ticks} ticks: {hits} hits, {deaths} deaths, {shots} shots");
     print_times("tick", &mut whole, characters);

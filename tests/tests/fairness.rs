@@ -111,11 +111,11 @@ fn marksman() -> Player {
 /// Shoots for a minute and a half.
 fn shoot(delay_ms: u32, lag: LagRules) -> Score {
     let mut rules = Rules { lag, ..Rules::default() };
-    rules.bow.speed = MetresPerSecond::from_m(SPEED_M_PER_S);
-    rules.bow.gravity_per_s = MetresPerSecond::from_m(0);
-    rules.bow.radius = Metres(0);
-    rules.bow.cooldown_ms = 150;
-    rules.bow.damage = 10;
+    let bow = &mut rules.arms[1];
+    bow.speed = MetresPerSecond::from_m(SPEED_M_PER_S);
+    bow.gravity_per_s = MetresPerSecond::from_m(0);
+    (bow.radius, bow.cooldown_ms, bow.damage) = (Metres(0), 150, 10);
+    rules.combat.global_cooldown_ms = 0;
     rules.life.health_max = 60_000;
     rules.life.regeneration_per_s = 0;
     (rules.life.spawn_ring, rules.life.spawn_width) = (Metres(0), Metres(0));

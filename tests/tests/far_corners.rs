@@ -22,7 +22,7 @@ fn world(half_extent_m: i32, lanes: LaneChoice) -> World {
         lanes,
         ..WorldConfig::default()
     };
-    (config.rules.melee.damage, config.rules.bow.damage) = (1, 1);
+    config.rules.arms.iter_mut().for_each(|arm| arm.damage = arm.damage.min(1));
     // Who can be a neighbour in later passes depends a little on where the cells' borders are.
     config.rules.crowd.passes = 1;
     let scenery = Scenery { terrain: TerrainSource::Flat, ..Scenery::default() };

@@ -77,10 +77,10 @@ fn a_step_allocates_nothing() {
         let count = allocations(|| report = run.world.step(&run.commands));
         assert_eq!(count, 0, "tick {tick}: {report:?}");
         sum.events += report.events;
-        sum.hits += report.hits;
-        sum.deaths += report.deaths;
-        sum.respawns += report.respawns;
-        sum.shots += report.shots;
+        sum.hits += report.tally.hits;
+        sum.deaths += report.tally.deaths;
+        sum.respawns += report.tally.respawns;
+        sum.shots += report.tally.shots;
     }
     // The claim covers every kind of work a tick can have.
     assert!(sum.events > 1_000 && sum.hits > 300 && sum.deaths > 50, "{sum:?}");

@@ -17,6 +17,8 @@ pub enum Purpose {
     /// Where a character appears inside its team's area.
     SpawnPlacement = 2,
     // 3 to 6 were named once, without a use: they stay reserved.
+    /// Whether a hit is critical (entity = row of the target, and the attacker's slot mixed in).
+    Critical = 8,
     /// Decisions of bots and scripted scenes, outside the simulated state.
     Scripted = 7,
 }

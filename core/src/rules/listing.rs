@@ -4,8 +4,8 @@
 //! are raw integers; what they are in human units is for those to say who show them (the package `shieldwall-rules`).
 
 use super::{
-    CrowdRules, LagRules, LifeRules, LodRules, MOVEMENT_CLASSES, MeleeRules, MovementRules, ObjectiveRules,
-    ProjectileRules, Rules, StructureRules, WaterRules,
+    ArmRules, CombatRules, CrowdRules, EffectRules, KitRules, LagRules, LifeRules, LodRules,
+    MOVEMENT_CLASSES, MovementRules, ObjectiveRules, Rules, StructureRules, WaterRules,
 };
 
 /// What a field's raw integer means.
@@ -37,6 +37,10 @@ pub enum RuleUnit {
     Shares,
     /// 0 is no, 1 is yes.
     Flag,
+    /// A share: 1/1000.
+    Per1000,
+    /// The number of one of [`RuleFieldInfo::choices`].
+    Choice,
 }
 
 /// A field of a table. A field of more than one entry has its range on the sum of them.
@@ -46,6 +50,8 @@ pub struct RuleFieldInfo {
     pub name: &'static str,
     /// What its raw integers mean.
     pub unit: RuleUnit,
+    /// The names of a choice's values, from 0 on; empty for all other units.
+    pub choices: &'static [&'static str],
     /// Of how many raw integers it consists.
     pub entries: usize,
     /// Largest raw integer that one entry can hold.
@@ -134,32 +140,37 @@ pub(super) const RELATIONS: &[RuleRelation] = &[
         high: ("movement", "crouch_height"),
         broken: "movement: crouch_height is below twice the radius",
     },
-    RuleRelation {
-        low: ("bow", "launch_height"),
-        times: 1,
-        high: ("movement", "height"),
-        broken: "bow: launch_height is above the height of class 0",
-    },
 ];
 
 const fn single(name: &'static str, doc: &'static str, fields: &'static [RuleFieldInfo]) -> RuleTableInfo {
     RuleTableInfo { name, doc, entries: &[], fields }
 }
 
+const fn several(
+    name: &'static str,
+    doc: &'static str,
+    entries: &'static [RuleEntryInfo],
+    fields: &'static [RuleFieldInfo],
+) -> RuleTableInfo {
+    RuleTableInfo { name, doc, entries, fields }
+}
+
+/// An entry of a list of tables.
+pub(super) const fn entry(name: &'static str, doc: &'static str) -> RuleEntryInfo {
+    RuleEntryInfo { name, doc }
+}
+
 impl Rules {
     /// Every table, in the order of their bytes.
     pub const TABLES: &'static [RuleTableInfo] = &[
-        RuleTableInfo {
-            name: MovementRules::NAME,
-            doc: MovementRules::DOC,
-            entries: &MovementRules::CLASSES,
-            fields: MovementRules::FIELDS,
-        },
+        several(MovementRules::NAME, MovementRules::DOC, &MovementRules::CLASSES, MovementRules::FIELDS),
         single(WaterRules::NAME, WaterRules::DOC, WaterRules::FIELDS),
         single(LodRules::NAME, LodRules::DOC, LodRules::FIELDS),
         single(CrowdRules::NAME, CrowdRules::DOC, CrowdRules::FIELDS),
-        single(MeleeRules::NAME, MeleeRules::DOC, MeleeRules::FIELDS),
-        single(ProjectileRules::NAME, ProjectileRules::DOC, ProjectileRules::FIELDS),
+        several(ArmRules::NAME, ArmRules::DOC, &ArmRules::ENTRIES, ArmRules::FIELDS),
+        several(EffectRules::NAME, EffectRules::DOC, &EffectRules::ENTRIES, EffectRules::FIELDS),
+        several(KitRules::NAME, KitRules::DOC, &MovementRules::CLASSES, KitRules::FIELDS),
+        single(CombatRules::NAME, CombatRules::DOC, CombatRules::FIELDS),
         single(LifeRules::NAME, LifeRules::DOC, LifeRules::FIELDS),
         single(LagRules::NAME, LagRules::DOC, LagRules::FIELDS),
         RuleTableInfo {
@@ -184,13 +195,15 @@ impl Rules {
     pub fn table(&self, name: &str, entry: usize) -> Option<&dyn RuleTable> {
         let single: &dyn RuleTable = match name {
             MovementRules::NAME => return self.movement.get(entry).map(|class| class as &dyn RuleTable),
+            ArmRules::NAME => return self.arms.get(entry).map(|arm| arm as &dyn RuleTable),
+            EffectRules::NAME => return self.effects.get(entry).map(|effect| effect as &dyn RuleTable),
+            KitRules::NAME => return self.kit.get(entry).map(|kit| kit as &dyn RuleTable),
             StructureRules::NAME => return self.structure.get(entry).map(|kind| kind as &dyn RuleTable),
             ObjectiveRules::NAME => return self.objective.get(entry).map(|kind| kind as &dyn RuleTable),
             WaterRules::NAME => &self.water,
             LodRules::NAME => &self.lod,
             CrowdRules::NAME => &self.crowd,
-            MeleeRules::NAME => &self.melee,
-            ProjectileRules::NAME => &self.bow,
+            CombatRules::NAME => &self.combat,
             LifeRules::NAME => &self.life,
             LagRules::NAME => &self.lag,
             _ => return None,
@@ -204,6 +217,11 @@ impl Rules {
             MovementRules::NAME => {
                 return self.movement.get_mut(entry).map(|class| class as &mut dyn RuleTable);
             }
+            ArmRules::NAME => return self.arms.get_mut(entry).map(|arm| arm as &mut dyn RuleTable),
+            EffectRules::NAME => {
+                return self.effects.get_mut(entry).map(|effect| effect as &mut dyn RuleTable);
+            }
+            KitRules::NAME => return self.kit.get_mut(entry).map(|kit| kit as &mut dyn RuleTable),
             StructureRules::NAME => {
                 return self.structure.get_mut(entry).map(|kind| kind as &mut dyn RuleTable);
             }
@@ -213,8 +231,7 @@ impl Rules {
             WaterRules::NAME => &mut self.water,
             LodRules::NAME => &mut self.lod,
             CrowdRules::NAME => &mut self.crowd,
-            MeleeRules::NAME => &mut self.melee,
-            ProjectileRules::NAME => &mut self.bow,
+            CombatRules::NAME => &mut self.combat,
             LifeRules::NAME => &mut self.life,
             LagRules::NAME => &mut self.lag,
             _ => return None,

@@ -1,4 +1,4 @@
-//! What a designer may change: movement, crowd, weapons, life, lag compensation. Plain fixed-point data with a range for
+//! What a designer may change: movement, crowd, weapons and abilities, status effects, life, lag compensation. Plain fixed-point data with a range for
 //! every field.
 //!
 //! A rule table is declared once ([`table!`](self)): the declaration gives the struct, its defaults (the demo battle),
@@ -7,20 +7,27 @@
 //! milliseconds, so that the same rules mean the same battle at any tick rate. No behaviour lives here; the systems read
 //! these tables.
 
+mod arms;
 mod classes;
+mod effects;
+mod kit;
 mod listing;
 mod movement;
 mod siege;
 mod table;
 
 use crate::limits::HALF_EXTENT_MAX_M;
-use crate::numeric::{Brads, Metres, MetresPerSecond};
+use crate::numeric::Metres;
+pub use arms::{ARM_CHOICES, ARM_KINDS, ARMS, Arm, ArmRules, DAMAGE_KINDS, arm_kind, side};
 use core::fmt;
+pub use effects::{EFFECT_CHOICES, EFFECTS, EffectRules};
+pub use kit::{ARM_BUTTONS, CombatRules, KitRules};
+use listing::entry;
 pub use listing::{RuleEntryInfo, RuleFieldInfo, RuleRelation, RuleTable, RuleTableInfo, RuleUnit};
 pub use movement::{LodRules, MOVEMENT_CLASSES, MovementRules, ROOT_MOTION_PARTS, WaterRules};
-pub use siege::{DAMAGE_KINDS, OBJECTIVE_KINDS, ObjectiveRules, STRUCTURE_KINDS, StructureRules};
+pub use siege::{OBJECTIVE_KINDS, ObjectiveRules, STRUCTURE_KINDS, StructureRules};
 pub use table::{RuleField, RulesError};
-use table::{mm, rule_table, whole};
+use table::{rule_table, whole};
 
 rule_table! {
     /// How characters make room for each other.
@@ -31,44 +38,6 @@ rule_table! {
         passes: u8 as Count = 4, 0, 8;
         /// Farthest a character is pushed in one pass.
         push_max: Metres as Metres = Metres::from_mm(100), 0, 1 << 16;
-    }
-}
-
-rule_table! {
-    /// The blade: everybody in a cone is hit at once.
-    pub struct MeleeRules as "melee" {
-        /// Reach, from the attacker's axis to the target's nearest side.
-        reach: Metres as Metres = Metres::from_mm(2_500), mm(100), 8 << 16;
-        /// Full opening of the cone.
-        cone: Brads as Degrees = Brads::from_degrees(60), 182, 32_768;
-        /// Largest difference of height between the feet of the two.
-        height_reach: Metres as Metres = Metres::from_mm(2_000), 0, 8 << 16;
-        /// Time between two swings.
-        cooldown_ms: u16 as Milliseconds = 500, 50, 60_000;
-        /// Health taken by one hit.
-        damage: u16 as Points = 180, 0, 65_535;
-        /// Most characters one swing hits, nearest first.
-        targets: u8 as Count = 3, 1, crate::limits::MELEE_TARGETS_MAX as i64;
-    }
-}
-
-rule_table! {
-    /// The bow: an arrow that falls, swept along its way.
-    pub struct ProjectileRules as "bow" {
-        /// Speed at which the arrow leaves.
-        speed: MetresPerSecond as MetresPerSecond = MetresPerSecond::from_mm(45_000), 1 << 16, 400 << 16;
-        /// Downward change of speed in a second.
-        gravity_per_s: MetresPerSecond as MetresPerSecondSquared = MetresPerSecond::from_mm(9_810), 0, 200 << 16;
-        /// Height above the feet at which the arrow leaves.
-        launch_height: Metres as Metres = Metres::from_mm(1_500), 0, 4 << 16;
-        /// Added to a character's radius when the arrow is tested against it.
-        radius: Metres as Metres = Metres::from_mm(50), 0, 1 << 15;
-        /// Time between two shots.
-        cooldown_ms: u16 as Milliseconds = 1_200, 50, 60_000;
-        /// An arrow ends after this time.
-        lifetime_ms: u16 as Milliseconds = 3_000, 50, 60_000;
-        /// Health taken by one hit.
-        damage: u16 as Points = 250, 0, 65_535;
     }
 }
 
@@ -129,10 +98,14 @@ pub struct Rules {
     pub lod: LodRules,
     /// Making room.
     pub crowd: CrowdRules,
-    /// The blade.
-    pub melee: MeleeRules,
-    /// The bow.
-    pub bow: ProjectileRules,
+    /// Weapons and abilities.
+    pub arms: [ArmRules; ARMS],
+    /// Status effects.
+    pub effects: [EffectRules; EFFECTS],
+    /// What each movement class fights with.
+    pub kit: [KitRules; MOVEMENT_CLASSES],
+    /// What all fighting shares.
+    pub combat: CombatRules,
     /// Health, death, return.
     pub life: LifeRules,
     /// Looking back.
@@ -150,8 +123,10 @@ impl Default for Rules {
             water: WaterRules::default(),
             lod: LodRules::default(),
             crowd: CrowdRules::default(),
-            melee: MeleeRules::default(),
-            bow: ProjectileRules::default(),
+            arms: ArmRules::shipped(),
+            effects: EffectRules::shipped(),
+            kit: KitRules::shipped(),
+            combat: CombatRules::default(),
             life: LifeRules::default(),
             lag: LagRules::default(),
             structure: StructureRules::kinds(),
@@ -166,8 +141,10 @@ impl Rules {
         + WaterRules::BYTES
         + LodRules::BYTES
         + CrowdRules::BYTES
-        + MeleeRules::BYTES
-        + ProjectileRules::BYTES
+        + ARMS * ArmRules::BYTES
+        + EFFECTS * EffectRules::BYTES
+        + MOVEMENT_CLASSES * KitRules::BYTES
+        + CombatRules::BYTES
         + LifeRules::BYTES
         + LagRules::BYTES
         + STRUCTURE_KINDS * StructureRules::BYTES
@@ -180,6 +157,27 @@ impl Rules {
         &self.movement[usize::from(class) % MOVEMENT_CLASSES]
     }
 
+    /// A weapon or an ability; `None` for nothing.
+    #[must_use]
+    #[inline]
+    pub fn arm(&self, arm: Arm) -> Option<&ArmRules> {
+        Some(&self.arms[arm.index()?])
+    }
+
+    /// The status effect of a number, counted from 1; `None` for 0 and for numbers beyond.
+    #[must_use]
+    #[inline]
+    pub fn effect(&self, number: u8) -> Option<&EffectRules> {
+        self.effects.get(usize::from(number).checked_sub(1)?)
+    }
+
+    /// The kit of a movement class. Numbers from [`MOVEMENT_CLASSES`] on, which no command can set, wrap.
+    #[must_use]
+    #[inline]
+    pub fn kit_of(&self, class: u8) -> &KitRules {
+        &self.kit[usize::from(class) % MOVEMENT_CLASSES]
+    }
+
     /// Checks every field against its range and the relations between fields.
     ///
     /// # Errors
@@ -189,8 +187,10 @@ impl Rules {
         self.water.validate()?;
         self.lod.validate()?;
         self.crowd.validate()?;
-        self.melee.validate()?;
-        self.bow.validate()?;
+        self.arms.iter().try_for_each(ArmRules::validate)?;
+        self.effects.iter().try_for_each(EffectRules::validate)?;
+        self.kit.iter().try_for_each(KitRules::validate)?;
+        self.combat.validate()?;
         self.life.validate()?;
         self.lag.validate()?;
         self.structure.iter().try_for_each(StructureRules::validate)?;
@@ -219,8 +219,10 @@ impl Rules {
         self.water.encode_into(out);
         self.lod.encode_into(out);
         self.crowd.encode_into(out);
-        self.melee.encode_into(out);
-        self.bow.encode_into(out);
+        self.arms.iter().for_each(|arm| arm.encode_into(out));
+        self.effects.iter().for_each(|effect| effect.encode_into(out));
+        self.kit.iter().for_each(|kit| kit.encode_into(out));
+        self.combat.encode_into(out);
         self.life.encode_into(out);
         self.lag.encode_into(out);
         self.structure.iter().for_each(|kind| kind.encode_into(out));
@@ -238,8 +240,20 @@ impl Rules {
         let (water, bytes) = WaterRules::decode(bytes)?;
         let (lod, bytes) = LodRules::decode(bytes)?;
         let (crowd, bytes) = CrowdRules::decode(bytes)?;
-        let (melee, bytes) = MeleeRules::decode(bytes)?;
-        let (bow, bytes) = ProjectileRules::decode(bytes)?;
+        let mut bytes = bytes;
+        let mut arms = [ArmRules::default(); ARMS];
+        for arm in &mut arms {
+            (*arm, bytes) = ArmRules::decode(bytes)?;
+        }
+        let mut effects = [EffectRules::default(); EFFECTS];
+        for effect in &mut effects {
+            (*effect, bytes) = EffectRules::decode(bytes)?;
+        }
+        let mut kit = [KitRules::default(); MOVEMENT_CLASSES];
+        for class in &mut kit {
+            (*class, bytes) = KitRules::decode(bytes)?;
+        }
+        let (combat, bytes) = CombatRules::decode(bytes)?;
         let (life, bytes) = LifeRules::decode(bytes)?;
         let (lag, mut bytes) = LagRules::decode(bytes)?;
         let mut structure = [StructureRules::default(); STRUCTURE_KINDS];
@@ -250,7 +264,9 @@ impl Rules {
         for kind in &mut objective {
             (*kind, bytes) = ObjectiveRules::decode(bytes)?;
         }
-        Some((Self { movement, water, lod, crowd, melee, bow, life, lag, structure, objective }, bytes))
+        let rules =
+            Self { movement, water, lod, crowd, arms, effects, kit, combat, life, lag, structure, objective };
+        Some((rules, bytes))
     }
 }
 
@@ -276,10 +292,10 @@ mod tests {
     #[test]
     fn a_field_out_of_range_is_named() {
         let mut rules = Rules::default();
-        rules.melee.targets = 99;
+        rules.arms[0].targets = 99;
         assert_eq!(
             rules.validate(),
-            Err(RulesError::OutOfRange { table: "melee", field: "targets", value: 99, min: 1, max: 4 })
+            Err(RulesError::OutOfRange { table: "arms", field: "targets", value: 99, min: 1, max: 4 })
         );
         let mut rules = Rules::default();
         rules.movement[3].sprint_speed = rules.movement[3].walk_speed;

@@ -3,16 +3,13 @@
 //! Which shapes are structures and where the places are, a scenery says; here is what their kinds mean.
 
 use super::table::{RuleField, RulesError, rule_table};
-use super::{RuleEntryInfo, Rules};
+use super::{DAMAGE_KINDS, RuleEntryInfo, Rules};
 
 /// How many kinds of structures there are.
 pub const STRUCTURE_KINDS: usize = 8;
 
 /// How many kinds of objectives there are.
 pub const OBJECTIVE_KINDS: usize = 4;
-
-/// How many kinds of damage structures tell apart: slash, pierce, blunt, fire, in this order.
-pub const DAMAGE_KINDS: usize = 4;
 
 rule_table! {
     /// One kind of structure: how much a section of it endures, and what of a weapon's damage it takes.
@@ -71,7 +68,7 @@ impl StructureRules {
     #[must_use]
     pub fn kinds() -> [Self; STRUCTURE_KINDS] {
         let of =
-            |health, [slash_per_256, pierce_per_256, blunt_per_256, fire_per_256]: [u16; DAMAGE_KINDS]| {
+            |health, [slash_per_256, pierce_per_256, blunt_per_256, fire_per_256]: [u16; DAMAGE_KINDS.len()]| {
                 Self { health, slash_per_256, pierce_per_256, blunt_per_256, fire_per_256 }
             };
         [
@@ -86,7 +83,7 @@ impl StructureRules {
         ]
     }
 
-    /// What it takes of a damage of a kind (below [`DAMAGE_KINDS`]; of others nothing): whole points, rounded down.
+    /// What it takes of a damage of a kind (a place in [`DAMAGE_KINDS`]; of others nothing): whole points, rounded down.
     #[must_use]
     pub fn taken(&self, damage: u32, damage_kind: u8) -> u32 {
         let shares = [self.slash_per_256, self.pierce_per_256, self.blunt_per_256, self.fire_per_256];

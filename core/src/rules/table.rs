@@ -140,13 +140,15 @@ pub(super) const fn whole(units: i32) -> i64 {
     (units as i64) << 16
 }
 
-/// Declares a rule table: `field: Type as Unit = default, min, max;` with a variant of [`super::RuleUnit`], and `min`
-/// and `max` on the raw value. The documentation is listed too: it is what designers read.
+/// Declares a rule table: `field: Type as Unit = default, min, max;` with a variant of [`super::RuleUnit`] (for `Choice`
+/// with the names in parentheses), and `min` and `max` on the raw value. The documentation is listed too: it is what designers read.
 macro_rules! rule_table {
+    (@choices) => { &[] };
+    (@choices $choices:expr) => { $choices };
     (
         $(#[doc = $table_doc:literal])*
         pub struct $table:ident as $name:literal {
-            $( $(#[doc = $doc:literal])* $field:ident: $type:ty as $unit:ident = $default:expr, $min:expr, $max:expr; )*
+            $( $(#[doc = $doc:literal])* $field:ident: $type:ty as $unit:ident $(($choices:expr))? = $default:expr, $min:expr, $max:expr; )*
         }
     ) => {
         $(#[doc = $table_doc])*
@@ -197,6 +199,7 @@ macro_rules! rule_table {
                 $crate::rules::RuleFieldInfo {
                     name: stringify!($field),
                     unit: $crate::rules::RuleUnit::$unit,
+                    choices: rule_table!(@choices $($choices)?),
                     entries: <$type as RuleField>::ENTRIES,
                     entry_max: <$type as RuleField>::ENTRY_MAX,
                     min: $min,

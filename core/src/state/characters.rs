@@ -20,8 +20,20 @@ pub mod flags {
     pub const CROUCHED: u16 = 16;
     /// A jump was asked for while none was possible, and will happen as soon as one is.
     pub const JUMP_QUEUED: u16 = 32;
+    /// Is stunned by a status effect: without control.
+    pub const STUNNED: u16 = 64;
+    /// Is held on the spot by a status effect.
+    pub const ROOTED: u16 = 128;
+    /// Is slowed down by a status effect.
+    pub const SLOWED: u16 = 256;
+    /// Has too little stamina to dodge and sprint.
+    pub const EXHAUSTED: u16 = 512;
+    /// Holds up the shield.
+    pub const BLOCKING: u16 = 1_024;
+    /// What status effects do to a body.
+    pub const AFFLICTED: u16 = STUNNED | ROOTED | SLOWED;
     /// Every bit that means something.
-    pub const ALL: u16 = 63;
+    pub const ALL: u16 = 2_047;
 }
 
 /// Values of the `motion` column: what the body is doing. `docs/MOVEMENT.md` has the table of transitions.
@@ -48,14 +60,38 @@ pub mod motion {
 pub mod action {
     /// Nothing yet since it came.
     pub const NONE: u8 = 0;
-    /// Swung the blade.
+    /// Used the first weapon of its kit.
     pub const MELEE: u8 = 1;
-    /// Shot the bow.
+    /// Used the second weapon of its kit.
     pub const SHOOT: u8 = 2;
     /// Died.
     pub const DIED: u8 = 3;
+    /// Used its first ability.
+    pub const ABILITY_1: u8 = 4;
+    /// Used its second ability.
+    pub const ABILITY_2: u8 = 5;
+    /// Prepares what is on the first button; on the others the numbers after it.
+    pub const CAST: u8 = 6;
+    /// Was broken off in preparing something.
+    pub const INTERRUPTED: u8 = 10;
     /// Largest value in use.
-    pub const MAX: u8 = DIED;
+    pub const MAX: u8 = INTERRUPTED;
+    /// What has been used, by its button.
+    pub const USED: [u8; 4] = [MELEE, SHOOT, ABILITY_1, ABILITY_2];
+
+    /// The button of what is being prepared.
+    #[must_use]
+    #[inline]
+    pub const fn cast_button(action: u8) -> Option<usize> {
+        if action >= CAST && action < INTERRUPTED { Some((action - CAST) as usize) } else { None }
+    }
+
+    /// Whether it is the use of a weapon or an ability.
+    #[must_use]
+    #[inline]
+    pub const fn is_use(action: u8) -> bool {
+        matches!(action, MELEE | SHOOT | ABILITY_1 | ABILITY_2)
+    }
 }
 
 /// All that movement reads and writes of a character: what prediction keeps and the server sends exactly. 40 bytes.
@@ -140,24 +176,43 @@ table! {
         action: u8,
         /// Tick of the last action.
         action_tick: u32,
-        /// First tick at which the blade is ready.
-        melee_ready_tick: u32,
-        /// First tick at which the bow is ready.
-        bow_ready_tick: u32,
+        /// First tick at which the first button's weapon is ready.
+        primary_ready_tick: u32,
+        /// First tick at which the second button's weapon is ready.
+        secondary_ready_tick: u32,
+        /// First tick at which the first ability is ready.
+        ability_1_ready_tick: u32,
+        /// First tick at which the second ability is ready.
+        ability_2_ready_tick: u32,
         /// Tick of the last hit given or taken.
         combat_tick: u32,
+        /// Stamina.
+        stamina: u16,
+        /// How far the combo of the last weapon has counted.
+        combo: u8,
         /// Enemies killed, up to 65,535.
         kills: u16,
         /// Own deaths, up to 65,535.
         deaths: u16,
+        /// Enemies that others killed with its help, up to 65,535.
+        assists: u16,
+        /// Who hurt it last: slot. Nobody where the generation is 0.
+        foe_slot: u32,
+        /// Who hurt it last: generation.
+        foe_generation: u32,
+        /// The last other one who hurt it: slot.
+        helper_slot: u32,
+        /// The last other one who hurt it: generation.
+        helper_generation: u32,
         /// Use of the slot: see [`CharacterId`]. Kept when the slot is free; 0 when it never was used.
         generation: u32,
     }
 }
 
-/// Bytes that most ticks touch of a row: all but kills, deaths, generation and the tick of the last action.
-pub const CHARACTER_HOT_BYTES: usize = Characters::BYTES_PER_ROW - 12;
-const _: () = assert!(Characters::BYTES_PER_ROW == 76);
+/// Bytes that most ticks touch of a row: all but kills, deaths, assists, who hurt it, generation, and what only fighting
+/// reads: the ticks of the last action and of readiness, and the combo.
+pub const CHARACTER_HOT_BYTES: usize = Characters::BYTES_PER_ROW - (6 + 16 + 4 + 20 + 1);
+const _: () = assert!(Characters::BYTES_PER_ROW == 105);
 const _: () = assert!(CHARACTER_HOT_BYTES <= 64);
 
 impl Characters {
@@ -171,6 +226,17 @@ impl Characters {
     #[must_use]
     pub fn row_of(&self, id: CharacterId) -> Option<usize> {
         (self.id_at(id.slot)? == id).then_some(id.slot as usize)
+    }
+
+    /// Sets the first tick at which what is on a button (0 to 3) is ready.
+    pub(crate) fn set_ready_tick(&mut self, button: usize, row: usize, tick: u32) {
+        let column = match button {
+            0 => &mut self.primary_ready_tick,
+            1 => &mut self.secondary_ready_tick,
+            2 => &mut self.ability_1_ready_tick,
+            _ => &mut self.ability_2_ready_tick,
+        };
+        column[row] = tick;
     }
 
     /// Sets the input that holds. The caller sanitizes it.
@@ -207,6 +273,18 @@ impl CharactersView<'_> {
     pub fn id_at(&self, slot: u32) -> Option<CharacterId> {
         let in_use = self.flags.get(slot as usize)? & flags::IN_USE != 0;
         in_use.then(|| CharacterId { slot, generation: self.generation[slot as usize] })
+    }
+
+    /// First tick at which what is on a button (0 to 3) is ready.
+    #[must_use]
+    #[inline]
+    pub(crate) fn ready_tick(&self, button: usize, row: usize) -> u32 {
+        match button {
+            0 => self.primary_ready_tick[row],
+            1 => self.secondary_ready_tick[row],
+            2 => self.ability_1_ready_tick[row],
+            _ => self.ability_2_ready_tick[row],
+        }
     }
 
     /// The slots that hold a character, alive or dead, ascending.

@@ -15,18 +15,26 @@ pub mod buttons {
     pub const SPRINT: u16 = 1;
     /// Jump when on the ground.
     pub const JUMP: u16 = 2;
-    /// Swing the blade when it is ready.
+    /// Use the first weapon of the kit when it is ready: of most the blade.
     pub const MELEE: u16 = 4;
-    /// Shoot the bow when it is ready.
+    /// Use the second weapon of the kit when it is ready: of most the bow.
     pub const SHOOT: u16 = 8;
     /// Keep low: slower, and a lower body.
     pub const CROUCH: u16 = 16;
     /// Dodge in the direction of the move, or backwards when there is none.
     pub const DODGE: u16 = 32;
+    /// Use the first ability when it is ready.
+    pub const ABILITY_1: u16 = 64;
+    /// Use the second ability when it is ready.
+    pub const ABILITY_2: u16 = 128;
+    /// Hold up the shield.
+    pub const BLOCK: u16 = 256;
     /// All bits that mean something; the others are masked off.
-    pub const ALL: u16 = 63;
+    pub const ALL: u16 = 511;
     /// Those that strike at somebody: for them it matters what the player saw ([`super::ViewAge`]).
-    pub const ATTACKS: u16 = MELEE | SHOOT;
+    pub const ATTACKS: u16 = MELEE | SHOOT | ABILITY_1 | ABILITY_2;
+    /// The buttons of a kit ([`crate::rules::KitRules::arm`]), in their order.
+    pub const ARMS: [u16; 4] = [MELEE, SHOOT, ABILITY_1, ABILITY_2];
 }
 
 /// What one player wants in one tick. Eight bytes; any eight bytes are valid once [`CharacterInput::sanitized`].
@@ -466,7 +474,7 @@ mod tests {
             pitch: i16::MIN,
         };
         let tame = wild.sanitized();
-        assert_eq!((tame.buttons, tame.move_right, tame.pitch), (63, -127, -16_383));
+        assert_eq!((tame.buttons, tame.move_right, tame.pitch), (buttons::ALL, -127, -16_383));
         assert_eq!(tame.sanitized(), tame);
     }
 }

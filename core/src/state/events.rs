@@ -9,18 +9,9 @@ use super::commands::{decode_id, encode_id};
 use super::handle::CharacterId;
 use super::terrain_deltas::TerrainChunk;
 use crate::numeric::{Metres, Position};
+use crate::rules::Arm;
 use alloc::vec::Vec;
 use core::fmt;
-
-/// What did the harm.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[repr(u8)]
-pub enum Weapon {
-    /// The blade.
-    Melee = 1,
-    /// The bow.
-    Arrow = 2,
-}
 
 /// Why a spawn did not happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -75,7 +66,7 @@ pub enum Event {
         /// Health taken.
         amount: u16,
         /// With what.
-        weapon: Weapon,
+        arm: Arm,
     },
     /// Opcode 5. Health reached zero.
     Died {
@@ -84,7 +75,7 @@ pub enum Event {
         /// By whom. For an arrow this may be somebody who is gone by now.
         killer: CharacterId,
         /// With what.
-        weapon: Weapon,
+        arm: Arm,
     },
     /// Opcode 6. Back in its team's spawn area with full health.
     Respawned {
@@ -110,6 +101,42 @@ pub enum Event {
         /// Which.
         chunk: TerrainChunk,
     },
+    /// Opcode 10. An ability gave health back.
+    Healed {
+        /// Who healed.
+        healer: CharacterId,
+        /// Whom.
+        target: CharacterId,
+        /// Health given.
+        amount: u16,
+        /// With what.
+        arm: Arm,
+    },
+    /// Opcode 11. Something burst: a projectile, or an ability that works around a point.
+    Burst {
+        /// Whose it was. This may be somebody who is gone by now.
+        owner: CharacterId,
+        /// Where.
+        at: Position,
+        /// What.
+        arm: Arm,
+    },
+    /// Opcode 12. A status effect came over somebody who did not have it.
+    Afflicted {
+        /// Whom.
+        target: CharacterId,
+        /// By whom. This may be somebody who is gone by now.
+        source: CharacterId,
+        /// Which of the rules' effects, counted from 1.
+        effect: u8,
+    },
+    /// Opcode 13. Somebody helped to kill.
+    Assisted {
+        /// Who helped.
+        helper: CharacterId,
+        /// Who was killed.
+        victim: CharacterId,
+    },
     /// Opcode 20. A section of a structure lost health.
     StructureDamaged {
         /// Number of the section.
@@ -118,10 +145,10 @@ pub enum Event {
         attacker: CharacterId,
         /// Health taken.
         amount: u32,
-        /// Number of the weapon; [`ARM_NONE`] for a command.
-        arm: u8,
+        /// With what; [`Arm::NONE`] for a command.
+        arm: Arm,
     },
-    /// Opcode 21. A section's health reached zero: from the next tick on it is in nobody's way.
+    /// Opcode 21. A section's health reached zero: when the tick is over it is in nobody's way.
     StructureFell {
         /// Number of the section.
         section: u32,
@@ -153,9 +180,6 @@ pub enum Event {
     },
 }
 
-/// Stands for no weapon.
-pub const ARM_NONE: u8 = u8::MAX;
-
 /// What became of a flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[repr(u8)]
@@ -177,7 +201,7 @@ pub enum EventDecodeError {
     Truncated,
     /// No event has this opcode.
     UnknownOpcode(u8),
-    /// A weapon or reason that does not exist.
+    /// A reason that does not exist.
     UnknownValue(u8),
 }
 
@@ -217,18 +241,18 @@ impl Event {
                 out.push(3);
                 encode_id(id, out);
             }
-            Self::Hit { attacker, target, amount, weapon } => {
+            Self::Hit { attacker, target, amount, arm } => {
                 out.push(4);
                 encode_id(attacker, out);
                 encode_id(target, out);
                 out.extend_from_slice(&amount.to_le_bytes());
-                out.push(weapon as u8);
+                out.push(arm.0);
             }
-            Self::Died { victim, killer, weapon } => {
+            Self::Died { victim, killer, arm } => {
                 out.push(5);
                 encode_id(victim, out);
                 encode_id(killer, out);
-                out.push(weapon as u8);
+                out.push(arm.0);
             }
             Self::Respawned { id } => {
                 out.push(6);
@@ -251,6 +275,32 @@ impl Event {
                 out.extend_from_slice(&chunk.x.to_le_bytes());
                 out.extend_from_slice(&chunk.z.to_le_bytes());
             }
+            Self::Healed { healer, target, amount, arm } => {
+                out.push(10);
+                encode_id(healer, out);
+                encode_id(target, out);
+                out.extend_from_slice(&amount.to_le_bytes());
+                out.push(arm.0);
+            }
+            Self::Burst { owner, at, arm } => {
+                out.push(11);
+                encode_id(owner, out);
+                for metres in [at.x, at.y, at.z] {
+                    out.extend_from_slice(&metres.0.to_le_bytes());
+                }
+                out.push(arm.0);
+            }
+            Self::Afflicted { target, source, effect } => {
+                out.push(12);
+                encode_id(target, out);
+                encode_id(source, out);
+                out.push(effect);
+            }
+            Self::Assisted { helper, victim } => {
+                out.push(13);
+                encode_id(helper, out);
+                encode_id(victim, out);
+            }
             _ => self.encode_siege(out),
         }
     }
@@ -263,7 +313,7 @@ impl Event {
                 out.extend_from_slice(&section.to_le_bytes());
                 encode_id(attacker, out);
                 out.extend_from_slice(&amount.to_le_bytes());
-                out.push(arm);
+                out.push(arm.0);
             }
             Self::StructureFell { section, attacker } => {
                 out.push(21);
@@ -303,12 +353,12 @@ impl Event {
                 attacker: decode_id(&mut reader)?,
                 target: decode_id(&mut reader)?,
                 amount: reader.u16()?,
-                weapon: decode_weapon(&mut reader)?,
+                arm: Arm(reader.u8()?),
             },
             5 => Self::Died {
                 victim: decode_id(&mut reader)?,
                 killer: decode_id(&mut reader)?,
-                weapon: decode_weapon(&mut reader)?,
+                arm: Arm(reader.u8()?),
             },
             6 => Self::Respawned { id: decode_id(&mut reader)? },
             7 => Self::ProjectileLaunched { projectile_slot: reader.u32()?, owner: decode_id(&mut reader)? },
@@ -317,11 +367,28 @@ impl Event {
                 at: Position { x: Metres(reader.i32()?), y: Metres(reader.i32()?), z: Metres(reader.i32()?) },
             },
             9 => Self::TerrainChanged { chunk: TerrainChunk { x: reader.u16()?, z: reader.u16()? } },
+            10 => Self::Healed {
+                healer: decode_id(&mut reader)?,
+                target: decode_id(&mut reader)?,
+                amount: reader.u16()?,
+                arm: Arm(reader.u8()?),
+            },
+            11 => Self::Burst {
+                owner: decode_id(&mut reader)?,
+                at: Position { x: Metres(reader.i32()?), y: Metres(reader.i32()?), z: Metres(reader.i32()?) },
+                arm: Arm(reader.u8()?),
+            },
+            12 => Self::Afflicted {
+                target: decode_id(&mut reader)?,
+                source: decode_id(&mut reader)?,
+                effect: reader.u8()?,
+            },
+            13 => Self::Assisted { helper: decode_id(&mut reader)?, victim: decode_id(&mut reader)? },
             20 => Self::StructureDamaged {
                 section: reader.u32()?,
                 attacker: decode_id(&mut reader)?,
                 amount: reader.u32()?,
-                arm: reader.u8()?,
+                arm: Arm(reader.u8()?),
             },
             21 => Self::StructureFell { section: reader.u32()?, attacker: decode_id(&mut reader)? },
             22 => Self::StructureBuilt { section: reader.u32()? },
@@ -334,14 +401,6 @@ impl Event {
             other => return Err(EventDecodeError::UnknownOpcode(other)),
         };
         Ok((event, reader.rest()))
-    }
-}
-
-fn decode_weapon(reader: &mut ByteReader<'_>) -> Result<Weapon, EventDecodeError> {
-    match reader.u8()? {
-        1 => Ok(Weapon::Melee),
-        2 => Ok(Weapon::Arrow),
-        other => Err(EventDecodeError::UnknownValue(other)),
     }
 }
 
@@ -415,14 +474,14 @@ mod tests {
     proptest! {
         #[test]
         fn what_decodes_encodes_to_the_same_bytes(
-            opcode in prop_oneof![0_u8..11, 19_u8..26],
+            opcode in prop_oneof![0_u8..15, 19_u8..26],
             bytes in proptest::collection::vec(any::<u8>(), 0..40),
             small in 0_u8..6,
         ) {
             let mut input = alloc::vec![opcode];
             input.extend_from_slice(&bytes);
-            // Weapons and reasons are small numbers: put some where they stand.
-            for at in [5, 13, 17, 19] {
+            // Reasons and moves of flags are small numbers: put some where they stand.
+            for at in [5, 13] {
                 if let Some(byte) = input.get_mut(at) {
                     *byte = small;
                 }
@@ -440,7 +499,7 @@ mod tests {
 
     #[test]
     fn every_opcode_decodes() {
-        for opcode in (1..=9_u8).chain(20..=24) {
+        for opcode in (1..=13_u8).chain(20..=24) {
             let mut input = alloc::vec![opcode];
             input.extend_from_slice(&[1; 40]);
             assert!(Event::decode(&input).is_ok(), "opcode {opcode}");

@@ -7,12 +7,18 @@ mod lanes;
 mod places;
 
 use super::characters::{Characters, CharactersView, action, flags};
+use super::effects::Effects;
 use super::move_bounds::{HEIGHTS, MoveBounds, can_move_like};
 use super::projectiles::Projectiles;
 use super::snapshot::{ImageBounds, SnapshotError};
 use super::terrain_deltas::TerrainDeltas;
 use crate::numeric::lanes::run;
+use crate::rules::{ARMS, EFFECTS};
 pub(crate) use places::check_places;
+
+/// Most that a combo counts, and bodies that a projectile goes through, by the ranges of the rules.
+const COMBO_MAX: u8 = 15;
+const PIERCE_MAX: u8 = 16;
 
 /// Rows that are judged at a time: their heights of the ground lie on the stack.
 const ROWS_AT_ONCE: usize = 512;
@@ -65,6 +71,8 @@ fn is_fine_character(
         && view.team[row] < bounds.teams
         && view.action[row] <= action::MAX
         && health <= bounds.rules.life.health_max
+        && view.stamina[row] <= bounds.rules.combat.stamina_max
+        && view.combo[row] <= COMBO_MAX
         && (bits & flags::ALIVE != 0) == (health > 0)
         && input == input.sanitized()
         && can_move_like(&view.move_state(row as u32), ground, movement)
@@ -94,6 +102,9 @@ fn is_fine_projectile(projectiles: &Projectiles, row: usize, bounds: &ImageBound
             projectiles.generation[row] != 0
                 && projectiles.team[row] < bounds.teams
                 && projectiles.owner_generation[row] != 0
+                && usize::from(projectiles.arm[row]) <= ARMS
+                && projectiles.combo[row] <= COMBO_MAX
+                && projectiles.pierced[row] <= PIERCE_MAX
                 && inside.contains(&projectiles.position_x[row])
                 && inside.contains(&projectiles.position_z[row])
                 && HEIGHTS.contains(&projectiles.position_y[row])
@@ -102,6 +113,24 @@ fn is_fine_projectile(projectiles: &Projectiles, row: usize, bounds: &ImageBound
                 && speeds.contains(&projectiles.velocity_z[row])
         }
         _ => false,
+    }
+}
+
+/// Judges the first rows of a table of status effects. Whom they work on may be gone: such end with the next tick.
+pub(crate) fn check_effects(effects: &Effects, rows: usize) -> Result<(), SnapshotError> {
+    let fine = |row: &usize| match effects.kind[*row] {
+        0 => effects.is_free_row(*row),
+        kind => {
+            usize::from(kind) <= EFFECTS
+                && effects.generation[*row] != 0
+                && effects.target_generation[*row] != 0
+                && (1..=COMBO_MAX).contains(&effects.stacks[*row])
+                && usize::from(effects.arm[*row]) <= ARMS
+        }
+    };
+    match (0..rows).find(|row| !fine(row)) {
+        Some(row) => Err(SnapshotError::BadEffect { slot: row as u32 }),
+        None => Ok(()),
     }
 }
 

@@ -5,6 +5,7 @@ pub mod characters;
 pub mod column;
 pub mod commands;
 pub mod diff;
+pub mod effects;
 pub mod events;
 pub mod handle;
 pub mod history;
@@ -25,6 +26,7 @@ pub(crate) mod bytes;
 
 use crate::numeric::Tick;
 use characters::{Characters, flags};
+use effects::Effects;
 use handle::CharacterId;
 use history::History;
 use id_pool::IdPool;
@@ -46,6 +48,10 @@ pub struct State {
     pub projectiles: Projectiles,
     /// The slots of projectiles in use; follows from the columns.
     pub projectile_ids: IdPool,
+    /// The columns of the status effects at work.
+    pub effects: Effects,
+    /// The slots of status effects in use; follows from the columns.
+    pub effect_ids: IdPool,
     /// The sections' columns.
     pub structures: Structures,
     /// All sections; follows from the columns.
@@ -71,6 +77,8 @@ pub struct StateCapacity {
     pub characters: u32,
     /// Rows of projectiles.
     pub projectiles: u32,
+    /// Rows of status effects.
+    pub effects: u32,
     /// Chunks of terrain that differ.
     pub terrain_delta_chunks: u32,
     /// Ticks that are looked back on.
@@ -88,6 +96,7 @@ impl State {
     #[must_use]
     pub fn new(capacity: &StateCapacity) -> Self {
         let (characters, projectiles) = (capacity.characters as usize, capacity.projectiles as usize);
+        let effects = capacity.effects as usize;
         let (structures, objectives) = (capacity.structures as usize, capacity.objectives as usize);
         let teams = capacity.teams as usize;
         Self {
@@ -96,6 +105,8 @@ impl State {
             character_ids: IdPool::new(characters),
             projectiles: Projectiles::new(projectiles),
             projectile_ids: IdPool::new(projectiles),
+            effects: Effects::new(effects),
+            effect_ids: IdPool::new(effects),
             structures: Structures::new(structures),
             structure_ids: IdPool::new(structures),
             objectives: Objectives::new(objectives),
@@ -113,6 +124,7 @@ impl State {
         StateCapacity {
             characters: self.characters.capacity() as u32,
             projectiles: self.projectiles.capacity() as u32,
+            effects: self.effects.capacity() as u32,
             terrain_delta_chunks: self.terrain.capacity() as u32,
             history_ticks: self.history.capacity() as u32,
             structures: self.structures.capacity() as u32,
@@ -148,6 +160,23 @@ impl State {
         Some(slot)
     }
 
+    /// Takes the lowest free slot of a status effect: the row is zero but for its new generation. The caller gives it a kind.
+    pub(crate) fn allocate_effect(&mut self) -> Option<u32> {
+        let slot = self.effect_ids.allocate()?;
+        let row = slot as usize;
+        self.effects.generation[row] = next_generation(self.effects.generation[row]);
+        Some(slot)
+    }
+
+    /// Gives a status effect's slot back.
+    pub(crate) fn free_effect(&mut self, slot: u32) {
+        if self.effect_ids.free(slot) {
+            let generation = self.effects.generation[slot as usize];
+            self.effects.zero_row(slot as usize);
+            self.effects.generation[slot as usize] = generation;
+        }
+    }
+
     /// Gives a projectile's slot back.
     pub(crate) fn free_projectile(&mut self, slot: u32) {
         if self.projectile_ids.free(slot) {
@@ -178,7 +207,8 @@ mod tests {
 
     #[test]
     fn slots_come_back_with_a_new_generation() {
-        let capacity = StateCapacity { characters: 2, projectiles: 1, ..StateCapacity::default() };
+        let capacity =
+            StateCapacity { characters: 2, projectiles: 1, effects: 1, ..StateCapacity::default() };
         let mut state = State::new(&capacity);
         let first = state.allocate_character().unwrap();
         let second = state.allocate_character().unwrap();

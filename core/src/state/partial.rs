@@ -1,4 +1,4 @@
-//! A part of a state as bytes: some characters with their projectiles, for handing them to another world of the same
+//! A part of a state as bytes: some characters with their projectiles and status effects, for handing them to another world of the same
 //! configuration, or for correcting one that went its own way.
 //!
 //! ```text
@@ -10,12 +10,13 @@
 //!     24      4  tick
 //!     28      4  character rows that follow
 //!     32      4  projectile rows that follow
-//!     36      4  zero
+//!     36      4  status effect rows that follow
 //!     40     16  hash of all after the header, and of the tick
 //!     56      8  zero
-//!     64         slots of the characters (4 bytes each, ascending), slots of the projectiles, then the columns of those
-//!                characters, then of those projectiles
+//!     64         slots of the characters (4 bytes each, ascending), of the projectiles, of the effects, then the columns
+//!                of those characters, of those projectiles, of those effects
 //! ```
+//! Sections of structures, capture points and the teams' scores are not in it: they belong to the place, which keeps its own.
 //! Where they were in the ticks before is not in it: until that has been recorded anew, attacks aimed at the past do not
 //! find those who came with a part. All numbers are little-endian. Rows are judged as those of a whole image are ([`super::snapshot`]); a refusal changes
 //! nothing.
@@ -23,8 +24,9 @@
 use super::bytes::ByteReader;
 use super::characters::flags;
 use super::column::{Cell, ColumnInfo, ColumnVisitor, write_cells};
+use super::effects::Effects;
 use super::handle::CharacterId;
-use super::judge::{check_characters, check_projectiles};
+use super::judge::{check_characters, check_effects, check_projectiles};
 use super::snapshot::{ImageBounds, SnapshotError};
 use super::state_hash::LAYOUT_FINGERPRINT;
 use super::{Characters, Projectiles, State};
@@ -36,14 +38,18 @@ use alloc::vec::Vec;
 pub const MAGIC: [u8; 4] = *b"SWPS";
 
 /// Version of the header.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Bytes before the slots.
 pub const HEADER_BYTES: usize = 64;
 
 const HASH_AT: core::ops::Range<usize> = 40..56;
 
-/// Slot of the owner of a projectile that came without its owner: no world has it, so the id names nobody.
+/// Number of the tables that a part has rows of.
+const PARTS: usize = 3;
+
+/// Slot of the owner of a projectile, or of the source of an effect, that came without it: no world has it, so the id names
+/// nobody.
 pub const SLOT_ELSEWHERE: u32 = u32::MAX;
 
 /// Which rows go into a part.
@@ -130,6 +136,18 @@ impl Selection<'_> {
             .filter(|slot| inside(*slot as usize) || has_owner(*slot as usize))
             .collect()
     }
+
+    /// The effects that work on these characters.
+    fn effects(&self, state: &State, characters: &[u32]) -> Vec<u32> {
+        if *self == Self::All {
+            return (0..state.rows()[2] as u32).collect();
+        }
+        let works = |slot: &u32| {
+            let target = state.effects.view().target(*slot);
+            characters.binary_search(&target.slot).is_ok() && state.characters.row_of(target).is_some()
+        };
+        state.effect_ids.iter().filter(works).collect()
+    }
 }
 
 /// What a part has in it, or what became of it.
@@ -139,6 +157,8 @@ pub struct PartialReport {
     pub characters: u32,
     /// Projectiles written, inserted or overwritten.
     pub projectiles: u32,
+    /// Status effects written, inserted or overwritten.
+    pub effects: u32,
     /// Free rows: written by [`Selection::All`]; by [`PartialPolicy::Overwrite`] slots of either table that became free;
     /// passed over by [`PartialPolicy::Insert`].
     pub free_rows: u32,
@@ -150,8 +170,8 @@ pub struct PartialReport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PartialPolicy {
     /// As newcomers: each row gets the lowest free slot and an id of this world. Ticks in the rows are moved by the
-    /// difference of the two worlds' ticks, so that what was under way goes on. A projectile whose owner is not in the
-    /// part keeps nobody's name ([`SLOT_ELSEWHERE`]).
+    /// difference of the two worlds' ticks, so that what was under way goes on. A projectile whose owner (an effect whose
+    /// source) is not in the part keeps nobody's name ([`SLOT_ELSEWHERE`]).
     Insert,
     /// In the same slots, with the same ids, whatever was there before; ticks as they are. Free rows free their slots.
     /// Slots below that never were used count as used once.
@@ -168,37 +188,48 @@ pub(crate) fn write(
 ) -> PartialReport {
     let characters = selection.characters(state);
     let projectiles = selection.projectiles(state, &characters);
+    let effects = selection.effects(state, &characters);
     let start = out.len();
-    out.reserve(HEADER_BYTES + body_bytes([characters.len(), projectiles.len()]).unwrap_or(0));
+    let lists = [&characters, &projectiles, &effects];
+    out.reserve(HEADER_BYTES + body_bytes(lists.map(Vec::len)).unwrap_or(0));
     out.extend_from_slice(&MAGIC);
     out.extend_from_slice(&FORMAT.to_le_bytes());
     out.extend_from_slice(&LAYOUT_FINGERPRINT.to_le_bytes());
     out.extend_from_slice(&fingerprint.to_le_bytes());
     out.extend_from_slice(&state.tick.0.to_le_bytes());
-    out.extend_from_slice(&(characters.len() as u32).to_le_bytes());
-    out.extend_from_slice(&(projectiles.len() as u32).to_le_bytes());
+    for slots in lists {
+        out.extend_from_slice(&(slots.len() as u32).to_le_bytes());
+    }
     out.resize(start + HEADER_BYTES, 0);
-    write_cells(&characters, out);
-    write_cells(&projectiles, out);
+    for slots in lists {
+        write_cells(slots, out);
+    }
     state.characters.each_column(state.characters.capacity(), &mut Gather { slots: &characters, out });
     state.projectiles.each_column(state.projectiles.capacity(), &mut Gather { slots: &projectiles, out });
+    state.effects.each_column(state.effects.capacity(), &mut Gather { slots: &effects, out });
     let hash = body_hash(lanes, &out[start + HEADER_BYTES..], state.tick);
     out[start..][HASH_AT].copy_from_slice(&hash.to_le_bytes());
     let in_use = |slot: &&u32| state.characters.flags[**slot as usize] & flags::IN_USE != 0;
     let flying = |slot: &&u32| state.projectiles.alive[**slot as usize] != 0;
+    let works = |slot: &&u32| state.effects.kind[**slot as usize] != 0;
     let (used, flown) = (characters.iter().filter(in_use).count(), projectiles.iter().filter(flying).count());
+    let working = effects.iter().filter(works).count();
+    let all: usize = lists.iter().map(|slots| slots.len()).sum();
     PartialReport {
         characters: used as u32,
         projectiles: flown as u32,
-        free_rows: (characters.len() + projectiles.len() - used - flown) as u32,
+        effects: working as u32,
+        free_rows: (all - used - flown - working) as u32,
         ids: Vec::new(),
     }
 }
 
 /// Bytes after the header; `None` when they have no number.
-fn body_bytes(rows: [usize; 2]) -> Option<usize> {
-    let characters = rows[0].checked_mul(4 + Characters::BYTES_PER_ROW)?;
-    characters.checked_add(rows[1].checked_mul(4 + Projectiles::BYTES_PER_ROW)?)
+fn body_bytes(rows: [usize; PARTS]) -> Option<usize> {
+    let bytes = [Characters::BYTES_PER_ROW, Projectiles::BYTES_PER_ROW, Effects::BYTES_PER_ROW];
+    rows.iter()
+        .zip(bytes)
+        .try_fold(0_usize, |sum, (rows, bytes)| sum.checked_add(rows.checked_mul(4 + bytes)?))
 }
 
 fn body_hash(lanes: LaneChoice, body: &[u8], tick: Tick) -> StateHash {
@@ -221,7 +252,7 @@ impl<'a> ColumnVisitor<'a> for Gather<'_> {
 /// A part that was read and judged: its rows lie at the front of the tables of a scratch state.
 pub(crate) struct Part<'a> {
     tick: Tick,
-    slots: [Vec<u32>; 2],
+    slots: [Vec<u32>; PARTS],
     rows: &'a State,
 }
 
@@ -247,10 +278,11 @@ pub(crate) fn read<'a>(
         return Err(SnapshotError::OtherConfiguration { image: fingerprint, world: bounds.fingerprint });
     }
     let tick = Tick(reader.u32()?);
-    let rows = [reader.u32()? as usize, reader.u32()? as usize];
-    let (zero, hash, more_zero) = (reader.u32()?, StateHash(reader.u128()?), reader.u64()?);
-    let capacities = [scratch.characters.capacity(), scratch.projectiles.capacity()];
-    if zero != 0 || more_zero != 0 || rows[0] > capacities[0] || rows[1] > capacities[1] {
+    let rows = [reader.u32()? as usize, reader.u32()? as usize, reader.u32()? as usize];
+    let (hash, zero) = (StateHash(reader.u128()?), reader.u64()?);
+    let slots = scratch.slots();
+    let capacities = [slots[0], slots[1], slots[2]];
+    if zero != 0 || rows.iter().zip(&capacities).any(|(rows, capacity)| rows > capacity) {
         return Err(SnapshotError::OtherCapacity);
     }
     let body = reader.rest();
@@ -262,7 +294,7 @@ pub(crate) fn read<'a>(
     if body_hash(bounds.lanes, body, tick) != hash {
         return Err(SnapshotError::Damaged);
     }
-    let mut slots = [Vec::new(), Vec::new()];
+    let mut slots = [Vec::new(), Vec::new(), Vec::new()];
     for (table, slots) in slots.iter_mut().enumerate() {
         for _ in 0..rows[table] {
             let slot = reader.u32()?;
@@ -273,16 +305,17 @@ pub(crate) fn read<'a>(
         }
     }
     let rest = scratch.characters.read_rows(rows[0], reader.rest()).ok_or(SnapshotError::Truncated)?;
-    scratch.projectiles.read_rows(rows[1], rest).ok_or(SnapshotError::Truncated)?;
+    let rest = scratch.projectiles.read_rows(rows[1], rest).ok_or(SnapshotError::Truncated)?;
+    scratch.effects.read_rows(rows[2], rest).ok_or(SnapshotError::Truncated)?;
     judge(scratch, rows, bounds, &slots)?;
     Ok(Part { tick, slots, rows: scratch })
 }
 
 fn judge(
     scratch: &State,
-    rows: [usize; 2],
+    rows: [usize; PARTS],
     bounds: &ImageBounds<'_>,
-    slots: &[Vec<u32>; 2],
+    slots: &[Vec<u32>; PARTS],
 ) -> Result<(), SnapshotError> {
     let named = |error| match error {
         SnapshotError::BadCharacter { slot } => {
@@ -291,21 +324,47 @@ fn judge(
         SnapshotError::BadProjectile { slot } => {
             SnapshotError::BadProjectile { slot: slots[1].get(slot as usize).copied().unwrap_or(slot) }
         }
+        SnapshotError::BadEffect { slot } => {
+            SnapshotError::BadEffect { slot: slots[2].get(slot as usize).copied().unwrap_or(slot) }
+        }
         other => other,
     };
     check_characters(&scratch.characters, rows[0], None, bounds).map_err(named)?;
     check_projectiles(&scratch.projectiles, rows[1], bounds).map_err(named)?;
+    check_effects(&scratch.effects, rows[2]).map_err(named)?;
     // Rows that never were used are in no part.
-    if let Some(row) = scratch.characters.generation[..rows[0]].iter().position(|generation| *generation == 0)
-    {
-        return Err(SnapshotError::BadCharacter { slot: slots[0][row] });
+    let unused = |generations: &[u32], rows: usize| {
+        generations[..rows].iter().position(|generation| *generation == 0).map(|row| row as u32)
+    };
+    if let Some(slot) = unused(&scratch.characters.generation, rows[0]) {
+        return Err(named(SnapshotError::BadCharacter { slot }));
     }
-    if let Some(row) =
-        scratch.projectiles.generation[..rows[1]].iter().position(|generation| *generation == 0)
-    {
-        return Err(SnapshotError::BadProjectile { slot: slots[1][row] });
+    if let Some(slot) = unused(&scratch.projectiles.generation, rows[1]) {
+        return Err(named(SnapshotError::BadProjectile { slot }));
     }
-    Ok(())
+    match unused(&scratch.effects.generation, rows[2]) {
+        Some(slot) => Err(named(SnapshotError::BadEffect { slot })),
+        None => Ok(()),
+    }
+}
+
+/// The ids of those who came, in the part and here; ascending in the former.
+struct Ids(Vec<(CharacterId, CharacterId)>);
+
+impl Ids {
+    fn here(&self, there: CharacterId) -> Option<CharacterId> {
+        self.0.binary_search_by_key(&there, |(id, _)| *id).ok().map(|at| self.0[at].1)
+    }
+
+    fn here_or_elsewhere(&self, there: CharacterId) -> CharacterId {
+        let elsewhere = CharacterId { slot: SLOT_ELSEWHERE, generation: there.generation };
+        self.here(there).unwrap_or(elsewhere)
+    }
+
+    fn slot_here(&self, there: u32) -> Option<u32> {
+        let at = self.0.binary_search_by_key(&there, |(id, _)| id.slot).ok()?;
+        Some(self.0[at].1.slot)
+    }
 }
 
 impl Part<'_> {
@@ -329,22 +388,44 @@ impl Part<'_> {
         self.rows.projectiles.alive[row] != 0
     }
 
+    fn is_effect(&self, row: usize) -> bool {
+        self.rows.effects.kind[row] != 0
+    }
+
     fn insert(&self, state: &mut State) -> Result<PartialReport, SnapshotError> {
-        let characters = (0..self.slots[0].len()).filter(|row| self.is_character(*row));
-        let projectiles = (0..self.slots[1].len()).filter(|row| self.is_projectile(*row));
-        let (count, flying) = (characters.clone().count(), projectiles.clone().count());
+        let counts = [
+            (0..self.slots[0].len()).filter(|row| self.is_character(*row)).count(),
+            (0..self.slots[1].len()).filter(|row| self.is_projectile(*row)).count(),
+            (0..self.slots[2].len()).filter(|row| self.is_effect(*row)).count(),
+        ];
         let room =
             |capacity: usize, used: usize, wanted: usize| wanted.saturating_sub(capacity - used) as u32;
-        let missing = SnapshotError::Full {
-            characters: room(state.characters.capacity(), state.character_ids.len(), count),
-            projectiles: room(state.projectiles.capacity(), state.projectile_ids.len(), flying),
-        };
-        if missing != (SnapshotError::Full { characters: 0, projectiles: 0 }) {
-            return Err(missing);
+        let missing = [
+            room(state.characters.capacity(), state.character_ids.len(), counts[0]),
+            room(state.projectiles.capacity(), state.projectile_ids.len(), counts[1]),
+            room(state.effects.capacity(), state.effect_ids.len(), counts[2]),
+        ];
+        if missing != [0; PARTS] {
+            let [characters, projectiles, effects] = missing;
+            return Err(SnapshotError::Full { characters, projectiles, effects });
         }
         let later = state.tick.0.wrapping_sub(self.tick.0);
-        let mut ids = Vec::with_capacity(count);
-        for row in characters {
+        let ids = self.insert_characters(state, later);
+        self.insert_projectiles(state, later, &ids);
+        self.insert_effects(state, later, &ids);
+        let rows: usize = self.slots.iter().map(Vec::len).sum();
+        Ok(PartialReport {
+            characters: counts[0] as u32,
+            projectiles: counts[1] as u32,
+            effects: counts[2] as u32,
+            free_rows: (rows - counts.iter().sum::<usize>()) as u32,
+            ids: ids.0,
+        })
+    }
+
+    fn insert_characters(&self, state: &mut State, later: u32) -> Ids {
+        let mut ids = Vec::with_capacity(self.slots[0].len());
+        for row in (0..self.slots[0].len()).filter(|row| self.is_character(*row)) {
             let Some(id) = state.allocate_character() else { continue };
             let to = id.slot as usize;
             let (table, from) = (&mut state.characters, &self.rows.characters);
@@ -352,15 +433,31 @@ impl Part<'_> {
             table.generation[to] = id.generation;
             for ticks in [
                 &mut table.action_tick,
-                &mut table.melee_ready_tick,
-                &mut table.bow_ready_tick,
+                &mut table.primary_ready_tick,
+                &mut table.secondary_ready_tick,
+                &mut table.ability_1_ready_tick,
+                &mut table.ability_2_ready_tick,
                 &mut table.combat_tick,
             ] {
                 ticks[to] = ticks[to].wrapping_add(later);
             }
             ids.push((CharacterId { slot: self.slots[0][row], generation: from.generation[row] }, id));
         }
-        for row in projectiles {
+        let ids = Ids(ids);
+        let table = &mut state.characters;
+        for to in ids.0.iter().map(|(_, id)| id.slot as usize) {
+            let foe = CharacterId { slot: table.foe_slot[to], generation: table.foe_generation[to] };
+            let foe = ids.here(foe).unwrap_or(CharacterId::NONE);
+            (table.foe_slot[to], table.foe_generation[to]) = (foe.slot, foe.generation);
+            let helper = CharacterId { slot: table.helper_slot[to], generation: table.helper_generation[to] };
+            let helper = ids.here(helper).unwrap_or(CharacterId::NONE);
+            (table.helper_slot[to], table.helper_generation[to]) = (helper.slot, helper.generation);
+        }
+        ids
+    }
+
+    fn insert_projectiles(&self, state: &mut State, later: u32, ids: &Ids) {
+        for row in (0..self.slots[1].len()).filter(|row| self.is_projectile(*row)) {
             let Some(slot) = state.allocate_projectile() else { continue };
             let to = slot as usize;
             let (table, from) = (&mut state.projectiles, &self.rows.projectiles);
@@ -368,31 +465,39 @@ impl Part<'_> {
             table.copy_row(to, from, row);
             table.generation[to] = generation;
             table.end_tick[to] = table.end_tick[to].wrapping_add(later);
-            let owner = from.view().owner(row as u32);
-            let here = ids.binary_search_by_key(&owner, |(there, _)| *there).map(|at| ids[at].1);
-            let owner = here.unwrap_or(CharacterId { slot: SLOT_ELSEWHERE, generation: owner.generation });
+            let owner = ids.here_or_elsewhere(from.view().owner(row as u32));
             (table.owner_slot[to], table.owner_generation[to]) = (owner.slot, owner.generation);
+            let pierced = from.pierced_slot[row].checked_sub(1).and_then(|slot| ids.slot_here(slot));
+            table.pierced_slot[to] = pierced.map_or(0, |slot| slot + 1);
         }
-        let rows = self.slots[0].len() + self.slots[1].len();
-        Ok(PartialReport {
-            characters: count as u32,
-            projectiles: flying as u32,
-            free_rows: (rows - count - flying) as u32,
-            ids,
-        })
+    }
+
+    fn insert_effects(&self, state: &mut State, later: u32, ids: &Ids) {
+        for row in (0..self.slots[2].len()).filter(|row| self.is_effect(*row)) {
+            let Some(slot) = state.allocate_effect() else { continue };
+            let to = slot as usize;
+            let (table, from) = (&mut state.effects, &self.rows.effects);
+            let generation = table.generation[to];
+            table.copy_row(to, from, row);
+            table.generation[to] = generation;
+            table.end_tick[to] = table.end_tick[to].wrapping_add(later);
+            table.pulse_tick[to] = table.pulse_tick[to].wrapping_add(later);
+            let target = ids.here_or_elsewhere(from.view().target(row as u32));
+            (table.target_slot[to], table.target_generation[to]) = (target.slot, target.generation);
+            let source = ids.here_or_elsewhere(from.view().source(row as u32));
+            (table.source_slot[to], table.source_generation[to]) = (source.slot, source.generation);
+        }
     }
 
     fn overwrite(&self, state: &mut State) -> PartialReport {
         let mut report = PartialReport::default();
         // Behind the first row that never was used there must be no other.
-        let [first_characters, first_projectiles, ..] = state.rows();
+        let rows = state.rows();
         let end = |slots: &[u32]| slots.last().map_or(0, |last| *last as usize + 1);
-        for row in first_characters..end(&self.slots[0]) {
-            state.characters.generation[row] = 1;
-        }
-        for row in first_projectiles..end(&self.slots[1]) {
-            state.projectiles.generation[row] = 1;
-        }
+        let unused = |table: usize| rows[table]..end(&self.slots[table]).max(rows[table]);
+        state.characters.generation[unused(0)].fill(1);
+        state.projectiles.generation[unused(1)].fill(1);
+        state.effects.generation[unused(2)].fill(1);
         for (row, slot) in self.slots[0].iter().enumerate() {
             state.characters.copy_row(*slot as usize, &self.rows.characters, row);
             if self.is_character(row) {
@@ -409,6 +514,15 @@ impl Part<'_> {
                 report.projectiles += 1;
             } else {
                 report.free_rows += u32::from(state.projectile_ids.free(*slot));
+            }
+        }
+        for (row, slot) in self.slots[2].iter().enumerate() {
+            state.effects.copy_row(*slot as usize, &self.rows.effects, row);
+            if self.is_effect(row) {
+                state.effect_ids.allocate_at(*slot);
+                report.effects += 1;
+            } else {
+                report.free_rows += u32::from(state.effect_ids.free(*slot));
             }
         }
         report

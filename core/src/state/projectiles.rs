@@ -27,14 +27,22 @@ table! {
         end_tick: u32,
         /// Use of the slot, never 0 once used. Kept when the slot is free.
         generation: u32,
+        /// Slot of the body that it went through last, counted from 1; 0 for none.
+        pierced_slot: u32,
         /// Team of the character that shot.
         team: u8,
+        /// What it is: an [`crate::rules::Arm`].
+        arm: u8,
+        /// Bodies that it went through.
+        pierced: u8,
+        /// How far the combo counted with which it was let go.
+        combo: u8,
         /// 1 in flight, 0 free.
         alive: u8,
     }
 }
 
-const _: () = assert!(Projectiles::BYTES_PER_ROW == 42);
+const _: () = assert!(Projectiles::BYTES_PER_ROW == 49);
 
 impl ProjectilesView<'_> {
     /// Number of slots, used or free.

@@ -30,7 +30,7 @@
 
 use super::State;
 use super::bytes::{ByteReader, EndOfBytes};
-use super::judge::{check_characters, check_places, check_projectiles};
+use super::judge::{check_characters, check_effects, check_places, check_projectiles};
 use super::objectives::CapturePoint;
 use super::state_hash::LAYOUT_FINGERPRINT;
 use super::structures::StructureSection;
@@ -95,6 +95,8 @@ pub enum SnapshotError {
         characters: u32,
         /// Slots for projectiles that are missing.
         projectiles: u32,
+        /// Slots for status effects that are missing.
+        effects: u32,
     },
     /// A character's row holds what no character can have.
     BadCharacter {
@@ -103,6 +105,11 @@ pub enum SnapshotError {
     },
     /// A projectile's row holds what no projectile can have.
     BadProjectile {
+        /// The row.
+        slot: u32,
+    },
+    /// A status effect's row holds what none can have.
+    BadEffect {
         /// The row.
         slot: u32,
     },
@@ -151,12 +158,13 @@ impl fmt::Display for SnapshotError {
             Self::BadSlot { slot } => {
                 write!(f, "snapshot: slot {slot} is out of order or beyond the capacity")
             }
-            Self::Full { characters, projectiles } => write!(
+            Self::Full { characters, projectiles, effects } => write!(
                 f,
-                "snapshot: no room, {characters} slots for characters and {projectiles} for projectiles are missing"
+                "snapshot: no room, {characters} slots for characters, {projectiles} for projectiles and {effects} for status effects are missing"
             ),
             Self::BadCharacter { slot } => write!(f, "snapshot: character {slot} is impossible"),
             Self::BadProjectile { slot } => write!(f, "snapshot: projectile {slot} is impossible"),
+            Self::BadEffect { slot } => write!(f, "snapshot: status effect {slot} is impossible"),
             Self::BadStructure { section } => write!(f, "snapshot: section {section} is impossible"),
             Self::BadObjective { point } => write!(f, "snapshot: capture point {point} is impossible"),
             Self::BadTeam { team } => write!(f, "snapshot: team {team} is impossible"),
@@ -306,6 +314,7 @@ pub(crate) fn read(image: &[u8], bounds: &ImageBounds<'_>, scratch: &mut State) 
     }
     check_characters(&scratch.characters, rows[0], Some(&scratch.terrain), bounds)?;
     check_projectiles(&scratch.projectiles, rows[1], bounds)?;
+    check_effects(&scratch.effects, rows[2])?;
     check_places(scratch, bounds)?;
     scratch.rebuild_ids(bounds.lanes);
     // The stated numbers of rows are the ones that follow from the columns: one state has one image.

@@ -3,19 +3,23 @@
 mod chunks;
 mod parallel;
 
+use crate::limits::{CRATERS_PER_TICK_MAX, EFFECTS_PER_CHARACTER};
 use crate::numeric::{Metres, Tick, Ticks};
-use crate::spatial::PassRows;
+use crate::spatial::{Deformation, PassRows};
 use crate::state::State;
 use crate::state::characters::flags;
 use crate::state::commands::{Command, ViewAge};
 use crate::state::events::EventBuffer;
 use crate::state::projectiles::ProjectileRows;
+use crate::systems::afflictions::Afflictions;
 use crate::systems::crowd_index::CrowdIndex;
 use crate::systems::projectiles::FlightEnd;
 use crate::systems::rewind::{Judgement, Judgements, Rewind, Views};
+use crate::systems::strike::Fray;
 use crate::systems::{
     Environment, Tally, combat, commands, contacts, lifecycle, movement, objectives, projectiles, structures,
 };
+use alloc::vec::Vec;
 use chunks::{Chunks, for_each_chunk};
 
 /// A stage of the tick, for those who watch or measure it.
@@ -29,12 +33,16 @@ pub enum Stage {
     Movement,
     /// Making room for each other.
     Contacts,
-    /// Blades and bowstrings.
+    /// Weapons and abilities begin and strike.
     Combat,
-    /// Arrows in flight.
+    /// Projectiles in flight.
     Projectiles,
-    /// Regained health.
+    /// What lasts on characters.
+    Effects,
+    /// Regained health and stamina.
     Lifecycle,
+    /// Craters of the tick's bursts.
+    Ground,
     /// What has fallen is gone; places are captured, flags carried.
     Siege,
     /// What attacks of later ticks may look back on.
@@ -47,14 +55,16 @@ pub enum Stage {
 type RunStage = fn(&mut Pass<'_>);
 
 /// The stages in the order they run.
-const STAGES: [(Stage, RunStage); 10] = [
+const STAGES: [(Stage, RunStage); 12] = [
     (Stage::Commands, run_commands),
     (Stage::Return, run_return),
     (Stage::Movement, run_movement),
     (Stage::Contacts, run_contacts_and_index),
     (Stage::Combat, run_combat),
     (Stage::Projectiles, run_projectiles),
+    (Stage::Effects, run_effects),
     (Stage::Lifecycle, run_lifecycle),
+    (Stage::Ground, run_ground),
     (Stage::Siege, run_siege),
     (Stage::History, run_history),
     (Stage::Terrain, run_terrain),
@@ -88,7 +98,9 @@ impl Stage {
             Stage::Contacts => "contacts",
             Stage::Combat => "combat",
             Stage::Projectiles => "projectiles",
+            Stage::Effects => "effects",
             Stage::Lifecycle => "lifecycle",
+            Stage::Ground => "ground",
             Stage::Siege => "siege",
             Stage::History => "history",
             Stage::Terrain => "terrain",
@@ -114,20 +126,8 @@ pub struct StepReport {
     pub events: u32,
     /// Events that did not fit.
     pub events_dropped: u32,
-    /// Commands that did not fit the world.
-    pub commands_refused: u32,
-    /// Weapons that took health.
-    pub hits: u32,
-    /// Deaths.
-    pub deaths: u32,
-    /// Returns from death.
-    pub respawns: u32,
-    /// Arrows that left a bow.
-    pub shots: u32,
-    /// Arrows that did not, because the table was full.
-    pub shots_refused: u32,
-    /// Views that were older than attacks may be judged, and counted as younger.
-    pub views_capped: u32,
+    /// What happened, counted.
+    pub tally: Tally,
     /// Characters in the world after the tick, alive or dead.
     pub characters: u32,
     /// Projectiles in flight after the tick.
@@ -141,6 +141,12 @@ pub struct Scratch {
     index: CrowdIndex,
     combat: combat::CombatScratch,
     projectiles: projectiles::FlightScratch,
+    afflictions: Afflictions,
+    /// Rows that something around a point reaches.
+    found: Vec<u32>,
+    craters: Vec<Deformation>,
+    /// Largest radius of the bodies in the world.
+    radius_max: Metres,
     views: Views,
     judgements: Judgements,
     /// Farthest that anybody went in this tick along an axis, raw.
@@ -157,11 +163,17 @@ impl Scratch {
         projectile_capacity: u32,
         event_capacity: u32,
     ) -> Self {
+        let (characters, effects) =
+            (character_capacity as usize, character_capacity.saturating_mul(EFFECTS_PER_CHARACTER) as usize);
         let looks_back = environment.timing.rewind_max > Ticks(0);
         Self {
             views: Views::new(character_capacity as usize),
             judgements: Judgements::new(if looks_back { event_capacity as usize } else { 0 }),
             reach_now: 0,
+            afflictions: Afflictions::new(characters, effects),
+            found: Vec::with_capacity(characters),
+            craters: Vec::with_capacity(CRATERS_PER_TICK_MAX),
+            radius_max: Metres::ZERO,
             contacts: contacts::ContactScratch::new(environment, character_capacity as usize),
             index: CrowdIndex::new(
                 environment.terrain.half_extent(),
@@ -242,13 +254,7 @@ pub fn run(
         tick,
         events: events.as_slice().len() as u32,
         events_dropped: events.dropped(),
-        commands_refused: tally.commands_refused,
-        hits: tally.hits,
-        deaths: tally.deaths,
-        respawns: tally.respawns,
-        shots: tally.shots,
-        shots_refused: tally.shots_refused,
-        views_capped: tally.views_capped,
+        tally,
         characters: state.character_ids.len() as u32,
         projectiles: state.projectile_ids.len() as u32,
     }
@@ -302,20 +308,44 @@ fn run_contacts_and_index(pass: &mut Pass<'_>) {
     pass.scratch.rebuild_index(pass.state);
 }
 
+impl Pass<'_> {
+    /// Lends what weapons, projectiles and effects write to, with the projectiles' room beside it.
+    fn fray(&mut self) -> (Fray<'_>, &mut combat::CombatScratch, &mut projectiles::FlightScratch, &Views) {
+        let scratch = &mut *self.scratch;
+        let fray = Fray {
+            tick: self.state.tick,
+            state: self.state,
+            environment: self.environment,
+            index: &scratch.index,
+            radius_max: scratch.radius_max,
+            afflictions: &mut scratch.afflictions,
+            found: &mut scratch.found,
+            craters: &mut scratch.craters,
+            events: self.events,
+            tally: &mut self.tally,
+            judgements: &mut scratch.judgements,
+        };
+        (fray, &mut scratch.combat, &mut scratch.projectiles, &scratch.views)
+    }
+}
+
 fn run_combat(pass: &mut Pass<'_>) {
     let (end, tick) = (pass.state.character_ids.end(), pass.state.tick);
     let (environment, scratch) = (&*pass.environment, &mut *pass.scratch);
+    combat::raise_shields(&mut pass.state.characters, end, environment);
+    scratch.afflictions.rebuild(pass.state);
+    scratch.craters.clear();
     let characters = pass.state.characters.view();
     scratch.reach_now = pass.state.history.farthest_move(&characters, end, environment.lanes);
+    scratch.radius_max = combat::radius_max(&characters, end, environment);
     let (index, views, combat) = (&scratch.index, &scratch.views, &mut scratch.combat);
     let rewind = Rewind::new(&pass.state.history, &characters, scratch.reach_now, environment);
-    for_each_chunk(combat.swings_below(end), pass.parallel, &|first, swings: &mut [combat::Swing]| {
-        combat::judge(first, swings, (views, &rewind), index, tick, environment);
+    let arena = combat::Arena { rewind, views, index, environment, tick, radius_max: scratch.radius_max };
+    for_each_chunk(combat.attacks_below(end), pass.parallel, &|first, attacks: &mut [combat::Attack]| {
+        combat::judge(first, attacks, &arena);
     });
-    let mut effects =
-        combat::Effects { events: pass.events, tally: &mut pass.tally, judgements: &mut scratch.judgements };
-    let launched = scratch.projectiles.launched();
-    combat::apply(pass.state, end, combat, (views, launched), environment, &mut effects);
+    let (mut fray, combat, projectiles, views) = pass.fray();
+    combat::apply(&mut fray, end, combat, views, projectiles.launched());
 }
 
 fn run_projectiles(pass: &mut Pass<'_>) {
@@ -324,7 +354,7 @@ fn run_projectiles(pass: &mut Pass<'_>) {
     let (index, flights) = (&scratch.index, &mut scratch.projectiles);
     let characters = pass.state.characters.view();
     if !pass.state.projectile_ids.is_empty() {
-        flights.aim(index, &characters);
+        flights.aim(index, &characters, environment);
     }
     let (ends, ages, targets) = flights.ends_below(end);
     let rewind = Rewind::new(&pass.state.history, &characters, scratch.reach_now, environment);
@@ -334,9 +364,19 @@ fn run_projectiles(pass: &mut Pass<'_>) {
     for_each_chunk(rows, pass.parallel, &|_, ((rows, ends), ages): Rows<'_>| {
         projectiles::fly(rows, ends, ages, &sky);
     });
-    let mut effects =
-        combat::Effects { events: pass.events, tally: &mut pass.tally, judgements: &mut scratch.judgements };
-    projectiles::land(pass.state, end, flights, environment, &mut effects);
+    let (mut fray, _, flights, _) = pass.fray();
+    projectiles::land(&mut fray, end, flights);
+}
+
+fn run_effects(pass: &mut Pass<'_>) {
+    pass.fray().0.run_effects();
+}
+
+/// Craters are dug when all is judged: nobody's ground changes in the middle of a tick.
+fn run_ground(pass: &mut Pass<'_>) {
+    for crater in &pass.scratch.craters {
+        commands::deform(pass.state, crater, pass.environment, pass.events);
+    }
 }
 
 fn run_history(pass: &mut Pass<'_>) {
@@ -347,6 +387,7 @@ fn run_history(pass: &mut Pass<'_>) {
 fn run_lifecycle(pass: &mut Pass<'_>) {
     let (end, tick) = (pass.state.character_ids.end(), pass.state.tick);
     lifecycle::run_regeneration(&mut pass.state.characters, end, tick, pass.environment);
+    lifecycle::run_stamina(&mut pass.state.characters, end, tick, pass.environment);
     lifecycle::run_aging(&mut pass.state.characters, end, tick);
 }
 

@@ -1,255 +1,333 @@
-//! Blades and bowstrings: who begins a swing or a shot, and whom a swing reaches.
+//! Weapons and abilities: who begins what, and whom it reaches.
 //!
-//! Swings of players are judged by where their targets were when those players saw them ([`super::rewind`]).
+//! What players do is judged by where their targets were when those players saw them ([`super::rewind`]).
 //!
-//! All swings of a tick are judged on one state, after movement and contacts; then they take effect in the order of
-//! the attackers' rows. So two who strike each other in one tick both strike.
+//! All attacks of a tick are judged on one state, after movement and contacts; then they take effect in the order of
+//! the attackers' rows. So two who strike each other in one tick both strike. Projectiles leave last, of those who live.
+//!
+//! - `reach`: whom a swing reaches
+//! - `hitscan`: what a ray meets
+//! - `launch`: projectiles begin
+//!
+//! Not here: what a hit does (`strike`), what bursts (`blast`), what lasts (`effects`).
+
+mod hitscan;
+mod launch;
+mod reach;
 
 use super::crowd_index::CrowdIndex;
-use super::lifecycle::{self, Strike};
-use super::rewind::{Judgements, Rewind, Views, Wide, distance_squared, widened};
-use super::{Environment, Tally};
+use super::rewind::{Rewind, Views};
+use super::strike::{Blow, Fray};
+use super::{Environment, Timing};
 use crate::limits::MELEE_TARGETS_MAX;
-use crate::numeric::fixed::mul_q16;
-use crate::numeric::{Brads, Metres, Tick};
-use crate::spatial::Cone;
-use crate::spatial::query_grid::Who;
-use crate::state::State;
-use crate::state::characters::{Characters, action, flags};
+use crate::numeric::{Metres, Tick};
+use crate::rules::{ARM_BUTTONS, Arm, ArmRules, arm_kind, side};
+use crate::state::characters::{Characters, CharactersView, action, flags};
 use crate::state::commands::{ViewAge, buttons};
-use crate::state::events::{Event, EventBuffer, Weapon};
 use crate::state::handle::CharacterId;
 use alloc::boxed::Box;
 use alloc::vec;
 
-/// The swing of one row in one tick.
+/// What a row does in a tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Swing {
-    /// Whether there is one.
-    swung: bool,
+enum Deed {
+    /// Nothing.
+    #[default]
+    None,
+    /// It begins to prepare something.
+    Cast,
+    /// It uses what it has prepared.
+    Release,
+    /// It uses something at once.
+    Use,
+}
+
+/// The attack of one row in one tick.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Attack {
+    deed: Deed,
+    /// Button of the kit, 0 to 3.
+    button: u8,
+    /// How far its combo counts.
+    combo: u8,
     /// How many of the places in `targets` count.
     count: u8,
     /// Rows it reaches, nearest first, then by row.
     targets: [u32; MELEE_TARGETS_MAX],
 }
 
-/// The tick's swings, one place a row.
+impl Attack {
+    const fn takes_effect(&self) -> bool {
+        matches!(self.deed, Deed::Release | Deed::Use)
+    }
+
+    fn targets(&self) -> &[u32] {
+        &self.targets[..usize::from(self.count)]
+    }
+}
+
+/// The tick's attacks, one place a row.
 #[derive(Debug)]
 pub(crate) struct CombatScratch {
-    swings: Box<[Swing]>,
+    attacks: Box<[Attack]>,
 }
 
 impl CombatScratch {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { swings: vec![Swing::default(); capacity].into_boxed_slice() }
+        Self { attacks: vec![Attack::default(); capacity].into_boxed_slice() }
     }
 
     /// The places of the first rows, to be judged in parallel.
-    pub(crate) fn swings_below(&mut self, end: usize) -> &mut [Swing] {
-        &mut self.swings[..end]
+    pub(crate) fn attacks_below(&mut self, end: usize) -> &mut [Attack] {
+        &mut self.attacks[..end]
     }
 }
 
-/// Judges the swings of the rows from `first_row` on. Writes nothing but `swings`.
-pub(crate) fn judge(
-    first_row: usize,
-    swings: &mut [Swing],
-    (views, rewind): (&Views, &Rewind<'_>),
-    index: &CrowdIndex,
-    tick: Tick,
-    environment: &Environment,
-) {
-    let characters = rewind.characters;
-    for (offset, swing) in swings.iter_mut().enumerate() {
-        let row = first_row + offset;
-        *swing = Swing::default();
-        let swings_now = characters.flags[row] & flags::ALIVE != 0
-            && characters.input_buttons[row] & buttons::MELEE != 0
-            && tick.signed_distance(Tick(characters.melee_ready_tick[row])) >= 0;
-        if swings_now {
-            *swing = reach((row, views.of(row)), rewind, index, environment);
-        }
-    }
+/// Whom a weapon of somebody can mean, by team and row.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sides {
+    /// The row of the one itself, where it still has one.
+    pub(crate) own_row: Option<u32>,
+    team: u8,
+    affects: u8,
 }
 
-/// The nearest of those that a swing reaches, so far: squared distances and rows, in order.
-struct Nearest {
-    found: [(u64, u32); MELEE_TARGETS_MAX],
-    count: usize,
-    most: usize,
-}
-
-impl Nearest {
-    /// Where a candidate comes in, unless so many are nearer.
-    #[inline]
-    fn place(&self, candidate: (u64, u32)) -> Option<usize> {
-        let place = self.found[..self.count].partition_point(|kept| *kept < candidate);
-        (place < self.most).then_some(place)
-    }
-
-    #[inline]
-    fn insert(&mut self, place: usize, candidate: (u64, u32)) {
-        self.count = (self.count + 1).min(self.most);
-        self.found.copy_within(place..self.most - 1, place + 1);
-        self.found[place] = candidate;
-    }
-}
-
-/// Whom a swing of this row reaches, of those that it saw at an age: enemies in the cone, nearest first.
-fn reach(
-    (row, age): (usize, ViewAge),
-    rewind: &Rewind<'_>,
-    index: &CrowdIndex,
-    environment: &Environment,
-) -> Swing {
-    let (melee, characters) = (&environment.rules.melee, rewind.characters);
-    let cone = Cone {
-        x: Metres(characters.position_x[row]),
-        z: Metres(characters.position_z[row]),
-        yaw: Brads(characters.yaw[row]),
-        half_angle: Brads(melee.cone.0 / 2),
-        radius: melee.reach + environment.rules.movement[0].radius,
-    };
-    let (own_team, own_y) = (characters.team[row], characters.position_y[row]);
-    let friendly_fire = environment.rules.life.friendly_fire != 0;
-    let is_target =
-        |other: u32| other as usize != row && (friendly_fire || characters.team[other as usize] != own_team);
-    let is_level = |y: i32| (i64::from(y) - i64::from(own_y)).abs() <= i64::from(melee.height_reach.0);
-    let key = |other: u32, x: i32, z: i32| (distance_squared(x, z, cone.x.0, cone.z.0), other);
-    let most = usize::from(melee.targets).min(MELEE_TARGETS_MAX);
-    let mut nearest = Nearest { found: [(u64::MAX, u32::MAX); MELEE_TARGETS_MAX], count: 0, most };
-    if age == ViewAge::ZERO {
-        index.grid().for_each_in_cone(&cone, |other| {
-            let at = characters.position(other);
-            let candidate = key(other, at.x.0, at.z.0);
-            if is_target(other)
-                && is_level(at.y.0)
-                && let Some(place) = nearest.place(candidate)
-            {
-                nearest.insert(place, candidate);
-            }
-        });
-    } else {
-        let lenses = [rewind.lens(age), rewind.lens(age.min(rewind.dodge_favour))];
-        let reach_squared = i64::from(cone.radius.0).pow(2).cast_unsigned();
-        let far_squared = (i64::from(cone.radius.0) + i64::from(rewind.reach(age).0)).pow(2).cast_unsigned();
-        let mut find = |other: u32| {
-            if !is_target(other) {
-                return;
-            }
-            // Its places first: those of most are somewhere else. Who it was then is asked last.
-            if key(other, characters.position_x[other as usize], characters.position_z[other as usize]).0
-                > far_squared
-            {
-                return;
-            }
-            let lens = &lenses[usize::from(rewind.dodges(other as usize))];
-            let Some((x, z)) = lens.place(other as usize) else { return };
-            let candidate = key(other, x, z);
-            if candidate.0 <= reach_squared
-                && let Some(place) = nearest.place(candidate)
-                && cone.contains(Metres(x), Metres(z))
-                && rewind.pose(other as usize, age).is_some_and(|pose| is_level(pose.position.y.0))
-            {
-                nearest.insert(place, candidate);
-            }
+impl Sides {
+    pub(crate) fn new(own_row: Option<u32>, team: u8, rules: &ArmRules, environment: &Environment) -> Self {
+        let friendly_fire = environment.rules.life.friendly_fire != 0;
+        let affects = match rules.affects {
+            side::ENEMIES if friendly_fire => side::EVERYONE,
+            affects => affects,
         };
-        match widened(&cone, rewind.reach(age)) {
-            Wide::Cone(wide) => index.grid().for_each_in_cone(&wide, &mut find),
-            Wide::Disc(disc) => index.grid().for_each(Who::Present, &disc, &mut find),
+        Self { own_row, team, affects }
+    }
+
+    /// Whether it can mean another row, of a team.
+    #[inline]
+    pub(crate) fn means(&self, row: u32, team: u8) -> bool {
+        self.own_row != Some(row) && self.means_team(team)
+    }
+
+    /// Whether it can mean others of a team.
+    #[inline]
+    pub(crate) fn means_team(&self, team: u8) -> bool {
+        match self.affects {
+            side::ENEMIES => team != self.team,
+            side::ALLIES => team == self.team,
+            side::EVERYONE => true,
+            _ => false,
         }
     }
-    let targets = nearest.found.map(|(_, target)| target);
-    Swing { swung: true, count: nearest.count as u8, targets }
+
+    /// Whether it is for the one itself too, where a point is asked about.
+    pub(crate) const fn means_oneself(&self) -> bool {
+        matches!(self.affects, side::ALLIES | side::ONESELF)
+    }
+
+    /// The team that is left out, or the only one that is meant: (team, whether it is the only one). 256 is no team.
+    #[inline]
+    pub(crate) const fn team_filter(&self) -> (i32, bool) {
+        match self.affects {
+            side::ENEMIES => (self.team as i32, false),
+            side::ALLIES => (self.team as i32, true),
+            side::EVERYONE => (256, false),
+            _ => (256, true),
+        }
+    }
 }
 
-/// What the weapons of a tick write beside the state.
-pub(crate) struct Effects<'a> {
-    pub(crate) events: &'a mut EventBuffer,
-    pub(crate) tally: &'a mut Tally,
-    pub(crate) judgements: &'a mut Judgements,
+/// All that attacks of a tick are judged by.
+#[derive(Clone, Copy)]
+pub(crate) struct Arena<'a> {
+    pub(crate) rewind: Rewind<'a>,
+    pub(crate) views: &'a Views,
+    pub(crate) index: &'a CrowdIndex,
+    pub(crate) environment: &'a Environment,
+    pub(crate) tick: Tick,
+    /// Largest radius of the bodies in the world.
+    pub(crate) radius_max: Metres,
 }
 
-/// Lets the judged swings take effect, then the shots begin. `launched` has a place for each projectile: how old what
+/// The largest radius of the bodies of the rows.
+pub(crate) fn radius_max(characters: &CharactersView<'_>, end: usize, environment: &Environment) -> Metres {
+    let classes = &characters.class[..end];
+    let (words, rest) = classes.as_chunks::<8>();
+    let plain =
+        words.iter().all(|word| u64::from_ne_bytes(*word) == 0) && rest.iter().all(|class| *class == 0);
+    let mut present = [true, false, false, false, false, false, false, false];
+    if !plain {
+        for class in classes {
+            present[usize::from(*class) % present.len()] = true;
+        }
+    }
+    let radii = environment.rules.movement.iter().zip(present).filter(|(_, there)| *there);
+    radii.map(|(class, _)| class.radius).max().unwrap_or_default()
+}
+
+/// Sets who holds up a shield in this tick. Runs before anything is judged.
+pub(crate) fn raise_shields(characters: &mut Characters, end: usize, environment: &Environment) {
+    for row in 0..end {
+        let (pressed, bits) = (characters.input_buttons[row] & buttons::BLOCK != 0, characters.flags[row]);
+        if !pressed && bits & flags::BLOCKING == 0 {
+            continue;
+        }
+        let can = bits & (flags::ALIVE | flags::STUNNED) == flags::ALIVE
+            && characters.stamina[row] > 0
+            && environment.rules.kit_of(characters.class[row]).block_per_256 > 0
+            && action::cast_button(characters.action[row]).is_none();
+        characters.flags[row] = if pressed && can { bits | flags::BLOCKING } else { bits & !flags::BLOCKING };
+    }
+}
+
+/// Judges the attacks of the rows from `first_row` on. Writes nothing but `attacks`.
+pub(crate) fn judge(first_row: usize, attacks: &mut [Attack], arena: &Arena<'_>) {
+    let characters = arena.rewind.characters;
+    for (offset, attack) in attacks.iter_mut().enumerate() {
+        let row = first_row + offset;
+        *attack = Attack::default();
+        let ready = characters.flags[row] & (flags::ALIVE | flags::STUNNED) == flags::ALIVE;
+        let cast = action::cast_button(characters.action[row]);
+        if ready && (characters.input_buttons[row] & buttons::ATTACKS != 0 || cast.is_some()) {
+            *attack = arena.attack(row, cast);
+        }
+    }
+}
+
+impl Arena<'_> {
+    /// What a living row does that presses something or prepares something.
+    fn attack(&self, row: usize, cast: Option<usize>) -> Attack {
+        let characters = self.rewind.characters;
+        let kit = self.environment.rules.kit_of(characters.class[row]);
+        let begun = self.tick.since(Tick(characters.action_tick[row]));
+        let timing = &self.environment.timing;
+        let (deed, button) = match cast {
+            Some(button) if begun < timing.arm(kit.arm(button)).cast => return Attack::default(),
+            Some(button) => (Deed::Release, button),
+            None => match self.pressed(row) {
+                None => return Attack::default(),
+                Some(button) if timing.arm(kit.arm(button)).cast.0 > 0 => (Deed::Cast, button),
+                Some(button) => (Deed::Use, button),
+            },
+        };
+        let arm = kit.arm(button);
+        let mut attack = Attack { deed, button: button as u8, ..Attack::default() };
+        let Some(rules) = self.environment.rules.arm(arm).filter(|_| attack.takes_effect()) else {
+            return attack;
+        };
+        attack.combo = self.combo(row, button, arm, rules);
+        match rules.kind {
+            arm_kind::MELEE => self.reach(row, rules, &mut attack),
+            arm_kind::HITSCAN => self.scan(row, rules, &mut attack),
+            _ => {}
+        }
+        attack
+    }
+
+    /// The first of the pressed buttons whose weapon or ability can be used.
+    fn pressed(&self, row: usize) -> Option<usize> {
+        let characters = self.rewind.characters;
+        let (rules, tick) = (&self.environment.rules, self.tick);
+        let (last, bits) = (characters.action[row], characters.flags[row]);
+        let rests = action::is_use(last)
+            && tick.since(Tick(characters.action_tick[row])) < self.environment.timing.global_cooldown;
+        if rests || bits & flags::BLOCKING != 0 {
+            return None;
+        }
+        let kit = rules.kit_of(characters.class[row]);
+        (0..ARM_BUTTONS).find(|button| {
+            let pressed = characters.input_buttons[row] & buttons::ARMS[*button] != 0;
+            let arm = rules.arm(kit.arm(*button)).filter(|_| pressed);
+            arm.is_some_and(|arm| {
+                arm.kind != arm_kind::NONE
+                    && arm.stamina <= characters.stamina[row]
+                    && tick.signed_distance(Tick(characters.ready_tick(*button, row))) >= 0
+            })
+        })
+    }
+
+    /// How far a combo counts with one more use.
+    fn combo(&self, row: usize, button: usize, arm: Arm, rules: &ArmRules) -> u8 {
+        let characters = self.rewind.characters;
+        let goes_on = characters.action[row] == action::USED[button]
+            && self.tick.since(Tick(characters.action_tick[row])) <= self.environment.timing.arm(arm).combo;
+        if goes_on { (characters.combo[row] + 1).min(rules.combo_steps) } else { 0 }
+    }
+}
+
+/// Lets the judged attacks take effect, then projectiles begin. `launched` has a place for each projectile: how old what
 /// its archer saw is.
 pub(crate) fn apply(
-    state: &mut State,
+    fray: &mut Fray<'_>,
     end: usize,
     scratch: &CombatScratch,
-    (views, launched): (&Views, &mut [ViewAge]),
-    environment: &Environment,
-    effects: &mut Effects<'_>,
+    views: &Views,
+    launched: &mut [ViewAge],
 ) {
-    let tick = state.tick;
-    let ready = tick + environment.timing.melee_cooldown;
-    for (row, swing) in scratch.swings[..end].iter().enumerate() {
-        if swing.swung {
-            state.characters.melee_ready_tick[row] = ready.0;
-            begin(&mut state.characters, row, action::MELEE, tick);
+    let attacks = &scratch.attacks[..end];
+    let environment = fray.environment;
+    for (row, attack) in attacks.iter().enumerate() {
+        if attack.deed != Deed::None && !shoots(fray, row, attack) {
+            begin(&mut fray.state.characters, row, attack, fray.tick, environment);
         }
     }
-    for (row, swing) in scratch.swings[..end].iter().enumerate() {
-        let attacker = CharacterId { slot: row as u32, generation: state.characters.generation[row] };
-        for target in &swing.targets[..usize::from(swing.count)] {
+    for (row, attack) in attacks.iter().enumerate() {
+        if !attack.takes_effect() {
+            continue;
+        }
+        let (arm, view) = (arm_of(&fray.state.characters, row, attack, environment), views.of(row));
+        let attacker = CharacterId { slot: row as u32, generation: fray.state.characters.generation[row] };
+        for target in attack.targets() {
             let target_row = *target as usize;
-            effects.judgements.add(state, environment, (attacker, target_row), views.of(row), Weapon::Melee);
-            let damage = environment.rules.melee.damage;
-            let strike = Strike { attacker, target_row, damage, weapon: Weapon::Melee };
-            lifecycle::strike(&mut state.characters, strike, tick, effects.events, effects.tally);
+            fray.judgements.add(fray.state, environment, (attacker, target_row), view, arm);
+            let from = fray.towards(target_row, attacker);
+            fray.strike(&Blow { attacker, target_row, arm, combo: attack.combo, share_per_256: 256, from });
+        }
+        if environment.rules.arm(arm).is_some_and(|rules| rules.kind == arm_kind::AREA) {
+            launch::spread(fray, row, arm, attack.combo);
         }
     }
-    for row in 0..end {
-        let shoots = state.characters.flags[row] & flags::ALIVE != 0
-            && state.characters.input_buttons[row] & buttons::SHOOT != 0
-            && !scratch.swings[row].swung
-            && tick.signed_distance(Tick(state.characters.bow_ready_tick[row])) >= 0;
-        if shoots && let Some(slot) = launch(state, row, views.of(row), environment, effects) {
+    for (row, attack) in attacks.iter().enumerate() {
+        // Who was killed or broken off meanwhile does not shoot; for whom there is no room may try again.
+        let characters = &fray.state.characters;
+        let kept = attack.deed != Deed::Release || action::cast_button(characters.action[row]).is_some();
+        if !kept || !fray.is_alive(row) || !shoots(fray, row, attack) {
+            continue;
+        }
+        let arm = arm_of(characters, row, attack, environment);
+        if let Some(slot) = launch::launch(fray, row, arm, attack.combo, views.of(row)) {
             launched[slot as usize] = views.of(row);
+            begin(&mut fray.state.characters, row, attack, fray.tick, environment);
         }
     }
 }
 
-fn begin(characters: &mut Characters, row: usize, what: u8, tick: Tick) {
-    characters.action[row] = what;
-    characters.action_tick[row] = tick.0;
+/// Whether a row lets a projectile go.
+fn shoots(fray: &Fray<'_>, row: usize, attack: &Attack) -> bool {
+    let arm = arm_of(&fray.state.characters, row, attack, fray.environment);
+    let flies = |rules: &ArmRules| rules.kind == arm_kind::PROJECTILE;
+    attack.takes_effect() && fray.environment.rules.arm(arm).is_some_and(flies)
 }
 
-/// Puts an arrow on its way, from the bow along the look, as long ago as its archer's view is old; its slot.
-fn launch(
-    state: &mut State,
-    row: usize,
-    age: ViewAge,
-    environment: &Environment,
-    effects: &mut Effects<'_>,
-) -> Option<u32> {
-    let bow = &environment.rules.bow;
-    let tick = state.tick;
-    let Some(projectile_slot) = state.allocate_projectile() else {
-        effects.tally.shots_refused += 1;
-        return None;
-    };
-    let (characters, arrow) = (&mut state.characters, projectile_slot as usize);
-    characters.bow_ready_tick[row] = (tick + environment.timing.bow_cooldown).0;
-    begin(characters, row, action::SHOOT, tick);
+fn arm_of(characters: &Characters, row: usize, attack: &Attack, environment: &Environment) -> Arm {
+    environment.rules.kit_of(characters.class[row]).arm(usize::from(attack.button))
+}
 
-    let pitch = Brads(characters.pitch[row].cast_unsigned());
-    let (forward_x, forward_z) = Brads(characters.yaw[row]).forward();
-    let level = mul_q16(bow.speed.0, pitch.cos().0);
-    let projectiles = &mut state.projectiles;
-    projectiles.position_x[arrow] = characters.position_x[row];
-    projectiles.position_y[arrow] = characters.position_y[row].wrapping_add(bow.launch_height.0);
-    projectiles.position_z[arrow] = characters.position_z[row];
-    projectiles.velocity_x[arrow] = mul_q16(level, forward_x.0);
-    projectiles.velocity_y[arrow] = mul_q16(bow.speed.0, pitch.sin().0);
-    projectiles.velocity_z[arrow] = mul_q16(level, forward_z.0);
-    projectiles.owner_slot[arrow] = row as u32;
-    projectiles.owner_generation[arrow] = characters.generation[row];
-    projectiles.end_tick[arrow] = (tick - age.nearest_ticks() + environment.timing.bow_lifetime).0;
-    projectiles.team[arrow] = characters.team[row];
-    effects.tally.shots += 1;
-    let owner = CharacterId { slot: row as u32, generation: characters.generation[row] };
-    effects.events.push(Event::ProjectileLaunched { projectile_slot, owner });
-    Some(projectile_slot)
+/// Pays for a deed and notes it.
+fn begin(characters: &mut Characters, row: usize, attack: &Attack, tick: Tick, environment: &Environment) {
+    let (button, arm) = (usize::from(attack.button), arm_of(characters, row, attack, environment));
+    let timing: &Timing = &environment.timing;
+    if attack.deed != Deed::Release {
+        let cost = environment.rules.arm(arm).map_or(0, |rules| rules.stamina);
+        characters.stamina[row] = characters.stamina[row].saturating_sub(cost);
+    }
+    if attack.takes_effect() {
+        characters.set_ready_tick(button, row, (tick + timing.arm(arm).cooldown).0);
+        characters.combo[row] = attack.combo;
+        characters.action[row] = action::USED[button];
+    } else {
+        characters.action[row] = action::CAST + attack.button;
+    }
+    characters.action_tick[row] = tick.0;
 }
 
 #[cfg(test)]

@@ -122,7 +122,7 @@ fn set_class(state: &mut State, id: CharacterId, class: u8, environment: &Enviro
 }
 
 /// Deforms the ground and takes those on it along. False when it was refused.
-fn deform(
+pub(crate) fn deform(
     state: &mut State,
     deformation: &Deformation,
     environment: &mut Environment,

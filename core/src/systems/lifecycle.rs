@@ -1,21 +1,13 @@
-//! Health: where characters appear, how a hit takes health, how it comes back, death and return.
+//! Life: where characters appear, how health and stamina come back, return from death. Hits and death are in `strike`.
 
 use super::{Environment, Tally};
 use crate::numeric::fixed::mul_q16;
 use crate::numeric::rng::{between_metres, random_u32x4};
 use crate::numeric::{Brads, Metres, Purpose, Tick, Ticks};
+use crate::rules::ARM_BUTTONS;
 use crate::state::characters::{Characters, action, flags, motion};
-use crate::state::events::{Event, EventBuffer, Weapon};
+use crate::state::events::{Event, EventBuffer};
 use crate::state::handle::CharacterId;
-
-/// One weapon reaching one body.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Strike {
-    pub(crate) attacker: CharacterId,
-    pub(crate) target_row: usize,
-    pub(crate) damage: u16,
-    pub(crate) weapon: Weapon,
-}
 
 /// A place in a team's spawn area and the yaw towards the centre of the field.
 ///
@@ -66,9 +58,14 @@ pub(crate) fn bring_to_life(
     characters.health[row] = environment.rules.life.health_max;
     characters.action[row] = action::NONE;
     characters.action_tick[row] = tick.0;
-    characters.melee_ready_tick[row] = tick.0;
-    characters.bow_ready_tick[row] = tick.0;
+    for button in 0..ARM_BUTTONS {
+        characters.set_ready_tick(button, row, tick.0);
+    }
     characters.combat_tick[row] = tick.0;
+    characters.stamina[row] = environment.rules.combat.stamina_max;
+    characters.combo[row] = 0;
+    (characters.foe_slot[row], characters.foe_generation[row]) = (0, 0);
+    (characters.helper_slot[row], characters.helper_generation[row]) = (0, 0);
 }
 
 /// Stage "return": the dead whose time has come appear in their team's area.
@@ -95,51 +92,42 @@ pub(crate) fn run_return(
     }
 }
 
-/// Takes health for one strike, and the life with the last of it. A strike against the dead does nothing, so that no
-/// death is counted twice.
-pub(crate) fn strike(
-    characters: &mut Characters,
-    strike: Strike,
-    tick: Tick,
-    events: &mut EventBuffer,
-    tally: &mut Tally,
-) {
-    let Strike { attacker, target_row, damage, weapon } = strike;
-    let health = characters.health[target_row];
-    if characters.flags[target_row] & flags::ALIVE == 0 {
-        return;
+/// The whole part that a rate in a second gains from this tick to the next, so that any rate is met exactly over a second.
+fn gain(rate: u16, tick: Tick, environment: &Environment) -> u16 {
+    let (rate, tick_hz) = (u64::from(rate), u64::from(environment.tick_hz));
+    let whole = |ticks: u64| ticks * rate / tick_hz;
+    (whole(u64::from(tick.0) + 1) - whole(u64::from(tick.0))) as u16
+}
+
+/// Stage "lifecycle": stamina comes back to those who hold no shield; a dodge costs some in its first tick; who has too
+/// little for one is exhausted.
+pub(crate) fn run_stamina(characters: &mut Characters, end: usize, tick: Tick, environment: &Environment) {
+    let combat = &environment.rules.combat;
+    let gained = gain(combat.stamina_per_s, tick, environment);
+    for row in 0..end {
+        let (bits, before) = (characters.flags[row], characters.stamina[row]);
+        if bits & flags::ALIVE == 0 {
+            continue;
+        }
+        let dodges = characters.motion[row] == motion::DODGE && characters.motion_ticks[row] == 1;
+        let rested = before == combat.stamina_max && before >= combat.dodge_stamina;
+        if rested && !dodges && bits & flags::EXHAUSTED == 0 {
+            continue;
+        }
+        let mut stamina = before;
+        if dodges {
+            stamina = stamina.saturating_sub(combat.dodge_stamina);
+        }
+        if bits & flags::BLOCKING == 0 {
+            stamina = stamina.saturating_add(gained).min(combat.stamina_max);
+        }
+        characters.stamina[row] = stamina;
+        let exhausted = stamina < combat.dodge_stamina;
+        characters.flags[row] = if exhausted { bits | flags::EXHAUSTED } else { bits & !flags::EXHAUSTED };
     }
-    let amount = damage.min(health);
-    let target = CharacterId { slot: target_row as u32, generation: characters.generation[target_row] };
-    let attacker_row = characters.row_of(attacker);
-    characters.health[target_row] = health - amount;
-    characters.combat_tick[target_row] = tick.0;
-    if let Some(row) = attacker_row {
-        characters.combat_tick[row] = tick.0;
-    }
-    tally.hits += 1;
-    events.push(Event::Hit { attacker, target, amount, weapon });
-    if characters.health[target_row] > 0 {
-        return;
-    }
-    characters.flags[target_row] &= !(flags::ALIVE | flags::SPRINTING | flags::JUMP_QUEUED);
-    characters.velocity_x[target_row] = 0;
-    characters.velocity_y[target_row] = 0;
-    characters.velocity_z[target_row] = 0;
-    characters.action[target_row] = action::DIED;
-    characters.action_tick[target_row] = tick.0;
-    characters.deaths[target_row] = characters.deaths[target_row].saturating_add(1);
-    if let Some(row) = attacker_row {
-        characters.kills[row] = characters.kills[row].saturating_add(1);
-    }
-    tally.deaths += 1;
-    events.push(Event::Died { victim: target, killer: attacker, weapon });
 }
 
 /// Stage "lifecycle": health comes back to those who have been out of combat for long enough.
-///
-/// The amount of a tick is the whole part that the rate gains from this tick to the next, so that any rate is met
-/// exactly over a second.
 pub(crate) fn run_regeneration(
     characters: &mut Characters,
     end: usize,
@@ -147,9 +135,7 @@ pub(crate) fn run_regeneration(
     environment: &Environment,
 ) {
     let life = &environment.rules.life;
-    let (rate, tick_hz) = (u64::from(life.regeneration_per_s), u64::from(environment.tick_hz));
-    let whole = |ticks: u64| ticks * rate / tick_hz;
-    let gained = (whole(u64::from(tick.0) + 1) - whole(u64::from(tick.0))) as u16;
+    let gained = gain(life.regeneration_per_s, tick, environment);
     if gained == 0 {
         return;
     }
@@ -179,8 +165,10 @@ pub(crate) fn run_aging(characters: &mut Characters, end: usize, tick: Tick) {
     let oldest = tick - AGE_MAX;
     let columns = [
         &mut characters.action_tick,
-        &mut characters.melee_ready_tick,
-        &mut characters.bow_ready_tick,
+        &mut characters.primary_ready_tick,
+        &mut characters.secondary_ready_tick,
+        &mut characters.ability_1_ready_tick,
+        &mut characters.ability_2_ready_tick,
         &mut characters.combat_tick,
     ];
     for column in columns {
@@ -206,14 +194,14 @@ mod tests {
         // A sweep right at the wrap of the tick counter.
         let tick = Tick(0);
         let ages = [u32::MAX - 5, (1 << 31) + 7, 40, (1 << 31) + 7];
-        characters.melee_ready_tick.copy_from_slice(&ages);
+        characters.primary_ready_tick.copy_from_slice(&ages);
         run_aging(&mut characters, 4, Tick(1));
-        assert_eq!(*characters.melee_ready_tick, ages, "between two sweeps nothing happens");
+        assert_eq!(*characters.primary_ready_tick, ages, "between two sweeps nothing happens");
         run_aging(&mut characters, 4, tick);
-        assert_eq!(*characters.melee_ready_tick, [ages[0], (tick - AGE_MAX).0, 40, ages[3]]);
+        assert_eq!(*characters.primary_ready_tick, [ages[0], (tick - AGE_MAX).0, 40, ages[3]]);
         // Whatever the counter says later on, the blade of the one who waited is ready.
         for wait in [0_u32, 1 << 20, (1 << 30) - 1] {
-            assert!((tick + Ticks(wait)).signed_distance(Tick(characters.melee_ready_tick[1])) >= 0);
+            assert!((tick + Ticks(wait)).signed_distance(Tick(characters.primary_ready_tick[1])) >= 0);
         }
     }
 }

@@ -7,66 +7,37 @@
 //! | `lifecycle` (return) | flags, action_tick, team | every column of the returning rows but team, score, generation |
 //! | `movement` | input, class, terrain, obstacles | position, velocity, yaw, pitch, flags, timer, motion, motion_ticks, support, dodge_ticks |
 //! | `contacts` | flags, class, terrain, obstacles | position |
-//! | `combat` (judge) | grid, position, yaw, team, flags, input, melee_ready_tick | the tick's list of swings |
-//! | `combat` (apply) | swings, input, bow_ready_tick | health, flags, velocity, action, ready ticks, score; projectiles |
+//! | `combat` (judge) | grid, position, yaw, team, class, flags, input, stamina, action, ready ticks | the tick's list of attacks |
+//! | `combat` (apply), `strike`, `blast` | attacks | health, flags, velocity, stamina, action, ready ticks, score; projectiles, effects |
 //! | `projectiles` (fly) | grid, position, team, flags, terrain, obstacles | projectiles, the tick's list of ends |
-//! | `projectiles` (land) | ends | health, flags, velocity, action, score; projectiles |
-//! | `lifecycle` (regeneration) | flags, combat_tick | health |
+//! | `projectiles` (land) | ends | as `combat` (apply) |
+//! | `effects` | effects, grid | health, flags, score; effects |
+//! | `lifecycle` (regeneration) | flags, combat_tick, motion | health, stamina, flags |
 //! | `structures` | what weapons and commands do to sections | structures; position and support of the dead on what fell, of who is where something is built |
 //! | `objectives` | grid, position, team, flags | objectives, teams |
 //! | `rewind` | history, position, motion | nothing: it answers the weapons |
 
+pub(crate) mod afflictions;
+pub(crate) mod blast;
 pub mod combat;
 pub mod commands;
 pub mod contacts;
 pub mod crowd_index;
+pub mod effects;
 pub mod lifecycle;
 pub mod movement;
 pub mod objectives;
 pub mod projectiles;
 pub mod rewind;
+pub(crate) mod strike;
 pub mod structures;
+pub mod timing;
 
-use crate::numeric::{LaneChoice, Metres, Tick, Ticks};
+use crate::numeric::{LaneChoice, Metres, Tick};
 use crate::rules::Rules;
 use crate::spatial::{Obstacles, Terrain};
 use movement::{MovementTicks, Surroundings};
-
-/// Durations of the rules in ticks of this world.
-#[derive(Clone, Copy, Debug)]
-pub struct Timing {
-    /// Between two swings.
-    pub melee_cooldown: Ticks,
-    /// Between two shots.
-    pub bow_cooldown: Ticks,
-    /// Flight of an arrow.
-    pub bow_lifetime: Ticks,
-    /// From death to return.
-    pub respawn: Ticks,
-    /// From the last hit to the first regained health.
-    pub regeneration_delay: Ticks,
-    /// Farthest that an attack is judged in the past.
-    pub rewind_max: Ticks,
-    /// Farthest that is for whoever is in a dodge.
-    pub dodge_favour: Ticks,
-}
-
-impl Timing {
-    /// The durations at a tick rate, each rounded up to whole ticks.
-    #[must_use]
-    pub fn new(rules: &Rules, tick_hz: u16) -> Self {
-        let ticks = |ms: u16| Ticks::from_millis(u32::from(ms), tick_hz);
-        Self {
-            melee_cooldown: ticks(rules.melee.cooldown_ms),
-            bow_cooldown: ticks(rules.bow.cooldown_ms),
-            bow_lifetime: ticks(rules.bow.lifetime_ms),
-            respawn: ticks(rules.life.respawn_ms),
-            regeneration_delay: ticks(rules.life.regeneration_delay_ms),
-            rewind_max: ticks(rules.lag.rewind_max_ms),
-            dodge_favour: ticks(rules.lag.dodge_favour_ms),
-        }
-    }
-}
+pub use timing::Timing;
 
 /// All that systems read and no tick changes, but for the ground and what stands on it, which follow the state.
 #[derive(Clone, Debug)]
@@ -112,15 +83,37 @@ impl Environment {
 pub struct Tally {
     /// Commands that did not fit the world.
     pub commands_refused: u32,
-    /// Weapons that took health.
+    /// Weapons and effects that reached somebody.
     pub hits: u32,
+    /// Weapons that reached somebody whom nothing hurts: in a dodge, or just come to life.
+    pub hits_avoided: u32,
+    /// Hits that a shield held off.
+    pub blocks: u32,
+    /// Damage of all hits: health taken and overkill.
+    pub damage: u64,
+    /// Health taken.
+    pub health_taken: u64,
+    /// Damage beyond the health that was left.
+    pub overkill: u64,
+    /// Health given back by abilities and effects.
+    pub health_given: u64,
+    /// Projectiles that burst, and abilities that worked around a point.
+    pub bursts: u32,
+    /// Preparations that were broken off.
+    pub casts_broken: u32,
+    /// Status effects that came over somebody who did not have them.
+    pub afflictions: u32,
+    /// Status effects that did not, because the table was full.
+    pub effects_refused: u32,
+    /// Helpers of those who killed.
+    pub assists: u32,
     /// Deaths.
     pub deaths: u32,
     /// Returns from death.
     pub respawns: u32,
-    /// Arrows that left a bow.
+    /// Projectiles that began.
     pub shots: u32,
-    /// Arrows that did not, because the table was full.
+    /// Projectiles that did not, because the table was full.
     pub shots_refused: u32,
     /// Views that were older than attacks may be judged.
     pub views_capped: u32,

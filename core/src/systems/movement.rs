@@ -67,7 +67,7 @@ pub fn move_character(
     if state.flags & flags::ALIVE == 0 {
         return state;
     }
-    let input = input.sanitized();
+    let input = steer::afflicted(input.sanitized(), state.flags, movement.slow);
     let class = movement.class(state.class);
     let mut state = state;
     state.velocity = steer::limit_speed(state.velocity);

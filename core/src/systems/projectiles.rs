@@ -1,4 +1,4 @@
-//! Arrows in flight: one tick of falling, and the first thing in the way.
+//! Projectiles in flight: one tick of falling, and the first thing in the way.
 //!
 //! The way of a tick is a segment; it is tested against upright capsules, the terrain and the obstacles, so that nothing is passed
 //! through at any speed. All flights of a tick are judged on one state; then those that end take effect in the order
@@ -9,21 +9,21 @@
 //! - `capsule`: the exact test of one body
 //! - `past`: arrows whose archers saw an older picture, on their way to the present
 
-mod capsule;
+pub(in crate::systems) mod capsule;
 mod flight;
 mod past;
 mod targets;
 
 use super::Environment;
-use super::combat::Effects;
+use super::blast::Burst;
 use super::crowd_index::CrowdIndex;
-use super::lifecycle::{self, Strike};
 use super::rewind::Rewind;
+use super::strike::{Blow, Fray};
 use crate::numeric::{Tick, lanes};
-use crate::state::State;
+use crate::rules::Arm;
 use crate::state::characters::CharactersView;
 use crate::state::commands::ViewAge;
-use crate::state::events::{Event, Weapon};
+use crate::state::events::Event;
 use crate::state::projectiles::ProjectileRows;
 use alloc::boxed::Box;
 use alloc::vec;
@@ -61,8 +61,13 @@ impl FlightScratch {
     }
 
     /// Looks where everybody of the index stands; needed where anything flies.
-    pub(crate) fn aim(&mut self, index: &CrowdIndex, characters: &CharactersView<'_>) {
-        self.targets.rebuild(index.grid(), characters);
+    pub(crate) fn aim(
+        &mut self,
+        index: &CrowdIndex,
+        characters: &CharactersView<'_>,
+        environment: &Environment,
+    ) {
+        self.targets.rebuild(index.grid(), characters, &environment.rules);
     }
 
     /// A place for each arrow that begins in this tick.
@@ -91,15 +96,8 @@ pub(crate) fn fly(rows: ProjectileRows<'_>, ends: &mut [FlightEnd], ages: &[View
     lanes::run(sky.environment.lanes, Flight { rows: rows.leveled(), ends, ages, sky });
 }
 
-/// Lets the ends take effect: bodies are struck, arrows are gone.
-pub(crate) fn land(
-    state: &mut State,
-    end: usize,
-    scratch: &mut FlightScratch,
-    environment: &Environment,
-    effects: &mut Effects<'_>,
-) {
-    let tick = state.tick;
+/// Lets the ends take effect: bodies are struck, what bursts bursts, projectiles are gone.
+pub(crate) fn land(fray: &mut Fray<'_>, end: usize, scratch: &mut FlightScratch) {
     scratch.ages[..end].fill(ViewAge::ZERO);
     for row in 0..end {
         let target = match scratch.ends[row] {
@@ -107,18 +105,40 @@ pub(crate) fn land(
             FlightEnd::Spent => None,
             FlightEnd::Body(target, age) => Some((target as usize, age)),
         };
-        let projectile_slot = row as u32;
-        let view = state.projectiles.view();
-        let (at, attacker) = (view.position(projectile_slot), view.owner(projectile_slot));
+        let projectiles = fray.state.projectiles.view();
+        let (slot, arm, combo) = (row as u32, Arm(projectiles.arm[row]), projectiles.combo[row]);
+        let (at, owner) = (projectiles.position(slot), projectiles.owner(slot));
+        let team = projectiles.team[row];
+        let from = (-i64::from(projectiles.velocity_x[row]), -i64::from(projectiles.velocity_z[row]));
+        let bursts = fray.environment.rules.arm(arm).is_some_and(|rules| rules.blast_radius.0 > 0);
         if let Some((target_row, age)) = target {
-            effects.judgements.add(state, environment, (attacker, target_row), age, Weapon::Arrow);
-            let damage = environment.rules.bow.damage;
-            let strike = Strike { attacker, target_row, damage, weapon: Weapon::Arrow };
-            lifecycle::strike(&mut state.characters, strike, tick, effects.events, effects.tally);
+            fray.judgements.add(fray.state, fray.environment, (owner, target_row), age, arm);
+            if !bursts {
+                let attacker = owner;
+                fray.strike(&Blow { attacker, target_row, arm, combo, share_per_256: 256, from });
+                if goes_through(fray, row, target_row, arm) {
+                    continue;
+                }
+            }
         }
-        effects.events.push(Event::ProjectileEnded { projectile_slot, at });
-        state.free_projectile(projectile_slot);
+        if bursts {
+            fray.burst(&Burst { at, owner, team, arm, combo });
+        }
+        fray.events.push(Event::ProjectileEnded { projectile_slot: slot, at });
+        fray.state.free_projectile(slot);
     }
+}
+
+/// Lets a projectile fly on behind a body, if it goes through so many.
+fn goes_through(fray: &mut Fray<'_>, row: usize, target_row: usize, arm: Arm) -> bool {
+    let pierce = fray.environment.rules.arm(arm).map_or(0, |rules| rules.pierce);
+    let projectiles = &mut fray.state.projectiles;
+    let goes_on = projectiles.pierced[row] < pierce;
+    if goes_on {
+        projectiles.pierced[row] += 1;
+        projectiles.pierced_slot[row] = target_row as u32 + 1;
+    }
+    goes_on
 }
 
 #[cfg(test)]

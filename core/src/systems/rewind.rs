@@ -12,17 +12,19 @@
 //! - Only who lives now and lived then, in the same life, and has not been carried farther than [`REWIND_MOVE_MAX`] since,
 //!   is found. Who came into sight later was not seen.
 //!
+//! Bodies have the size that they have now, whatever class they were of then.
+//!
 //! Those who may have been in a place are found by the index of the present, in a place that is larger by the way that
 //! anybody went since: never by a scan.
 
 use super::{Environment, Timing};
 use crate::numeric::{Brads, Metres, Position, Tick, Ticks};
+use crate::rules::Arm;
 use crate::spatial::Cone;
 use crate::spatial::query_grid::Disc;
 use crate::state::State;
 use crate::state::characters::{CharactersView, motion};
 use crate::state::commands::ViewAge;
-use crate::state::events::Weapon;
 use crate::state::handle::CharacterId;
 use crate::state::history::{History, PastPose, REWIND_MOVE_MAX};
 use alloc::boxed::Box;
@@ -206,7 +208,7 @@ pub struct Judgement {
     /// Who was struck.
     pub target: CharacterId,
     /// With what.
-    pub weapon: Weapon,
+    pub arm: Arm,
     /// How old what the attacker saw of the target is, as far as that counted.
     pub age: ViewAge,
     /// Where the target was seen.
@@ -241,7 +243,7 @@ impl Judgements {
         environment: &Environment,
         (attacker, target_row): (CharacterId, usize),
         age: ViewAge,
-        weapon: Weapon,
+        arm: Arm,
     ) {
         let characters = state.characters.view();
         let room = self.kept.len() < self.kept.capacity();
@@ -254,7 +256,7 @@ impl Judgements {
         let Some(seen) = rewind.pose(target_row, age) else { return };
         let (age, present) = (rewind.granted(target_row, age), characters.position(target.slot));
         let (tick, seen) = (state.tick, seen.position);
-        self.kept.push(Judgement { tick, attacker, target, weapon, age, seen, present });
+        self.kept.push(Judgement { tick, attacker, target, arm, age, seen, present });
     }
 }
 

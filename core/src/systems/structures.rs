@@ -8,12 +8,12 @@
 
 use super::{Environment, Tally, movement};
 use crate::numeric::{Metres, Position, Tick};
-use crate::rules::Rules;
+use crate::rules::{Arm, Rules};
 use crate::spatial::Obstacles;
 use crate::spatial::obstacles::Support;
 use crate::state::State;
 use crate::state::characters::{Characters, flags};
-use crate::state::events::{ARM_NONE, Event, EventBuffer};
+use crate::state::events::{Event, EventBuffer};
 use crate::state::handle::CharacterId;
 use crate::state::structures::Structures;
 
@@ -25,12 +25,12 @@ pub(crate) struct Blow {
     /// Damage of the weapon, before what the section's kind takes of it.
     pub(crate) damage: u32,
     #[allow(dead_code, reason = "weapons set it")]
-    /// Kind of the damage, below [`crate::rules::DAMAGE_KINDS`]; others do nothing.
+    /// Kind of the damage, a place in [`crate::rules::DAMAGE_KINDS`]; others do nothing.
     pub(crate) damage_kind: u8,
     /// Who struck.
     pub(crate) attacker: CharacterId,
-    /// Number of the weapon.
-    pub(crate) arm: u8,
+    /// With what.
+    pub(crate) arm: Arm,
 }
 
 /// Sets up the rows of a new world: everything stands and is whole.
@@ -83,7 +83,7 @@ pub(crate) fn strike_by_command(
     events: &mut EventBuffer,
     tally: &mut Tally,
 ) -> bool {
-    let blow = Blow { section, damage, damage_kind: 0, attacker: CharacterId::NONE, arm: ARM_NONE };
+    let blow = Blow { section, damage, damage_kind: 0, attacker: CharacterId::NONE, arm: Arm::NONE };
     let struck = hurt(&mut state.structures, &blow, events, tally) > 0;
     if struck {
         environment.obstacles.set_section(section, state.structures.health[section as usize] > 0);

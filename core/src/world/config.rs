@@ -2,7 +2,7 @@
 
 use crate::limits;
 use crate::numeric::{LaneChoice, Metres};
-use crate::rules::{Rules, RulesError};
+use crate::rules::{Arm, Rules, RulesError, arm_kind};
 use crate::spatial::obstacles::SceneryError;
 use crate::spatial::terrain::TerrainError;
 use crate::state::bytes::{ByteReader, EndOfBytes};
@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 /// Version of the encoded form; the first two bytes.
-const FORMAT: u16 = 2;
+const FORMAT: u16 = 3;
 
 /// Everything a world is created from. `Default` is the demo battle: 60 Hz, 256 m square, two teams, 4,096 characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,8 +79,8 @@ pub enum ConfigError {
         /// Largest allowed value.
         max: i64,
     },
-    /// An arrow would fly farther in one tick than [`limits::SWEEP_MAX_M`].
-    ProjectileTooFast,
+    /// A projectile of this weapon would fly farther in one tick than [`limits::SWEEP_MAX_M`].
+    ProjectileTooFast(Arm),
     /// The terrain refuses its sizes.
     Terrain(TerrainError),
     /// The rules do not hold.
@@ -95,9 +95,11 @@ impl fmt::Display for ConfigError {
             Self::OutOfRange { field, value, min, max } => {
                 write!(f, "config: {field} is {value}, allowed are {min} to {max}")
             }
-            Self::ProjectileTooFast => {
-                f.write_str("config: bow.speed is too fast for tick_hz, a flight of one tick is too long")
-            }
+            Self::ProjectileTooFast(arm) => write!(
+                f,
+                "config: arms.{}.speed is too fast for tick_hz, a flight of one tick is too long",
+                arm.name()
+            ),
             Self::Terrain(error) => write!(f, "config: {error}"),
             Self::Rules(error) => error.fmt(f),
             Self::Scenery(error) => error.fmt(f),
@@ -183,12 +185,14 @@ impl WorldConfig {
             return Err(ConfigError::Terrain(TerrainError::HalfExtent(self.half_extent)));
         }
         self.rules.validate()?;
-        let bow = &self.rules.bow;
-        let lifetime_s = i64::from(bow.lifetime_ms).div_euclid(1_000) + 1;
-        let fastest = i64::from(bow.speed.0) + i64::from(bow.gravity_per_s.0) * lifetime_s;
-        let fastest = fastest.min(raw_m(l::SPEED_MAX_M_PER_S));
-        if fastest > raw_m(l::SWEEP_MAX_M) * i64::from(self.tick_hz) {
-            return Err(ConfigError::ProjectileTooFast);
+        for (arm, rules) in (1..).zip(&self.rules.arms) {
+            let lifetime_s = i64::from(rules.lifetime_ms).div_euclid(1_000) + 1;
+            let fastest = i64::from(rules.speed.0) + i64::from(rules.gravity_per_s.0) * lifetime_s;
+            let fastest = fastest.min(raw_m(l::SPEED_MAX_M_PER_S));
+            let flies = rules.kind == arm_kind::PROJECTILE;
+            if flies && fastest > raw_m(l::SWEEP_MAX_M) * i64::from(self.tick_hz) {
+                return Err(ConfigError::ProjectileTooFast(Arm(arm)));
+            }
         }
         Ok(())
     }
@@ -293,7 +297,7 @@ mod tests {
         assert_eq!(config.fingerprint(), execution.fingerprint());
         assert_ne!(config.fingerprint(), WorldConfig { seed: 2, ..config }.fingerprint());
         let mut rules = config;
-        rules.rules.bow.damage += 1;
+        rules.rules.arms[1].damage += 1;
         assert_ne!(config.fingerprint(), rules.fingerprint());
     }
 
@@ -309,9 +313,9 @@ mod tests {
         assert_eq!(coarse.validate(), Err(ConfigError::Terrain(TerrainError::HalfExtent(half_extent))));
         assert!(matches!(WorldConfig::decode(&coarse.encode()), Err(ConfigDecodeError::Invalid(_))));
         let mut fast = WorldConfig { tick_hz: 10, ..base };
-        fast.rules.bow.speed.0 = 400 << 16;
-        fast.rules.bow.gravity_per_s.0 = 200 << 16;
-        assert_eq!(fast.validate(), Err(ConfigError::ProjectileTooFast));
+        fast.rules.arms[1].speed.0 = 400 << 16;
+        fast.rules.arms[1].gravity_per_s.0 = 200 << 16;
+        assert_eq!(fast.validate(), Err(ConfigError::ProjectileTooFast(Arm::BOW)));
     }
 
     proptest! {

@@ -5,12 +5,13 @@ pub mod replay;
 
 pub use config::{ConfigDecodeError, ConfigError, WorldConfig};
 
-use crate::limits::{SPEED_MAX_M_PER_S, SWEEP_MAX_M};
+use crate::limits::{EFFECTS_PER_CHARACTER, SPEED_MAX_M_PER_S, SWEEP_MAX_M};
 use crate::numeric::{Metres, StateHash, Tick};
 use crate::spatial::query_grid::{Disc, RowList, Who};
 use crate::spatial::{Obstacles, Scenery, Terrain, TerrainShape};
 use crate::state::characters::{CharactersView, MoveState};
 use crate::state::commands::{CharacterInput, Command};
+use crate::state::effects::EffectsView;
 use crate::state::events::{Event, EventBuffer};
 use crate::state::handle::CharacterId;
 use crate::state::history::History;
@@ -201,6 +202,12 @@ impl World {
     #[must_use]
     pub fn projectiles(&self) -> ProjectilesView<'_> {
         self.state.projectiles.view()
+    }
+
+    /// The status effects at work, by slot.
+    #[must_use]
+    pub fn effects(&self) -> EffectsView<'_> {
+        self.state.effects.view()
     }
 
     /// The sections of structures, by number: [`Obstacles::sections`] says which shapes they are.
@@ -439,6 +446,7 @@ fn new_state(config: &WorldConfig, environment: &Environment) -> State {
     State::new(&StateCapacity {
         characters: config.character_capacity,
         projectiles: config.projectile_capacity,
+        effects: config.character_capacity.saturating_mul(EFFECTS_PER_CHARACTER),
         terrain_delta_chunks: config.terrain_delta_chunks.min(terrain.chunks_per_side().pow(2)),
         history_ticks: Timing::new(&config.rules, config.tick_hz).rewind_max.0,
         structures: obstacles.sections().len() as u32,

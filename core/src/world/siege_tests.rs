@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::numeric::{Brads, Position};
-use crate::rules::{OBJECTIVE_KINDS, Rules};
+use crate::rules::{Arm, OBJECTIVE_KINDS, Rules};
 use crate::spatial::TerrainSource;
 use crate::spatial::obstacles::{CapturePoint, StaticShape, StructureSection};
 use crate::state::characters::{action, flags};
@@ -86,7 +86,7 @@ fn place(world: &World, id: CharacterId) -> Position {
 
 fn strike(world: &mut World, section: u32) {
     let report = world.step(&[Command::StrikeStructure { section, damage: u32::MAX }]);
-    assert_eq!(report.commands_refused, 0);
+    assert_eq!(report.tally.commands_refused, 0);
     let fell = Event::StructureFell { section, attacker: CharacterId::NONE };
     assert!(world.events().contains(&fell), "{:?}", world.events());
 }
@@ -135,7 +135,7 @@ fn a_wall_holds_arrows_and_walkers_until_it_falls_and_again_when_it_is_built() {
     assert!(shoot(&mut world).z < behind, "what fell stops no arrow");
     assert!(walk(&mut world) < Metres::from_m(-6), "and nobody");
     let again = world.step(&[Command::StrikeStructure { section: WALL, damage: 1 }]);
-    assert_eq!(again.commands_refused, 1, "what fell cannot be struck");
+    assert_eq!(again.tally.commands_refused, 1, "what fell cannot be struck");
     world.step(&[Command::BuildStructure { section: WALL, health: 1 }]);
     assert!(world.events().contains(&Event::StructureBuilt { section: WALL }));
     assert_eq!(world.structures().health[WALL as usize], 1);
@@ -144,12 +144,12 @@ fn a_wall_holds_arrows_and_walkers_until_it_falls_and_again_when_it_is_built() {
     world.step(&[Command::BuildStructure { section: WALL, health: u32::MAX }]);
     assert_eq!((world.structures().health[WALL as usize], world.events().len()), (most, 0));
     let whole = world.step(&[Command::BuildStructure { section: WALL, health: 5 }]);
-    assert_eq!(whole.commands_refused, 1);
+    assert_eq!(whole.tally.commands_refused, 1);
     let unknown = [
         Command::StrikeStructure { section: 2, damage: 5 },
         Command::BuildStructure { section: 9, health: 5 },
     ];
-    assert_eq!(world.step(&unknown).commands_refused, 2);
+    assert_eq!(world.step(&unknown).tally.commands_refused, 2);
 }
 
 /// What a weapon does in a stage after movement: the share of the kind, its events, and a wall that is there until the tick
@@ -160,7 +160,7 @@ fn weapons_take_their_share_and_the_wall_is_gone_with_the_tick() {
     let attacker = CharacterId { slot: 3, generation: 9 };
     let mut events = EventBuffer::new(8);
     let mut tally = Tally::default();
-    let blow = Blow { section: WALL, damage: 512, damage_kind: 2, attacker, arm: 7 };
+    let blow = Blow { section: WALL, damage: 512, damage_kind: 2, attacker, arm: Arm(7) };
     let mut strike = |world: &mut World, blow: &Blow| {
         strike_structure(&mut world.state, &world.environment, blow, &mut events, &mut tally)
     };
@@ -171,7 +171,7 @@ fn weapons_take_their_share_and_the_wall_is_gone_with_the_tick() {
     assert_eq!(strike(&mut world, &Blow { damage: 39_488, ..blow }), 19_744);
     assert_eq!(strike(&mut world, &blow), 0, "it has fallen");
     assert_eq!(tally.sections_changed, 1);
-    let damaged = |amount| Event::StructureDamaged { section: WALL, attacker, amount, arm: 7 };
+    let damaged = |amount| Event::StructureDamaged { section: WALL, attacker, amount, arm: Arm(7) };
     let fell = Event::StructureFell { section: WALL, attacker };
     assert_eq!(events.as_slice(), [damaged(256), damaged(19_744), fell]);
     assert!(world.obstacles().section_stands(WALL), "until the tick ends");

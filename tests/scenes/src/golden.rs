@@ -14,6 +14,8 @@ pub enum Script {
     Brawl(Brawl),
     /// The same fight by all classes, who crouch and dodge, among walls and on ground that is dug up.
     Siege(Brawl),
+    /// The same fight by all classes in the open: every weapon and ability of the shipped rules.
+    Warband(Brawl),
 }
 
 impl Script {
@@ -24,6 +26,10 @@ impl Script {
             Self::Siege(brawl) => {
                 brawl.commands(world, out);
                 siege::vary(world.tick().0, out);
+            }
+            Self::Warband(brawl) => {
+                brawl.commands(world, out);
+                siege::all_classes(world.tick().0, out);
             }
             Self::Muster => {
                 out.clear();
@@ -80,6 +86,13 @@ pub fn scenes() -> Vec<GoldenScene> {
             config: Brawl::config(13, 200),
             scenery: siege::scenery(),
             script: Script::Siege(Brawl::new(13, 200)),
+        },
+        GoldenScene {
+            name: "warband_160_seed_14_ticks_900",
+            ticks: 900,
+            config: Brawl::config(14, 160),
+            scenery: Scenery::default(),
+            script: Script::Warband(Brawl::new(14, 160)),
         },
     ]
 }

@@ -156,13 +156,19 @@ impl Brawl {
         let (view, row, tick) = (world.characters(), slot as usize, world.tick());
         let is_due = |ready: u32| tick.signed_distance(Tick(ready)) >= 0;
         let pressed = view.input_buttons[row];
-        let begins = pressed & buttons::MELEE != 0 && is_due(view.melee_ready_tick[row])
-            || pressed & buttons::SHOOT != 0 && is_due(view.bow_ready_tick[row]);
+        let ready = [
+            view.primary_ready_tick[row],
+            view.secondary_ready_tick[row],
+            view.ability_1_ready_tick[row],
+            view.ability_2_ready_tick[row],
+        ];
+        let begins = buttons::ARMS.iter().zip(ready).any(|(button, ready)| pressed & button != 0 && is_due(ready));
         let away = !slot.is_multiple_of(3) && view.is_alive(slot) && begins;
         away.then(|| ViewAge((60 + slot * 37 % 260) as u16))
     }
 
-    /// Runs at the nearest enemy it sees, else towards the middle; strikes when near, shoots when far.
+    /// Runs at the nearest enemy it sees, else towards the middle; strikes when near, shoots when far; abilities now and
+    /// then.
     fn think(&self, world: &World, slot: u32, tick: Tick, word: u32) -> CharacterInput {
         let view = world.characters();
         let own = view.position(slot);
@@ -185,6 +191,13 @@ impl Brawl {
         if enemy.is_none() && (tick.0 ^ word).is_multiple_of(3) {
             pressed |= buttons::SHOOT;
         }
+        // Abilities now and then, and a shield against who is near.
+        pressed |= match (word >> 12 & 15, enemy.is_some()) {
+            (0 | 1, true) => buttons::ABILITY_1,
+            (2, true) | (0, false) => buttons::ABILITY_2,
+            (3 | 4, true) => buttons::BLOCK,
+            _ => 0,
+        };
         CharacterInput {
             buttons: pressed,
             move_right: ((word & 63) as i8) - 32,

@@ -7,8 +7,8 @@ use shieldwall_core::{Brads, Command, MOVEMENT_CLASSES, Metres, Position, button
 /// Ticks between two craters.
 const CRATER_EVERY: u32 = 40;
 
-/// Makes the commands of a brawl those of a siege.
-pub(crate) fn vary(tick: u32, commands: &mut Vec<Command>) {
+/// Lets all classes fight, who crouch and dodge now and then.
+pub(crate) fn all_classes(tick: u32, commands: &mut [Command]) {
     for (at, command) in (0_u32..).zip(commands.iter_mut()) {
         match command {
             Command::Spawn { tag, class, .. } => *class = (*tag % MOVEMENT_CLASSES as u32) as u8,
@@ -24,6 +24,11 @@ pub(crate) fn vary(tick: u32, commands: &mut Vec<Command>) {
             _ => {}
         }
     }
+}
+
+/// Makes the commands of a brawl those of a siege.
+pub(crate) fn vary(tick: u32, commands: &mut Vec<Command>) {
+    all_classes(tick, commands);
     if tick % CRATER_EVERY == CRATER_EVERY - 1 {
         let turn = Brads((tick.wrapping_mul(40_503) & 0xFFFF) as u16);
         let (x, z) = turn.forward();

@@ -1,8 +1,8 @@
-//! Bows, and arrows in flight.
+//! Projectiles: how they begin, and their flight.
 
 use super::{Arrow, Reference};
 use shieldwall_core::numeric::fixed::{isqrt_u64, mul_q16};
-use shieldwall_core::{Brads, CharacterId, Event, Position, Weapon, action, buttons, limits};
+use shieldwall_core::{Arm, Brads, CharacterId, Event, Position, limits};
 
 /// How the flight of a tick ends.
 enum End {
@@ -11,54 +11,42 @@ enum End {
 }
 
 impl Reference {
-    /// The living who do not swing in this tick and want to shoot let go.
-    pub(super) fn shoot(&mut self) {
-        self.let_go.clear();
-        for row in 0..self.characters.len() {
-            let character = &self.characters[row];
-            let swung = character.action == action::MELEE && character.action_tick == self.tick.0;
-            if character.is_alive()
-                && !swung
-                && character.is_pressing(buttons::SHOOT)
-                && self.is_due(character.bow_ready_tick)
-            {
-                self.let_go(row);
-            }
-        }
-    }
-
-    fn let_go(&mut self, row: usize) {
-        let bow = &self.config.rules.bow;
+    /// A projectile begins, if there is room.
+    pub(super) fn let_go(&mut self, row: usize, arm: Arm, combo: u8) -> bool {
+        let rules = self.arm(arm);
         let Some(slot) = self.arrows.iter().position(|arrow| arrow.alive == 0) else {
-            self.report.shots_refused += 1;
-            return;
+            self.report.tally.shots_refused += 1;
+            return false;
         };
-        let (ready, end) = (self.ticks(bow.cooldown_ms), self.ticks(bow.lifetime_ms));
+        let end = self.ticks(rules.lifetime_ms);
         let age = self.views[row];
         self.let_go.push((slot, age));
         let ago = (u32::from(age) + 8) / 16;
-        let character = &mut self.characters[row];
-        character.bow_ready_tick = self.tick.0.wrapping_add(ready);
-        (character.action, character.action_tick) = (action::SHOOT, self.tick.0);
+        let character = &self.characters[row];
         let (forward_x, forward_z) = Brads(character.yaw).forward();
         let pitch = Brads(character.pitch.cast_unsigned());
-        let level = mul_q16(bow.speed.0, pitch.cos().0);
+        let level = mul_q16(rules.speed.0, pitch.cos().0);
         self.arrows[slot] = Arrow {
             position_x: character.position_x,
-            position_y: character.position_y + bow.launch_height.0,
+            position_y: character.position_y + rules.launch_height.0,
             position_z: character.position_z,
             velocity_x: mul_q16(level, forward_x.0),
-            velocity_y: mul_q16(bow.speed.0, pitch.sin().0),
+            velocity_y: mul_q16(rules.speed.0, pitch.sin().0),
             velocity_z: mul_q16(level, forward_z.0),
             owner_slot: row as u32,
             owner_generation: character.generation,
             end_tick: self.tick.0.wrapping_sub(ago).wrapping_add(end),
             generation: self.arrows[slot].generation.wrapping_add(1),
+            pierced_slot: 0,
             team: character.team,
+            arm: arm.0,
+            pierced: 0,
+            combo,
             alive: 1,
         };
-        self.report.shots += 1;
+        self.report.tally.shots += 1;
         self.events.push(Event::ProjectileLaunched { projectile_slot: slot as u32, owner: self.id(row) });
+        true
     }
 
     /// All arrows fly for a tick, then those that end take effect by their rows. Those that were let go in this tick fly
@@ -80,10 +68,19 @@ impl Reference {
             }
         }
         for (slot, at, end) in ends {
-            let arrow = &self.arrows[slot];
+            let arrow = self.arrows[slot].clone();
             let owner = CharacterId { slot: arrow.owner_slot, generation: arrow.owner_generation };
-            if let End::Body(row) = end {
-                self.strike(owner, row, self.config.rules.bow.damage, Weapon::Arrow);
+            let (arm, rules) = (Arm(arrow.arm), self.arm(Arm(arrow.arm)));
+            if rules.blast_radius.0 > 0 {
+                self.burst(at, owner, arrow.team, arm, arrow.combo);
+            } else if let End::Body(row) = end {
+                let from = (-i64::from(arrow.velocity_x), -i64::from(arrow.velocity_z));
+                self.strike(owner, row, arm, (arrow.combo, 256), from);
+                if arrow.pierced < rules.pierce {
+                    self.arrows[slot].pierced += 1;
+                    self.arrows[slot].pierced_slot = row as u32 + 1;
+                    continue;
+                }
             }
             self.events.push(Event::ProjectileEnded { projectile_slot: slot as u32, at });
             self.arrows[slot] = Arrow { generation: self.arrows[slot].generation, ..Arrow::default() };
@@ -93,7 +90,7 @@ impl Reference {
     /// One arrow flies for one tick, among those who were there at an age; how that ends, if it does.
     fn fly_a_tick(&mut self, slot: usize, targets: &[usize], tick: u32, age: u16) -> Option<(Position, End)> {
         let hz = i32::from(self.config.tick_hz);
-        let fall = self.config.rules.bow.gravity_per_s.0.div_euclid(hz);
+        let fall = self.arm(Arm(self.arrows[slot].arm)).gravity_per_s.0.div_euclid(hz);
         let slowest = -(limits::SPEED_MAX_M_PER_S << 16);
         let arrow = &mut self.arrows[slot];
         arrow.velocity_y = (arrow.velocity_y - fall).max(slowest);
@@ -119,16 +116,20 @@ impl Reference {
         targets: &[usize],
         age: u16,
     ) -> (Position, Option<End>) {
-        let (rules, arrow) = (&self.config.rules, &self.arrows[slot]);
-        let owner = CharacterId { slot: arrow.owner_slot, generation: arrow.owner_generation };
-        let (radius, height) = (rules.movement[0].radius.0 + rules.bow.radius.0, rules.movement[0].height.0);
+        let arrow = &self.arrows[slot];
+        let (owner, rules) = (
+            self.row_of(CharacterId { slot: arrow.owner_slot, generation: arrow.owner_generation }),
+            self.arm(Arm(arrow.arm)),
+        );
         let body = targets
             .iter()
-            .filter(|row| self.id(**row) != owner)
-            .filter(|row| rules.life.friendly_fire != 0 || self.characters[**row].team != arrow.team)
+            .filter(|row| self.means(owner, arrow.team, &rules, **row))
+            .filter(|row| arrow.pierced_slot != **row as u32 + 1)
             .filter_map(|row| {
-                let feet = self.seen(*row, age)?;
-                meets_capsule(from, to, feet, radius, height).map(|when| (when, *row))
+                let seen = self.seen(*row, age)?;
+                let body = &self.config.rules.movement[usize::from(seen.class)];
+                let radius = rules.radius.0 + body.radius.0;
+                meets_capsule(from, to, seen.position, radius, body.height.0).map(|when| (when, *row))
             })
             .min();
         let ground = self.ground.terrain().segment_hit(from, to).map(|when| i64::from(when.0));
@@ -153,7 +154,7 @@ impl Reference {
 }
 
 /// When, in 1/65536 of the way, a point that flies straight first touches an upright capsule: in units of 1/256 m.
-fn meets_capsule(from: Position, to: Position, feet: Position, radius: i32, height: i32) -> Option<i64> {
+pub(super) fn meets_capsule(from: Position, to: Position, feet: Position, radius: i32, height: i32) -> Option<i64> {
     if from.y.0.max(to.y.0) < feet.y.0 || from.y.0.min(to.y.0) > feet.y.0 + height {
         return None;
     }

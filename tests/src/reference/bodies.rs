@@ -1,7 +1,7 @@
 //! Bodies: their movement, and what is done to them from outside.
 
 use super::Reference;
-use shieldwall_core::{Surroundings, Velocity, flags, limits, motion, move_character};
+use shieldwall_core::{Surroundings, Velocity, action, flags, limits, motion, move_character};
 
 /// Fastest speed along an axis, raw.
 const SPEED_MAX: i64 = (limits::SPEED_MAX_M_PER_S as i64) << 16;
@@ -55,6 +55,9 @@ impl Reference {
         let character = &mut self.characters[row];
         let grounded = character.has(flags::GROUNDED);
         character.class = class;
+        if action::cast_button(character.action).is_some() {
+            character.action = action::INTERRUPTED;
+        }
         (character.position_x, character.position_z) = (x, z);
         if grounded || character.position_y < ground {
             character.position_y = ground;

@@ -39,7 +39,7 @@ impl Reference {
                 Command::StrikeStructure { .. } | Command::BuildStructure { .. } => false,
             };
             if !done {
-                self.report.commands_refused += 1;
+                self.report.tally.commands_refused += 1;
             }
         }
     }
@@ -88,7 +88,7 @@ impl Reference {
     fn take_input(&mut self, id: CharacterId, input: CharacterInput) -> bool {
         let Some(row) = self.row_of(id) else { return false };
         let character = &mut self.characters[row];
-        character.input_buttons = input.buttons & 0b11_1111;
+        character.input_buttons = input.buttons & 0x1FF;
         character.input_right = input.move_right.max(-127);
         character.input_forward = input.move_forward.max(-127);
         character.input_yaw = input.yaw.0;
@@ -97,8 +97,8 @@ impl Reference {
     }
 
     /// Deforms the ground that it has from a world of the kernel, and lets those on it follow.
-    fn deform(&mut self, command: &Command, [x, z, radius]: [Metres; 3]) -> bool {
-        if self.ground.step(&[*command]).commands_refused > 0 {
+    pub(super) fn deform(&mut self, command: &Command, [x, z, radius]: [Metres; 3]) -> bool {
+        if self.ground.step(&[*command]).tally.commands_refused > 0 {
             return false;
         }
         self.events.extend_from_slice(self.ground.events());

@@ -1,10 +1,10 @@
-//! Appearing, being struck, regaining health, death and return.
+//! Appearing, regaining health and stamina, and return from death.
 
 use super::Reference;
 use shieldwall_core::numeric::Purpose;
 use shieldwall_core::numeric::fixed::mul_q16;
 use shieldwall_core::numeric::rng::random_u32x4;
-use shieldwall_core::{Brads, CharacterId, Event, Metres, Weapon, action, flags, motion};
+use shieldwall_core::{Brads, Event, Metres, action, flags, motion};
 
 impl Reference {
     /// A place in the area of a row's team, and the look towards the middle: x, z, yaw.
@@ -37,7 +37,13 @@ impl Reference {
         (character.support, character.dodge_ticks) = (0, 0);
         character.health = self.config.rules.life.health_max;
         (character.action, character.action_tick) = (action::NONE, now);
-        (character.melee_ready_tick, character.bow_ready_tick, character.combat_tick) = (now, now, now);
+        for button in 0..4 {
+            *character.ready_tick_mut(button) = now;
+        }
+        character.combat_tick = now;
+        (character.stamina, character.combo) = (self.config.rules.combat.stamina_max, 0);
+        (character.foe_slot, character.foe_generation) = (0, 0);
+        (character.helper_slot, character.helper_generation) = (0, 0);
     }
 
     /// The dead whose time has come appear again.
@@ -48,40 +54,29 @@ impl Reference {
             let dead = character.flags & flags::IN_USE != 0 && !character.is_alive();
             if dead && self.tick.0.wrapping_sub(character.action_tick) >= wait {
                 self.bring_to_life(row, self.place_of_team(row));
-                self.report.respawns += 1;
+                self.report.tally.respawns += 1;
                 self.events.push(Event::Respawned { id: self.id(row) });
             }
         }
     }
 
-    /// One weapon reaches one body. The dead feel nothing.
-    pub(super) fn strike(&mut self, attacker: CharacterId, row: usize, damage: u16, weapon: Weapon) {
-        if !self.characters[row].is_alive() {
-            return;
-        }
-        let (now, target) = (self.tick.0, self.id(row));
-        let struck = &mut self.characters[row];
-        let amount = damage.min(struck.health);
-        struck.health -= amount;
-        struck.combat_tick = now;
-        let dies = struck.health == 0;
-        if dies {
-            struck.flags &= !(flags::ALIVE | flags::SPRINTING | flags::JUMP_QUEUED);
-            (struck.velocity_x, struck.velocity_y, struck.velocity_z) = (0, 0, 0);
-            (struck.action, struck.action_tick) = (action::DIED, now);
-            struck.deaths = struck.deaths.saturating_add(1);
-        }
-        if let Some(striker) = self.row_of(attacker) {
-            self.characters[striker].combat_tick = now;
-            if dies {
-                self.characters[striker].kills = self.characters[striker].kills.saturating_add(1);
+    /// Stamina comes back; a dodge costs some; with too little nobody dodges.
+    pub(super) fn regain_stamina(&mut self) {
+        let combat = self.config.rules.combat;
+        let points = |ticks: u64| ticks * u64::from(combat.stamina_per_s) / u64::from(self.config.tick_hz);
+        let gained = points(u64::from(self.tick.0) + 1) - points(u64::from(self.tick.0));
+        for character in self.characters.iter_mut().filter(|character| character.is_alive()) {
+            if character.motion == motion::DODGE && character.motion_ticks == 1 {
+                character.stamina = character.stamina.saturating_sub(combat.dodge_stamina);
             }
-        }
-        self.report.hits += 1;
-        self.events.push(Event::Hit { attacker, target, amount, weapon });
-        if dies {
-            self.report.deaths += 1;
-            self.events.push(Event::Died { victim: target, killer: attacker, weapon });
+            if !character.has(flags::BLOCKING) {
+                let stamina = u64::from(character.stamina) + gained;
+                character.stamina = stamina.min(combat.stamina_max.into()) as u16;
+            }
+            character.flags &= !flags::EXHAUSTED;
+            if character.stamina < combat.dodge_stamina {
+                character.flags |= flags::EXHAUSTED;
+            }
         }
     }
 
@@ -113,8 +108,10 @@ impl Reference {
         };
         for character in self.characters.iter_mut().filter(|row| row.flags & flags::IN_USE != 0) {
             age(&mut character.action_tick);
-            age(&mut character.melee_ready_tick);
-            age(&mut character.bow_ready_tick);
+            age(&mut character.primary_ready_tick);
+            age(&mut character.secondary_ready_tick);
+            age(&mut character.ability_1_ready_tick);
+            age(&mut character.ability_2_ready_tick);
             age(&mut character.combat_tick);
         }
     }

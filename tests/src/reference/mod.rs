@@ -3,8 +3,8 @@
 //! Rows are structs in a vector. Everybody is compared with everybody, every arrow with every body, one after the other.
 //! No columns, lanes, grids, chunks, threads or packed numbers; sums are in `i64`.
 //!
-//! Its own are: commands, slots and generations, death and return, the crowd's passes, swings, arrows, health, events
-//! and the report. Borrowed are the numbers (fixed point, sines, roots, random words), the ground with its craters, which
+//! Its own are: commands, slots and generations, death and return, the crowd's passes, weapons, arrows, bursts, status
+//! effects, health, events and the report. Borrowed are the numbers (fixed point, sines, roots, random words), the ground with its craters, which
 //! is that of a second world in which nobody lives, and the movement of one body, `move_character`: the function that
 //! clients predict with. The kernel's batches in lanes are held against that.
 //!
@@ -15,19 +15,23 @@
 //! - `bodies`: movement, impulses, changes of class, ground that gives way
 //! - `crowd`: making room
 //! - `past`: where everybody was
-//! - `swings`, `arrows`: weapons
-//! - `life`: appearing, health, death, return
+//! - `attacks`, `arrows`, `bursts`: weapons and abilities
+//! - `strikes`, `lasting`: hits, and status effects
+//! - `life`: appearing, health, stamina, return
 
 mod arrows;
+mod attacks;
 mod bodies;
+mod bursts;
 mod commands;
 mod crowd;
+mod lasting;
 mod life;
 mod past;
 mod rows;
-mod swings;
+mod strikes;
 
-pub use rows::{Arrow, Character};
+pub use rows::{Arrow, Character, Effect};
 use shieldwall_core::{
     CharacterId, ConfigError, Event, Metres, MovementTicks, StepReport, Tick, Ticks, World, WorldConfig,
     flags,
@@ -43,6 +47,9 @@ pub struct Reference {
     tick: Tick,
     characters: Vec<Character>,
     arrows: Vec<Arrow>,
+    effects: Vec<Effect>,
+    /// Craters to be dug at the end of the tick.
+    craters: Vec<shieldwall_core::Command>,
     /// Everybody after the last tick, after the one before, and so on.
     past: Vec<Vec<Character>>,
     /// How old what the player of each row sees is, in this tick.
@@ -67,6 +74,8 @@ impl Reference {
             tick: Tick(0),
             characters: vec![Character::default(); config.character_capacity as usize],
             arrows: vec![Arrow::default(); config.projectile_capacity as usize],
+            effects: vec![Effect::default(); 2 * config.character_capacity as usize],
+            craters: Vec::new(),
             past: Vec::new(),
             let_go: Vec::new(),
             views: vec![0; config.character_capacity as usize],
@@ -92,6 +101,12 @@ impl Reference {
         &self.arrows
     }
 
+    /// The status effects, one for each slot.
+    #[must_use]
+    pub fn effects(&self) -> &[Effect] {
+        &self.effects
+    }
+
     /// What the last step reported, as much as the capacity holds.
     #[must_use]
     pub fn events(&self) -> &[Event] {
@@ -109,11 +124,14 @@ impl Reference {
         self.make_room();
         // Arrows meet whom they would have met before the swings: judged is one state.
         let targets: Vec<usize> = self.living().collect();
-        self.swing();
-        self.shoot();
+        self.raise_shields();
+        self.attack();
         self.fly(&targets);
+        self.last();
         self.regain_health();
+        self.regain_stamina();
         self.age();
+        self.dig();
         self.remember();
         self.tick = self.tick + Ticks(1);
         let kept = self.events().len();

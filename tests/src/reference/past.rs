@@ -6,6 +6,12 @@ use shieldwall_core::{Position, motion};
 /// Farthest that somebody can have gone since, on the plane, raw.
 const MOVE_MAX: i64 = 8 << 16;
 
+/// Somebody as seen: as large as now.
+pub(super) struct Seen {
+    pub(super) position: Position,
+    pub(super) class: u8,
+}
+
 impl Reference {
     /// Keeps everybody as they are after the tick, for as long as the rules look back.
     pub(super) fn remember(&mut self) {
@@ -21,12 +27,12 @@ impl Reference {
     /// What a player says of its view.
     pub(super) fn take_view(&mut self, row: usize, age: u16) {
         let oldest = self.past.len() as u16 * 16;
-        self.report.views_capped += u32::from(age > oldest);
+        self.report.tally.views_capped += u32::from(age > oldest);
         self.views[row] = age.min(oldest);
     }
 
     /// Where somebody who lives was seen so many sixteenths of a tick ago; nowhere, when that was not so.
-    pub(super) fn seen(&self, row: usize, age: u16) -> Option<Position> {
+    pub(super) fn seen(&self, row: usize, age: u16) -> Option<Seen> {
         let now = &self.characters[row];
         let favour = 16 * self.ticks(self.config.rules.lag.dodge_favour_ms);
         let age = if now.motion == motion::DODGE { u32::from(age).min(favour) } else { age.into() };
@@ -44,6 +50,6 @@ impl Reference {
         };
         let [x, y, z] = place.map(|part| part as i32);
         let gone = [i64::from(x) - i64::from(now.position_x), i64::from(z) - i64::from(now.position_z)];
-        (gone[0] * gone[0] + gone[1] * gone[1] <= MOVE_MAX * MOVE_MAX).then(|| Position::from_raw(x, y, z))
+        (gone[0] * gone[0] + gone[1] * gone[1] <= MOVE_MAX * MOVE_MAX).then(|| Seen { position: Position::from_raw(x, y, z), class: now.class })
     }
 }

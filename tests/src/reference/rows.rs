@@ -1,7 +1,7 @@
-//! What a character and an arrow are: every value of a slot.
+//! What a character, an arrow and a status effect are: every value of a slot.
 
 use shieldwall_core::{
-    Brads, CharacterInput, CharactersView, Metres, MetresPerSecond, MoveState, Position, ProjectilesView,
+    Brads, CharacterInput, CharactersView, EffectsView, Metres, MetresPerSecond, MoveState, Position, ProjectilesView,
     Velocity, flags,
 };
 
@@ -32,8 +32,10 @@ row! {
         class: u8, motion: u8, motion_ticks: u16, support: u16, dodge_ticks: u16,
         input_buttons: u16, input_right: i8, input_forward: i8, input_yaw: u16, input_pitch: i16,
         health: u16, team: u8, action: u8,
-        action_tick: u32, melee_ready_tick: u32, bow_ready_tick: u32, combat_tick: u32,
-        kills: u16, deaths: u16, generation: u32,
+        action_tick: u32, primary_ready_tick: u32, secondary_ready_tick: u32,
+        ability_1_ready_tick: u32, ability_2_ready_tick: u32, combat_tick: u32,
+        stamina: u16, combo: u8, kills: u16, deaths: u16, assists: u16,
+        foe_slot: u32, foe_generation: u32, helper_slot: u32, helper_generation: u32, generation: u32,
     }
 }
 
@@ -43,7 +45,15 @@ row! {
         position_x: i32, position_y: i32, position_z: i32,
         velocity_x: i32, velocity_y: i32, velocity_z: i32,
         owner_slot: u32, owner_generation: u32, end_tick: u32, generation: u32,
-        team: u8, alive: u8,
+        pierced_slot: u32, team: u8, arm: u8, pierced: u8, combo: u8, alive: u8,
+    }
+}
+
+row! {
+    /// A status effect at work, or a free slot.
+    Effect of EffectsView {
+        target_slot: u32, target_generation: u32, source_slot: u32, source_generation: u32,
+        end_tick: u32, pulse_tick: u32, generation: u32, kind: u8, stacks: u8, arm: u8,
     }
 }
 
@@ -58,6 +68,27 @@ impl Character {
 
     pub(super) fn is_pressing(&self, button: u16) -> bool {
         self.input_buttons & button != 0
+    }
+
+    /// When what is on a button is ready.
+    pub(super) fn ready_tick(&self, button: usize) -> u32 {
+        let all = [
+            self.primary_ready_tick,
+            self.secondary_ready_tick,
+            self.ability_1_ready_tick,
+            self.ability_2_ready_tick,
+        ];
+        all[button]
+    }
+
+    /// The same, to be set.
+    pub(super) fn ready_tick_mut(&mut self, button: usize) -> &mut u32 {
+        match button {
+            0 => &mut self.primary_ready_tick,
+            1 => &mut self.secondary_ready_tick,
+            2 => &mut self.ability_1_ready_tick,
+            _ => &mut self.ability_2_ready_tick,
+        }
     }
 
     pub(super) fn position(&self) -> Position {

@@ -6,8 +6,9 @@ use super::super::commands::{CharacterInput, buttons};
 use super::super::move_bounds::{HEIGHTS, MoveBounds, SPEED_MAX};
 use super::super::projectiles::ProjectilesView;
 use super::super::snapshot::ImageBounds;
+use super::{COMBO_MAX, PIERCE_MAX};
 use crate::numeric::lanes::{LaneMask, LaneTask, Lanes};
-use crate::rules::MOVEMENT_CLASSES;
+use crate::rules::{ARMS, MOVEMENT_CLASSES};
 
 /// What depends on the class, or on the motion, as tables.
 pub(super) struct Tables {
@@ -139,6 +140,9 @@ impl<F> JudgeCharacters<'_, F> {
         doubt = doubt.or(L::widen_at(view.team, row).greater(L::splat(i32::from(bounds.teams) - 1)));
         doubt = doubt.or(L::widen_at(view.action, row).greater(L::splat(action::MAX.into())));
         doubt = doubt.or(health.greater(L::splat(bounds.rules.life.health_max.into())));
+        let stamina: L = L::widen_at(view.stamina, row);
+        doubt = doubt.or(stamina.greater(L::splat(bounds.rules.combat.stamina_max.into())));
+        doubt = doubt.or(L::widen_at(view.combo, row).greater(L::splat(COMBO_MAX.into())));
         let (alive, well) = (flag(flags::ALIVE), health.greater(zero));
         doubt = doubt.or(alive.and(well.not())).or(well.and(alive.not()));
         doubt.or(self.doubtful_input::<L>(row)).or(self.doubtful_move(row, bits, ground))
@@ -241,10 +245,15 @@ impl<F> JudgeProjectiles<'_, F> {
         let (alive, team): (L, L) = (L::widen_at(view.alive, row), L::widen_at(view.team, row));
         // Of all zeros but for the generation.
         let others = whole::<L>(view.owner_slot, row).or(whole(view.end_tick, row)).or(owner).or(team);
+        let (arm, combo): (L, L) = (L::widen_at(view.arm, row), L::widen_at(view.combo, row));
+        let pierced: L = L::widen_at(view.pierced, row);
+        let others = others.or(arm).or(combo).or(pierced).or(whole(view.pierced_slot, row));
         let used = is_not_zero(x.or(y).or(z).or(vx).or(vy).or(vz).or(others).or(alive));
         let mut doubt = is_not_zero(alive.sub(L::splat(1)));
         doubt = doubt.or(whole::<L>(view.generation, row).equal(zero)).or(owner.equal(zero));
         doubt = doubt.or(team.greater(L::splat(i32::from(bounds.teams) - 1)));
+        doubt = doubt.or(arm.greater(L::splat(ARMS as i32))).or(combo.greater(L::splat(COMBO_MAX.into())));
+        doubt = doubt.or(pierced.greater(L::splat(PIERCE_MAX.into())));
         doubt = doubt.or(beyond(x, bounds.half_extent)).or(beyond(z, bounds.half_extent));
         doubt = doubt.or(outside(y, L::splat(*HEIGHTS.start()), L::splat(*HEIGHTS.end())));
         let speed = bounds.projectile_speed;

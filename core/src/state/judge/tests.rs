@@ -102,6 +102,8 @@ fn set(characters: &mut Characters, row: usize, at: usize, value: i32) {
         22 => c.flags[row] = flags::IN_USE | flags::ALIVE | value as u16 & flags::CROUCHED,
         23 => c.motion[row] = motion::FALL,
         24 => c.position_y[row] = ground(c.position_x[row], c.position_z[row]).wrapping_add(value & 3),
+        26 => c.stamina[row] = value as u16,
+        27 => c.combo[row] = value as u8,
         25 => (c.flags[row], c.health[row]) = (flags::IN_USE | flags::GROUNDED, 0),
         _ => c.zero_row(row),
     }
@@ -134,7 +136,7 @@ proptest! {
 
     #[test]
     fn lanes_judge_characters_as_the_rows_are_judged(
-        changes in proptest::collection::vec((0..ROWS, proptest::collection::vec((0_usize..27, telling()), 1..5)), 0..6),
+        changes in proptest::collection::vec((0..ROWS, proptest::collection::vec((0_usize..29, telling()), 1..5)), 0..6),
     ) {
         let mut characters = standing();
         for (row, columns) in changes {
@@ -163,7 +165,7 @@ proptest! {
 
     #[test]
     fn lanes_judge_projectiles_as_the_rows_are_judged(
-        changes in proptest::collection::vec((0..ROWS, proptest::collection::vec((0_usize..13, telling()), 1..4)), 0..6),
+        changes in proptest::collection::vec((0..ROWS, proptest::collection::vec((0_usize..17, telling()), 1..4)), 0..6),
     ) {
         let mut projectiles = Projectiles::new(ROWS);
         for row in (0..ROWS).step_by(3) {

@@ -8,6 +8,7 @@ use alloc::vec::Vec;
 const ROOM: StateCapacity = StateCapacity {
     characters: 40,
     projectiles: 20,
+    effects: 12,
     terrain_delta_chunks: 2,
     history_ticks: 3,
     structures: 0,
@@ -22,6 +23,10 @@ fn state() -> State {
     }
     for _ in 0..17 {
         state.allocate_projectile().unwrap();
+    }
+    for kind in 1..=9 {
+        let slot = state.allocate_effect().unwrap();
+        state.effects.kind[slot as usize] = kind;
     }
     state.terrain.entry(TerrainChunk { z: 1, x: 2 }).unwrap()[77] = -5;
     state

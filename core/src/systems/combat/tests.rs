@@ -1,13 +1,17 @@
 //! Swings held to a search over everybody.
 
 use super::*;
+use crate::numeric::Brads;
 use crate::numeric::Ticks;
 use crate::rules::Rules;
 use crate::spatial::Terrain;
-use crate::state::StateCapacity;
+use crate::state::events::{Event, EventBuffer};
 use crate::state::history::History;
-use crate::systems::Timing;
+use crate::state::{State, StateCapacity};
+use crate::systems::afflictions::Afflictions;
 use crate::systems::movement::MovementTicks;
+use crate::systems::rewind::Judgements;
+use crate::systems::{Tally, Timing};
 use alloc::vec::Vec;
 use proptest::prelude::*;
 
@@ -39,8 +43,9 @@ pub(crate) fn crowd(points: &[(i32, i32, i32, u16, u8)]) -> Characters {
         characters.generation[row] = 1;
         characters.flags[row] = if bits & 6 == 0 { flags::IN_USE } else { flags::IN_USE | flags::ALIVE };
         characters.health[row] = if bits & 6 == 0 { 0 } else { 1_000 };
+        characters.stamina[row] = 100;
         characters.input_buttons[row] = u16::from(bits & 8 != 0) * buttons::MELEE;
-        characters.melee_ready_tick[row] = u32::from(bits & 48 == 0) * 1_000;
+        characters.primary_ready_tick[row] = u32::from(bits & 48 == 0) * 1_000;
     }
     characters
 }
@@ -52,7 +57,7 @@ pub(crate) fn any_crowd() -> impl Strategy<Value = Vec<(i32, i32, i32, u16, u8)>
 
 /// The same question asked of every pair, with angles instead of cross products.
 fn naive(row: usize, characters: &Characters, environment: &Environment) -> Vec<u32> {
-    let melee = &environment.rules.melee;
+    let melee = &environment.rules.arms[0];
     let reach = i64::from(melee.reach.0) + i64::from(environment.rules.movement[0].radius.0);
     let view = characters.view();
     let own = view.position(row as u32);
@@ -77,7 +82,7 @@ fn naive(row: usize, characters: &Characters, environment: &Environment) -> Vec<
 /// Whether some pair stands so near the edge of a cone that a rounded angle may decide either way.
 fn on_the_edge(characters: &Characters, environment: &Environment) -> bool {
     let view = characters.view();
-    let half = i32::from(environment.rules.melee.cone.0 / 2);
+    let half = i32::from(environment.rules.arms[0].cone.0 / 2);
     (0..view.len() as u32).any(|row| {
         (0..view.len() as u32).any(|other| {
             let angle =
@@ -85,6 +90,23 @@ fn on_the_edge(characters: &Characters, environment: &Environment) -> bool {
             (i32::from(angle) - half).abs() <= 3
         })
     })
+}
+
+/// What tick 100 is judged by.
+pub(crate) fn arena<'a>(
+    rewind: Rewind<'a>,
+    views: &'a Views,
+    index: &'a CrowdIndex,
+    environment: &'a Environment,
+) -> Arena<'a> {
+    Arena {
+        rewind,
+        views,
+        index,
+        environment,
+        tick: Tick(100),
+        radius_max: environment.rules.movement[0].radius,
+    }
 }
 
 proptest! {
@@ -96,19 +118,17 @@ proptest! {
         let mut index = CrowdIndex::new(environment.terrain.half_extent(), points.len(), environment.lanes);
         index.rebuild(&characters.view(), points.len());
         let mut scratch = CombatScratch::new(points.len());
-        let swings = scratch.swings_below(points.len());
+        let attacks = scratch.attacks_below(points.len());
         // Rubbish of the tick before must not show.
-        swings.fill(Swing { swung: true, count: 4, targets: [0; MELEE_TARGETS_MAX] });
-        let tick = Tick(100);
+        attacks.fill(Attack { deed: Deed::Use, count: 4, ..Attack::default() });
         let (view, history, views) = (characters.view(), History::new(0, 0), Views::new(points.len()));
         let rewind = Rewind::new(&history, &view, 0, &environment);
-        judge(0, swings, (&views, &rewind), &index, tick, &environment);
-        for (row, swing) in swings.iter().enumerate() {
+        judge(0, attacks, &arena(rewind, &views, &index, &environment));
+        for (row, attack) in attacks.iter().enumerate() {
             let bits = points[row].4;
-            prop_assert_eq!(swing.swung, bits & 6 != 0 && bits & 8 != 0 && bits & 48 != 0);
-            let targets = &swing.targets[..usize::from(swing.count)];
-            let expected = if swing.swung { naive(row, &characters, &environment) } else { vec![] };
-            prop_assert_eq!(targets, &expected[..]);
+            prop_assert_eq!(attack.takes_effect(), bits & 6 != 0 && bits & 8 != 0 && bits & 48 != 0);
+            let expected = if attack.takes_effect() { naive(row, &characters, &environment) } else { vec![] };
+            prop_assert_eq!(attack.targets(), &expected[..]);
         }
     }
 
@@ -116,10 +136,11 @@ proptest! {
     #[test]
     fn effects_add_up(points in any_crowd()) {
         let mut environment = environment();
-        environment.rules.melee.damage = 400;
+        environment.rules.arms[0].damage = 400;
         let mut state = State::new(&StateCapacity {
             characters: points.len() as u32,
             projectiles: 4,
+            effects: 4,
             ..StateCapacity::default()
         });
         state.characters = crowd(&points);
@@ -132,14 +153,24 @@ proptest! {
         let views = Views::new(points.len());
         let view = state.characters.view();
         let rewind = Rewind::new(&state.history, &view, 0, &environment);
-        judge(0, scratch.swings_below(points.len()), (&views, &rewind), &index, state.tick, &environment);
+        judge(0, scratch.attacks_below(points.len()), &arena(rewind, &views, &index, &environment));
         let mut events = EventBuffer::new(10_000);
         let mut tally = Tally::default();
         let mut judgements = Judgements::new(10);
-        let mut effects =
-            Effects { events: &mut events, tally: &mut tally, judgements: &mut judgements };
-        let launched = &mut [ViewAge::ZERO; 4];
-        apply(&mut state, points.len(), &scratch, (&views, launched), &environment, &mut effects);
+        let mut fray = Fray {
+            state: &mut state,
+            environment: &environment,
+            index: &index,
+            tick: Tick(100),
+            radius_max: environment.rules.movement[0].radius,
+            afflictions: &mut Afflictions::new(points.len(), 4),
+            found: &mut Vec::new(),
+            craters: &mut Vec::new(),
+            events: &mut events,
+            tally: &mut tally,
+            judgements: &mut judgements,
+        };
+        apply(&mut fray, points.len(), &scratch, &views, &mut [ViewAge::ZERO; 4]);
         prop_assert!(judgements.as_slice().is_empty(), "everybody sees the present");
         let mut lost = vec![0_u32; points.len()];
         let mut died = vec![0_u16; points.len()];
@@ -147,6 +178,7 @@ proptest! {
             match event {
                 Event::Hit { target, amount, .. } => lost[target.slot as usize] += u32::from(*amount),
                 Event::Died { victim, .. } => died[victim.slot as usize] += 1,
+                Event::Assisted { .. } => {}
                 other => prop_assert!(false, "{other:?}"),
             }
         }
@@ -154,11 +186,13 @@ proptest! {
             prop_assert_eq!(u32::from(before[row] - state.characters.health[row]), lost[row]);
             prop_assert_eq!(state.characters.deaths[row], died[row]);
             prop_assert_eq!(died[row] == 1, before[row] > 0 && state.characters.health[row] == 0);
-            if scratch.swings[row].swung {
-                let ready = Tick(100) + environment.timing.melee_cooldown;
-                prop_assert_eq!(Tick(state.characters.melee_ready_tick[row]).since(ready), Ticks(0));
+            if scratch.attacks[row].takes_effect() {
+                let ready = Tick(100) + environment.timing.arm(Arm::SWORD).cooldown;
+                prop_assert_eq!(Tick(state.characters.primary_ready_tick[row]).since(ready), Ticks(0));
             }
         }
+        prop_assert_eq!(tally.damage, tally.health_taken + tally.overkill);
+        prop_assert_eq!(tally.health_taken, lost.iter().map(|lost| u64::from(*lost)).sum::<u64>());
         prop_assert_eq!(tally.deaths, died.iter().map(|count| u32::from(*count)).sum::<u32>());
         prop_assert_eq!(u64::from(tally.deaths), state.characters.kills.iter().map(|kills| u64::from(*kills)).sum::<u64>());
     }

@@ -66,7 +66,7 @@ impl Walk<'_> {
         (field, clearings): (Option<&Field<'_>>, Option<&Clearings<'_>>),
         due: u32,
     ) -> u32 {
-        let narrow = Narrow::<L>::load(&self.rows, at);
+        let narrow = Narrow::<L>::load(&self.rows, at, self.movement.slow);
         let begun = Begun::new(&narrow, tables);
         let dead = all::<L>() & !begun.alive.bits();
         let usual = begun.usual.and(mask_of::<L>(due));

@@ -2,7 +2,7 @@
 
 use super::steer::limit_speed;
 use crate::numeric::{Metres, Velocity};
-use crate::state::characters::{Characters, flags, motion};
+use crate::state::characters::{Characters, action, flags, motion};
 use crate::systems::Environment;
 
 /// Adds a velocity to a living row's own and throws it ([`motion::KNOCKED`]); false when the row is dead.
@@ -79,6 +79,10 @@ pub(crate) fn change_class(characters: &mut Characters, row: usize, class: u8, e
     let grounded = characters.flags[row] & flags::GROUNDED != 0;
     let carried = grounded && characters.support[row] != 0 && !moved;
     characters.class[row] = class;
+    // What was being prepared is of the other kit.
+    if action::cast_button(characters.action[row]).is_some() {
+        characters.action[row] = action::INTERRUPTED;
+    }
     characters.position_x[row] = x;
     characters.position_y[row] = if (grounded && !carried) || y < ground { ground } else { y };
     characters.position_z[row] = z;

@@ -42,7 +42,7 @@ fn every_button_in_every_motion_of_every_class() {
                     flags: base.flags & !flags::GROUNDED | grounded,
                     ..base
                 };
-                let input = walk(forward, right, pressed, Brads(pressed * 1_000));
+                let input = walk(forward, right, pressed, Brads(pressed.wrapping_mul(1_000)));
                 let after = move_character(state, input, &around(&terrain), &movement);
                 bounded(&after, &terrain, &movement).unwrap();
                 let stands = motions::stands(after.motion) || after.motion == motion::KNOCKED;

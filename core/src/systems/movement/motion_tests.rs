@@ -289,8 +289,8 @@ fn impulses_throw_and_end() {
         end.motion == motion::GROUND && end.position.x > Metres::from_m(3) && end.velocity == Velocity::ZERO,
         "{end:?}"
     );
-    assert_eq!(world.step(&[crate::Command::SetClass { id, class: 8 }]).commands_refused, 1);
-    assert_eq!(world.step(&[crate::Command::SetClass { id, class: 3 }]).commands_refused, 0);
+    assert_eq!(world.step(&[crate::Command::SetClass { id, class: 8 }]).tally.commands_refused, 1);
+    assert_eq!(world.step(&[crate::Command::SetClass { id, class: 3 }]).tally.commands_refused, 0);
     assert_eq!(world.move_state(id).unwrap().class, 3, "mounted");
     let far = Velocity::from_raw(i32::MAX, i32::MAX, i32::MIN);
     world.step(&[

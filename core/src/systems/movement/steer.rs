@@ -3,8 +3,43 @@
 use super::ticks::{ClassTicks, MovementTicks, SPEED_BOUND, factor};
 use crate::numeric::fixed::div_floor;
 use crate::numeric::{Brads, Fx, MetresPerSecond, Velocity};
-use crate::state::characters::motion;
-use crate::state::commands::CharacterInput;
+use crate::state::characters::{flags, motion};
+use crate::state::commands::{CharacterInput, buttons};
+
+/// What status effects and exhaustion leave of an input. `slow` is the share of a wish to move that is left of somebody
+/// who is slowed down, in 1/256.
+#[inline]
+pub(super) fn afflicted(input: CharacterInput, bits: u16, slow: i32) -> CharacterInput {
+    if bits & (flags::AFFLICTED | flags::EXHAUSTED) == 0 {
+        return input;
+    }
+    let mut input = input;
+    if bits & flags::SLOWED != 0 {
+        let slowed = |axis: i8| ((i32::from(axis) * slow) >> 8) as i8;
+        (input.move_right, input.move_forward) = (slowed(input.move_right), slowed(input.move_forward));
+    }
+    if bits & (flags::ROOTED | flags::STUNNED) != 0 {
+        (input.move_right, input.move_forward) = (0, 0);
+    }
+    input.buttons &= !denied(bits);
+    input
+}
+
+/// The buttons that do nothing with these flags.
+#[inline]
+const fn denied(bits: u16) -> u16 {
+    let mut denied = 0;
+    if bits & flags::EXHAUSTED != 0 {
+        denied |= buttons::SPRINT | buttons::DODGE;
+    }
+    if bits & flags::ROOTED != 0 {
+        denied |= buttons::JUMP | buttons::DODGE;
+    }
+    if bits & flags::STUNNED != 0 {
+        denied = buttons::ALL;
+    }
+    denied
+}
 
 /// Square of the full deflection of one axis.
 pub(super) const FULL_SQUARED: i32 = 127 * 127;

@@ -166,6 +166,8 @@ pub struct MovementTicks {
     scale: u16,
     /// Height of the water's surface.
     pub(super) water: i32,
+    /// What is left of the wish to move of somebody who is slowed down, in 1/256.
+    pub(super) slow: i32,
 }
 
 impl MovementTicks {
@@ -184,6 +186,7 @@ impl MovementTicks {
             tick_hz: tick_hz.max(1),
             scale,
             water: rules.water.level.0,
+            slow: rules.combat.slow_per_256.into(),
         }
     }
 

@@ -1,5 +1,6 @@
 //! One tick of all flights: falling, the ground, what stands on it, and bodies.
 
+use super::super::combat::Sides;
 use super::past::Flyer;
 use super::targets::Shot;
 use super::{FlightEnd, Sky};
@@ -7,6 +8,7 @@ use crate::limits::{HEIGHT_MAX_M, SPEED_MAX_M_PER_S};
 use crate::numeric::fixed::ONE;
 use crate::numeric::lanes::{LaneMask, LaneTask, Lanes, MAX_WIDTH};
 use crate::numeric::{Metres, MetresPerSecond, Position, Tick};
+use crate::rules::Arm;
 use crate::spatial::terrain::{FIELD_RISE_MAX, Field, point_on_segment};
 use crate::state::column::Rows;
 use crate::state::commands::ViewAge;
@@ -25,11 +27,14 @@ pub(super) struct Flight<'a> {
     pub sky: &'a Sky<'a>,
 }
 
-/// Whose arrow it is.
+/// What flies, and whose it is.
 #[derive(Clone, Copy)]
 pub(super) struct Shooter {
     pub team: u8,
     pub id: CharacterId,
+    pub arm: Arm,
+    /// Slot of the body that it went through last, counted from 1.
+    pub pierced: u32,
 }
 
 /// The ways of a block: x, y, z of both ends.
@@ -50,23 +55,25 @@ impl Sky<'_> {
         }
     }
 
-    /// What an arrow gains downwards in a tick.
-    pub(super) fn fall(&self) -> MetresPerSecond {
-        self.environment.rules.bow.gravity_per_s.change_per_tick(self.environment.tick_hz)
+    /// What a projectile gains downwards in a tick.
+    #[inline]
+    pub(super) fn fall(&self, arm: Arm) -> MetresPerSecond {
+        self.environment.timing.arm(arm).fall
     }
 
-    /// What flies from one point to another.
+    /// What flies from one point to another. A weapon that the rules do not have is what a state from elsewhere may name: it
+    /// meets nobody.
     #[inline(always)]
     pub(super) fn shot(&self, from: Position, to: Position, shooter: Shooter) -> Shot {
-        let rules = &self.environment.rules;
+        let environment = self.environment;
+        let rules = environment.rules.arm(shooter.arm).unwrap_or(&environment.rules.arms[0]);
         let own = self.rewind.characters.id_at(shooter.id.slot).filter(|id| *id == shooter.id);
         Shot {
             from,
             to,
-            radius: rules.movement[0].radius + rules.bow.radius,
-            height: rules.movement[0].height,
-            own_row: own.map(|id| id.slot),
-            friends: (rules.life.friendly_fire == 0).then_some(shooter.team),
+            radius: rules.radius,
+            sides: Sides::new(own.map(|id| id.slot), shooter.team, rules, environment),
+            pierced: shooter.pierced.checked_sub(1),
         }
     }
 
@@ -142,14 +149,14 @@ pub(super) fn fallen(velocity_y: i32, fall: MetresPerSecond) -> i32 {
 impl Flight<'_> {
     /// Lets the arrows of a block fall, and says where to.
     #[inline(always)]
-    fn fall(&mut self, at: usize, alive: u32, fall: MetresPerSecond) -> Ways {
+    fn fall(&mut self, at: usize, alive: u32) -> Ways {
         let mut ways = Ways { from: [[0; MAX_WIDTH]; 3], to: [[0; MAX_WIDTH]; 3] };
         let mut left = alive;
         while left != 0 {
             let lane = left.trailing_zeros() as usize % MAX_WIDTH;
             left &= left - 1;
             let (row, rows) = (at + lane, &mut self.rows);
-            let velocity_y = fallen(rows.velocity_y[row], fall);
+            let velocity_y = fallen(rows.velocity_y[row], self.sky.fall(Arm(rows.arm[row])));
             rows.velocity_y[row] = velocity_y;
             let place = [rows.position_x[row], rows.position_y[row], rows.position_z[row]];
             let speed = [rows.velocity_x[row], velocity_y, rows.velocity_z[row]];
@@ -164,7 +171,7 @@ impl Flight<'_> {
     fn shooter(&self, row: usize) -> Shooter {
         let rows = &self.rows;
         let id = CharacterId { slot: rows.owner_slot[row], generation: rows.owner_generation[row] };
-        Shooter { team: rows.team[row], id }
+        Shooter { team: rows.team[row], id, arm: Arm(rows.arm[row]), pierced: rows.pierced_slot[row] }
     }
 
     /// Brings one row that begins in the past to the present, and says whether it flies on.
@@ -207,7 +214,6 @@ impl LaneTask for Flight<'_> {
     #[inline(always)]
     fn run<L: Lanes>(mut self) {
         let environment = self.sky.environment;
-        let fall = self.sky.fall();
         let (field, spacing) = (environment.terrain.field(), environment.terrain.spacing());
         let count = self.rows.rows();
         self.ends.fill(FlightEnd::None);
@@ -224,7 +230,7 @@ impl LaneTask for Flight<'_> {
                 }
             }
             if alive != 0 {
-                let ways = self.fall(at, alive, fall);
+                let ways = self.fall(at, alive);
                 let low = low::<L>(&ways, field.as_ref(), spacing);
                 while alive != 0 {
                     let lane = alive.trailing_zeros() as usize % MAX_WIDTH;

@@ -65,7 +65,7 @@ impl Sky<'_> {
             let tick = self.tick - Ticks((way.count - number) as u32);
             let shot = self.shot(way.start_of(number), step.to, shooter);
             let nearest = met.filter(|(when, ..)| *when == number).map(|(_, t, row)| (t, row));
-            flyer.velocity[1] = fallen(flyer.velocity[1], self.fall());
+            flyer.velocity[1] = fallen(flyer.velocity[1], self.fall(shooter.arm));
             let (at, end) = self.first_contact(&shot, nearest, (tick, step.age), true);
             flyer.position = at;
             if end != FlightEnd::None {
@@ -81,10 +81,10 @@ impl Sky<'_> {
     /// The way of an arrow, tick by tick.
     fn way_of(&self, flyer: &Flyer, age: ViewAge, shooter: Shooter) -> Way<'_> {
         let (from, [speed_x, mut speed_y, speed_z]) = (flyer.position, flyer.velocity);
-        let (fall, count) = (self.fall(), (age.nearest_ticks().0 as usize).min(STEPS_MAX));
+        let (fall, count) = (self.fall(shooter.arm), (age.nearest_ticks().0 as usize).min(STEPS_MAX));
         let none = Step { to: from, age, now: [[0; 2]; 2], then: [[0; 2]; 2], lens: self.rewind.lens(age) };
         let mut way = Way { from, steps: [none; STEPS_MAX], count };
-        let radius = self.shot(from, from, shooter).radius.0 + ROUNDING;
+        let radius = self.shot(from, from, shooter).radius.0 + self.targets.radius_max().0 + ROUNDING;
         for number in 0..count {
             let (start, age) = (way.start_of(number), age.less_ticks(number as u16));
             speed_y = fallen(speed_y, fall);
@@ -107,11 +107,12 @@ impl Sky<'_> {
         let (first, last) = (steps.first()?, steps.last()?);
         let (characters, rewind) = (self.rewind.characters, &self.rewind);
         let all = self.shot(way.from, last.to, shooter);
-        let radius = all.radius.saturating_add(rewind.reach(first.age)).saturating_add(Metres(ROUNDING));
+        let widest = all.radius + self.targets.radius_max() + Metres(ROUNDING);
+        let radius = widest.saturating_add(rewind.reach(first.age));
         let mut met: Option<Met> = None;
         self.index.grid().for_each_near_segment(all.from, all.to, radius, |row| {
             let row_index = row as usize;
-            if all.own_row == Some(row) || all.friends == Some(characters.team[row_index]) {
+            if !all.sides.means(row, characters.team[row_index]) {
                 return;
             }
             let (x, z) = (characters.position_x[row_index], characters.position_z[row_index]);
@@ -130,7 +131,9 @@ impl Sky<'_> {
                     continue;
                 }
                 let from = way.start_of(number);
-                if let Some(t) = sweep_capsule(from, step.to, feet, all.radius, all.height) {
+                let body = self.environment.rules.class(characters.class[row_index]);
+                let radius = all.radius + body.radius;
+                if let Some(t) = sweep_capsule(from, step.to, feet, radius, body.height) {
                     met = Some(met.map_or((number, t, row), |met| met.min((number, t, row))));
                     break;
                 }

@@ -6,9 +6,11 @@
 //!
 //! Not here: the exact test, see `capsule`.
 
+use super::super::combat::Sides;
 use super::capsule::sweep_capsule;
 use crate::numeric::lanes::{LaneMask, Lanes, MAX_WIDTH};
 use crate::numeric::{Metres, Position};
+use crate::rules::Rules;
 use crate::spatial::query_grid::QueryGrid;
 use crate::state::characters::CharactersView;
 use alloc::boxed::Box;
@@ -40,6 +42,11 @@ pub(crate) struct Targets {
     z: Box<[i32]>,
     /// Row and team.
     who: Box<[i32]>,
+    /// Radius and height of the bodies.
+    radius: Box<[i32]>,
+    height: Box<[i32]>,
+    /// The largest radius of them.
+    radius_max: Metres,
 }
 
 /// A straight way and what flies it.
@@ -47,13 +54,12 @@ pub(crate) struct Targets {
 pub(super) struct Shot {
     pub from: Position,
     pub to: Position,
-    /// Radius of bodies and arrow together, and height of the bodies.
+    /// Radius of what flies.
     pub radius: Metres,
-    pub height: Metres,
-    /// The row of who shot, which is not met.
-    pub own_row: Option<u32>,
-    /// The team that is not met.
-    pub friends: Option<u8>,
+    /// Whom it can meet.
+    pub sides: Sides,
+    /// The row of a body that it went through, which is not met again.
+    pub pierced: Option<u32>,
 }
 
 /// What all tests of one shot share, in lanes.
@@ -62,10 +68,14 @@ struct Judge<L> {
     high: [L; 3],
     from: [L; 2],
     way: [L; 2],
-    /// Most that a way may pass beside a place, times its length, in 1/256 m.
-    beside: L,
+    /// Radius of what flies, and the length of the way in 1/256 m.
+    radius: L,
+    length: L,
     own_row: L,
-    friends: L,
+    pierced: L,
+    /// The team that is left out, or the only one.
+    team: L,
+    only: bool,
 }
 
 impl Targets {
@@ -81,6 +91,9 @@ impl Targets {
             y: column(),
             z: column(),
             who: column(),
+            radius: column(),
+            height: column(),
+            radius_max: Metres::ZERO,
         }
     }
 
@@ -93,8 +106,9 @@ impl Targets {
     }
 
     /// Takes everybody who is present in a grid.
-    pub fn rebuild(&mut self, grid: &QueryGrid, characters: &CharactersView<'_>) {
+    pub fn rebuild(&mut self, grid: &QueryGrid, characters: &CharactersView<'_>, rules: &Rules) {
         self.starts.fill(0);
+        self.radius_max = Metres::ZERO;
         for index in 0..grid.len() {
             let (x, z) = grid.coordinates(index);
             let cell = self.cell(x, z);
@@ -114,8 +128,16 @@ impl Targets {
             let row_index = *row as usize;
             (self.x[place], self.z[place]) = (x, z);
             self.y[place] = characters.position_y[row_index];
+            let body = rules.class(characters.class[row_index]);
+            (self.radius[place], self.height[place]) = (body.radius.0, body.height.0);
+            self.radius_max = self.radius_max.max(body.radius);
             self.who[place] = (*row | u32::from(characters.team[row_index]) << TEAM_SHIFT).cast_signed();
         }
+    }
+
+    /// The largest radius of those who can be met.
+    pub(super) const fn radius_max(&self) -> Metres {
+        self.radius_max
     }
 
     /// The first body on the way, the lower row at equal distance: (fraction of the way, row).
@@ -124,7 +146,7 @@ impl Targets {
         let judge = Judge::<L>::new(shot);
         let side = 1_i64 << self.side_bits;
         let cells = |a: Metres, b: Metres| {
-            let reach = i64::from(shot.radius.0) + i64::from(ROUNDING);
+            let reach = i64::from(shot.radius.0) + i64::from(self.radius_max.0) + i64::from(ROUNDING);
             let (a, b) = (i64::from(a.0), i64::from(b.0));
             let (first, last) = ((a.min(b) - reach) >> CELL_SHIFT, (a.max(b) + reach) >> CELL_SHIFT);
             // Once around at most.
@@ -175,7 +197,8 @@ impl Targets {
     #[inline(never)]
     fn meet_one(&self, shot: &Shot, place: usize, nearest: &mut (i32, u32)) {
         let feet = Position::from_raw(self.x[place], self.y[place], self.z[place]);
-        if let Some(t) = sweep_capsule(shot.from, shot.to, feet, shot.radius, shot.height) {
+        let (radius, height) = (shot.radius + Metres(self.radius[place]), Metres(self.height[place]));
+        if let Some(t) = sweep_capsule(shot.from, shot.to, feet, radius, height) {
             let row = self.who[place].cast_unsigned() & ((1 << TEAM_SHIFT) - 1);
             *nearest = (*nearest).min((t, row));
         }
@@ -195,14 +218,18 @@ impl<L: Lanes> Judge<L> {
         let (long, short) = (way_x.abs().max(way_z.abs()), way_x.abs().min(way_z.abs()));
         // At least the length.
         let length = long.saturating_add(short / 2 + 1);
+        let (team, only) = shot.sides.team_filter();
         Self {
-            low: [low(from.x, to.x, reach), low(from.y, to.y, shot.height.0), low(from.z, to.z, reach)],
+            low: [low(from.x, to.x, reach), low(from.y, to.y, 0), low(from.z, to.z, reach)],
             high: [high(from.x, to.x, reach), high(from.y, to.y, 0), high(from.z, to.z, reach)],
             from: [L::splat(from.x.0), L::splat(from.z.0)],
             way: [L::splat(way_x), L::splat(way_z)],
-            beside: L::splat((shot.radius.0 >> 8).saturating_mul(length)),
-            own_row: L::splat(shot.own_row.map_or(-1, u32::cast_signed)),
-            friends: L::splat(shot.friends.map_or(-1, i32::from)),
+            radius: L::splat(shot.radius.0),
+            length: L::splat(length),
+            own_row: L::splat(shot.sides.own_row.map_or(-1, u32::cast_signed)),
+            pierced: L::splat(shot.pierced.map_or(-1, u32::cast_signed)),
+            team: L::splat(team),
+            only,
         }
     }
 
@@ -210,7 +237,8 @@ impl<L: Lanes> Judge<L> {
     #[inline(always)]
     fn may_meet(&self, targets: &Targets, place: usize, there: L::Mask) -> L::Mask {
         let y = L::load_at(&targets.y, place);
-        let over = self.low[1].greater(y).or(y.greater(self.high[1]));
+        let head = y.add(L::load_at(&targets.height, place));
+        let over = self.low[1].greater(head).or(y.greater(self.high[1]));
         // Most arrows fly over the heads.
         let level = over.not().and(there);
         if level.none() {
@@ -218,15 +246,19 @@ impl<L: Lanes> Judge<L> {
         }
         let (x, z) = (L::load_at(&targets.x, place), L::load_at(&targets.z, place));
         let who = L::load_at(&targets.who, place);
-        let beyond = self.low[0].greater(x).or(x.greater(self.high[0]));
-        let beyond = beyond.or(self.low[2].greater(z)).or(z.greater(self.high[2]));
+        let radius = L::load_at(&targets.radius, place);
+        let beyond = self.low[0].greater(x.add(radius)).or(x.sub(radius).greater(self.high[0]));
+        let beyond = beyond.or(self.low[2].greater(z.add(radius))).or(z.sub(radius).greater(self.high[2]));
         let team = who.shift_right_logical::<TEAM_SHIFT>();
         let row = who.and(L::splat((1 << TEAM_SHIFT) - 1));
-        let spared = team.equal(self.friends).or(row.equal(self.own_row));
+        let same = team.equal(self.team);
+        let spared = if self.only { same.not() } else { same };
+        let spared = spared.or(row.equal(self.own_row)).or(row.equal(self.pierced));
+        let beside = radius.add(self.radius).shift_right::<8>().mul(self.length);
         // Within the box these fit: ways are up to 64 m.
         let aside_x = self.from[0].sub(x).shift_right::<8>();
         let aside_z = self.from[1].sub(z).shift_right::<8>();
         let cross = aside_x.mul(self.way[1]).sub(aside_z.mul(self.way[0])).abs();
-        beyond.or(spared).or(cross.greater(self.beside)).not().and(level)
+        beyond.or(spared).or(cross.greater(beside)).not().and(level)
     }
 }

@@ -46,7 +46,7 @@ impl Crowd {
         let mut index = CrowdIndex::new(environment.terrain.half_extent(), rows, environment.lanes);
         index.rebuild(characters, rows);
         let mut targets = Targets::new(rows);
-        targets.rebuild(index.grid(), characters);
+        targets.rebuild(index.grid(), characters, &environment.rules);
         Self { index, targets, history: History::new(0, rows) }
     }
 
@@ -138,8 +138,8 @@ proptest! {
         let from = at_mm(from.0, from.1 + 5_000, from.2);
         let to = at_mm(way.0, way.1, way.2);
         let to = from.offset(to.x, to.y.max(Metres::from_m(-4)), to.z);
-        let shooter = Shooter { team, id: CharacterId { slot: 0, generation: 1 } };
-        let radius = environment.rules.movement[0].radius + environment.rules.bow.radius;
+        let shooter = Shooter { team, id: CharacterId { slot: 0, generation: 1 }, arm: Arm::BOW, pierced: 0 };
+        let radius = environment.rules.movement[0].radius + environment.rules.arms[1].radius;
         let expected = (0..points.len() as u32)
             .filter(|row| view.is_alive(*row) && view.team[*row as usize] != team && *row != 0)
             .filter_map(|row| {
@@ -162,7 +162,7 @@ fn the_ground_stops_an_arrow_and_shields_what_is_behind() {
     let characters = crowd(&[]);
     let view = characters.view();
     let crowd = Crowd::new(&view, 0, &environment);
-    let shooter = Shooter { team: 0, id: CharacterId::NONE };
+    let shooter = Shooter { team: 0, id: CharacterId::NONE, arm: Arm::BOW, pierced: 0 };
     let ground = environment.terrain.height_at(Metres::ZERO, Metres::ZERO);
     let above = Position { x: Metres::ZERO, y: ground + Metres::from_m(2), z: Metres::ZERO };
     let below = Position { y: ground - Metres::from_m(2), ..above };
@@ -198,7 +198,7 @@ fn lanes_fly_like_single_arrows() {
         arrows.velocity_y[row] = part(word[3], 20 << 16);
         arrows.velocity_z[row] = part(word[3].rotate_left(13), fast << 16);
         (arrows.alive[row], arrows.team[row]) = (u8::from(row % 5 != 0), (row % 2) as u8);
-        arrows.end_tick[row] = 100;
+        (arrows.end_tick[row], arrows.arm[row]) = (100, Arm::BOW.0);
     }
     let mut ended = 0;
     for choice in LaneChoice::available() {
@@ -210,11 +210,12 @@ fn lanes_fly_like_single_arrows() {
             let velocity = crate::numeric::Velocity::from_raw(
                 arrows.velocity_x[row],
                 arrows.velocity_y[row]
-                    - environment.rules.bow.gravity_per_s.change_per_tick(environment.tick_hz).0,
+                    - environment.rules.arms[1].gravity_per_s.change_per_tick(environment.tick_hz).0,
                 arrows.velocity_z[row],
             );
             let to = from.advanced(velocity, environment.tick_hz);
-            let shooter = Shooter { team: arrows.team[row], id: CharacterId::NONE };
+            let shooter =
+                Shooter { team: arrows.team[row], id: CharacterId::NONE, arm: Arm::BOW, pierced: 0 };
             let expected = if arrows.alive[row] == 0 {
                 (from, FlightEnd::None)
             } else {

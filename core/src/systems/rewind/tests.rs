@@ -134,8 +134,8 @@ fn nobody_is_found_at_the_ends_of_the_numbers() {
             let mut views = Views::new(2);
             views.set(0, ViewAge(age));
             let mut scratch = CombatScratch::new(2);
-            let swings = scratch.swings_below(2);
-            combat::judge(0, swings, (&views, &rewind), &index, Tick(100), &environment);
+            let attacks = scratch.attacks_below(2);
+            combat::judge(0, attacks, &combat::tests::arena(rewind, &views, &index, &environment));
         }
     }
 }

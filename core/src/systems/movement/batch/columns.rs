@@ -2,8 +2,8 @@
 
 use super::Block;
 use crate::numeric::lanes::{LaneMask, Lanes, MAX_WIDTH};
-use crate::state::characters::CharacterRows;
-use crate::state::commands::CharacterInput;
+use crate::state::characters::{CharacterRows, flags};
+use crate::state::commands::{CharacterInput, buttons};
 
 /// A block's narrow columns, a lane a row.
 pub(super) struct Narrow<L> {
@@ -42,11 +42,11 @@ fn narrowed<L: Lanes>(lanes: L, mask: L::Mask, column: &mut [u16], at: usize) {
 }
 
 impl<L: Lanes> Narrow<L> {
-    /// Of the rows from `at` on.
+    /// Of the rows from `at` on, the inputs as status effects leave them: `steer::afflicted` in lanes.
     #[inline(always)]
-    pub fn load(rows: &CharacterRows<'_>, at: usize) -> Self {
+    pub fn load(rows: &CharacterRows<'_>, at: usize, slow: i32) -> Self {
         let axis = |axis: L| axis.max(L::splat(-127));
-        Self {
+        let narrow = Self {
             yaw: L::widen_at(rows.input_yaw, at),
             right: axis(L::widen_at(rows.input_right, at)),
             forward: axis(L::widen_at(rows.input_forward, at)),
@@ -58,7 +58,26 @@ impl<L: Lanes> Narrow<L> {
             timer: L::widen_at(rows.timer, at),
             dodge_ticks: L::widen_at(rows.dodge_ticks, at),
             support: L::widen_at(rows.support, at),
-        }
+        };
+        let afflictions = L::splat(i32::from(flags::AFFLICTED | flags::EXHAUSTED));
+        let clear = narrow.flags.and(afflictions).equal(L::splat(0));
+        if clear.not().none() { narrow } else { narrow.afflicted(slow) }
+    }
+
+    fn afflicted(self, slow: i32) -> Self {
+        let zero = L::splat(0);
+        let has = |bits: u16| self.flags.and(L::splat(i32::from(bits))).equal(zero).not();
+        let without = |buttons: L, mask: L::Mask, denied: u16| {
+            L::select(mask, buttons.and(L::splat(!i32::from(denied))), buttons)
+        };
+        let slowed = |axis: L| {
+            let axis = L::select(has(flags::SLOWED), axis.mul(L::splat(slow)).shift_right::<8>(), axis);
+            axis.keep(has(flags::ROOTED | flags::STUNNED).not())
+        };
+        let buttons = without(self.buttons, has(flags::EXHAUSTED), buttons::SPRINT | buttons::DODGE);
+        let buttons = without(buttons, has(flags::ROOTED), buttons::JUMP | buttons::DODGE);
+        let buttons = without(buttons, has(flags::STUNNED), buttons::ALL);
+        Self { right: slowed(self.right), forward: slowed(self.forward), buttons, ..self }
     }
 }
 

@@ -1,0 +1,106 @@
+//! What works around a point: bursts of projectiles, and abilities. Everybody near enough is reached, weaker towards the
+//! rim, unless ground or walls are between; the ground may get a crater.
+
+use super::combat::Sides;
+use super::strike::{Blow, Fray};
+use crate::numeric::fixed::isqrt_u64;
+use crate::numeric::{Metres, Position};
+use crate::rules::{Arm, ArmRules};
+use crate::spatial::Deformation;
+use crate::spatial::query_grid::{Disc, Who};
+use crate::state::events::Event;
+use crate::state::handle::CharacterId;
+
+/// So far above its point something works from, where cover counts: the ground under it is no cover.
+const ABOVE: Metres = Metres::from_mm(500);
+
+/// Craters lie in steps of a quarter of a metre, so that few bytes name one.
+const CRATER_SHIFT: u32 = 14;
+
+/// Something that works around a point.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Burst {
+    pub(crate) at: Position,
+    pub(crate) owner: CharacterId,
+    pub(crate) team: u8,
+    pub(crate) arm: Arm,
+    pub(crate) combo: u8,
+}
+
+impl Fray<'_> {
+    /// Lets something work around its point: on everybody by their rows.
+    pub(crate) fn burst(&mut self, burst: &Burst) {
+        let Some(rules) = self.environment.rules.arm(burst.arm) else { return };
+        self.tally.bursts += 1;
+        self.events.push(Event::Burst { owner: burst.owner, at: burst.at, arm: burst.arm });
+        let own_row = self.state.characters.row_of(burst.owner).map(|row| row as u32);
+        let sides = Sides::new(own_row, burst.team, rules, self.environment);
+        let mut found = core::mem::take(self.found);
+        found.clear();
+        // Distances are rounded down: a little farther is asked for.
+        let reach = rules.blast_radius.saturating_add(self.radius_max).saturating_add(Metres(2));
+        let disc = Disc { x: burst.at.x, z: burst.at.z, radius: reach };
+        self.index.grid().for_each(Who::Present, &disc, |row| {
+            let oneself = Some(row) == own_row && sides.means_oneself();
+            if oneself || sides.means(row, self.state.characters.team[row as usize]) {
+                found.push(row);
+            }
+        });
+        found.sort_unstable();
+        for row in &found {
+            self.burst_on(burst, rules, *row as usize);
+        }
+        *self.found = found;
+        self.dig(burst, rules);
+    }
+
+    fn burst_on(&mut self, burst: &Burst, rules: &ArmRules, row: usize) {
+        let characters = &self.state.characters;
+        let body = self.environment.rules.class(characters.class[row]);
+        let feet = characters.view().position(row as u32);
+        let way = |a: Metres, b: Metres| i64::from(a.0) - i64::from(b.0);
+        let (x, z) = (way(burst.at.x, feet.x), way(burst.at.z, feet.z));
+        let flat = isqrt_u64((x * x + z * z).cast_unsigned()).cast_signed();
+        let beside = (flat - i64::from(body.radius.0)).max(0);
+        let height = i64::from(burst.at.y.0);
+        let (low, high) = (i64::from(feet.y.0), i64::from(feet.y.0) + i64::from(body.height.0));
+        let over = (low - height).max(height - high).max(0);
+        // Farther than this along one axis is farther than any blast.
+        if beside.max(over) > i64::from(rules.blast_radius.0) {
+            return;
+        }
+        let distance = isqrt_u64((beside * beside + over * over).cast_unsigned());
+        let radius = u64::from(rules.blast_radius.0.unsigned_abs());
+        if distance > radius || (rules.blast_cover != 0 && self.is_covered(burst.at, feet, body.height)) {
+            return;
+        }
+        let lost = (256 - u64::from(rules.blast_rim_per_256.min(256))) * distance / radius.max(1);
+        let share_per_256 = 256 - lost as u32;
+        let (attacker, arm, combo) = (burst.owner, burst.arm, burst.combo);
+        self.strike(&Blow { attacker, target_row: row, arm, combo, share_per_256, from: (x, z) });
+    }
+
+    /// Whether ground or something that stands is between a point and the middle of a body.
+    fn is_covered(&self, at: Position, feet: Position, height: Metres) -> bool {
+        let from = Position { y: at.y.saturating_add(ABOVE), ..at };
+        let to = Position { y: feet.y.saturating_add(Metres(height.0 / 2)), ..feet };
+        let environment = self.environment;
+        environment.terrain.segment_hit(from, to).is_some()
+            || environment.obstacles.ray(from, to, self.tick).is_some()
+    }
+
+    /// Leaves a crater to be dug, where the ground is near.
+    fn dig(&mut self, burst: &Burst, rules: &ArmRules) {
+        if rules.crater_depth.0 <= 0 || self.craters.len() == self.craters.capacity() {
+            return;
+        }
+        let near =
+            |metres: Metres| Metres(((metres.0 + (1 << (CRATER_SHIFT - 1))) >> CRATER_SHIFT) << CRATER_SHIFT);
+        let (x, z) = (near(burst.at.x), near(burst.at.z));
+        let above = burst.at.y - self.environment.terrain.height_at(burst.at.x, burst.at.z);
+        if above <= Metres(rules.blast_radius.0 / 2) {
+            let radius = rules.blast_radius.max(self.environment.terrain.spacing());
+            self.craters.push(Deformation { x, z, radius, depth: rules.crater_depth });
+        }
+    }
+}

@@ -1,0 +1,94 @@
+//! Rays: the first body in the way, where the attacker saw it, unless ground or walls come before.
+
+use super::super::projectiles::capsule::sweep_capsule;
+use super::{Arena, Attack, Sides};
+use crate::numeric::fixed::mul_q16;
+use crate::numeric::{Brads, Metres, Position};
+use crate::rules::ArmRules;
+use crate::state::commands::ViewAge;
+
+/// A ray is looked along piece by piece, so that the squares of the exact test fit their numbers and what is far behind
+/// the first hit is never asked for.
+const PIECE: Metres = Metres::from_m(16);
+const _: () = assert!(PIECE.0 < crate::limits::SWEEP_MAX_M << 16);
+
+/// How far the exact test, in 1/256 m, may find a contact beyond the radius, raw.
+const ROUNDING: i32 = 4 << 8;
+
+impl Arena<'_> {
+    /// Finds whom a ray of this row meets.
+    pub(super) fn scan(&self, row: usize, rules: &ArmRules, attack: &mut Attack) {
+        let characters = self.rewind.characters;
+        let feet = characters.position(row as u32);
+        let start = Position { y: feet.y.saturating_add(rules.launch_height), ..feet };
+        let pitch = Brads(characters.pitch[row].cast_unsigned());
+        let (forward_x, forward_z) = Brads(characters.yaw[row]).forward();
+        let level = mul_q16(rules.reach.0, pitch.cos().0);
+        let way =
+            [mul_q16(level, forward_x.0), mul_q16(rules.reach.0, pitch.sin().0), mul_q16(level, forward_z.0)];
+        let pieces = (rules.reach.0 / PIECE.0).max(0) + 1;
+        let along = |piece: i32| {
+            let part = |way: i32| (i64::from(way) * i64::from(piece) / i64::from(pieces)) as i32;
+            Position {
+                x: start.x.saturating_add(Metres(part(way[0]))),
+                y: start.y.saturating_add(Metres(part(way[1]))),
+                z: start.z.saturating_add(Metres(part(way[2]))),
+            }
+        };
+        let sides = Sides::new(Some(row as u32), characters.team[row], rules, self.environment);
+        for piece in 0..pieces {
+            let (from, to) = (along(piece), along(piece + 1));
+            let body = self.first_body((from, to), rules, &sides, self.views.of(row));
+            let wall = self.first_wall((from, to), self.views.of(row));
+            match (body, wall) {
+                (Some((t, target)), wall) if wall.is_none_or(|wall| t <= wall) => {
+                    (attack.count, attack.targets[0]) = (1, target);
+                    return;
+                }
+                (_, Some(_)) => return,
+                _ => {}
+            }
+        }
+    }
+
+    /// The first of those who were on a piece of the way: (fraction of it, row); the lower row at equal distance.
+    fn first_body(
+        &self,
+        (from, to): (Position, Position),
+        rules: &ArmRules,
+        sides: &Sides,
+        age: ViewAge,
+    ) -> Option<(i32, u32)> {
+        let (characters, rewind) = (self.rewind.characters, &self.rewind);
+        let widest = rules.radius + self.radius_max + Metres(ROUNDING);
+        let gone = if age == ViewAge::ZERO { Metres::ZERO } else { rewind.reach(age) };
+        let mut first: Option<(i32, u32)> = None;
+        self.index.grid().for_each_near_segment(from, to, widest.saturating_add(gone), |other| {
+            if !sides.means(other, characters.team[other as usize]) {
+                return;
+            }
+            let Some(pose) = rewind.pose(other as usize, age) else { return };
+            let body = self.environment.rules.class(characters.class[other as usize]);
+            let (seen, near) = (pose.position, widest.saturating_add(Metres(1 << 16)));
+            // Who is far from the piece is too far for the numbers of the exact test.
+            let beyond = |at: Metres, a: Metres, b: Metres| {
+                at > a.max(b).saturating_add(near) || at < a.min(b).saturating_add(-near)
+            };
+            if beyond(seen.x, from.x, to.x) || beyond(seen.z, from.z, to.z) {
+                return;
+            }
+            if let Some(t) = sweep_capsule(from, to, seen, rules.radius + body.radius, body.height) {
+                first = Some(first.map_or((t, other), |first| first.min((t, other))));
+            }
+        });
+        first
+    }
+
+    /// Where ground or something that stands is first met, as a fraction of the way.
+    fn first_wall(&self, (from, to): (Position, Position), age: ViewAge) -> Option<i32> {
+        let environment = self.environment;
+        let ground = environment.terrain.segment_hit(from, to);
+        let wall = environment.obstacles.ray(from, to, self.tick - age.nearest_ticks()).map(|hit| hit.t);
+        ground.into_iter().chain(wall).min().map(|fraction| fraction.0)
+    }
+}

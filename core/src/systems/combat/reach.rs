@@ -1,0 +1,103 @@
+//! Whom a swing reaches: those in a cone, where the attacker saw them, the nearest ones.
+
+use super::super::rewind::{Wide, distance_squared, widened};
+use super::{Arena, Attack, Sides};
+use crate::limits::MELEE_TARGETS_MAX;
+use crate::numeric::{Brads, Metres};
+use crate::rules::ArmRules;
+use crate::spatial::Cone;
+use crate::spatial::query_grid::Who;
+use crate::state::commands::ViewAge;
+
+/// The nearest of those that a swing reaches, so far: squared distances and rows, in order.
+struct Nearest {
+    found: [(u64, u32); MELEE_TARGETS_MAX],
+    count: usize,
+    most: usize,
+}
+
+impl Nearest {
+    /// Where a candidate comes in, unless so many are nearer.
+    #[inline]
+    fn place(&self, candidate: (u64, u32)) -> Option<usize> {
+        let place = self.found[..self.count].partition_point(|kept| *kept < candidate);
+        (place < self.most).then_some(place)
+    }
+
+    #[inline]
+    fn insert(&mut self, place: usize, candidate: (u64, u32)) {
+        self.count = (self.count + 1).min(self.most);
+        self.found.copy_within(place..self.most - 1, place + 1);
+        self.found[place] = candidate;
+    }
+}
+
+impl Arena<'_> {
+    /// Finds those whom a swing of this row reaches: in the cone up to the nearest side of their bodies, nearest axis first.
+    pub(super) fn reach(&self, row: usize, rules: &ArmRules, attack: &mut Attack) {
+        let (rewind, characters, age) = (&self.rewind, self.rewind.characters, self.views.of(row));
+        // For the largest body there is; each is then held against its own.
+        let cone = Cone {
+            x: Metres(characters.position_x[row]),
+            z: Metres(characters.position_z[row]),
+            yaw: Brads(characters.yaw[row]),
+            half_angle: Brads(rules.cone.0 / 2),
+            radius: rules.reach + self.radius_max,
+        };
+        let sides = Sides::new(Some(row as u32), characters.team[row], rules, self.environment);
+        let own_y = characters.position_y[row];
+        let is_level = |y: i32| (i64::from(y) - i64::from(own_y)).abs() <= i64::from(rules.height_reach.0);
+        let key = |other: u32, x: i32, z: i32| (distance_squared(x, z, cone.x.0, cone.z.0), other);
+        let squared = |radius: Metres| i64::from(radius.0).pow(2).cast_unsigned();
+        let is_within = |class: u8, distance: u64| {
+            distance <= squared(rules.reach + self.environment.rules.class(class).radius)
+        };
+        let most = usize::from(rules.targets).min(MELEE_TARGETS_MAX);
+        let mut nearest = Nearest { found: [(u64::MAX, u32::MAX); MELEE_TARGETS_MAX], count: 0, most };
+        if age == ViewAge::ZERO {
+            self.index.grid().for_each_in_cone(&cone, |other| {
+                let at = characters.position(other);
+                let candidate = key(other, at.x.0, at.z.0);
+                if sides.means(other, characters.team[other as usize])
+                    && is_within(characters.class[other as usize], candidate.0)
+                    && is_level(at.y.0)
+                    && let Some(place) = nearest.place(candidate)
+                {
+                    nearest.insert(place, candidate);
+                }
+            });
+        } else {
+            let lenses = [rewind.lens(age), rewind.lens(age.min(rewind.dodge_favour))];
+            let (reach_squared, far) = (squared(cone.radius), cone.radius.saturating_add(rewind.reach(age)));
+            let far_squared = squared(far);
+            let mut find = |other: u32| {
+                if !sides.means(other, characters.team[other as usize]) {
+                    return;
+                }
+                // Its places first: those of most are somewhere else. Who it was then is asked last.
+                if key(other, characters.position_x[other as usize], characters.position_z[other as usize]).0
+                    > far_squared
+                {
+                    return;
+                }
+                let lens = &lenses[usize::from(rewind.dodges(other as usize))];
+                let Some((x, z)) = lens.place(other as usize) else { return };
+                let candidate = key(other, x, z);
+                if candidate.0 <= reach_squared
+                    && let Some(place) = nearest.place(candidate)
+                    && cone.contains(Metres(x), Metres(z))
+                    && is_within(characters.class[other as usize], candidate.0)
+                    && rewind.pose(other as usize, age).is_some_and(|pose| is_level(pose.position.y.0))
+                {
+                    nearest.insert(place, candidate);
+                }
+            };
+            match widened(&cone, rewind.reach(age)) {
+                Wide::Cone(wide) => self.index.grid().for_each_in_cone(&wide, &mut find),
+                Wide::Disc(disc) => self.index.grid().for_each(Who::Present, &disc, &mut find),
+            }
+        }
+        attack.count = nearest.count as u8;
+        attack.targets = nearest.found.map(|(_, target)| target);
+    }
+}
