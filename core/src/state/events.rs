@@ -275,6 +275,13 @@ impl Event {
                 out.extend_from_slice(&chunk.x.to_le_bytes());
                 out.extend_from_slice(&chunk.z.to_le_bytes());
             }
+            _ => self.encode_fight(out),
+        }
+    }
+
+    /// [`Event::encode_into`] of what abilities and effects do.
+    fn encode_fight(&self, out: &mut Vec<u8>) {
+        match *self {
             Self::Healed { healer, target, amount, arm } => {
                 out.push(10);
                 encode_id(healer, out);
