@@ -92,7 +92,7 @@ pub fn config(characters: u32) -> WorldConfig {
     config.rules.life.spawn_ring = Metres::from_m(14);
     config.rules.life.spawn_width = Metres::from_m(8);
     for kind in &mut config.rules.objective {
-        (kind.capture_ms, kind.return_ms) = (400, 700);
+        (kind.capture_ms, kind.return_ms) = (400, 100);
     }
     config
 }
