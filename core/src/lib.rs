@@ -56,7 +56,8 @@ pub mod world;
 pub use numeric::{Brads, LaneChoice, Metres, MetresPerSecond, Position, StateHash, Tick, Ticks, Velocity};
 pub use rules::{
     Arm, ArmRules, CombatRules, CrowdRules, EffectRules, KitRules, LagRules, LifeRules, LodRules,
-    MOVEMENT_CLASSES, MovementRules, Rules, RulesError, RulesHash, WaterRules,
+    MOVEMENT_CLASSES, MovementRules, ObjectiveRules, Rules, RulesError, RulesHash, StructureRules,
+    WaterRules,
 };
 pub use spatial::query_grid::RowList;
 pub use spatial::{HeightFile, HeightFileError, HeightFileShape, Terrain, TerrainSource};
@@ -64,13 +65,15 @@ pub use state::characters::{CharactersView, MoveState, action, flags, motion};
 pub use state::commands::{CharacterInput, Command, CommandDecodeError, Placement, ViewAge, buttons};
 pub use state::diff::{Difference, StateImage, differences};
 pub use state::effects::EffectsView;
-pub use state::events::{Event, EventDecodeError, SpawnRefusal};
+pub use state::events::{Event, EventDecodeError, FlagMove, SpawnRefusal};
 pub use state::handle::CharacterId;
+pub use state::objectives::{CapturePoint, NO_TEAM, ObjectivesView, TeamsView};
 pub use state::partial::{PartialPolicy, PartialReport, Selection};
 pub use state::projectiles::ProjectilesView;
 pub use state::saved::SavedState;
 pub use state::snapshot::SnapshotError;
 pub use state::state_hash::ColumnHashes;
+pub use state::structures::{StructureSection, StructuresView};
 pub use state::terrain_deltas::{TerrainChunk, TerrainDeltas};
 pub use step::{Stage, StepReport};
 pub use systems::Tally;

@@ -118,7 +118,7 @@ proptest! {
         bytes in proptest::collection::vec(any::<u8>(), 0..3_000),
     ) {
         let mut world = World::new(&config()).unwrap();
-        let mut image = if header { image_of(&world)[..64].to_vec() } else { Vec::new() };
+        let mut image = if header { image_of(&world)[..snapshot::HEADER_BYTES].to_vec() } else { Vec::new() };
         image.extend_from_slice(&bytes);
         if world.restore(&image).is_ok() {
             world.step(&[]);

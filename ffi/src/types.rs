@@ -325,6 +325,18 @@ impl From<Event> for SwEvent {
             Event::TerrainChanged { chunk } => {
                 SwEvent { kind: SW_EVENT_TERRAIN_CHANGED, chunk_x: chunk.x, chunk_z: chunk.z, ..empty }
             }
+            // Of these the C interface knows no more yet than that they happened to a section or point (`tag`).
+            Event::StructureDamaged { section, attacker, .. } => {
+                SwEvent { kind: 20, tag: section, other: attacker.to_bits(), ..empty }
+            }
+            Event::StructureFell { section, attacker } => {
+                SwEvent { kind: 21, tag: section, other: attacker.to_bits(), ..empty }
+            }
+            Event::StructureBuilt { section } => SwEvent { kind: 22, tag: section, ..empty },
+            Event::PointCaptured { point, .. } => SwEvent { kind: 23, tag: point, ..empty },
+            Event::FlagMoved { point, id, .. } => {
+                SwEvent { kind: 24, tag: point, id: id.to_bits(), ..empty }
+            }
         }
     }
 }

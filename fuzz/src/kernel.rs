@@ -3,7 +3,8 @@
 use shieldwall_core::numeric::Fx;
 use shieldwall_core::spatial::TerrainShape;
 use shieldwall_core::spatial::obstacles::{
-    Body, Mesh, Obstacles, Platform, Scenery, SlideRules, StaticShape, Waypoint,
+    Body, CapturePoint, Mesh, Obstacles, Platform, Scenery, SectionList, SlideRules, StaticShape,
+    StructureSection, Waypoint,
 };
 use shieldwall_core::{
     Brads, CharacterInput, Command, Event, HeightFile, HeightFileError, HeightFileShape, Metres,
@@ -146,7 +147,11 @@ pub fn scenery(bytes: &[u8]) {
     if scenery.shapes.len() > 256 || scenery.triangle_count() > 4_096 {
         return;
     }
-    let Ok(obstacles) = Obstacles::bake(&scenery, Metres::from_m(64)) else { return };
+    let Ok(mut obstacles) = Obstacles::bake(&scenery, Metres::from_m(64)) else { return };
+    for section in (0..obstacles.sections().len() as u32).step_by(2) {
+        obstacles.set_section(section, false);
+    }
+    let mut blasted = SectionList::default();
     let body = Body { radius: Metres::from_mm(400), height: Metres::from_mm(1_800) };
     let rules = SlideRules {
         walking: true,
@@ -160,6 +165,8 @@ pub fn scenery(bytes: &[u8]) {
         position = obstacles.slide(body, position, way, tick, &rules).position;
         let _ = obstacles.ground_below(body, position, Metres::from_m(2), tick, &rules);
         let _ = obstacles.ray(position, Position::ORIGIN, tick);
+        obstacles.sections_within(position, Metres::from_m(9), &mut blasted);
+        assert!(blasted.as_slice().iter().all(|section| obstacles.section_stands(*section)));
     }
 }
 
@@ -195,6 +202,14 @@ fn courtyard() -> Scenery {
         platforms: vec![Platform {
             half_sizes: [Metres::from_m(2), Metres::from_mm(200), Metres::from_m(2)],
             waypoints: vec![stop(at(0, 0, 12), 0, 90), stop(at(0, 4, 12), 90, 90)],
+        }],
+        sections: vec![StructureSection { shape: 0, kind: 0 }, StructureSection { shape: 2, kind: 3 }],
+        capture_points: vec![CapturePoint {
+            x: Metres::ZERO,
+            z: Metres::from_m(9),
+            radius: Metres::from_m(4),
+            kind: 3,
+            owner: 1,
         }],
     }
 }

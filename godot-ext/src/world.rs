@@ -219,5 +219,18 @@ fn event_to_dictionary(event: &Event) -> VarDictionary {
         Event::TerrainChanged { chunk } => vdict! {
             "kind" => "terrain_changed", "chunk_x" => chunk.x, "chunk_z" => chunk.z,
         },
+        Event::StructureDamaged { section, attacker, amount, arm } => vdict! {
+            "kind" => "structure_damaged", "section" => *section, "attacker" => bits(attacker), "amount" => *amount, "arm" => arm.0,
+        },
+        Event::StructureFell { section, attacker } => vdict! {
+            "kind" => "structure_fell", "section" => *section, "attacker" => bits(attacker),
+        },
+        Event::StructureBuilt { section } => vdict! { "kind" => "structure_built", "section" => *section },
+        Event::PointCaptured { point, team, before } => vdict! {
+            "kind" => "point_captured", "point" => *point, "team" => *team, "before" => *before,
+        },
+        Event::FlagMoved { point, id, what } => vdict! {
+            "kind" => "flag_moved", "point" => *point, "id" => bits(id), "what" => *what as u8,
+        },
     }
 }

@@ -1,5 +1,6 @@
 //! What the cross-package tests, the benches and the examples share.
 
+pub mod breach;
 pub mod link_world;
 pub mod reference;
 pub use shieldwall_scenes as scenes;

@@ -88,6 +88,31 @@ fn a_step_allocates_nothing() {
 }
 
 #[test]
+fn a_siege_allocates_nothing() {
+    let config = shieldwall_tests::breach::config(60);
+    let scenery = shieldwall_tests::breach::scenery();
+    let mut world = World::with_scenery(&config, &scenery).expect("a valid world");
+    let (mut saved, mut fell, mut captured) = (SavedState::new(), 0, 0);
+    world.save(&mut saved);
+    for tick in 0..2_000 {
+        let commands = shieldwall_tests::breach::commands(&world, 1);
+        let count = allocations(|| {
+            world.step(&commands);
+        });
+        assert_eq!(count, 0, "tick {tick}");
+        fell += world.events().iter().filter(|event| matches!(event, Event::StructureFell { .. })).count();
+        captured +=
+            world.events().iter().filter(|event| matches!(event, Event::PointCaptured { .. })).count();
+    }
+    assert!(fell > 10 && captured > 2, "{fell} fell, {captured} captured");
+    let count = allocations(|| {
+        world.save(&mut saved);
+        world.load(&saved).expect("its own state");
+    });
+    assert_eq!(count, 0);
+}
+
+#[test]
 fn hash_and_snapshot_into_a_warm_buffer_allocate_nothing() {
     let mut run = RunningBrawl::new(&Brawl::config(4, 100), 100);
     let mut image = Vec::with_capacity(1 << 20);

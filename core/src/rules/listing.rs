@@ -5,7 +5,7 @@
 
 use super::{
     ArmRules, CombatRules, CrowdRules, EffectRules, KitRules, LagRules, LifeRules, LodRules,
-    MOVEMENT_CLASSES, MovementRules, Rules, WaterRules,
+    MOVEMENT_CLASSES, MovementRules, ObjectiveRules, Rules, StructureRules, WaterRules,
 };
 
 /// What a field's raw integer means.
@@ -173,6 +173,18 @@ impl Rules {
         single(CombatRules::NAME, CombatRules::DOC, CombatRules::FIELDS),
         single(LifeRules::NAME, LifeRules::DOC, LifeRules::FIELDS),
         single(LagRules::NAME, LagRules::DOC, LagRules::FIELDS),
+        RuleTableInfo {
+            name: StructureRules::NAME,
+            doc: StructureRules::DOC,
+            entries: &StructureRules::KINDS,
+            fields: StructureRules::FIELDS,
+        },
+        RuleTableInfo {
+            name: ObjectiveRules::NAME,
+            doc: ObjectiveRules::DOC,
+            entries: &ObjectiveRules::KINDS,
+            fields: ObjectiveRules::FIELDS,
+        },
     ];
 
     /// What must hold between fields, beyond their ranges.
@@ -186,6 +198,8 @@ impl Rules {
             ArmRules::NAME => return self.arms.get(entry).map(|arm| arm as &dyn RuleTable),
             EffectRules::NAME => return self.effects.get(entry).map(|effect| effect as &dyn RuleTable),
             KitRules::NAME => return self.kit.get(entry).map(|kit| kit as &dyn RuleTable),
+            StructureRules::NAME => return self.structure.get(entry).map(|kind| kind as &dyn RuleTable),
+            ObjectiveRules::NAME => return self.objective.get(entry).map(|kind| kind as &dyn RuleTable),
             WaterRules::NAME => &self.water,
             LodRules::NAME => &self.lod,
             CrowdRules::NAME => &self.crowd,
@@ -208,6 +222,12 @@ impl Rules {
                 return self.effects.get_mut(entry).map(|effect| effect as &mut dyn RuleTable);
             }
             KitRules::NAME => return self.kit.get_mut(entry).map(|kit| kit as &mut dyn RuleTable),
+            StructureRules::NAME => {
+                return self.structure.get_mut(entry).map(|kind| kind as &mut dyn RuleTable);
+            }
+            ObjectiveRules::NAME => {
+                return self.objective.get_mut(entry).map(|kind| kind as &mut dyn RuleTable);
+            }
             WaterRules::NAME => &mut self.water,
             LodRules::NAME => &mut self.lod,
             CrowdRules::NAME => &mut self.crowd,

@@ -13,6 +13,7 @@ mod effects;
 mod kit;
 mod listing;
 mod movement;
+mod siege;
 mod table;
 
 use crate::limits::HALF_EXTENT_MAX_M;
@@ -24,6 +25,7 @@ pub use kit::{ARM_BUTTONS, CombatRules, KitRules};
 use listing::entry;
 pub use listing::{RuleEntryInfo, RuleFieldInfo, RuleRelation, RuleTable, RuleTableInfo, RuleUnit};
 pub use movement::{LodRules, MOVEMENT_CLASSES, MovementRules, ROOT_MOTION_PARTS, WaterRules};
+pub use siege::{OBJECTIVE_KINDS, ObjectiveRules, STRUCTURE_KINDS, StructureRules};
 pub use table::{RuleField, RulesError};
 use table::{rule_table, whole};
 
@@ -108,6 +110,10 @@ pub struct Rules {
     pub life: LifeRules,
     /// Looking back.
     pub lag: LagRules,
+    /// What can be brought down: one table for each kind.
+    pub structure: [StructureRules; STRUCTURE_KINDS],
+    /// What teams fight over: one table for each kind.
+    pub objective: [ObjectiveRules; OBJECTIVE_KINDS],
 }
 
 impl Default for Rules {
@@ -123,6 +129,8 @@ impl Default for Rules {
             combat: CombatRules::default(),
             life: LifeRules::default(),
             lag: LagRules::default(),
+            structure: StructureRules::kinds(),
+            objective: ObjectiveRules::kinds(),
         }
     }
 }
@@ -138,7 +146,9 @@ impl Rules {
         + MOVEMENT_CLASSES * KitRules::BYTES
         + CombatRules::BYTES
         + LifeRules::BYTES
-        + LagRules::BYTES;
+        + LagRules::BYTES
+        + STRUCTURE_KINDS * StructureRules::BYTES
+        + OBJECTIVE_KINDS * ObjectiveRules::BYTES;
 
     /// The movement rules of a class. Numbers from [`MOVEMENT_CLASSES`] on, which no command can set, wrap.
     #[must_use]
@@ -183,6 +193,8 @@ impl Rules {
         self.combat.validate()?;
         self.life.validate()?;
         self.lag.validate()?;
+        self.structure.iter().try_for_each(StructureRules::validate)?;
+        self.objective.iter().try_for_each(ObjectiveRules::validate)?;
         match self.broken_relations().next() {
             Some((relation, _)) => Err(RulesError::Relation(relation.broken)),
             None => Ok(()),
@@ -213,6 +225,8 @@ impl Rules {
         self.combat.encode_into(out);
         self.life.encode_into(out);
         self.lag.encode_into(out);
+        self.structure.iter().for_each(|kind| kind.encode_into(out));
+        self.objective.iter().for_each(|kind| kind.encode_into(out));
     }
 
     /// Reads what [`Rules::encode_into`] wrote from the front of `bytes`; `None` when they end early.
@@ -241,8 +255,18 @@ impl Rules {
         }
         let (combat, bytes) = CombatRules::decode(bytes)?;
         let (life, bytes) = LifeRules::decode(bytes)?;
-        let (lag, bytes) = LagRules::decode(bytes)?;
-        Some((Self { movement, water, lod, crowd, arms, effects, kit, combat, life, lag }, bytes))
+        let (lag, mut bytes) = LagRules::decode(bytes)?;
+        let mut structure = [StructureRules::default(); STRUCTURE_KINDS];
+        for kind in &mut structure {
+            (*kind, bytes) = StructureRules::decode(bytes)?;
+        }
+        let mut objective = [ObjectiveRules::default(); OBJECTIVE_KINDS];
+        for kind in &mut objective {
+            (*kind, bytes) = ObjectiveRules::decode(bytes)?;
+        }
+        let rules =
+            Self { movement, water, lod, crowd, arms, effects, kit, combat, life, lag, structure, objective };
+        Some((rules, bytes))
     }
 }
 

@@ -276,6 +276,7 @@ macro_rules! table {
             }
 
             /// Sets every column of a row to zero.
+            #[allow(dead_code, reason = "not every table gives rows back")]
             pub(crate) fn zero_row(&mut self, row: usize) {
                 $( self.$field[row] = <$cell>::default(); )*
             }
@@ -286,11 +287,13 @@ macro_rules! table {
             }
 
             /// Copies every column of a row of another table into one of this.
+            #[allow(dead_code, reason = "not every table is handed over by rows")]
             pub(crate) fn copy_row(&mut self, row: usize, from: &Self, from_row: usize) {
                 $( self.$field[row] = from.$field[from_row]; )*
             }
 
             /// Whether every column of a row is zero, but for the generation.
+            #[allow(dead_code, reason = "not every table has free rows")]
             pub(crate) fn is_free_row(&self, row: usize) -> bool {
                 let zero = true $( && (self.$field[row] == <$cell>::default()
                     || matches!(stringify!($field).as_bytes(), b"generation")) )*;

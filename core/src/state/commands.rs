@@ -185,6 +185,22 @@ pub enum Command {
         /// How long before this tick that was.
         age: ViewAge,
     },
+    /// Opcode 8. Takes health from a section of a structure, whatever its kind; refused where it has fallen. Answered by
+    /// `StructureDamaged`, and `StructureFell` with the last of it.
+    StrikeStructure {
+        /// Number of the section.
+        section: u32,
+        /// Health to take.
+        damage: u32,
+    },
+    /// Opcode 9. Gives a section of a structure health, at most what its kind has; refused where it has all. Answered by
+    /// `StructureBuilt` where it had fallen: it stands again, and who is in it is pushed out.
+    BuildStructure {
+        /// Number of the section.
+        section: u32,
+        /// Health to give.
+        health: u32,
+    },
 }
 
 /// Why bytes are not a command.
@@ -223,6 +239,8 @@ const OPCODE_SET_CLASS: u8 = 4;
 const OPCODE_IMPULSE: u8 = 5;
 const OPCODE_DEFORM: u8 = 6;
 const OPCODE_VIEW: u8 = 7;
+const OPCODE_STRIKE_STRUCTURE: u8 = 8;
+const OPCODE_BUILD_STRUCTURE: u8 = 9;
 const PLACEMENT_TEAM_SPAWN: u8 = 0;
 const PLACEMENT_AT: u8 = 1;
 
@@ -281,6 +299,16 @@ impl Command {
                 encode_id(id, out);
                 out.extend_from_slice(&age.0.to_le_bytes());
             }
+            Self::StrikeStructure { section, damage } => {
+                out.push(OPCODE_STRIKE_STRUCTURE);
+                out.extend_from_slice(&section.to_le_bytes());
+                out.extend_from_slice(&damage.to_le_bytes());
+            }
+            Self::BuildStructure { section, health } => {
+                out.push(OPCODE_BUILD_STRUCTURE);
+                out.extend_from_slice(&section.to_le_bytes());
+                out.extend_from_slice(&health.to_le_bytes());
+            }
         }
     }
 
@@ -333,6 +361,10 @@ impl Command {
                 depth: Metres(reader.i32()?),
             },
             OPCODE_VIEW => Self::View { id: decode_id(&mut reader)?, age: ViewAge(reader.u16()?) },
+            OPCODE_STRIKE_STRUCTURE => {
+                Self::StrikeStructure { section: reader.u32()?, damage: reader.u32()? }
+            }
+            OPCODE_BUILD_STRUCTURE => Self::BuildStructure { section: reader.u32()?, health: reader.u32()? },
             other => return Err(CommandDecodeError::UnknownOpcode(other)),
         };
         Ok((command, reader.rest()))
@@ -386,6 +418,8 @@ mod tests {
                 velocity: Velocity { x: MetresPerSecond(x), y: MetresPerSecond(y), z: MetresPerSecond(z) },
             }),
             (any_id(), any::<u16>()).prop_map(|(id, age)| Command::View { id, age: ViewAge(age) }),
+            any::<[u32; 2]>().prop_map(|[section, damage]| Command::StrikeStructure { section, damage }),
+            any::<[u32; 2]>().prop_map(|[section, health]| Command::BuildStructure { section, health }),
             any::<[i32; 4]>().prop_map(|lengths| {
                 let [x, z, radius, depth] = lengths.map(Metres);
                 Command::Deform { x, z, radius, depth }

@@ -137,6 +137,61 @@ pub enum Event {
         /// Who was killed.
         victim: CharacterId,
     },
+    /// Opcode 20. A section of a structure lost health.
+    StructureDamaged {
+        /// Number of the section.
+        section: u32,
+        /// Who struck; [`CharacterId::NONE`] for a command.
+        attacker: CharacterId,
+        /// Health taken.
+        amount: u32,
+        /// With what; [`Arm::NONE`] for a command.
+        arm: Arm,
+    },
+    /// Opcode 21. A section's health reached zero: when the tick is over it is in nobody's way.
+    StructureFell {
+        /// Number of the section.
+        section: u32,
+        /// Who struck last; [`CharacterId::NONE`] for a command.
+        attacker: CharacterId,
+    },
+    /// Opcode 22. A section that had fallen stands again.
+    StructureBuilt {
+        /// Number of the section.
+        section: u32,
+    },
+    /// Opcode 23. A capture point went to another team.
+    PointCaptured {
+        /// Number of the point.
+        point: u32,
+        /// Whose it is now.
+        team: u8,
+        /// Whose it was; [`super::objectives::NO_TEAM`] for nobody's.
+        before: u8,
+    },
+    /// Opcode 24. Something became of a flag.
+    FlagMoved {
+        /// Number of its point.
+        point: u32,
+        /// Who took, dropped or brought it; [`CharacterId::NONE`] when it went back by itself.
+        id: CharacterId,
+        /// What.
+        what: FlagMove,
+    },
+}
+
+/// What became of a flag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[repr(u8)]
+pub enum FlagMove {
+    /// Somebody took it.
+    Taken = 1,
+    /// Who carried it died or left; it lies there.
+    Dropped = 2,
+    /// It went back to its place.
+    Returned = 3,
+    /// It was brought to a place of the carrier's team, and went back.
+    Brought = 4,
 }
 
 /// Why bytes are not an event.
@@ -220,6 +275,13 @@ impl Event {
                 out.extend_from_slice(&chunk.x.to_le_bytes());
                 out.extend_from_slice(&chunk.z.to_le_bytes());
             }
+            _ => self.encode_fight(out),
+        }
+    }
+
+    /// [`Event::encode_into`] of what abilities and effects do.
+    fn encode_fight(&self, out: &mut Vec<u8>) {
+        match *self {
             Self::Healed { healer, target, amount, arm } => {
                 out.push(10);
                 encode_id(healer, out);
@@ -246,6 +308,41 @@ impl Event {
                 encode_id(helper, out);
                 encode_id(victim, out);
             }
+            _ => self.encode_siege(out),
+        }
+    }
+
+    /// [`Event::encode_into`] of what is about structures and objectives.
+    fn encode_siege(&self, out: &mut Vec<u8>) {
+        match *self {
+            Self::StructureDamaged { section, attacker, amount, arm } => {
+                out.push(20);
+                out.extend_from_slice(&section.to_le_bytes());
+                encode_id(attacker, out);
+                out.extend_from_slice(&amount.to_le_bytes());
+                out.push(arm.0);
+            }
+            Self::StructureFell { section, attacker } => {
+                out.push(21);
+                out.extend_from_slice(&section.to_le_bytes());
+                encode_id(attacker, out);
+            }
+            Self::StructureBuilt { section } => {
+                out.push(22);
+                out.extend_from_slice(&section.to_le_bytes());
+            }
+            Self::PointCaptured { point, team, before } => {
+                out.push(23);
+                out.extend_from_slice(&point.to_le_bytes());
+                out.extend_from_slice(&[team, before]);
+            }
+            Self::FlagMoved { point, id, what } => {
+                out.push(24);
+                out.extend_from_slice(&point.to_le_bytes());
+                encode_id(id, out);
+                out.push(what as u8);
+            }
+            _ => {}
         }
     }
 
@@ -294,9 +391,33 @@ impl Event {
                 effect: reader.u8()?,
             },
             13 => Self::Assisted { helper: decode_id(&mut reader)?, victim: decode_id(&mut reader)? },
+            20 => Self::StructureDamaged {
+                section: reader.u32()?,
+                attacker: decode_id(&mut reader)?,
+                amount: reader.u32()?,
+                arm: Arm(reader.u8()?),
+            },
+            21 => Self::StructureFell { section: reader.u32()?, attacker: decode_id(&mut reader)? },
+            22 => Self::StructureBuilt { section: reader.u32()? },
+            23 => Self::PointCaptured { point: reader.u32()?, team: reader.u8()?, before: reader.u8()? },
+            24 => Self::FlagMoved {
+                point: reader.u32()?,
+                id: decode_id(&mut reader)?,
+                what: decode_flag_move(&mut reader)?,
+            },
             other => return Err(EventDecodeError::UnknownOpcode(other)),
         };
         Ok((event, reader.rest()))
+    }
+}
+
+fn decode_flag_move(reader: &mut ByteReader<'_>) -> Result<FlagMove, EventDecodeError> {
+    match reader.u8()? {
+        1 => Ok(FlagMove::Taken),
+        2 => Ok(FlagMove::Dropped),
+        3 => Ok(FlagMove::Returned),
+        4 => Ok(FlagMove::Brought),
+        other => Err(EventDecodeError::UnknownValue(other)),
     }
 }
 
@@ -360,15 +481,17 @@ mod tests {
     proptest! {
         #[test]
         fn what_decodes_encodes_to_the_same_bytes(
-            opcode in 0_u8..15,
+            opcode in prop_oneof![0_u8..15, 19_u8..26],
             bytes in proptest::collection::vec(any::<u8>(), 0..40),
-            small in 0_u8..4,
+            small in 0_u8..6,
         ) {
             let mut input = alloc::vec![opcode];
             input.extend_from_slice(&bytes);
-            // Reasons are small numbers: put some where they stand.
-            if let Some(byte) = input.get_mut(5) {
-                *byte = small;
+            // Reasons and moves of flags are small numbers: put some where they stand.
+            for at in [5, 13] {
+                if let Some(byte) = input.get_mut(at) {
+                    *byte = small;
+                }
             }
             if let Ok((event, rest)) = Event::decode(&input) {
                 let mut again = Vec::new();
@@ -383,7 +506,7 @@ mod tests {
 
     #[test]
     fn every_opcode_decodes() {
-        for opcode in 1..=13_u8 {
+        for opcode in (1..=13_u8).chain(20..=24) {
             let mut input = alloc::vec![opcode];
             input.extend_from_slice(&[1; 40]);
             assert!(Event::decode(&input).is_ok(), "opcode {opcode}");

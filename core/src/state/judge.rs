@@ -4,6 +4,7 @@
 //! image is every row in use; the others are asked about one by one.
 
 mod lanes;
+mod places;
 
 use super::characters::{Characters, CharactersView, action, flags};
 use super::effects::Effects;
@@ -13,6 +14,7 @@ use super::snapshot::{ImageBounds, SnapshotError};
 use super::terrain_deltas::TerrainDeltas;
 use crate::numeric::lanes::run;
 use crate::rules::{ARMS, EFFECTS};
+pub(crate) use places::check_places;
 
 /// Most that a combo counts, and bodies that a projectile goes through, by the ranges of the rules.
 const COMBO_MAX: u8 = 15;

@@ -12,11 +12,13 @@ pub mod history;
 pub mod id_pool;
 pub(crate) mod judge;
 pub(crate) mod move_bounds;
+pub mod objectives;
 pub mod partial;
 pub mod projectiles;
 pub mod saved;
 pub mod snapshot;
 pub mod state_hash;
+pub mod structures;
 pub mod tables;
 pub mod terrain_deltas;
 
@@ -28,7 +30,9 @@ use effects::Effects;
 use handle::CharacterId;
 use history::History;
 use id_pool::IdPool;
+use objectives::{Objectives, Teams};
 use projectiles::Projectiles;
+use structures::Structures;
 use terrain_deltas::TerrainDeltas;
 
 /// The whole simulated state. Two worlds with equal configuration and equal state have equal futures.
@@ -48,14 +52,26 @@ pub struct State {
     pub effects: Effects,
     /// The slots of status effects in use; follows from the columns.
     pub effect_ids: IdPool,
+    /// The sections' columns.
+    pub structures: Structures,
+    /// All sections; follows from the columns.
+    pub structure_ids: IdPool,
+    /// The capture points' columns.
+    pub objectives: Objectives,
+    /// All capture points; follows from the columns.
+    pub objective_ids: IdPool,
+    /// The teams' columns.
+    pub teams: Teams,
+    /// All teams; follows from the columns.
+    pub team_ids: IdPool,
     /// Where the ground differs from its source.
     pub terrain: TerrainDeltas,
     /// Where everybody stood in the last ticks, as far as the rules look back.
     pub history: History,
 }
 
-/// How many of each thing a state has room for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How many of each thing a state has room for. `Default` is no room at all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StateCapacity {
     /// Rows of characters.
     pub characters: u32,
@@ -67,6 +83,12 @@ pub struct StateCapacity {
     pub terrain_delta_chunks: u32,
     /// Ticks that are looked back on.
     pub history_ticks: u32,
+    /// Sections of structures.
+    pub structures: u32,
+    /// Capture points.
+    pub objectives: u32,
+    /// Teams.
+    pub teams: u32,
 }
 
 impl State {
@@ -75,6 +97,8 @@ impl State {
     pub fn new(capacity: &StateCapacity) -> Self {
         let (characters, projectiles) = (capacity.characters as usize, capacity.projectiles as usize);
         let effects = capacity.effects as usize;
+        let (structures, objectives) = (capacity.structures as usize, capacity.objectives as usize);
+        let teams = capacity.teams as usize;
         Self {
             tick: Tick(0),
             characters: Characters::new(characters),
@@ -83,6 +107,12 @@ impl State {
             projectile_ids: IdPool::new(projectiles),
             effects: Effects::new(effects),
             effect_ids: IdPool::new(effects),
+            structures: Structures::new(structures),
+            structure_ids: IdPool::new(structures),
+            objectives: Objectives::new(objectives),
+            objective_ids: IdPool::new(objectives),
+            teams: Teams::new(teams),
+            team_ids: IdPool::new(teams),
             terrain: TerrainDeltas::new(capacity.terrain_delta_chunks),
             history: History::new(capacity.history_ticks as usize, characters),
         }
@@ -97,6 +127,9 @@ impl State {
             effects: self.effects.capacity() as u32,
             terrain_delta_chunks: self.terrain.capacity() as u32,
             history_ticks: self.history.capacity() as u32,
+            structures: self.structures.capacity() as u32,
+            objectives: self.objectives.capacity() as u32,
+            teams: self.teams.capacity() as u32,
         }
     }
 
@@ -174,13 +207,8 @@ mod tests {
 
     #[test]
     fn slots_come_back_with_a_new_generation() {
-        let capacity = StateCapacity {
-            characters: 2,
-            projectiles: 1,
-            effects: 1,
-            terrain_delta_chunks: 0,
-            history_ticks: 0,
-        };
+        let capacity =
+            StateCapacity { characters: 2, projectiles: 1, effects: 1, ..StateCapacity::default() };
         let mut state = State::new(&capacity);
         let first = state.allocate_character().unwrap();
         let second = state.allocate_character().unwrap();

@@ -16,6 +16,7 @@
 //!     64         slots of the characters (4 bytes each, ascending), of the projectiles, of the effects, then the columns
 //!                of those characters, of those projectiles, of those effects
 //! ```
+//! Sections of structures, capture points and the teams' scores are not in it: they belong to the place, which keeps its own.
 //! Where they were in the ticks before is not in it: until that has been recorded anew, attacks aimed at the past do not
 //! find those who came with a part. All numbers are little-endian. Rows are judged as those of a whole image are ([`super::snapshot`]); a refusal changes
 //! nothing.

@@ -7,7 +7,7 @@
 //!      8      8  fingerprint of the layout: names, kinds and order of all columns
 //!     16      8  fingerprint of the world: configuration and scenery
 //!     24      4  tick
-//!     28     4t  slots of each of the t tables ([`super::tables`]): characters, projectiles
+//!     28     4t  slots of each of the t tables ([`super::tables`]), in their order
 //! 28 + 4t     4t  rows of each that follow
 //! 28 + 8t      4  deformed chunks of terrain that follow
 //! 32 + 8t     16  state hash of what follows
@@ -22,14 +22,18 @@
 //! kills and deaths, and whether several rows fit together (two characters in one place, an arrow of nobody) are not
 //! judged: every value of them is safe. Terrain deltas: chunks of this world in ascending order, each differing and within
 //! bounds, their borders as their neighbours have them. The ground of the characters is that of the deltas in the image.
+//! Sections, capture points and teams are all there, as the scenery and the configuration have them, within what their kinds
+//! allow.
 //!
 //! The history is the number of its ticks, then each tick from the last one on: its rows, how far anybody went in it
 //! (4 bytes each), and the columns of those rows ([`super::history`]). Its rows are not judged: every value is safe.
 
 use super::State;
 use super::bytes::{ByteReader, EndOfBytes};
-use super::judge::{check_characters, check_effects, check_projectiles};
+use super::judge::{check_characters, check_effects, check_places, check_projectiles};
+use super::objectives::CapturePoint;
 use super::state_hash::LAYOUT_FINGERPRINT;
+use super::structures::StructureSection;
 use super::tables::{TABLES, columns_bytes};
 use super::terrain_deltas::{TerrainChunk, TerrainDeltas};
 use crate::numeric::{LaneChoice, StateHash, Tick};
@@ -109,6 +113,21 @@ pub enum SnapshotError {
         /// The row.
         slot: u32,
     },
+    /// A section's row holds what no section of this scenery can have.
+    BadStructure {
+        /// The section.
+        section: u32,
+    },
+    /// A capture point's row holds what none of this scenery can have.
+    BadObjective {
+        /// The capture point.
+        point: u32,
+    },
+    /// A team's row holds what none can have.
+    BadTeam {
+        /// The team.
+        team: u32,
+    },
     /// The history is one of more ticks or rows than this world has, or one in which somebody went farther than counts.
     BadHistory,
     /// A chunk of terrain differs as none can.
@@ -146,6 +165,9 @@ impl fmt::Display for SnapshotError {
             Self::BadCharacter { slot } => write!(f, "snapshot: character {slot} is impossible"),
             Self::BadProjectile { slot } => write!(f, "snapshot: projectile {slot} is impossible"),
             Self::BadEffect { slot } => write!(f, "snapshot: status effect {slot} is impossible"),
+            Self::BadStructure { section } => write!(f, "snapshot: section {section} is impossible"),
+            Self::BadObjective { point } => write!(f, "snapshot: capture point {point} is impossible"),
+            Self::BadTeam { team } => write!(f, "snapshot: team {team} is impossible"),
             Self::BadHistory => f.write_str("snapshot: the history of the last ticks is impossible"),
             Self::BadTerrain { chunk } => {
                 write!(f, "snapshot: the deltas of terrain chunk ({}, {}) are impossible", chunk.x, chunk.z)
@@ -179,6 +201,10 @@ pub(crate) struct ImageBounds<'a> {
     pub(crate) rules: &'a Rules,
     /// Cells along a side of the terrain.
     pub(crate) terrain_cells: u32,
+    /// What the scenery says of the rows of structures.
+    pub(crate) sections: &'a [StructureSection],
+    /// What it says of those of objectives.
+    pub(crate) points: &'a [CapturePoint],
     pub(crate) ground: &'a Grounds<'a>,
 }
 
@@ -289,6 +315,7 @@ pub(crate) fn read(image: &[u8], bounds: &ImageBounds<'_>, scratch: &mut State) 
     check_characters(&scratch.characters, rows[0], Some(&scratch.terrain), bounds)?;
     check_projectiles(&scratch.projectiles, rows[1], bounds)?;
     check_effects(&scratch.effects, rows[2])?;
+    check_places(scratch, bounds)?;
     scratch.rebuild_ids(bounds.lanes);
     // The stated numbers of rows are the ones that follow from the columns: one state has one image.
     if rows != scratch.rows() || scratch.hash(bounds.lanes) != header.hash {

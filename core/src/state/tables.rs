@@ -5,27 +5,42 @@ use super::State;
 use super::characters::{Characters, flags};
 use super::column::ColumnInfo;
 use super::effects::Effects;
+use super::objectives::{Objectives, Teams};
 use super::projectiles::Projectiles;
+use super::structures::Structures;
 use super::terrain_deltas::TerrainDeltas;
 use crate::limits::TERRAIN_CHUNK_VERTICES;
 use crate::numeric::LaneChoice;
 
 /// How many tables a state has.
-pub const TABLES: usize = 3;
+pub const TABLES: usize = 6;
 
 /// A number of rows for each table, in their order.
 pub type TableRows = [usize; TABLES];
 
 /// The tables' names.
-pub const TABLE_NAMES: [&str; TABLES] = ["characters", "projectiles", "effects"];
+pub const TABLE_NAMES: [&str; TABLES] =
+    ["characters", "projectiles", "effects", "structures", "objectives", "teams"];
 
 /// The tables' columns.
-pub const TABLE_COLUMNS: [&[ColumnInfo]; TABLES] =
-    [Characters::COLUMNS, Projectiles::COLUMNS, Effects::COLUMNS];
+pub const TABLE_COLUMNS: [&[ColumnInfo]; TABLES] = [
+    Characters::COLUMNS,
+    Projectiles::COLUMNS,
+    Effects::COLUMNS,
+    Structures::COLUMNS,
+    Objectives::COLUMNS,
+    Teams::COLUMNS,
+];
 
 /// Bytes of a row of each table.
-pub const ROW_BYTES: TableRows =
-    [Characters::BYTES_PER_ROW, Projectiles::BYTES_PER_ROW, Effects::BYTES_PER_ROW];
+pub const ROW_BYTES: TableRows = [
+    Characters::BYTES_PER_ROW,
+    Projectiles::BYTES_PER_ROW,
+    Effects::BYTES_PER_ROW,
+    Structures::BYTES_PER_ROW,
+    Objectives::BYTES_PER_ROW,
+    Teams::BYTES_PER_ROW,
+];
 
 /// Calls a macro for each table: number, table, pool of its slots, the column that says whether a row is in use, and how.
 macro_rules! for_tables {
@@ -33,6 +48,9 @@ macro_rules! for_tables {
         $each!(0, characters, character_ids, flags, |bits: &u16| bits & flags::IN_USE != 0);
         $each!(1, projectiles, projectile_ids, alive, |alive: &u8| *alive != 0);
         $each!(2, effects, effect_ids, kind, |kind: &u8| *kind != 0);
+        $each!(3, structures, structure_ids, flags, |bits: &u8| *bits != 0);
+        $each!(4, objectives, objective_ids, flags, |bits: &u8| *bits != 0);
+        $each!(5, teams, team_ids, in_use, |used: &u8| *used != 0);
     };
 }
 pub(crate) use for_tables;

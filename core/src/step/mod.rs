@@ -16,7 +16,9 @@ use crate::systems::crowd_index::CrowdIndex;
 use crate::systems::projectiles::FlightEnd;
 use crate::systems::rewind::{Judgement, Judgements, Rewind, Views};
 use crate::systems::strike::Fray;
-use crate::systems::{Environment, Tally, combat, commands, contacts, lifecycle, movement, projectiles};
+use crate::systems::{
+    Environment, Tally, combat, commands, contacts, lifecycle, movement, objectives, projectiles, structures,
+};
 use alloc::vec::Vec;
 use chunks::{Chunks, for_each_chunk};
 
@@ -41,6 +43,8 @@ pub enum Stage {
     Lifecycle,
     /// Craters of the tick's bursts.
     Ground,
+    /// What has fallen is gone; places are captured, flags carried.
+    Siege,
     /// What attacks of later ticks may look back on.
     History,
     /// Bringing in the ground near characters: changes no result.
@@ -51,7 +55,7 @@ pub enum Stage {
 type RunStage = fn(&mut Pass<'_>);
 
 /// The stages in the order they run.
-const STAGES: [(Stage, RunStage); 11] = [
+const STAGES: [(Stage, RunStage); 12] = [
     (Stage::Commands, run_commands),
     (Stage::Return, run_return),
     (Stage::Movement, run_movement),
@@ -61,6 +65,7 @@ const STAGES: [(Stage, RunStage); 11] = [
     (Stage::Effects, run_effects),
     (Stage::Lifecycle, run_lifecycle),
     (Stage::Ground, run_ground),
+    (Stage::Siege, run_siege),
     (Stage::History, run_history),
     (Stage::Terrain, run_terrain),
 ];
@@ -96,6 +101,7 @@ impl Stage {
             Stage::Effects => "effects",
             Stage::Lifecycle => "lifecycle",
             Stage::Ground => "ground",
+            Stage::Siege => "siege",
             Stage::History => "history",
             Stage::Terrain => "terrain",
         }
@@ -383,6 +389,15 @@ fn run_lifecycle(pass: &mut Pass<'_>) {
     lifecycle::run_regeneration(&mut pass.state.characters, end, tick, pass.environment);
     lifecycle::run_stamina(&mut pass.state.characters, end, tick, pass.environment);
     lifecycle::run_aging(&mut pass.state.characters, end, tick);
+}
+
+fn run_siege(pass: &mut Pass<'_>) {
+    let (environment, state) = (&mut *pass.environment, &mut *pass.state);
+    if pass.tally.sections_changed > 0 {
+        structures::follow(&state.structures, &mut environment.obstacles);
+        structures::drop_the_dead(state, environment);
+    }
+    objectives::run(state, environment, &pass.scratch.index, pass.events);
 }
 
 fn run_terrain(pass: &mut Pass<'_>) {

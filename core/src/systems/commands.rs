@@ -1,7 +1,7 @@
 //! Stage "commands": what came from outside, in the order it came.
 
 use super::rewind::{Views, oldest_view};
-use super::{Environment, Tally, lifecycle, movement};
+use super::{Environment, Tally, lifecycle, movement, structures};
 use crate::numeric::Metres;
 use crate::rules::MOVEMENT_CLASSES;
 use crate::spatial::Deformation;
@@ -66,6 +66,12 @@ pub(crate) fn run(
                 }
                 None => false,
             },
+            Command::StrikeStructure { section, damage } => {
+                structures::strike_by_command(state, environment, (section, damage), events, tally)
+            }
+            Command::BuildStructure { section, health } => {
+                structures::build(state, environment, (section, health), events, tally)
+            }
         };
         if !done {
             tally.commands_refused += 1;

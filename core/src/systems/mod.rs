@@ -13,6 +13,8 @@
 //! | `projectiles` (land) | ends | as `combat` (apply) |
 //! | `effects` | effects, grid | health, flags, score; effects |
 //! | `lifecycle` (regeneration) | flags, combat_tick, motion | health, stamina, flags |
+//! | `structures` | what weapons and commands do to sections | structures; position and support of the dead on what fell, of who is where something is built |
+//! | `objectives` | grid, position, team, flags | objectives, teams |
 //! | `rewind` | history, position, motion | nothing: it answers the weapons |
 
 pub(crate) mod afflictions;
@@ -24,19 +26,20 @@ pub mod crowd_index;
 pub mod effects;
 pub mod lifecycle;
 pub mod movement;
+pub mod objectives;
 pub mod projectiles;
 pub mod rewind;
 pub(crate) mod strike;
+pub mod structures;
 pub mod timing;
 
 use crate::numeric::{LaneChoice, Metres, Tick};
 use crate::rules::Rules;
 use crate::spatial::{Obstacles, Terrain};
-use alloc::sync::Arc;
 use movement::{MovementTicks, Surroundings};
 pub use timing::Timing;
 
-/// All that systems read and no tick changes.
+/// All that systems read and no tick changes, but for the ground and what stands on it, which follow the state.
 #[derive(Clone, Debug)]
 pub struct Environment {
     /// Seed of every random number.
@@ -53,8 +56,8 @@ pub struct Environment {
     pub movement: MovementTicks,
     /// The ground.
     pub terrain: Terrain,
-    /// What stands and moves beside the ground.
-    pub obstacles: Arc<Obstacles>,
+    /// What stands and moves beside the ground; what of it has fallen is as the structures of the state have it.
+    pub obstacles: Obstacles,
     /// Which implementation of the lanes runs.
     pub lanes: LaneChoice,
     /// From this many rows on a stage is split over threads.
@@ -114,4 +117,6 @@ pub struct Tally {
     pub shots_refused: u32,
     /// Views that were older than attacks may be judged.
     pub views_capped: u32,
+    /// Sections of structures that fell or came to stand again.
+    pub sections_changed: u32,
 }

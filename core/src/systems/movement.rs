@@ -22,7 +22,7 @@ mod root_motion;
 mod steer;
 mod ticks;
 
-pub(crate) use change::{change_class, impulse, reground};
+pub(crate) use change::{change_class, impulse, lose_footing, reground};
 pub(crate) use lod::Watch;
 pub(in crate::systems) use place::{reach_of, reaches};
 pub use ticks::MovementTicks;

@@ -15,21 +15,22 @@ use crate::state::effects::EffectsView;
 use crate::state::events::{Event, EventBuffer};
 use crate::state::handle::CharacterId;
 use crate::state::history::History;
+use crate::state::objectives::{NO_TEAM, ObjectivesView, TeamsView};
 use crate::state::partial::{self, PartialPolicy, PartialReport, Selection};
 use crate::state::projectiles::ProjectilesView;
 use crate::state::saved::SavedState;
 use crate::state::snapshot::{self, ImageBounds, SnapshotError};
 use crate::state::state_hash::ColumnHashes;
-use crate::state::tables::{TABLES, columns_bytes};
+use crate::state::structures::StructuresView;
+use crate::state::tables::columns_bytes;
 use crate::state::terrain_deltas::TerrainDeltas;
 use crate::state::{State, StateCapacity};
 use crate::step::{self, Scratch, Stage, StepReport};
 use crate::systems::crowd_index::CrowdIndex;
 use crate::systems::movement::MovementTicks;
 use crate::systems::rewind::Judgement;
-use crate::systems::{Environment, Timing};
+use crate::systems::{Environment, Timing, objectives, structures};
 use alloc::boxed::Box;
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// A battle. All memory is taken when it is made; a step allocates nothing (see [`World::step`] for threads).
@@ -79,10 +80,15 @@ impl World {
             timing: Timing::new(&config.rules, config.tick_hz),
             movement: MovementTicks::new(&config.rules, config.tick_hz),
             terrain,
-            obstacles: Arc::new(obstacles),
+            obstacles,
             lanes: config.lanes,
             parallel_min_rows: config.parallel_min_rows,
         };
+        check_owners(config, &environment)?;
+        let mut state = new_state(config, &environment);
+        structures::found(&mut state.structures, &environment.obstacles, &config.rules);
+        objectives::found(&mut state.objectives, &mut state.teams, &environment);
+        state.rebuild_ids(config.lanes);
         Ok(Self {
             config: *config,
             fingerprint: config.fingerprint_with(environment.obstacles.content_hash()),
@@ -92,7 +98,7 @@ impl World {
                 config.projectile_capacity,
                 config.event_capacity,
             ),
-            state: new_state(config, &environment.terrain),
+            state,
             environment,
             events: EventBuffer::new(config.event_capacity as usize),
             index_is_stale: false,
@@ -118,9 +124,10 @@ impl World {
         &self.environment.terrain
     }
 
-    /// What stands and moves in it beside the ground, to be shared.
+    /// What stands and moves in it beside the ground, without what has fallen. A clone shares what was baked and has a set of
+    /// its own of what has fallen ([`Obstacles::set_section`]).
     #[must_use]
-    pub const fn obstacles(&self) -> &Arc<Obstacles> {
+    pub const fn obstacles(&self) -> &Obstacles {
         &self.environment.obstacles
     }
 
@@ -139,7 +146,8 @@ impl World {
     /// Sets the next tick to run of a world that has never held anybody, as a zone does that joins a clock which runs
     /// already. Says whether it did; a world that is or was in use keeps its tick.
     pub fn begin_at(&mut self, tick: Tick) -> bool {
-        let unused = self.state.rows() == [0; TABLES];
+        let [characters, projectiles, ..] = self.state.rows();
+        let unused = characters == 0 && projectiles == 0;
         if unused {
             self.state.tick = tick;
         }
@@ -200,6 +208,24 @@ impl World {
     #[must_use]
     pub fn effects(&self) -> EffectsView<'_> {
         self.state.effects.view()
+    }
+
+    /// The sections of structures, by number: [`Obstacles::sections`] says which shapes they are.
+    #[must_use]
+    pub fn structures(&self) -> StructuresView<'_> {
+        self.state.structures.view()
+    }
+
+    /// The capture points, by number: [`Obstacles::capture_points`] says where they are.
+    #[must_use]
+    pub fn objectives(&self) -> ObjectivesView<'_> {
+        self.state.objectives.view()
+    }
+
+    /// The scores of the teams, by number.
+    #[must_use]
+    pub fn scores(&self) -> TeamsView<'_> {
+        self.state.teams.view()
     }
 
     /// Characters in the world, alive or dead.
@@ -307,6 +333,7 @@ impl World {
     pub fn load(&mut self, saved: &SavedState) -> Result<(), SnapshotError> {
         let terrain = &mut self.environment.terrain;
         saved.load(&mut self.state, self.fingerprint, |from, to| terrain.follow(from, to))?;
+        structures::follow(&self.state.structures, &mut self.environment.obstacles);
         self.events.clear();
         self.scratch.clear_judgements();
         self.index_is_stale = true;
@@ -349,6 +376,7 @@ impl World {
         if let Some(before) = &self.incoming {
             self.environment.terrain.follow(&before.terrain, &self.state.terrain);
         }
+        structures::follow(&self.state.structures, &mut self.environment.obstacles);
         self.events.clear();
         self.scratch.clear_judgements();
         self.scratch.rebuild_index(&self.state);
@@ -394,6 +422,8 @@ impl World {
             projectile_speed: sweep << 16,
             rules: &self.config.rules,
             terrain_cells: self.environment.terrain.side() - 1,
+            sections: self.environment.obstacles.sections(),
+            points: self.environment.obstacles.capture_points(),
             ground: &|deltas, x, z, heights| match deltas {
                 Some(deltas) if !(untouched && deltas.is_empty()) => {
                     for ((height, x), z) in heights.iter_mut().zip(x).zip(z) {
@@ -403,23 +433,43 @@ impl World {
                 _ => self.environment.terrain.heights_into(self.config.lanes, x, z, heights),
             },
         };
-        let (config, terrain) = (&self.config, &self.environment.terrain);
-        let incoming = self.incoming.get_or_insert_with(|| Box::new(new_state(config, terrain)));
+        let (config, environment) = (&self.config, &self.environment);
+        let incoming = self.incoming.get_or_insert_with(|| Box::new(new_state(config, environment)));
         take(&mut self.state, &bounds, incoming)
     }
 }
 
 /// An empty state with the configuration's capacities: no more terrain deltas than there are chunks, and no more history
 /// than the rules look back on.
-fn new_state(config: &WorldConfig, terrain: &Terrain) -> State {
+fn new_state(config: &WorldConfig, environment: &Environment) -> State {
+    let (terrain, obstacles) = (&environment.terrain, &environment.obstacles);
     State::new(&StateCapacity {
         characters: config.character_capacity,
         projectiles: config.projectile_capacity,
         effects: config.character_capacity.saturating_mul(EFFECTS_PER_CHARACTER),
         terrain_delta_chunks: config.terrain_delta_chunks.min(terrain.chunks_per_side().pow(2)),
         history_ticks: Timing::new(&config.rules, config.tick_hz).rewind_max.0,
+        structures: obstacles.sections().len() as u32,
+        objectives: obstacles.capture_points().len() as u32,
+        teams: config.teams.into(),
     })
 }
 
+/// Whether the first owners of all capture points are teams of this world.
+fn check_owners(config: &WorldConfig, environment: &Environment) -> Result<(), ConfigError> {
+    let mut points = environment.obstacles.capture_points().iter();
+    match points.find(|point| point.owner >= config.teams && point.owner != NO_TEAM) {
+        Some(point) => Err(ConfigError::OutOfRange {
+            field: "capture_points.owner",
+            value: point.owner.into(),
+            min: 0,
+            max: i64::from(config.teams) - 1,
+        }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod siege_tests;
 #[cfg(test)]
 mod tests;

@@ -1,4 +1,4 @@
-//! A scenery written by hand: a TOML list of boxes, cylinders, models and platforms, in metres and degrees.
+//! A scenery written by hand: a TOML list of boxes, cylinders, models, platforms and capture points, in metres and degrees.
 //!
 //! x is east, y up, z south; a yaw of 0 leaves a box as it is, growing counter-clockwise as seen from above.
 
@@ -6,7 +6,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
-use shieldwall_core::spatial::obstacles::{Platform, Scenery, StaticShape, Waypoint};
+use shieldwall_core::rules::{ObjectiveRules, RuleEntryInfo, StructureRules};
+use shieldwall_core::spatial::obstacles::{
+    CapturePoint, NO_TEAM, Platform, Scenery, StaticShape, StructureSection, Waypoint,
+};
 use shieldwall_core::{Brads, Metres, Position, TerrainSource};
 
 use super::{metres, model, position};
@@ -26,6 +29,8 @@ struct List {
     models: Vec<ModelEntry>,
     #[serde(default, rename = "platform")]
     platforms: Vec<PlatformEntry>,
+    #[serde(default, rename = "capture_point")]
+    points: Vec<PointEntry>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -35,6 +40,8 @@ struct BoxEntry {
     size_m: [f64; 3],
     #[serde(default)]
     yaw_deg: f64,
+    /// Kind of structure, where it is a section of one.
+    structure: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -43,6 +50,8 @@ struct CylinderEntry {
     base_m: [f64; 3],
     radius_m: f64,
     height_m: f64,
+    /// Kind of structure, where it is a section of one.
+    structure: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -52,6 +61,8 @@ struct ModelEntry {
     file: String,
     /// Where it stands, one or more times.
     at: Vec<PlaceEntry>,
+    /// Kind of structure, where each of them is a section of one.
+    structure: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -79,6 +90,18 @@ struct WaypointEntry {
     ticks: u32,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PointEntry {
+    /// x and z of its middle.
+    at_m: [f64; 2],
+    radius_m: f64,
+    /// Kind of objective.
+    kind: String,
+    /// The team that has it at first.
+    team: Option<u8>,
+}
+
 /// Reads a list: the scenery, and how many triangles of its models were left out.
 pub(super) fn read(path: &Path, drop_degenerate: bool) -> Result<(Scenery, usize), HostError> {
     let text = std::fs::read_to_string(path)
@@ -97,6 +120,7 @@ pub(super) fn read(path: &Path, drop_degenerate: bool) -> Result<(Scenery, usize
             })
         };
         scenery.shapes.push(shape().ok_or_else(|| far("box", number))?);
+        add_section(&mut scenery, entry.structure.as_deref()).map_err(&wrong)?;
     }
     for (number, entry) in list.cylinders.iter().enumerate() {
         let shape = || {
@@ -104,6 +128,7 @@ pub(super) fn read(path: &Path, drop_degenerate: bool) -> Result<(Scenery, usize
             Some(StaticShape::Cylinder { base: position(entry.base_m)?, radius, height })
         };
         scenery.shapes.push(shape().ok_or_else(|| far("cylinder", number))?);
+        add_section(&mut scenery, entry.structure.as_deref()).map_err(&wrong)?;
     }
     let mut dropped = 0;
     for (number, entry) in list.models.iter().enumerate() {
@@ -114,12 +139,41 @@ pub(super) fn read(path: &Path, drop_degenerate: bool) -> Result<(Scenery, usize
             let translation = position(place.position_m).ok_or_else(|| far("model", number))?;
             let mesh = number as u32;
             scenery.shapes.push(StaticShape::Mesh { mesh, translation, yaw: yaw(place.yaw_deg) });
+            add_section(&mut scenery, entry.structure.as_deref()).map_err(&wrong)?;
         }
     }
     for (number, entry) in list.platforms.iter().enumerate() {
         scenery.platforms.push(platform(entry).ok_or_else(|| far("platform", number))?);
     }
+    for (number, entry) in list.points.iter().enumerate() {
+        let kind = kind_of(&entry.kind, "objective", &ObjectiveRules::KINDS).map_err(&wrong)?;
+        scenery.capture_points.push(point(entry, kind).ok_or_else(|| far("capture_point", number))?);
+    }
     Ok((scenery, dropped))
+}
+
+/// Makes the last shape a section of a structure, if it is to be one.
+fn add_section(scenery: &mut Scenery, kind: Option<&str>) -> Result<(), String> {
+    if let Some(kind) = kind {
+        let kind = kind_of(kind, "structure", &StructureRules::KINDS)?;
+        scenery.sections.push(StructureSection { shape: scenery.shapes.len() as u32 - 1, kind });
+    }
+    Ok(())
+}
+
+/// The number of a kind by its name in the rules.
+fn kind_of(name: &str, what: &str, kinds: &[RuleEntryInfo]) -> Result<u8, String> {
+    let found = kinds.iter().position(|kind| kind.name == name);
+    found.map(|kind| kind as u8).ok_or_else(|| {
+        let names: Vec<&str> = kinds.iter().map(|kind| kind.name).collect();
+        format!("no kind of {what} is called {name:?}; there are {}", names.join(", "))
+    })
+}
+
+fn point(entry: &PointEntry, kind: u8) -> Option<CapturePoint> {
+    let [x, z] = [metres(entry.at_m[0])?, metres(entry.at_m[1])?];
+    let owner = entry.team.unwrap_or(NO_TEAM);
+    Some(CapturePoint { x, z, radius: metres(entry.radius_m)?, kind, owner })
 }
 
 fn ground(path: &Path, ground: Option<&str>) -> Result<TerrainSource, HostError> {

@@ -74,13 +74,22 @@ fn describe(scenery: &Scenery) -> Result<String, shieldwall_core::spatial::obsta
         TerrainSource::Heights(_) => "a height file",
     };
     Ok(format!(
-        "{} shapes, {} triangles, {} platforms on {ground}; content hash {:016x}; table of {cells} cells of {cell} with \
+        "{} shapes, {} triangles, {} platforms{} on {ground}; content hash {:016x}; table of {cells} cells of {cell} with \
          {entries} entries",
         scenery.shapes.len(),
         obstacles.triangle_count(),
         scenery.platforms.len(),
+        siege(scenery),
         scenery.content_hash(),
     ))
+}
+
+/// How many sections and capture points there are, if any.
+fn siege(scenery: &Scenery) -> String {
+    match (scenery.sections.len(), scenery.capture_points.len()) {
+        (0, 0) => String::new(),
+        (sections, points) => format!(", {sections} sections of structures, {points} capture points"),
+    }
 }
 
 /// Metres of a file as the kernel's, to the nearest 1/65536 m; `None` beyond ±32,767 m and for what is no number.

@@ -53,6 +53,30 @@ fn a_list_becomes_a_file_and_the_file_says_what_is_in_it() {
 }
 
 #[test]
+fn sections_and_capture_points_are_named_by_kind() {
+    let folder = folder("siege");
+    let (input, output) = (folder.join("castle.toml"), folder.join("castle.swsc"));
+    let list = r#"
+box = [{ centre_m = [0, 0, 0], size_m = [1, 1, 1] }, { centre_m = [9, 0, 0], size_m = [1, 1, 1], structure = "gate" }]
+cylinder = [{ base_m = [0, 0, 9], radius_m = 1, height_m = 9, structure = "tower" }]
+model = [{ file = "ramp.obj", structure = "siege_tower", at = [{ position_m = [0, 0, 20] }, { position_m = [5, 0, 20] }] }]
+capture_point = [{ at_m = [4, -3], radius_m = 6, kind = "keep" }, { at_m = [40, 0], radius_m = 2, kind = "flag", team = 1 }]
+"#;
+    std::fs::write(&input, list).expect("written");
+    std::fs::write(folder.join("ramp.obj"), RAMP).expect("written");
+    let flags = SceneryBakeFlags { input, output: output.clone(), drop_degenerate: false };
+    let text = bake(&flags).expect("it is right");
+    assert!(text.contains("0 platforms, 4 sections of structures, 2 capture points on"), "{text}");
+    let scenery = read(&output).expect("it can be read");
+    let sections: Vec<_> = scenery.sections.iter().map(|section| (section.shape, section.kind)).collect();
+    assert_eq!(sections, [(1, 1), (2, 2), (3, 5), (4, 5)]);
+    let points: Vec<_> =
+        scenery.capture_points.iter().map(|point| (point.x, point.kind, point.owner)).collect();
+    assert_eq!(points, [(Metres::from_m(4), 1, 255), (Metres::from_m(40), 3, 1)]);
+    std::fs::remove_dir_all(folder).expect("removed");
+}
+
+#[test]
 fn what_is_wrong_is_named() {
     let folder = folder("wrong");
     let refused = |name: &str, text: &str, drop_degenerate| {
@@ -66,6 +90,11 @@ fn what_is_wrong_is_named() {
     assert!(error.contains("size"), "{error}");
     let error = refused("b.toml", "[[cylinder]]\nbase_m = [0, 0, 0]\nradius_m = 0\nheight_m = 3\n", false);
     assert!(error.as_ref().unwrap_err().contains("shape 0"), "{error:?}");
+    let castle = "[[box]]\ncentre_m = [0, 0, 0]\nsize_m = [1, 1, 1]\nstructure = \"castle\"\n";
+    let error = refused("f.toml", castle, false).unwrap_err();
+    assert!(error.contains("\"castle\"") && error.contains("palisade"), "{error}");
+    let place = "[[capture_point]]\nat_m = [0, 0]\nradius_m = 0.1\nkind = \"field\"\n";
+    assert!(refused("g.toml", place, false).unwrap_err().contains("capture point 0"));
     let error =
         refused("c.toml", "[[box]]\ncentre_m = [1e9, 0, 0]\nsize_m = [1, 1, 1]\n", false).unwrap_err();
     assert!(error.contains("box 0") && error.contains("32767"), "{error}");

@@ -154,7 +154,13 @@ impl Reference {
 }
 
 /// When, in 1/65536 of the way, a point that flies straight first touches an upright capsule: in units of 1/4096 m.
-pub(super) fn meets_capsule(from: Position, to: Position, feet: Position, radius: i32, height: i32) -> Option<i64> {
+pub(super) fn meets_capsule(
+    from: Position,
+    to: Position,
+    feet: Position,
+    radius: i32,
+    height: i32,
+) -> Option<i64> {
     if from.y.0.max(to.y.0) < feet.y.0 || from.y.0.min(to.y.0) > feet.y.0 + height {
         return None;
     }

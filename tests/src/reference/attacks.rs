@@ -44,9 +44,8 @@ impl Reference {
     /// All attacks of the tick are judged on one state, then they take effect by the rows of the attackers; projectiles last.
     pub(super) fn attack(&mut self) {
         let deeds: Vec<Deed> = self.living().filter_map(|row| self.deed(row)).collect();
-        let shoots = |this: &Self, deed: &Deed| {
-            !deed.prepares && this.arm(deed.arm).kind == arm_kind::PROJECTILE
-        };
+        let shoots =
+            |this: &Self, deed: &Deed| !deed.prepares && this.arm(deed.arm).kind == arm_kind::PROJECTILE;
         for deed in &deeds {
             if !shoots(self, deed) {
                 self.begin(deed);
@@ -63,7 +62,8 @@ impl Reference {
         }
         self.let_go.clear();
         for deed in &deeds {
-            let broken_off = deed.was_prepared && action::cast_button(self.characters[deed.row].action).is_none();
+            let broken_off =
+                deed.was_prepared && action::cast_button(self.characters[deed.row].action).is_none();
             let lives = self.characters[deed.row].is_alive();
             if shoots(self, deed) && lives && !broken_off && self.let_go(deed.row, deed.arm, deed.combo) {
                 self.begin(deed);
@@ -199,7 +199,8 @@ impl Reference {
         let (forward_x, forward_z) = Brads(own.yaw).forward();
         let pitch = Brads(own.pitch.cast_unsigned());
         let level = mul_q16(rules.reach.0, pitch.cos().0);
-        let way = [mul_q16(level, forward_x.0), mul_q16(rules.reach.0, pitch.sin().0), mul_q16(level, forward_z.0)];
+        let way =
+            [mul_q16(level, forward_x.0), mul_q16(rules.reach.0, pitch.sin().0), mul_q16(level, forward_z.0)];
         let pieces = rules.reach.0 / (16 << 16) + 1;
         let point = |piece: i32| {
             let part = |way: i32| (i64::from(way) * i64::from(piece) / i64::from(pieces)) as i32;

@@ -35,6 +35,8 @@ impl Reference {
                     _ => false,
                 },
                 Command::Deform { x, z, radius, .. } => self.deform(command, [x, z, radius]),
+                // It has no structures.
+                Command::StrikeStructure { .. } | Command::BuildStructure { .. } => false,
             };
             if !done {
                 self.report.tally.commands_refused += 1;

@@ -50,6 +50,7 @@ impl Reference {
         };
         let [x, y, z] = place.map(|part| part as i32);
         let gone = [i64::from(x) - i64::from(now.position_x), i64::from(z) - i64::from(now.position_z)];
-        (gone[0] * gone[0] + gone[1] * gone[1] <= MOVE_MAX * MOVE_MAX).then(|| Seen { position: Position::from_raw(x, y, z), class: now.class })
+        (gone[0] * gone[0] + gone[1] * gone[1] <= MOVE_MAX * MOVE_MAX)
+            .then(|| Seen { position: Position::from_raw(x, y, z), class: now.class })
     }
 }

@@ -1,8 +1,8 @@
 //! What a character, an arrow and a status effect are: every value of a slot.
 
 use shieldwall_core::{
-    Brads, CharacterInput, CharactersView, EffectsView, Metres, MetresPerSecond, MoveState, Position, ProjectilesView,
-    Velocity, flags,
+    Brads, CharacterInput, CharactersView, EffectsView, Metres, MetresPerSecond, MoveState, Position,
+    ProjectilesView, Velocity, flags,
 };
 
 macro_rules! row {

@@ -81,8 +81,8 @@ impl Reference {
     /// What comes through armour and status effects.
     pub(super) fn through(&self, row: usize, damage: u64, damage_kind: u8) -> u64 {
         let kit = &self.config.rules.kit[usize::from(self.characters[row].class)];
-        let armour =
-            [kit.slash_per_256, kit.pierce_per_256, kit.blunt_per_256, kit.fire_per_256][usize::from(damage_kind)];
+        let armour = [kit.slash_per_256, kit.pierce_per_256, kit.blunt_per_256, kit.fire_per_256]
+            [usize::from(damage_kind)];
         let damage = damage * u64::from(armour) / 256;
         damage * self.share(row, |effect| effect.taken_per_256) / 256
     }

@@ -8,8 +8,9 @@ use super::math::{Bounds, Turn};
 use super::shapes::{Scenery, StaticShape, box_bounds, cylinder_bounds, normal_of, placed};
 use super::solids::{Solid, SolidKind};
 use super::triangle::Triangle;
-use super::{Obstacles, Support, boxed, limits};
+use super::{Baked, Fallen, Obstacles, Sections, Thing, boxed, limits};
 use crate::numeric::{Metres, Position};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// How far beyond the edge of the world shapes still count, raw: 16 m.
@@ -17,9 +18,9 @@ const MARGIN: i64 = 16 << 16;
 
 impl Obstacles {
     /// Bakes a scenery for a world that reaches `half_extent` from its centre. What lies wholly outside of it (by more than
-    /// 16 m) is left out of the table and never met; the content hash is of the whole scenery.
+    /// 16 m) is left out of the table and never met; the content hash is of the whole scenery. Everything stands.
     ///
-    /// Memory: 36 bytes a shape, 56 a triangle, 4 a list entry (at most 2^24), 12 a cell (at most 2^20), 32 a
+    /// Memory: 40 bytes a shape, 52 a triangle, 4 a list entry (at most 2^24), 12 a cell (at most 2^20), 32 a
     /// footprint, 4 an entry of their lists (at most 2^20) and a cell of those, 256 KiB, and 1 MiB.
     ///
     /// # Errors
@@ -27,13 +28,15 @@ impl Obstacles {
     pub fn bake(scenery: &Scenery, half_extent: Metres) -> Result<Obstacles, SceneryError> {
         scenery.validate()?;
         if scenery.is_empty() {
-            return Ok(Obstacles { hash: scenery.content_hash(), ..Obstacles::empty() });
+            let capture_points = boxed(scenery.capture_points.clone());
+            let baked = Baked { hash: scenery.content_hash(), capture_points, ..Baked::default() };
+            return Ok(Obstacles { baked: Arc::new(baked), ..Obstacles::empty() });
         }
         let half = i64::from(half_extent.0.max(0));
         let mut solids = Vec::new();
         let mut triangles = Vec::new();
         for (number, shape) in scenery.shapes.iter().enumerate() {
-            let support = Support::shape(number);
+            let thing = Thing::shape(number);
             match shape {
                 StaticShape::Mesh { mesh, translation, yaw } => {
                     let mesh = &scenery.meshes[*mesh as usize];
@@ -44,24 +47,28 @@ impl Obstacles {
                         let normal = normal_of(corners)
                             .ok_or(SceneryError::DegenerateTriangle { triangle: index as u32 })?;
                         let raw = |v: super::math::V3| [v.x as i32, v.y as i32, v.z as i32];
-                        triangles.push(Triangle { corners: corners.map(raw), normal: raw(normal), support });
+                        triangles.push(Triangle { corners: corners.map(raw), normal: raw(normal), thing });
                     }
                 }
-                _ => solids.extend(solid(shape, support)),
+                _ => solids.extend(solid(shape, thing)),
             }
         }
-        let mut obstacles = Obstacles {
+        let mut baked = Baked {
             solids: boxed(solids),
             triangles: boxed(triangles),
             platforms: boxed(scenery.platforms.clone()),
+            sections: Sections::of(&scenery.sections, scenery.shapes.len()),
+            capture_points: boxed(scenery.capture_points.clone()),
             half_extent: half,
             hash: scenery.content_hash(),
-            ..Obstacles::default()
+            ..Baked::default()
         };
-        obstacles.build_table(scenery, half + MARGIN);
-        Ok(obstacles)
+        baked.build_table(scenery, half + MARGIN);
+        Ok(Obstacles { baked: Arc::new(baked), fallen: Fallen::none_of(scenery.shapes.len()) })
     }
+}
 
+impl Baked {
     fn build_table(&mut self, scenery: &Scenery, half: i64) {
         let mut area: Option<Bounds> = None;
         let mut footprints: Vec<Bounds> = Vec::new();
@@ -151,7 +158,7 @@ impl Obstacles {
 }
 
 /// The baked form of a box or a cylinder.
-fn solid(shape: &StaticShape, support: Support) -> Option<Solid> {
+fn solid(shape: &StaticShape, thing: Thing) -> Option<Solid> {
     match *shape {
         StaticShape::Box { centre, half_sizes: [half_x, half_y, half_z], yaw } => Some(Solid {
             kind: SolidKind::Box { half_x: half_x.0, half_z: half_z.0, turn: Turn::of(yaw) },
@@ -159,7 +166,7 @@ fn solid(shape: &StaticShape, support: Support) -> Option<Solid> {
             z: centre.z.0,
             low: centre.y.0 - half_y.0,
             high: centre.y.0 + half_y.0,
-            support,
+            thing,
         }),
         StaticShape::Cylinder { base, radius, height } => Some(Solid {
             kind: SolidKind::Cylinder { radius: radius.0 },
@@ -167,7 +174,7 @@ fn solid(shape: &StaticShape, support: Support) -> Option<Solid> {
             z: base.z.0,
             low: base.y.0,
             high: base.y.0 + height.0,
-            support,
+            thing,
         }),
         StaticShape::Mesh { .. } => None,
     }

@@ -131,7 +131,7 @@ impl Among<'_> {
         };
         let mut slide = Slide::at(Position::ORIGIN);
         slide.clear = false;
-        let solid = |index: &u32| &self.obstacles.solids[*index as usize];
+        let solid = |index: &u32| &self.obstacles.baked.solids[*index as usize];
         let distance = self.measures.ball + 2;
         let (feet, open) = match walls.as_slice() {
             [] => (from.plus(way), true),
@@ -211,7 +211,7 @@ impl Among<'_> {
 
     /// The cells of what is within a distance of the axis.
     fn block(&self, feet: V3, reach: i64) -> Option<Block> {
-        let raster = &self.obstacles.cells.raster;
+        let raster = &self.obstacles.baked.cells.raster;
         raster.block(feet.x - reach, feet.x + reach, feet.z - reach, feet.z + reach)
     }
 
@@ -227,22 +227,22 @@ impl Among<'_> {
 
     /// What stands within `reach` of a place, from the lists of a block of cells, if all of it are walls for these heights.
     fn walls(&self, block: Block, at: V3, reach: i64, heights: &Heights) -> Option<Walls> {
-        let cells = &self.obstacles.cells;
+        let cells = &self.obstacles.baked.cells;
         let mut walls = Walls { block: Some(block), ..Walls::NONE };
         let (low, high) =
             (V3::new(at.x - reach, i64::MIN, at.z - reach), V3::new(at.x + reach, i64::MAX, at.z + reach));
         let around = Bounds { low, high };
         for row in block.row..=block.last_row {
             for column in block.column..=block.last_column {
-                for item in cells.list(column, row) {
+                for item in cells.list(column, row).filter(|item| self.obstacles.item_stands(*item)) {
                     match item {
                         Item::Solid(index) => {
-                            if self.obstacles.solids[index].stands_within(at.x, at.z, reach) {
+                            if self.obstacles.baked.solids[index].stands_within(at.x, at.z, reach) {
                                 self.add(&mut walls, index, reach, heights)?;
                             }
                         }
                         Item::Triangle(index) => {
-                            if self.obstacles.triangles[index].bounds().meets(&around) {
+                            if self.obstacles.baked.triangles[index].bounds().meets(&around) {
                                 return None;
                             }
                         }
@@ -258,7 +258,7 @@ impl Among<'_> {
     /// Adds a solid, unless it is far above or below: `None` if it is no wall, or one too many.
     #[inline]
     fn add(&self, walls: &mut Walls, index: usize, reach: i64, heights: &Heights) -> Option<()> {
-        let solid = &self.obstacles.solids[index];
+        let solid = &self.obstacles.baked.solids[index];
         let (low, high) = (i64::from(solid.low), i64::from(solid.high));
         let Measures { ball, height, .. } = *self.measures;
         let far = reach + self.probe + APART;
@@ -284,7 +284,8 @@ impl Among<'_> {
     fn look(&self, walls: &Walls, feet: V3, most: i64) -> Option<Found> {
         let mut found = Found { items: [Touched::NONE; WALLS_MOST], len: 0 };
         for &index in walls.as_slice() {
-            match self.obstacles.solids[index as usize].beside(feet.x, feet.z, self.measures.ball, most) {
+            match self.obstacles.baked.solids[index as usize].beside(feet.x, feet.z, self.measures.ball, most)
+            {
                 Beside::Far => {}
                 Beside::At { separation, x, z } => {
                     found.push(Touched { separation, normal: V3::new(x, 0, z) })

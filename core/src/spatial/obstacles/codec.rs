@@ -3,12 +3,15 @@
 //! | bytes | what |
 //! |---|---|
 //! | 4 | `SWSC` |
-//! | 2 | format, 1 |
+//! | 2 | format: 2 where there are sections or capture points, else 1 |
 //! | 1 | ground: from the world's seed (0), level (1), a height file (2): length 4 and its bytes |
 //! | 4, 4, 4 | numbers of shapes, meshes, platforms |
 //! | each shape | 1 byte kind; box (0): centre 3 x 4, half sizes 3 x 4, yaw 2; cylinder (1): base 3 x 4, radius 4, height 4; mesh (2): number 4, translation 3 x 4, yaw 2 |
 //! | each mesh | numbers of vertices and triangles 4, 4; vertices 3 x 4 each; triangles 3 x 4 each |
 //! | each platform | half sizes 3 x 4; number of waypoints 4; each: centre 3 x 4, yaw 2, ticks 4 |
+//! | format 2: 4, 4 | numbers of sections and capture points |
+//! | each section | shape 4, kind 1 |
+//! | each capture point | x 4, z 4, radius 4, kind 1, owner 1 |
 //! | 8 | FNV-1a (64 bit) over everything before |
 //!
 //! Equal sceneries have equal bytes and different ones different bytes: the content hash is the checksum.
@@ -16,6 +19,7 @@
 use super::error::{SceneryDecodeError, SceneryError};
 use super::limits;
 use super::platform::{Platform, Waypoint};
+use super::sections::{CapturePoint, StructureSection};
 use super::shapes::{Mesh, Scenery, StaticShape};
 use crate::numeric::{Brads, Metres, Position};
 use crate::spatial::terrain::{HeightFile, TerrainSource};
@@ -24,7 +28,10 @@ use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 const MAGIC: [u8; 4] = *b"SWSC";
+/// Without sections and capture points.
 const FORMAT: u16 = 1;
+/// With some of either.
+const FORMAT_WITH_SECTIONS: u16 = 2;
 
 impl From<EndOfBytes> for SceneryDecodeError {
     fn from(_: EndOfBytes) -> Self {
@@ -43,7 +50,8 @@ impl Scenery {
     /// nothing stands on a ground from the seed.
     #[must_use]
     pub fn content_hash(&self) -> u64 {
-        if self.is_empty() && self.terrain == TerrainSource::Seed { 0 } else { fnv(&self.body()) }
+        let plain = self.is_empty() && self.format() == FORMAT;
+        if plain && self.terrain == TerrainSource::Seed { 0 } else { fnv(&self.body()) }
     }
 
     /// The file form.
@@ -58,7 +66,7 @@ impl Scenery {
     fn body(&self) -> Vec<u8> {
         let mut out = Vec::new();
         out.extend_from_slice(&MAGIC);
-        out.extend_from_slice(&FORMAT.to_le_bytes());
+        out.extend_from_slice(&self.format().to_le_bytes());
         match &self.terrain {
             TerrainSource::Seed => out.push(0),
             TerrainSource::Flat => out.push(1),
@@ -97,7 +105,31 @@ impl Scenery {
                 put_u32(&mut out, waypoint.ticks);
             }
         }
+        if self.format() == FORMAT_WITH_SECTIONS {
+            self.put_sections(&mut out);
+        }
         out
+    }
+
+    /// The lowest format that can say it: sceneries without sections keep their bytes and hashes.
+    fn format(&self) -> u16 {
+        let without = self.sections.is_empty() && self.capture_points.is_empty();
+        if without { FORMAT } else { FORMAT_WITH_SECTIONS }
+    }
+
+    fn put_sections(&self, out: &mut Vec<u8>) {
+        put_u32(out, self.sections.len() as u32);
+        put_u32(out, self.capture_points.len() as u32);
+        for section in &self.sections {
+            put_u32(out, section.shape);
+            out.push(section.kind);
+        }
+        for point in &self.capture_points {
+            for length in [point.x, point.z, point.radius] {
+                put_i32(out, length.0);
+            }
+            out.extend_from_slice(&[point.kind, point.owner]);
+        }
     }
 
     /// Reads the file form. The result is valid.
@@ -110,7 +142,7 @@ impl Scenery {
             return Err(SceneryDecodeError::NotScenery);
         }
         let format = reader.u16()?;
-        if format != FORMAT {
+        if format != FORMAT && format != FORMAT_WITH_SECTIONS {
             return Err(SceneryDecodeError::UnknownFormat(format));
         }
         let (body, checksum) = bytes.split_last_chunk::<8>().ok_or(SceneryDecodeError::Truncated)?;
@@ -126,12 +158,21 @@ impl Scenery {
         if counts[2] > limits::PLATFORMS_MAX {
             return Err(SceneryError::TooManyPlatforms(counts[2]).into());
         }
-        let scenery = Scenery {
+        let mut scenery = Scenery {
             terrain,
             shapes: read_many(&mut reader, counts[0], SHAPE_BYTES_MIN, read_shape)?,
             meshes: read_many(&mut reader, counts[1], MESH_BYTES_MIN, read_mesh)?,
             platforms: read_many(&mut reader, counts[2], PLATFORM_BYTES_MIN, read_platform)?,
+            ..Scenery::default()
         };
+        if format == FORMAT_WITH_SECTIONS {
+            let counts = [reader.u32()?, reader.u32()?].map(|count| count as usize);
+            if counts == [0, 0] {
+                return Err(SceneryDecodeError::NeedlessFormat);
+            }
+            scenery.sections = read_many(&mut reader, counts[0], SECTION_BYTES, read_section)?;
+            scenery.capture_points = read_many(&mut reader, counts[1], POINT_BYTES, read_point)?;
+        }
         if !reader.is_empty() {
             return Err(SceneryDecodeError::TrailingBytes);
         }
@@ -143,6 +184,8 @@ impl Scenery {
 const SHAPE_BYTES_MIN: usize = 1 + 4 + 12 + 2;
 const MESH_BYTES_MIN: usize = 8;
 const PLATFORM_BYTES_MIN: usize = 12 + 4;
+const SECTION_BYTES: usize = 4 + 1;
+const POINT_BYTES: usize = 12 + 2;
 
 /// Reads so many of something of which each takes at least `least` bytes.
 fn read_many<T>(
@@ -206,6 +249,20 @@ fn read_platform(reader: &mut ByteReader<'_>) -> Result<Platform, SceneryDecodeE
         Ok(Waypoint { centre: read_position(reader)?, yaw: Brads(reader.u16()?), ticks: reader.u32()? })
     })?;
     Ok(Platform { half_sizes, waypoints })
+}
+
+fn read_section(reader: &mut ByteReader<'_>) -> Result<StructureSection, SceneryDecodeError> {
+    Ok(StructureSection { shape: reader.u32()?, kind: reader.u8()? })
+}
+
+fn read_point(reader: &mut ByteReader<'_>) -> Result<CapturePoint, SceneryDecodeError> {
+    Ok(CapturePoint {
+        x: Metres(reader.i32()?),
+        z: Metres(reader.i32()?),
+        radius: Metres(reader.i32()?),
+        kind: reader.u8()?,
+        owner: reader.u8()?,
+    })
 }
 
 fn read_position(reader: &mut ByteReader<'_>) -> Result<Position, SceneryDecodeError> {

@@ -72,6 +72,24 @@ pub enum SceneryError {
         /// The platform.
         platform: u32,
     },
+    /// A section names a shape that is not there, or one that does not come after that of the section before.
+    SectionShape {
+        /// The section.
+        section: u32,
+    },
+    /// A section is of a kind that there is none of.
+    SectionKind {
+        /// The section.
+        section: u32,
+    },
+    /// More than [`limits::CAPTURE_POINTS_MAX`] capture points.
+    TooManyPoints(usize),
+    /// A capture point with a place beyond ±32,767 m, a radius below 1/4 m or above [`limits::RING_MAX_M`], or a kind or a
+    /// team that there is none of.
+    Point {
+        /// The capture point.
+        point: u32,
+    },
 }
 
 impl fmt::Display for SceneryError {
@@ -115,6 +133,23 @@ impl fmt::Display for SceneryError {
             Self::PlatformPlace { platform } => {
                 write!(f, "scenery: platform {platform} reaches beyond 32767 m")
             }
+            Self::SectionShape { section } => {
+                write!(f, "scenery: section {section}: its shape is not there, or not after that before it")
+            }
+            Self::SectionKind { section } => {
+                write!(f, "scenery: section {section}: there is no such kind of structure")
+            }
+            Self::TooManyPoints(n) => {
+                write!(f, "scenery: {n} capture points, at most {}", l::CAPTURE_POINTS_MAX)
+            }
+            Self::Point { point } => {
+                let most = l::RING_MAX_M;
+                write!(
+                    f,
+                    "scenery: capture point {point}: a place within 32767 m, a radius from 1/4 m to {most} m, "
+                )?;
+                f.write_str("a kind and a team that exist")
+            }
         }
     }
 }
@@ -136,6 +171,8 @@ pub enum SceneryDecodeError {
     Checksum,
     /// A shape or a ground of an unknown kind.
     UnknownKind(u8),
+    /// Format 2 without a section or a capture point: that is format 1.
+    NeedlessFormat,
     /// The heights in it are none.
     Heights(HeightFileError),
     /// The bytes are a scenery, but not one that can be used.
@@ -151,6 +188,7 @@ impl fmt::Display for SceneryDecodeError {
             Self::TrailingBytes => f.write_str("scenery: bytes follow after the end"),
             Self::Checksum => f.write_str("scenery: the checksum does not hold, the file is damaged"),
             Self::UnknownKind(kind) => write!(f, "scenery: unknown kind of shape or ground {kind}"),
+            Self::NeedlessFormat => f.write_str("scenery: format 2 without sections and capture points"),
             Self::Heights(error) => error.fmt(f),
             Self::Invalid(error) => error.fmt(f),
         }

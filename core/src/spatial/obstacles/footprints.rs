@@ -112,6 +112,12 @@ impl Footprint {
         }
     }
 
+    /// Whether it counts: what is neither a box nor a cylinder does always, to be on the safe side.
+    #[inline]
+    fn counts(&self, stands: &impl Fn(usize) -> bool) -> bool {
+        self.solid == OTHER || stands(self.solid as usize)
+    }
+
     /// Whether it is within `reach` of a point, up to two raw units.
     #[inline]
     fn within(&self, x: i64, z: i64, reach: i64) -> bool {
@@ -171,20 +177,22 @@ impl Footprints {
         Footprints { raster, starts, entries, table: table.into_boxed_slice() }
     }
 
-    /// Whether anything is within `reach` of a point; `None` where the lists do not say.
+    /// Whether anything is within `reach` of a point, of boxes and cylinders those that stand; `None` where the lists do not
+    /// say.
     #[inline]
-    pub fn meets(&self, x: i64, z: i64, reach: i64) -> Option<bool> {
+    pub fn meets(&self, x: i64, z: i64, reach: i64, stands: impl Fn(usize) -> bool) -> Option<bool> {
         let mut within = self.list(x, z, reach)?.iter().map(|at| &self.table[*at as usize]);
-        Some(within.any(|footprint| footprint.within(x, z, reach)))
+        Some(within.any(|footprint| footprint.within(x, z, reach) && footprint.counts(&stands)))
     }
 
-    /// What is within `reach` of a point, by number; `None` where the lists do not say.
+    /// What is within `reach` of a point, by number, of boxes and cylinders those that stand; `None` where the lists do not
+    /// say.
     #[inline]
-    pub fn nearby(&self, x: i64, z: i64, reach: i64) -> Option<Nearby> {
+    pub fn nearby(&self, x: i64, z: i64, reach: i64, stands: impl Fn(usize) -> bool) -> Option<Nearby> {
         let mut nearby = Nearby::Nothing;
         for at in self.list(x, z, reach)? {
             let footprint = &self.table[*at as usize];
-            if footprint.within(x, z, reach) {
+            if footprint.within(x, z, reach) && footprint.counts(&stands) {
                 nearby.and(footprint.solid);
             }
         }

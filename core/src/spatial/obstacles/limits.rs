@@ -9,6 +9,15 @@ pub const TRIANGLES_MAX: u64 = 1 << 20;
 /// Most moving platforms: their numbers fit the support column beside those of the shapes.
 pub const PLATFORMS_MAX: usize = 1_024;
 
+/// Most capture points.
+pub const CAPTURE_POINTS_MAX: usize = 256;
+
+/// Smallest radius of a capture point's ring in raw units: 1/4 m.
+pub const RING_MIN_RAW: i32 = 1 << 14;
+
+/// Largest radius of a capture point's ring, in metres.
+pub const RING_MAX_M: i32 = 256;
+
 /// Most waypoints of one platform.
 pub const WAYPOINTS_MAX: usize = 256;
 

@@ -1,8 +1,9 @@
 //! Static geometry and moving platforms: what a body meets beside the ground.
 //!
 //! A [`Scenery`] is what a designer made: boxes and cylinders, meshes of triangles, platforms on rails, all in metres. It
-//! has a file form and a content hash. [`Obstacles`] are baked from it for one world: immutable, shared, laid into a
-//! raster. Everything is integer and a pure function of its arguments; nothing here allocates after baking.
+//! has a file form and a content hash. [`Obstacles`] are baked from it for one world and laid into a raster: shared and
+//! never changed, but for the set of shapes that have fallen. Everything is integer and a pure function of its arguments;
+//! nothing here allocates after baking.
 //!
 //! | question | answer |
 //! |---|---|
@@ -12,6 +13,7 @@
 //! | what does it stand on? | [`Obstacles::ground_below`] |
 //! | is it inside of something, and which way out? | [`Obstacles::depenetrate`] |
 //! | what does this arrow hit? | [`Obstacles::ray`] |
+//! | which sections of structures does a blast reach? | [`Obstacles::sections_within`] |
 //! | how did the platform under it move? | [`Obstacles::platform_shift`] |
 //!
 //! **Distances.** A body that slides stops [`SKIN`] (1 mm) before a shape. What is at most [`SLACK`] (1 mm) inside is left
@@ -33,9 +35,12 @@ mod math;
 mod planes;
 mod platform;
 mod ray;
+mod sections;
 mod shapes;
 mod slide;
 mod solids;
+mod standing;
+mod support;
 mod survey;
 mod triangle;
 
@@ -49,19 +54,24 @@ pub(crate) use footprints::Nearby;
 pub use ground::{Freed, Ground};
 pub use platform::{Platform, PlatformPlace, PlatformShift, Waypoint};
 pub use ray::RayHit;
+pub use sections::{CapturePoint, NO_TEAM, StructureSection};
 pub use shapes::{Mesh, Scenery, StaticShape};
 pub use slide::{Slide, SlideRules};
+pub use standing::SectionList;
+pub use support::Support;
 
 use crate::numeric::{Brads, Metres, Position, Tick, Velocity};
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use body::{Contact, Measures};
 use clearance::Clearance;
-use core::fmt;
 use footprints::Footprints;
 use grid::{Bitmap, Cells, Item};
 use math::{Bounds, V3};
 use solids::{Solid, moved_box};
+use standing::{Fallen, Sections};
+use support::Thing;
 use triangle::Triangle;
 
 /// Distance in raw units at which a body stops before a shape: 1/1024 m.
@@ -75,58 +85,6 @@ pub(crate) const BESIDE: i32 = 256;
 
 /// How much farther than [`SKIN`] still counts as touching, so that a body at rest stays where it is.
 pub(crate) const TOUCH: i64 = 16;
-
-/// What somebody stands on or a ray met, as 16 bits: 0 is nothing, then the platforms by number, then the static shapes
-/// by number (65,535 stands for all shapes above).
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Support(u16);
-
-impl Support {
-    pub(crate) const NOTHING: Support = Support(0);
-
-    pub(crate) const fn platform(number: usize) -> Support {
-        Support(number as u16 + 1)
-    }
-
-    pub(crate) const fn shape(number: usize) -> Support {
-        let code = number + limits::PLATFORMS_MAX + 1;
-        Support(if code > u16::MAX as usize { u16::MAX } else { code as u16 })
-    }
-
-    /// From the 16 bits of a column; `None` for 0.
-    #[must_use]
-    pub const fn from_code(code: u16) -> Option<Support> {
-        if code == 0 { None } else { Some(Support(code)) }
-    }
-
-    /// The 16 bits for a column, never 0.
-    #[must_use]
-    pub const fn code(self) -> u16 {
-        self.0
-    }
-
-    /// Which platform it is.
-    #[must_use]
-    pub const fn platform_number(self) -> Option<usize> {
-        if self.0 == 0 || self.0 as usize > limits::PLATFORMS_MAX { None } else { Some(self.0 as usize - 1) }
-    }
-
-    /// Which static shape it is; the highest code stands for several.
-    #[must_use]
-    pub const fn shape_number(self) -> Option<usize> {
-        (self.0 as usize).checked_sub(limits::PLATFORMS_MAX + 1)
-    }
-}
-
-impl fmt::Debug for Support {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.platform_number(), self.shape_number()) {
-            (Some(number), _) => write!(f, "platform {number}"),
-            (_, Some(number)) => write!(f, "shape {number}"),
-            _ => f.write_str("nothing"),
-        }
-    }
-}
 
 /// A direction in space, Q30 parts: the unit vector out of a surface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,9 +125,16 @@ impl Normal {
     }
 }
 
-/// A scenery baked for one world. Immutable; share it by `Arc`.
+/// A scenery baked for one world, and what of it has fallen. Clones share what was baked.
 #[derive(Clone, Debug, Default)]
 pub struct Obstacles {
+    baked: Arc<Baked>,
+    fallen: Fallen,
+}
+
+/// What baking made, which nothing changes.
+#[derive(Clone, Debug, Default)]
+struct Baked {
     solids: Box<[Solid]>,
     triangles: Box<[Triangle]>,
     platforms: Box<[Platform]>,
@@ -177,6 +142,8 @@ pub struct Obstacles {
     clearance: Clearance,
     footprints: Footprints,
     cells: Cells,
+    sections: Sections,
+    capture_points: Box<[CapturePoint]>,
     /// Half the side of the world, raw: nobody is pushed beyond.
     half_extent: i64,
     hash: u64,
@@ -253,37 +220,38 @@ impl Obstacles {
     #[must_use]
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.solids.is_empty() && self.triangles.is_empty() && self.platforms.is_empty()
+        self.baked.solids.is_empty() && self.baked.triangles.is_empty() && self.baked.platforms.is_empty()
     }
 
     /// [`Scenery::content_hash`] of what it was baked from.
     #[must_use]
-    pub const fn content_hash(&self) -> u64 {
-        self.hash
+    pub fn content_hash(&self) -> u64 {
+        self.baked.hash
     }
 
     /// The moving platforms, by number.
     #[must_use]
     pub fn platforms(&self) -> &[Platform] {
-        &self.platforms
+        &self.baked.platforms
     }
 
     /// Triangles in the world.
     #[must_use]
     pub fn triangle_count(&self) -> usize {
-        self.triangles.len()
+        self.baked.triangles.len()
     }
 
     /// Side of the cells with lists, in metres, their number, and all entries of their lists: for reports.
     #[must_use]
     pub fn table(&self) -> (Metres, u64, usize) {
-        let raster = &self.cells.raster;
+        let raster = &self.baked.cells.raster;
         let side = Metres(1_i32.checked_shl(raster.shift).unwrap_or(i32::MAX));
-        (side, (raster.columns * raster.rows).unsigned_abs(), self.cells.entries())
+        (side, (raster.columns * raster.rows).unsigned_abs(), self.baked.cells.entries())
     }
 
     /// Whether anything may stand (or pass, for platforms) within `reach` of (x, z) on the ground plane, at any height.
-    /// False means: certainly nothing. One load for reaches up to 1.875 m, a few beyond; any arguments.
+    /// False means: certainly nothing; what has fallen still counts. One load for reaches up to 1.875 m, a few beyond; any
+    /// arguments.
     #[must_use]
     #[inline]
     pub fn near(&self, x: Metres, z: Metres, reach: Metres) -> bool {
@@ -291,13 +259,14 @@ impl Obstacles {
     }
 
     /// Whether anything stands (or may pass, for platforms) within `reach` of (x, z) on the ground plane, at any height: the
-    /// footprints of boxes and cylinders count up to a raw unit or two, of triangles and platforms the bounds. A body that no
+    /// footprints of boxes and cylinders count up to a raw unit or two, of triangles and platforms the bounds (of triangles that
+    /// have fallen too). A body that no
     /// footprint is within its radius, its way and a few millimetres of touches nothing on that way. Any arguments.
     #[must_use]
     #[inline]
     pub fn meets(&self, x: Metres, z: Metres, reach: Metres) -> bool {
         let (x, z, reach) = (i64::from(x.0), i64::from(z.0), i64::from(reach.0).max(0));
-        let meets = self.footprints.meets(x, z, reach);
+        let meets = self.baked.footprints.meets(x, z, reach, |solid| self.solid_stands(solid));
         self.meets_by(meets, x, z, reach)
     }
 
@@ -305,7 +274,8 @@ impl Obstacles {
     #[inline]
     pub(crate) fn nearby(&self, x: Metres, z: Metres, reach: Metres) -> Nearby {
         let (x, z, reach) = (i64::from(x.0), i64::from(z.0), i64::from(reach.0).max(0));
-        self.footprints.nearby(x, z, reach).unwrap_or_else(|| match self.meets_by(None, x, z, reach) {
+        let nearby = self.baked.footprints.nearby(x, z, reach, |solid| self.solid_stands(solid));
+        nearby.unwrap_or_else(|| match self.meets_by(None, x, z, reach) {
             true => Nearby::Anything,
             false => Nearby::Nothing,
         })
@@ -323,43 +293,46 @@ impl Obstacles {
             low: V3::new(x - reach, i64::MIN, z - reach),
             high: V3::new(x + reach, i64::MAX, z + reach),
         };
-        self.cells.find(&around, &mut |item| match item {
-            Item::Solid(index) => self.solids[index].stands_within(x, z, reach),
-            Item::Triangle(index) => self.triangles[index].bounds().meets(&around),
-            Item::Platform(_) => true,
+        self.baked.cells.find(&around, &mut |item| {
+            let meets = match item {
+                Item::Solid(index) => self.baked.solids[index].stands_within(x, z, reach),
+                Item::Triangle(index) => self.baked.triangles[index].bounds().meets(&around),
+                Item::Platform(_) => true,
+            };
+            meets && self.item_stands(item)
         })
     }
 
     /// What tells lanes where nothing is near; `None` where only [`Obstacles::meets`] does. Wherever it says that nothing is,
     /// nothing is met.
     pub(crate) fn clearings(&self) -> Option<Clearings<'_>> {
-        self.clearance.clearings()
+        self.baked.clearance.clearings()
     }
 
     #[inline]
     fn beside(&self, x: i64, z: i64, reach: i64) -> bool {
-        let near = self.clearance.near(x, z, reach);
-        near.unwrap_or_else(|| self.bitmap.any(x - reach, x + reach, z - reach, z + reach))
+        let near = self.baked.clearance.near(x, z, reach);
+        near.unwrap_or_else(|| self.baked.bitmap.any(x - reach, x + reach, z - reach, z + reach))
     }
 
     /// How the platform somebody stands on came from its place at the tick before `tick` to that of `tick`; `None` when it
     /// is no platform. A step of `tick` first carries ([`PlatformShift::carry`]) who stands on one, then moves them.
     #[must_use]
     pub fn platform_shift(&self, support: Support, tick: Tick) -> Option<PlatformShift> {
-        self.platforms.get(support.platform_number()?).map(|platform| platform.shift(tick))
+        self.baked.platforms.get(support.platform_number()?).map(|platform| platform.shift(tick))
     }
 
     /// Where a platform stands at a tick; `None` when there is no such platform.
     #[must_use]
     pub fn platform_place(&self, number: usize, tick: Tick) -> Option<(Position, Brads)> {
-        let place = self.platforms.get(number)?.place(tick);
+        let place = self.baked.platforms.get(number)?.place(tick);
         Some((place.centre, place.yaw))
     }
 
     /// The platform as a solid where it stands at a tick.
     fn platform_solid(&self, number: usize, tick: Tick) -> Solid {
-        let platform = &self.platforms[number];
-        moved_box(platform.place(tick), platform.half_sizes, Support::platform(number))
+        let platform = &self.baked.platforms[number];
+        moved_box(platform.place(tick), platform.half_sizes, Thing::platform(number))
     }
 
     /// What a body reaches when it is grown by `most`.
@@ -375,10 +348,13 @@ impl Obstacles {
     /// Whether a body may have any contact with a separation up to `most`. Cheaper than the contacts.
     fn any_within(&self, measures: &Measures, feet: V3, most: i64, tick: Tick) -> bool {
         let (axis, around) = (measures.at(feet), Self::around(measures, feet, most));
-        self.cells.find(&around, &mut |item| match item {
-            Item::Solid(index) => self.solids[index].within(&axis, measures, most),
-            Item::Triangle(index) => self.triangles[index].within(&axis, measures, most, &around),
-            Item::Platform(number) => self.platform_solid(number, tick).within(&axis, measures, most),
+        self.baked.cells.find(&around, &mut |item| {
+            let within = match item {
+                Item::Solid(index) => self.baked.solids[index].within(&axis, measures, most),
+                Item::Triangle(index) => self.baked.triangles[index].within(&axis, measures, most, &around),
+                Item::Platform(number) => self.platform_solid(number, tick).within(&axis, measures, most),
+            };
+            within && self.item_stands(item)
         })
     }
 
@@ -386,13 +362,13 @@ impl Obstacles {
     fn contacts(&self, measures: &Measures, feet: V3, most: i64, tick: Tick, found: &mut Contacts) {
         found.len = 0;
         let axis = measures.at(feet);
-        let edge = self.half_extent - measures.radius();
+        let edge = self.baked.half_extent - measures.radius();
         let around = Self::around(measures, feet, most);
-        self.cells.visit(&around, &mut |item| {
+        self.baked.cells.visit(&around, &mut |item| {
             let contact = match item {
-                Item::Solid(index) => self.solids[index].contact(&axis, measures, most, edge),
+                Item::Solid(index) => self.baked.solids[index].contact(&axis, measures, most, edge),
                 Item::Triangle(index) => {
-                    let triangle = &self.triangles[index];
+                    let triangle = &self.baked.triangles[index];
                     let meets = triangle.bounds().meets(&around);
                     if meets { triangle.contact(&axis, measures, most) } else { None }
                 }
@@ -400,7 +376,9 @@ impl Obstacles {
                     self.platform_solid(number, tick).contact(&axis, measures, most, edge)
                 }
             };
-            if let Some(contact) = contact {
+            if let Some(contact) = contact
+                && self.item_stands(item)
+            {
                 found.push(contact);
             }
         });

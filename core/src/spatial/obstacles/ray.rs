@@ -6,7 +6,7 @@ use super::grid::Item;
 use super::math::{ONE_Q30, UP, V3};
 use super::solids::{Solid, SolidKind};
 use super::triangle::Triangle;
-use super::{Normal, Obstacles, Support};
+use super::{Normal, Obstacles, Support, Thing};
 use crate::numeric::{Fx, Position, Tick};
 use crate::spatial::terrain::point_on_segment;
 
@@ -21,6 +21,8 @@ pub struct RayHit {
     pub normal: Normal,
     /// What was met.
     pub support: Support,
+    /// Which static shape that is, exactly; `None` for a platform. [`Obstacles::section_of`] says which section.
+    pub shape: Option<u32>,
 }
 
 /// A meeting: fraction in Q30 and the surface's direction.
@@ -45,15 +47,21 @@ impl Obstacles {
         let ends = [[from.x.0, to.x.0], [from.z.0, to.z.0]].map(|ends| ends.map(i64::from));
         let [[low_x, high_x], [low_z, high_z]] = ends.map(|[a, b]| [a.min(b), a.max(b)]);
         let short = high_x - low_x <= SHORT && high_z - low_z <= SHORT;
-        if short && !self.bitmap.any(low_x, high_x, low_z, high_z) {
+        if short && !self.baked.bitmap.any(low_x, high_x, low_z, high_z) {
             return None;
         }
         let ray = Ray { from: V3::of(from), way: V3::of(to).minus(V3::of(from)) };
-        let mut nearest: Option<(Met, Support)> = None;
+        let mut nearest: Option<(Met, Thing)> = None;
         self.visit_along(&ray, tick, &mut nearest);
-        let ((t, normal), support) = nearest?;
+        let ((t, normal), thing) = nearest?;
         let t = Fx((t >> 14) as i32);
-        Some(RayHit { t, position: point_on_segment(from, to, t.0), normal: Normal::of(normal), support })
+        Some(RayHit {
+            t,
+            position: point_on_segment(from, to, t.0),
+            normal: Normal::of(normal),
+            support: thing.support(),
+            shape: thing.shape_number(),
+        })
     }
 
     /// Whether nothing stands between two points.
@@ -63,8 +71,8 @@ impl Obstacles {
     }
 
     /// Row by row along the ray, and in each row the cells it passes; stops when what was met lies before the next row.
-    fn visit_along(&self, ray: &Ray, tick: Tick, nearest: &mut Option<(Met, Support)>) {
-        let raster = &self.cells.raster;
+    fn visit_along(&self, ray: &Ray, tick: Tick, nearest: &mut Option<(Met, Thing)>) {
+        let raster = &self.baked.cells.raster;
         let end = ray.from.plus(ray.way);
         let (low_z, high_z) = (ray.from.z.min(end.z), ray.from.z.max(end.z));
         let (low_x, high_x) = (ray.from.x.min(end.x), ray.from.x.max(end.x));
@@ -86,34 +94,36 @@ impl Obstacles {
             let columns =
                 raster.column(low_x).max(block.column)..=raster.column(high_x).min(block.last_column);
             for column in columns {
-                self.cells.visit_cell(column, row, low_y, high_y, &mut |item| {
+                self.baked.cells.visit_cell(column, row, low_y, high_y, &mut |item| {
                     self.meet(item, ray, tick, nearest);
                 });
             }
         }
     }
 
-    fn meet(&self, item: Item, ray: &Ray, tick: Tick, nearest: &mut Option<(Met, Support)>) {
-        let (met, support) = match item {
-            Item::Solid(index) => (self.solids[index].meet(ray), self.solids[index].support),
-            Item::Triangle(index) => (self.triangles[index].meet(ray), self.triangles[index].support),
+    fn meet(&self, item: Item, ray: &Ray, tick: Tick, nearest: &mut Option<(Met, Thing)>) {
+        let (met, thing) = match item {
+            Item::Solid(index) => (self.baked.solids[index].meet(ray), self.baked.solids[index].thing),
+            Item::Triangle(index) => {
+                (self.baked.triangles[index].meet(ray), self.baked.triangles[index].thing)
+            }
             Item::Platform(number) => {
                 let solid = self.platform_solid(number, tick);
-                (solid.meet(ray), solid.support)
+                (solid.meet(ray), solid.thing)
             }
         };
-        let Some(met) = met else { return };
+        let Some(met) = met.filter(|_| self.stands(thing)) else { return };
         // Cells are visited along the ray, so the order within one fraction is made explicit.
-        let key = |met: &Met, support: Support| (met.0, rank(support));
-        if nearest.is_none_or(|(best, known)| key(&met, support) < key(&best, known)) {
-            *nearest = Some((met, support));
+        let key = |met: &Met, thing: Thing| (met.0, rank(thing));
+        if nearest.is_none_or(|(best, known)| key(&met, thing) < key(&best, known)) {
+            *nearest = Some((met, thing));
         }
     }
 }
 
 /// Static shapes before platforms, each by number.
-fn rank(support: Support) -> (bool, u16) {
-    (support.platform_number().is_some(), support.code())
+fn rank(thing: Thing) -> (bool, Thing) {
+    (thing.shape_number().is_none(), thing)
 }
 
 /// Rays within such a square are first held against the bitmap, raw: 4 m.

@@ -4,6 +4,7 @@ use super::error::SceneryError;
 use super::limits;
 use super::math::{Bounds, ONE_Q30, Turn, V3};
 use super::platform::Platform;
+use super::sections::{CapturePoint, StructureSection, validate_points, validate_sections};
 use crate::numeric::{Brads, Metres, Position};
 use crate::spatial::terrain::TerrainSource;
 use alloc::vec::Vec;
@@ -117,6 +118,10 @@ pub struct Scenery {
     pub meshes: Vec<Mesh>,
     /// What moves; at most [`limits::PLATFORMS_MAX`].
     pub platforms: Vec<Platform>,
+    /// Which shapes have health and can fall, ascending by shape.
+    pub sections: Vec<StructureSection>,
+    /// What teams fight over; at most [`limits::CAPTURE_POINTS_MAX`].
+    pub capture_points: Vec<CapturePoint>,
 }
 
 impl Scenery {
@@ -160,7 +165,8 @@ impl Scenery {
         for (number, platform) in self.platforms.iter().enumerate() {
             platform.validate(number as u32)?;
         }
-        Ok(())
+        validate_sections(&self.sections, self.shapes.len())?;
+        validate_points(&self.capture_points)
     }
 
     fn validate_shape(&self, shape: u32, what: &StaticShape) -> Result<(), SceneryError> {

@@ -2,7 +2,7 @@
 //!
 //! Both are upright, like the body, so the vertical and the horizontal part of the distance are found on their own.
 
-use super::Support;
+use super::Thing;
 use super::body::{Axis, Contact, Measures, across, vertical_gap};
 use super::math::{ONE_Q30, Turn, UP, V3, length2};
 use crate::numeric::fixed::isqrt_u64;
@@ -16,7 +16,7 @@ pub(super) struct Solid {
     pub z: i32,
     pub low: i32,
     pub high: i32,
-    pub support: Support,
+    pub thing: Thing,
 }
 
 /// The footprint of a solid.
@@ -184,7 +184,7 @@ impl Solid {
     }
 
     fn touched(&self, separation: i64, normal: V3, face_up: i64) -> Contact {
-        Contact { separation, normal, face_up, top: self.high.into(), support: self.support }
+        Contact { separation, normal, face_up, top: self.high.into(), support: self.thing.support() }
     }
 
     /// Whether the (widened) axis reaches into the solid.
@@ -242,7 +242,7 @@ fn round_gap(away_x: i64, up: i64, away_z: i64, radius: i64) -> V3 {
 pub(super) fn moved_box(
     place: super::platform::PlatformPlace,
     half_sizes: [crate::numeric::Metres; 3],
-    support: Support,
+    thing: Thing,
 ) -> Solid {
     let [half_x, half_y, half_z] = half_sizes.map(|half| half.0);
     Solid {
@@ -251,6 +251,6 @@ pub(super) fn moved_box(
         z: place.centre.z.0,
         low: place.centre.y.0 - half_y,
         high: place.centre.y.0 + half_y,
-        support,
+        thing,
     }
 }

@@ -53,13 +53,17 @@ impl Obstacles {
         let carries = |solid: &Solid| {
             solid.carries(&axis, measures, reach) && (long || solid.within(&axis, measures, reach))
         };
-        self.cells.find(&around, &mut |item| match item {
-            Item::Solid(index) => carries(&self.solids[index]),
-            Item::Triangle(index) => {
-                let triangle = &self.triangles[index];
-                triangle.bounds().meets(&around) && (long || triangle.within(&axis, measures, reach, &seen))
-            }
-            Item::Platform(number) => carries(&self.platform_solid(number, tick)),
+        self.baked.cells.find(&around, &mut |item| {
+            let may = match item {
+                Item::Solid(index) => carries(&self.baked.solids[index]),
+                Item::Triangle(index) => {
+                    let triangle = &self.baked.triangles[index];
+                    triangle.bounds().meets(&around)
+                        && (long || triangle.within(&axis, measures, reach, &seen))
+                }
+                Item::Platform(number) => carries(&self.platform_solid(number, tick)),
+            };
+            may && self.item_stands(item)
         })
     }
 }

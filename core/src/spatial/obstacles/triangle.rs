@@ -3,7 +3,7 @@
 //! The nearest pair of an upright segment and a triangle is one of: an end of the segment over the triangle's face, the
 //! segment beside an edge, or nothing at all where the segment passes through.
 
-use super::Support;
+use super::Thing;
 use super::body::{Axis, Contact, Measures, across};
 use super::math::{Bounds, ONE_Q30, V3, round_q30};
 
@@ -12,7 +12,7 @@ use super::math::{Bounds, ONE_Q30, V3, round_q30};
 pub(super) struct Triangle {
     pub corners: [[i32; 3]; 3],
     pub normal: [i32; 3],
-    pub support: Support,
+    pub thing: Thing,
 }
 
 impl Triangle {
@@ -59,7 +59,7 @@ impl Triangle {
         let top = corners.iter().map(|corner| corner.y).max().unwrap_or(0) + axis.low;
         let face_up = normal.y.abs();
         let contact =
-            |separation, normal| Contact { separation, normal, face_up, top, support: self.support };
+            |separation, normal| Contact { separation, normal, face_up, top, support: self.thing.support() };
         if pierced(&corners, normal.y, below, above) {
             // Out in front of the face: the end that is deepest behind it decides.
             let way = measures.ball - below.min(above) + round_q30(measures.core * flat_part(normal));

@@ -32,6 +32,8 @@ fn with_bounds<R>(lanes: LaneChoice, with: impl FnOnce(&ImageBounds<'_>) -> R) -
         projectile_speed: SPEED,
         rules: &rules,
         terrain_cells: 100,
+        sections: &[],
+        points: &[],
         ground: &grounds,
     })
 }

@@ -5,8 +5,16 @@ use super::*;
 use crate::state::terrain_deltas::TerrainChunk;
 use alloc::vec::Vec;
 
-const ROOM: StateCapacity =
-    StateCapacity { characters: 40, projectiles: 20, effects: 12, terrain_delta_chunks: 2, history_ticks: 3 };
+const ROOM: StateCapacity = StateCapacity {
+    characters: 40,
+    projectiles: 20,
+    effects: 12,
+    terrain_delta_chunks: 2,
+    history_ticks: 3,
+    structures: 0,
+    objectives: 0,
+    teams: 0,
+};
 
 fn state() -> State {
     let mut state = State::new(&ROOM);

@@ -12,7 +12,6 @@ use crate::systems::afflictions::Afflictions;
 use crate::systems::movement::MovementTicks;
 use crate::systems::rewind::Judgements;
 use crate::systems::{Tally, Timing};
-use alloc::sync::Arc;
 use alloc::vec::Vec;
 use proptest::prelude::*;
 
@@ -26,7 +25,7 @@ pub(crate) fn environment() -> Environment {
         timing: Timing::new(&rules, 60),
         movement: MovementTicks::new(&rules, 60),
         terrain: Terrain::from_seed(1, Metres::from_m(32), Metres::from_m(2)).unwrap(),
-        obstacles: Arc::default(),
+        obstacles: crate::spatial::Obstacles::default(),
         lanes: crate::numeric::LaneChoice::Auto,
         parallel_min_rows: u32::MAX,
     }
@@ -142,8 +141,7 @@ proptest! {
             characters: points.len() as u32,
             projectiles: 4,
             effects: 4,
-            terrain_delta_chunks: 0,
-            history_ticks: 0,
+            ..StateCapacity::default()
         });
         state.characters = crowd(&points);
         state.rebuild_ids(crate::numeric::LaneChoice::default());

@@ -48,16 +48,22 @@ pub(crate) fn reground(characters: &mut Characters, row: usize, environment: &En
     if drop < 0 || (stands && follows) {
         characters.position_y[row] -= drop;
     } else if stands {
-        characters.flags[row] &= !(flags::GROUNDED | flags::SPRINTING | flags::JUMP_QUEUED);
-        if characters.motion[row] == motion::DODGE {
-            characters.dodge_ticks[row] = 0;
-        }
-        if characters.motion[row] != motion::KNOCKED {
-            characters.motion[row] = motion::FALL;
-            characters.motion_ticks[row] = 0;
-        }
-        characters.timer[row] = 0;
+        lose_footing(characters, row);
     }
+}
+
+/// Lets somebody who stood fall from here on.
+pub(crate) fn lose_footing(characters: &mut Characters, row: usize) {
+    characters.flags[row] &= !(flags::GROUNDED | flags::SPRINTING | flags::JUMP_QUEUED);
+    characters.support[row] = 0;
+    if characters.motion[row] == motion::DODGE {
+        characters.dodge_ticks[row] = 0;
+    }
+    if characters.motion[row] != motion::KNOCKED {
+        characters.motion[row] = motion::FALL;
+        characters.motion_ticks[row] = 0;
+    }
+    characters.timer[row] = 0;
 }
 
 /// Gives a row another class, inside the bounds of the new radius and on the ground there if it stood on it. What the

@@ -264,7 +264,8 @@ impl Places<'_> {
             }
             _ if self.gait.keeps_edges
                 && self.gait.support != 0
-                && from.y - floor > Metres(self.class.step_down) =>
+                && from.y - floor > Metres(self.class.step_down)
+                && self.still_stands(from) =>
             {
                 let footing = Footing { grounded: true, support: self.gait.support, ..Footing::default() };
                 (from, Velocity::ZERO, footing)
@@ -289,6 +290,16 @@ impl Places<'_> {
                 }
             }
         }
+    }
+
+    /// Whether what carried it is still there: what fell in the last tick holds nobody.
+    fn still_stands(&self, at: Position) -> bool {
+        let Surroundings { obstacles, tick, .. } = *self.surroundings;
+        let rules = self.class.slide_rules(true);
+        !obstacles.any_fallen()
+            || obstacles
+                .ground_below(self.gait.body, at, Metres(self.class.step_down), tick, &rules)
+                .is_some()
     }
 
     fn blocked(&self, at: Position) -> bool {

@@ -1,6 +1,6 @@
 //! The file form and the limits of what can be baked.
 
-use super::properties::any_scenery;
+use super::properties::{any_place, any_scenery};
 use super::support::*;
 use crate::numeric::{Brads, Metres, Position};
 use crate::spatial::obstacles::*;
@@ -25,6 +25,22 @@ fn village() -> Scenery {
             ],
         }],
         ..Scenery::default()
+    }
+}
+
+/// The same with a wall that can fall, a roof that can, and two places to fight over.
+fn besieged() -> Scenery {
+    let point = |x: i32, kind: u8, owner: u8| CapturePoint {
+        x: Metres::from_m(x),
+        z: Metres::from_m(-3),
+        radius: Metres::from_m(6),
+        kind,
+        owner,
+    };
+    Scenery {
+        sections: vec![StructureSection { shape: 0, kind: 0 }, StructureSection { shape: 2, kind: 7 }],
+        capture_points: vec![point(4, 1, NO_TEAM), point(-40, 3, 15)],
+        ..village()
     }
 }
 
@@ -54,6 +70,59 @@ fn golden_hash() {
 }
 
 const GOLDEN: u64 = 2_645_923_700_032_954_199;
+
+/// A village with sections and capture points has another format; without them bytes and hash are the old ones.
+#[test]
+fn sections_and_points_come_back() {
+    let scenery = besieged();
+    let bytes = scenery.encode();
+    assert_eq!(Scenery::decode(&bytes), Ok(scenery.clone()));
+    assert_ne!(scenery.content_hash(), GOLDEN);
+    assert_eq!(
+        Scenery { sections: vec![], capture_points: vec![], ..scenery.clone() }.content_hash(),
+        GOLDEN
+    );
+    for cut in 0..bytes.len() {
+        assert!(Scenery::decode(&bytes[..cut]).is_err());
+    }
+    let resealed = |bytes: &[u8]| {
+        let checksum = codec::fnv(bytes);
+        [bytes, &checksum.to_le_bytes()].concat()
+    };
+    let mut needless = village().encode();
+    needless.truncate(needless.len() - 8);
+    needless[4] = 2;
+    needless.extend_from_slice(&[0; 8]);
+    assert_eq!(Scenery::decode(&resealed(&needless)), Err(SceneryDecodeError::NeedlessFormat));
+    let points = Scenery { capture_points: scenery.capture_points, ..Scenery::default() };
+    assert_ne!(points.content_hash(), 0, "nothing stands, but not nothing is there");
+    assert_eq!(Scenery::decode(&points.encode()), Ok(points));
+}
+
+#[test]
+fn impossible_sections_and_points_are_named() {
+    let refused = |change: &dyn Fn(&mut Scenery)| {
+        let mut scenery = besieged();
+        change(&mut scenery);
+        let refusal = scenery.validate().unwrap_err();
+        assert_eq!(Scenery::decode(&scenery.encode()), Err(SceneryDecodeError::Invalid(refusal)));
+        refusal
+    };
+    let (shape, kind) =
+        (|section| SceneryError::SectionShape { section }, SceneryError::SectionKind { section: 0 });
+    assert_eq!(refused(&|scenery| scenery.sections[1].shape = 3), shape(1), "no such shape");
+    assert_eq!(refused(&|scenery| scenery.sections[1].shape = 0), shape(1), "twice");
+    assert_eq!(refused(&|scenery| scenery.sections.swap(0, 1)), shape(1), "out of order");
+    assert_eq!(refused(&|scenery| scenery.sections[0].kind = 8), kind);
+    let point = SceneryError::Point { point: 0 };
+    assert_eq!(refused(&|scenery| scenery.capture_points[0].kind = 4), point);
+    assert_eq!(refused(&|scenery| scenery.capture_points[0].owner = 16), point);
+    assert_eq!(refused(&|scenery| scenery.capture_points[0].radius = Metres(0)), point);
+    assert_eq!(refused(&|scenery| scenery.capture_points[0].radius = Metres::from_m(257)), point);
+    assert_eq!(refused(&|scenery| scenery.capture_points[0].x = Metres(i32::MIN)), point);
+    let many = refused(&|scenery| scenery.capture_points = vec![scenery.capture_points[0]; 257]);
+    assert_eq!(many, SceneryError::TooManyPoints(257));
+}
 
 /// A count without its bytes takes no memory and is refused, also with a checksum that holds.
 #[test]
@@ -147,7 +216,16 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn any_scenery_comes_back(scenery in any_scenery(12, 30_000)) {
+    fn any_scenery_comes_back(
+        scenery in any_scenery(12, 30_000), kinds in proptest::collection::vec(0..12_u8, 12),
+        points in proptest::collection::vec((any_place(30_000), 250..256_000_i32, 0..4_u8, 0..17_u8), 0..4),
+    ) {
+        let mut scenery = scenery;
+        let shapes = (0..scenery.shapes.len() as u32).zip(kinds);
+        scenery.sections = shapes.filter(|(_, kind)| *kind < 8).map(|(shape, kind)| StructureSection { shape, kind }).collect();
+        scenery.capture_points = points.into_iter().map(|(at, radius, kind, owner)| CapturePoint {
+            x: at.x, z: at.z, radius: Metres::from_mm(radius), kind, owner: if owner == 16 { NO_TEAM } else { owner },
+        }).collect();
         let bytes = scenery.encode();
         prop_assert_eq!(Scenery::decode(&bytes), Ok(scenery));
     }
@@ -159,6 +237,10 @@ proptest! {
         noise in proptest::collection::vec(any::<u8>(), 0..200)
     ) {
         let _ = Scenery::decode(&noise);
+        let mut scenery = scenery;
+        if noise.len() % 2 == 0 {
+            (scenery.sections, scenery.capture_points) = (vec![StructureSection { shape: 0, kind: 3 }], besieged().capture_points);
+        }
         let mut bytes = scenery.encode();
         bytes.truncate(bytes.len() - 8);
         for (at, value) in flips {

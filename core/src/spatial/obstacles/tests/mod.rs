@@ -9,4 +9,5 @@ mod oracle;
 mod platforms;
 mod properties;
 mod rays;
+mod standing;
 mod support;

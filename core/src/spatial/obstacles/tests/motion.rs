@@ -99,7 +99,7 @@ fn a_fall_ends_on_the_top() {
     let ledge = scene(vec![block([1_000, 0, -5_000], [9_000, 2_000, 5_000], 30)]);
     let slide = ledge.slide(BODY, at(4_000, 5_000, 0), way(0, -4_000, 0), NOW, &FLYING);
     assert!(within(slide.position.y, Metres::from_mm(2_001), 1), "{slide:?}");
-    assert_eq!(slide.support, Some(Support::shape(0)));
+    assert_eq!(slide.support, Some(Thing::shape(0).support()));
     let ground =
         ledge.ground_below(BODY, slide.position, Metres::from_mm(300), NOW, &WALKING).expect("a top");
     assert_eq!((ground.height, ground.normal, ground.walkable), (Metres::from_mm(2_000), Normal::UP, true));

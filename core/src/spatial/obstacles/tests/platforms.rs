@@ -49,7 +49,7 @@ fn who_stands_on_one_is_carried() {
     let path = vec![waypoint(at(0, 0, 0), 0, 240), waypoint(at(9_000, 3_000, -4_000), 170, 240)];
     let obstacles = with_platform(path, vec![]);
     let mut position = at(1_200, 250, 600);
-    let mut support = Support::platform(0);
+    let mut support = Thing::platform(0).support();
     let local = |position: Position, tick: Tick| {
         let (centre, yaw) = obstacles.platform_place(0, tick).expect("there is one");
         let turn = math::Turn::of(yaw);

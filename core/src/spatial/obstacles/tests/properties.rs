@@ -186,10 +186,10 @@ proptest! {
         let measures = Measures::of(BODY);
         for feet in places {
             let axis = measures.at(V3::of(feet));
-            let edge = obstacles.half_extent - measures.radius();
-            let mut all: Vec<i64> = obstacles.solids.iter()
+            let edge = obstacles.baked.half_extent - measures.radius();
+            let mut all: Vec<i64> = obstacles.baked.solids.iter()
                 .filter_map(|solid| solid.contact(&axis, &measures, most, edge))
-                .chain(obstacles.triangles.iter().filter_map(|t| t.contact(&axis, &measures, most)))
+                .chain(obstacles.baked.triangles.iter().filter_map(|t| t.contact(&axis, &measures, most)))
                 .map(|contact| contact.separation)
                 .collect();
             all.sort_unstable();
@@ -228,16 +228,16 @@ proptest! {
                     let wide = bounds.grown(by.max(0));
                     by >= 0 && (wide.low.x..=wide.high.x).contains(&x) && (wide.low.z..=wide.high.z).contains(&z)
                 };
-                obstacles.solids.iter().any(|solid| by >= 0 && solid.stands_within(x, z, by))
-                    || obstacles.triangles.iter().any(|triangle| around(triangle.bounds()))
+                obstacles.baked.solids.iter().any(|solid| by >= 0 && solid.stands_within(x, z, by))
+                    || obstacles.baked.triangles.iter().any(|triangle| around(triangle.bounds()))
             };
             let found = obstacles.meets(place.x, place.z, reach);
             let less = i64::from(reach.0) - 4;
             let (x, z) = (i64::from(place.x.0), i64::from(place.z.0));
-            let solid = less >= 0 && obstacles.solids.iter().any(|solid| solid.stands_within(x, z, less));
+            let solid = less >= 0 && obstacles.baked.solids.iter().any(|solid| solid.stands_within(x, z, less));
             prop_assert!(found || !solid);
             prop_assert!(!found || any(4), "{:?} {:?}", place, reach);
-            prop_assert!(found || !obstacles.triangles.is_empty() || !any(-4));
+            prop_assert!(found || !obstacles.baked.triangles.is_empty() || !any(-4));
         }
     }
 

@@ -13,11 +13,11 @@ fn known_hits() {
     let scene =
         scene(vec![block([2_000, 0, -1_000], [4_000, 2_000, 1_000], 0), pillar(-3_000, 0, 1_000, 2_000)]);
     let hit = scene.ray(at(0, 1_000, 0), at(8_000, 1_000, 0), NOW).expect("the box");
-    assert_eq!((hit.t, hit.support), (Fx(16_384), Support::shape(0)));
+    assert_eq!((hit.t, hit.support), (Fx(16_384), Thing::shape(0).support()));
     assert_eq!(hit.normal, Normal { x: -(1 << 30), y: 0, z: 0 });
     assert_eq!(hit.position, at(2_000, 1_000, 0));
     let hit = scene.ray(at(0, 1_000, 0), at(-4_000, 1_000, 0), NOW).expect("the pillar");
-    assert_eq!((hit.t, hit.support), (Fx(32_768), Support::shape(1)));
+    assert_eq!((hit.t, hit.support), (Fx(32_768), Thing::shape(1).support()));
     assert!((hit.normal.x - (1 << 30)).abs() < 16, "{:?}", hit.normal);
     let hit = scene.ray(at(3_000, 5_000, 0), at(3_000, 1_000, 0), NOW).expect("its top");
     assert_eq!(hit.normal, Normal::UP);
