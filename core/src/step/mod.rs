@@ -5,6 +5,7 @@ mod parallel;
 
 use crate::limits::{CRATERS_PER_TICK_MAX, EFFECTS_PER_CHARACTER};
 use crate::numeric::{Metres, Tick, Ticks};
+use crate::spatial::obstacles::SectionList;
 use crate::spatial::{Deformation, PassRows};
 use crate::state::State;
 use crate::state::characters::flags;
@@ -145,6 +146,8 @@ pub struct Scratch {
     /// Rows that something around a point reaches.
     found: Vec<u32>,
     craters: Vec<Deformation>,
+    /// Sections of structures that a burst reaches.
+    sections: SectionList,
     /// Largest radius of the bodies in the world.
     radius_max: Metres,
     views: Views,
@@ -173,6 +176,7 @@ impl Scratch {
             afflictions: Afflictions::new(characters, effects),
             found: Vec::with_capacity(characters),
             craters: Vec::with_capacity(CRATERS_PER_TICK_MAX),
+            sections: SectionList::with_room(environment.obstacles.sections().len()),
             radius_max: Metres::ZERO,
             contacts: contacts::ContactScratch::new(environment, character_capacity as usize),
             index: CrowdIndex::new(
@@ -320,6 +324,7 @@ impl Pass<'_> {
             radius_max: scratch.radius_max,
             afflictions: &mut scratch.afflictions,
             found: &mut scratch.found,
+            sections: &mut scratch.sections,
             craters: &mut scratch.craters,
             events: self.events,
             tally: &mut self.tally,

@@ -51,6 +51,7 @@ impl Fray<'_> {
             self.burst_on(burst, rules, *row as usize);
         }
         *self.found = found;
+        self.burst_on_sections(burst, rules);
         self.dig(burst, rules);
     }
 
@@ -78,6 +79,20 @@ impl Fray<'_> {
         let share_per_256 = 256 - lost as u32;
         let (attacker, arm, combo) = (burst.owner, burst.arm, burst.combo);
         self.strike(&Blow { attacker, target_row: row, arm, combo, share_per_256, from: (x, z) });
+    }
+
+    /// Sections of structures that a burst reaches take all of it.
+    fn burst_on_sections(&mut self, burst: &Burst, rules: &ArmRules) {
+        let obstacles = &self.environment.obstacles;
+        if rules.structure_per_256 == 0 || obstacles.sections().is_empty() {
+            return;
+        }
+        let mut sections = core::mem::take(self.sections);
+        obstacles.sections_within(burst.at, rules.blast_radius, &mut sections);
+        for section in sections.as_slice() {
+            self.strike_section(*section, burst.owner, burst.arm, burst.combo);
+        }
+        *self.sections = sections;
     }
 
     /// Whether ground or something that stands is between a point and the middle of a body.

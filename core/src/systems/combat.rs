@@ -54,6 +54,8 @@ pub(crate) struct Attack {
     count: u8,
     /// Rows it reaches, nearest first, then by row.
     targets: [u32; MELEE_TARGETS_MAX],
+    /// The section of a structure that it reaches, counted from 1; 0 for none.
+    section: u32,
 }
 
 impl Attack {
@@ -281,6 +283,9 @@ pub(crate) fn apply(
             fray.judgements.add(fray.state, environment, (attacker, target_row), view, arm);
             let from = fray.towards(target_row, attacker);
             fray.strike(&Blow { attacker, target_row, arm, combo: attack.combo, share_per_256: 256, from });
+        }
+        if let Some(section) = attack.section.checked_sub(1) {
+            fray.strike_section(section, attacker, arm, attack.combo);
         }
         if environment.rules.arm(arm).is_some_and(|rules| rules.kind == arm_kind::AREA) {
             launch::spread(fray, row, arm, attack.combo);

@@ -95,6 +95,8 @@ pub struct Tally {
     pub health_taken: u64,
     /// Damage beyond the health that was left.
     pub overkill: u64,
+    /// Health that sections of structures lost to weapons.
+    pub structure_damage: u64,
     /// Health given back by abilities and effects.
     pub health_given: u64,
     /// Projectiles that burst, and abilities that worked around a point.

@@ -36,8 +36,10 @@ pub(crate) enum FlightEnd {
     /// It goes on.
     #[default]
     None,
-    /// It met the ground, a wall or the edge of the world, or its time is over.
+    /// It met the ground, something that stands, or the edge of the world, or its time is over.
     Spent,
+    /// It met a section of a structure.
+    Section(u32),
     /// It met the character in a row, where that was seen at an age.
     Body(u32, ViewAge),
 }
@@ -100,10 +102,11 @@ pub(crate) fn fly(rows: ProjectileRows<'_>, ends: &mut [FlightEnd], ages: &[View
 pub(crate) fn land(fray: &mut Fray<'_>, end: usize, scratch: &mut FlightScratch) {
     scratch.ages[..end].fill(ViewAge::ZERO);
     for row in 0..end {
-        let target = match scratch.ends[row] {
+        let (target, section) = match scratch.ends[row] {
             FlightEnd::None => continue,
-            FlightEnd::Spent => None,
-            FlightEnd::Body(target, age) => Some((target as usize, age)),
+            FlightEnd::Spent => (None, None),
+            FlightEnd::Section(section) => (None, Some(section)),
+            FlightEnd::Body(target, age) => (Some((target as usize, age)), None),
         };
         let projectiles = fray.state.projectiles.view();
         let (slot, arm, combo) = (row as u32, Arm(projectiles.arm[row]), projectiles.combo[row]);
@@ -120,6 +123,9 @@ pub(crate) fn land(fray: &mut Fray<'_>, end: usize, scratch: &mut FlightScratch)
                     continue;
                 }
             }
+        }
+        if let Some(section) = section.filter(|_| !bursts) {
+            fray.strike_section(section, owner, arm, combo);
         }
         if bursts {
             fray.burst(&Burst { at, owner, team, arm, combo });

@@ -7,11 +7,12 @@
 use super::afflictions::Afflictions;
 use super::crowd_index::CrowdIndex;
 use super::rewind::Judgements;
-use super::{Environment, Tally, movement};
+use super::{Environment, Tally, movement, structures};
 use crate::numeric::fixed::isqrt_u64;
 use crate::numeric::rng::{chance, random_u32};
 use crate::numeric::{Brads, Metres, MetresPerSecond, Purpose, Tick, Velocity};
 use crate::rules::{Arm, ArmRules, side};
+use crate::spatial::obstacles::SectionList;
 use crate::spatial::{Cone, Deformation};
 use crate::state::State;
 use crate::state::characters::{action, flags, motion};
@@ -44,6 +45,8 @@ pub(crate) struct Fray<'a> {
     pub(crate) afflictions: &'a mut Afflictions,
     /// Room for the rows that something around a point reaches.
     pub(crate) found: &'a mut Vec<u32>,
+    /// Room for the sections of structures that a burst reaches.
+    pub(crate) sections: &'a mut SectionList,
     /// Craters to be dug at the end of the tick.
     pub(crate) craters: &'a mut Vec<Deformation>,
     pub(crate) events: &'a mut EventBuffer,
@@ -107,6 +110,22 @@ impl Fray<'_> {
             let velocity = thrown(blow.from, rules);
             movement::impulse(&mut self.state.characters, row, velocity);
         }
+    }
+
+    /// Lets a weapon take effect on a section of a structure.
+    pub(crate) fn strike_section(&mut self, section: u32, attacker: CharacterId, arm: Arm, combo: u8) {
+        let Some(rules) = self.environment.rules.arm(arm) else { return };
+        let harms = matches!(rules.affects, side::ENEMIES | side::EVERYONE);
+        let combo = 256 + u64::from(combo) * u64::from(rules.combo_bonus_per_256);
+        let damage = share_of(share_of(rules.damage.into(), combo), rules.structure_per_256.into());
+        if !harms || damage == 0 {
+            return;
+        }
+        let (damage, damage_kind) = (u32::try_from(damage).unwrap_or(u32::MAX), rules.damage_kind);
+        let blow = structures::Blow { section, damage, damage_kind, attacker, arm };
+        let taken =
+            structures::strike_structure(self.state, self.environment, &blow, self.events, self.tally);
+        self.tally.structure_damage += u64::from(taken);
     }
 
     /// Whether nothing hurts a row: in the first part of a dodge, and after it came to life until it does something.

@@ -24,7 +24,6 @@ pub(crate) struct Blow {
     pub(crate) section: u32,
     /// Damage of the weapon, before what the section's kind takes of it.
     pub(crate) damage: u32,
-    #[allow(dead_code, reason = "weapons set it")]
     /// Kind of the damage, a place in [`crate::rules::DAMAGE_KINDS`]; others do nothing.
     pub(crate) damage_kind: u8,
     /// Who struck.
@@ -44,7 +43,6 @@ pub(crate) fn found(structures: &mut Structures, obstacles: &Obstacles, rules: &
 }
 
 /// Takes what the section's kind takes of a blow; the health that is gone. What has fallen, or is not there, takes nothing.
-#[allow(dead_code, reason = "weapons call it")]
 pub(crate) fn strike_structure(
     state: &mut State,
     environment: &Environment,

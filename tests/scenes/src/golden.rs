@@ -81,8 +81,8 @@ pub fn scenes() -> Vec<GoldenScene> {
             script: Script::Muster,
         },
         GoldenScene {
-            name: "siege_200_seed_13_ticks_400",
-            ticks: 400,
+            name: "siege_200_seed_13_ticks_1200",
+            ticks: 1_200,
             config: Brawl::config(13, 200),
             scenery: siege::scenery(),
             script: Script::Siege(Brawl::new(13, 200)),

@@ -162,7 +162,8 @@ impl Brawl {
             view.ability_1_ready_tick[row],
             view.ability_2_ready_tick[row],
         ];
-        let begins = buttons::ARMS.iter().zip(ready).any(|(button, ready)| pressed & button != 0 && is_due(ready));
+        let begins =
+            buttons::ARMS.iter().zip(ready).any(|(button, ready)| pressed & button != 0 && is_due(ready));
         let away = !slot.is_multiple_of(3) && view.is_alive(slot) && begins;
         away.then(|| ViewAge((60 + slot * 37 % 260) as u16))
     }

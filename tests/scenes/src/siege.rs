@@ -1,11 +1,20 @@
-//! What makes a siege of a brawl: walls, posts, a ramp, platforms that move, all classes of movement, and craters.
+//! What makes a siege of a brawl: walls and barricades that fall, posts, a ramp, platforms that move, places to capture and
+//! flags to carry, all classes of movement, and craters.
 
 use shieldwall_core::spatial::obstacles::{Mesh, Platform, Waypoint};
 use shieldwall_core::spatial::{Scenery, StaticShape};
-use shieldwall_core::{Brads, Command, MOVEMENT_CLASSES, Metres, Position, buttons};
+use shieldwall_core::{
+    Brads, CapturePoint, Command, MOVEMENT_CLASSES, Metres, NO_TEAM, Position, StructureSection, buttons,
+};
 
 /// Ticks between two craters.
 const CRATER_EVERY: u32 = 40;
+
+/// Ticks between two repairs.
+const REPAIR_EVERY: u32 = 150;
+
+/// Sections of the ring around the middle.
+const BARRICADES: i32 = 56;
 
 /// Lets all classes fight, who crouch and dodge now and then.
 pub(crate) fn all_classes(tick: u32, commands: &mut [Command]) {
@@ -29,6 +38,10 @@ pub(crate) fn all_classes(tick: u32, commands: &mut [Command]) {
 /// Makes the commands of a brawl those of a siege.
 pub(crate) fn vary(tick: u32, commands: &mut Vec<Command>) {
     all_classes(tick, commands);
+    if tick % REPAIR_EVERY == REPAIR_EVERY - 1 {
+        let section = tick / REPAIR_EVERY % (8 + BARRICADES as u32);
+        commands.push(Command::BuildStructure { section, health: 400 });
+    }
     if tick % CRATER_EVERY == CRATER_EVERY - 1 {
         let turn = Brads((tick.wrapping_mul(40_503) & 0xFFFF) as u16);
         let (x, z) = turn.forward();
@@ -58,6 +71,15 @@ pub(crate) fn scenery() -> Scenery {
         radius: Metres::from_mm(400),
         height: Metres::from_m(8),
     };
+    let barricade = |i: i32| {
+        let (x, z) = Brads((i * 65_536 / BARRICADES) as u16).forward();
+        let distance = Metres::from_m(11);
+        StaticShape::Box {
+            centre: Position { x: distance.scaled(x), y: Metres::ZERO, z: distance.scaled(z) },
+            half_sizes: [Metres::from_mm(500), Metres::from_m(2), Metres::from_mm(200)],
+            yaw: Brads((i * 65_536 / BARRICADES) as u16),
+        }
+    };
     let corner = |x: i32, y: i32, z: i32| Position {
         x: Metres::from_m(x),
         y: Metres::from_m(y),
@@ -78,5 +100,34 @@ pub(crate) fn scenery() -> Scenery {
     let mut shapes: Vec<StaticShape> = (0..16).step_by(2).map(wall).collect();
     shapes.extend((0..16).map(post));
     shapes.push(StaticShape::Mesh { mesh: 0, translation: corner(0, 0, -20), yaw: Brads(5_000) });
-    Scenery { shapes, meshes: vec![ramp], platforms: vec![platform(0), platform(2)], ..Scenery::default() }
+    let first_barricade = shapes.len();
+    shapes.extend((0..BARRICADES).map(barricade));
+    // Walls are palisades, posts stand for ever, and the barricades fall soon.
+    let palisades = (0..8).map(|shape| StructureSection { shape, kind: 3 });
+    let barricades =
+        (0..BARRICADES).map(|i| StructureSection { shape: first_barricade as u32 + i as u32, kind: 4 });
+    let sections = palisades.chain(barricades).collect();
+    let point = |x: i32, radius: i32, kind: u8, owner: u8| CapturePoint {
+        x: Metres::from_m(x),
+        z: Metres::from_m(0),
+        radius: Metres::from_m(radius),
+        kind,
+        owner,
+    };
+    // A field in the middle, a keep and a flag of either team.
+    let capture_points = vec![
+        point(0, 6, 0, NO_TEAM),
+        point(-24, 5, 1, 0),
+        point(24, 5, 1, 1),
+        point(-30, 2, 3, 0),
+        point(30, 2, 3, 1),
+    ];
+    Scenery {
+        shapes,
+        meshes: vec![ramp],
+        platforms: vec![platform(0), platform(2)],
+        sections,
+        capture_points,
+        ..Scenery::default()
+    }
 }

@@ -41,11 +41,14 @@ impl Arena<'_> {
             let body = self.first_body((from, to), rules, &sides, self.views.of(row));
             let wall = self.first_wall((from, to), self.views.of(row));
             match (body, wall) {
-                (Some((t, target)), wall) if wall.is_none_or(|wall| t <= wall) => {
+                (Some((t, target)), wall) if wall.is_none_or(|(wall, _)| t <= wall) => {
                     (attack.count, attack.targets[0]) = (1, target);
                     return;
                 }
-                (_, Some(_)) => return,
+                (_, Some((_, section))) => {
+                    attack.section = section.map_or(0, |section| section + 1);
+                    return;
+                }
                 _ => {}
             }
         }
@@ -84,11 +87,13 @@ impl Arena<'_> {
         first
     }
 
-    /// Where ground or something that stands is first met, as a fraction of the way.
-    fn first_wall(&self, (from, to): (Position, Position), age: ViewAge) -> Option<i32> {
-        let environment = self.environment;
-        let ground = environment.terrain.segment_hit(from, to);
-        let wall = environment.obstacles.ray(from, to, self.tick - age.nearest_ticks()).map(|hit| hit.t);
-        ground.into_iter().chain(wall).min().map(|fraction| fraction.0)
+    /// Where ground or something that stands is first met, as a fraction of the way, and which section that is.
+    fn first_wall(&self, (from, to): (Position, Position), age: ViewAge) -> Option<(i32, Option<u32>)> {
+        let obstacles = &self.environment.obstacles;
+        let ground = self.environment.terrain.segment_hit(from, to).map(|fraction| (fraction.0, None));
+        let wall = obstacles.ray(from, to, self.tick - age.nearest_ticks());
+        let wall = wall.map(|hit| (hit.t.0, hit.shape.and_then(|shape| obstacles.section_of(shape))));
+        // At equal distance the ground.
+        ground.into_iter().chain(wall).min_by_key(|(t, _)| *t)
     }
 }

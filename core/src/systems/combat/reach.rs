@@ -1,13 +1,17 @@
-//! Whom a swing reaches: those in a cone, where the attacker saw them, the nearest ones.
+//! Whom a swing reaches: those in a cone, where the attacker saw them, the nearest ones; and what stands ahead.
 
 use super::super::rewind::{Wide, distance_squared, widened};
 use super::{Arena, Attack, Sides};
 use crate::limits::MELEE_TARGETS_MAX;
-use crate::numeric::{Brads, Metres};
+use crate::numeric::fixed::mul_q16;
+use crate::numeric::{Brads, Metres, Position};
 use crate::rules::ArmRules;
 use crate::spatial::Cone;
 use crate::spatial::query_grid::Who;
 use crate::state::commands::ViewAge;
+
+/// Height above the feet at which a swing meets what stands.
+const BLOW_HEIGHT: Metres = Metres::ONE;
 
 /// The nearest of those that a swing reaches, so far: squared distances and rows, in order.
 struct Nearest {
@@ -99,5 +103,21 @@ impl Arena<'_> {
         }
         attack.count = nearest.count as u8;
         attack.targets = nearest.found.map(|(_, target)| target);
+        attack.section = self.section_ahead(row, rules).map_or(0, |section| section + 1);
+    }
+
+    /// The section of a structure that stands straight ahead within reach, at the height of the blow.
+    fn section_ahead(&self, row: usize, rules: &ArmRules) -> Option<u32> {
+        let obstacles = &self.environment.obstacles;
+        if rules.structure_per_256 == 0 || obstacles.sections().is_empty() {
+            return None;
+        }
+        let characters = self.rewind.characters;
+        let feet = characters.position(row as u32);
+        let from = Position { y: feet.y.saturating_add(BLOW_HEIGHT), ..feet };
+        let (forward_x, forward_z) = Brads(characters.yaw[row]).forward();
+        let along = |forward: i32| Metres(mul_q16(rules.reach.0, forward));
+        let to = from.offset(along(forward_x.0), Metres::ZERO, along(forward_z.0));
+        obstacles.section_of(obstacles.ray(from, to, self.tick)?.shape?)
     }
 }

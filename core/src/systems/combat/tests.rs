@@ -165,6 +165,7 @@ proptest! {
             radius_max: environment.rules.movement[0].radius,
             afflictions: &mut Afflictions::new(points.len(), 4),
             found: &mut Vec::new(),
+            sections: &mut Default::default(),
             craters: &mut Vec::new(),
             events: &mut events,
             tally: &mut tally,

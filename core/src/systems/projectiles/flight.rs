@@ -90,12 +90,19 @@ impl Sky<'_> {
     ) -> (Position, FlightEnd) {
         let (environment, from, to) = (self.environment, shot.from, shot.to);
         let ground = if low { environment.terrain.segment_hit(from, to) } else { None };
-        let wall = environment.obstacles.ray(from, to, tick).map(|hit| hit.t);
+        let wall = environment.obstacles.ray(from, to, tick);
         let half_extent = environment.terrain.half_extent();
         let outside = |metres: Metres| metres > half_extent || metres < -half_extent;
-        let (t, end) = match (ground.into_iter().chain(wall).min(), nearest) {
-            (Some(fraction), _) if nearest.is_none_or(|(first, _)| fraction.0 < first) => {
-                (fraction.0, FlightEnd::Spent)
+        // At equal distance the ground comes before what stands on it.
+        let first = match (ground, wall) {
+            (Some(ground), Some(wall)) if ground <= wall.t => Some((ground, None)),
+            (_, Some(wall)) => Some((wall.t, wall.shape)),
+            (ground, None) => ground.map(|ground| (ground, None)),
+        };
+        let (t, end) = match (first, nearest) {
+            (Some((fraction, shape)), _) if nearest.is_none_or(|(first, _)| fraction.0 < first) => {
+                let section = shape.and_then(|shape| environment.obstacles.section_of(shape));
+                (fraction.0, section.map_or(FlightEnd::Spent, FlightEnd::Section))
             }
             (_, Some((first, row))) => (first, FlightEnd::Body(row, age)),
             _ if outside(to.x) || outside(to.z) || to.y.abs() > HEIGHT_MAX => (ONE, FlightEnd::Spent),
