@@ -14,6 +14,7 @@ use shieldwall_core::systems::movement::{MovementTicks, Surroundings, move_chara
 use shieldwall_core::world::{ConfigError, WorldConfig};
 
 use super::clock_sync::{ClockSync, InputReport, TICK};
+use super::foresight::Foresight;
 use super::interpolation::Interpolation;
 use super::prediction::{self, Prediction, Reconciliation};
 use super::replica::ReplicaTable;
@@ -99,13 +100,15 @@ impl ClientWorld {
     }
 
     /// One tick of one character: what the server runs.
-    fn step(&self, tick: Tick, state: MoveState, input: CharacterInput) -> MoveState {
-        move_character(
+    fn step(&self, tick: Tick, state: MoveState, input: CharacterInput, own: &Foresight) -> MoveState {
+        let mut after = move_character(
             state,
             input,
             &Surroundings { terrain: &self.terrain, obstacles: &self.obstacles, tick },
             &self.movement,
-        )
+        );
+        after.flags = own.flags(&self.config.rules, tick, (&state, &after), input);
+        after
     }
 }
 
@@ -189,10 +192,12 @@ impl Session {
         let input = input.sanitized();
         let world = &self.world;
         let shown = self.interpolation.clock().shown(now);
+        let foresight = self.own.as_ref().map(Foresight::of).unwrap_or_default();
         for i in 0..due.count {
             let tick = Tick(due.first.0.wrapping_add(i));
             self.views[tick.0 as usize % prediction::RING] = (tick, view_age(tick, shown));
-            self.prediction.run(tick, input, &mut |tick, state, input| world.step(tick, state, input));
+            self.prediction
+                .run(tick, input, &mut |tick, state, input| world.step(tick, state, input, &foresight));
         }
         AdvanceReport { ticks: due.count, newest: self.newest_input() }
     }
@@ -259,6 +264,12 @@ impl Session {
             health: own.health,
             alive: own.health > 0,
             grounded: state.flags & flags::GROUNDED != 0,
+            flags: state.flags,
+            class: state.class,
+            action: own.action,
+            stamina: own.stamina,
+            ready_ticks: own.ready_ticks,
+            effects: own.effects,
         })
     }
 
@@ -305,7 +316,8 @@ impl Session {
         match header.own {
             Some(own) => {
                 let world = &self.world;
-                let step = &mut |tick, state, input| world.step(tick, state, input);
+                let foresight = Foresight::of(&own);
+                let step = &mut |tick, state, input| world.step(tick, state, input, &foresight);
                 let told = self.prediction.reconcile(header.tick, own.state, step);
                 self.corrections.count(told);
                 self.own = Some(own);

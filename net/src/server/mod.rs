@@ -42,7 +42,7 @@ pub const PACKET_OVERHEAD_BYTES: usize = 48;
 
 /// Payload every packet may have, however little the budget allows: what the welcome's largest fragment needs.
 const MIN_PAYLOAD_BYTES: usize = {
-    let piece = if Welcome::BYTES < FRAGMENT_BYTES { Welcome::BYTES } else { FRAGMENT_BYTES };
+    let piece = if Welcome::BYTES_MAX < FRAGMENT_BYTES { Welcome::BYTES_MAX } else { FRAGMENT_BYTES };
     (HEADER_BYTES + OVERHEAD_BITS.div_ceil(8) + piece).next_multiple_of(16)
 };
 // The own character fits too, beside as many events as one packet can tell for certain.

@@ -13,9 +13,10 @@ use crate::channel::FrameError;
 use crate::secure::ClientIndex;
 use crate::time::Micros;
 use crate::wire::PAYLOAD_BYTES;
+use crate::wire::effect_lists::EffectLists;
 use crate::wire::events::EVENTS_MAX;
 use crate::wire::goodbye::GoodbyeReason;
-use crate::wire::quantize::EntityCodec;
+use crate::wire::quantize::{EntityCodec, Sight};
 use core::fmt;
 use shieldwall_core::{CharacterId, Command, Placement, Tick, ViewAge, World, WorldConfig};
 
@@ -102,6 +103,7 @@ impl ZoneSessions {
         let workshop = Workshop {
             history: StateHistory::new(EntityCodec::new(world_config), capacity),
             cache: DeltaCache::new(capacity),
+            effects: EffectLists::default(),
             table: InterestTable::new(config),
             priorities: Priorities::new(capacity, snapshot_hz),
             events: ZoneEvents::new(interval_ticks),
@@ -246,7 +248,9 @@ impl ZoneSessions {
         let tick = Tick(world.tick().0.wrapping_sub(1));
         self.next_tick = world.tick();
         self.learn_events(world, tick);
-        self.workshop.history.record(tick.0, &world.characters(), world.terrain());
+        let workshop = &mut *self.workshop;
+        workshop.effects.rebuild(world);
+        workshop.history.record(tick.0, &Sight::new(world, &workshop.effects));
     }
 
     /// Makes the packets that are due after the world's last tick and hands each to `sink`. A client's packets are an
