@@ -96,6 +96,7 @@ impl Client {
                     self.welcome = Some(welcome);
                 }
                 ServerMessage::Event(..) => self.reliable_events += 1,
+                ServerMessage::Changes(_) | ServerMessage::Ground(_) | ServerMessage::GroundCheck(_) => {}
                 ServerMessage::Goodbye(reason) => panic!("nobody was sent away: {reason}"),
             }
         }

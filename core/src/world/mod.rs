@@ -8,7 +8,7 @@ pub use config::{ConfigDecodeError, ConfigError, WorldConfig};
 use crate::limits::{EFFECTS_PER_CHARACTER, SPEED_MAX_M_PER_S, SWEEP_MAX_M};
 use crate::numeric::{Metres, StateHash, Tick};
 use crate::spatial::query_grid::{Disc, RowList, Who};
-use crate::spatial::{Obstacles, Scenery, Terrain, TerrainShape};
+use crate::spatial::{Deformation, Obstacles, Scenery, Terrain, TerrainShape};
 use crate::state::characters::{CharactersView, MoveState};
 use crate::state::commands::{CharacterInput, Command};
 use crate::state::effects::EffectsView;
@@ -184,6 +184,14 @@ impl World {
         self.scratch.judgements()
     }
 
+    /// What changed the ground in the last step, in the order in which it was carried out: by commands, then by bursts.
+    /// Carried out so on the ground before the step they give the ground after it. Empty before the first step and after
+    /// a restore.
+    #[must_use]
+    pub fn deformations(&self) -> &[Deformation] {
+        self.scratch.deformations()
+    }
+
     /// The characters' columns, by slot.
     #[must_use]
     pub fn characters(&self) -> CharactersView<'_> {
@@ -308,7 +316,7 @@ impl World {
         let terrain = &mut self.environment.terrain;
         saved.load(&mut self.state, self.fingerprint, |from, to| terrain.follow(from, to))?;
         self.events.clear();
-        self.scratch.clear_judgements();
+        self.scratch.clear_last_tick();
         self.index_is_stale = true;
         Ok(())
     }
@@ -350,7 +358,7 @@ impl World {
             self.environment.terrain.follow(&before.terrain, &self.state.terrain);
         }
         self.events.clear();
-        self.scratch.clear_judgements();
+        self.scratch.clear_last_tick();
         self.scratch.rebuild_index(&self.state);
         self.index_is_stale = false;
         Ok(())

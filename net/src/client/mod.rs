@@ -6,6 +6,7 @@
 //! - `foresight`: what of the own flags can be known beforehand
 //! - [`prediction`]: the own character, ahead of the server
 //! - [`replica`]: the others, as the server sent them
+//! - `ground`: changes of the world that stay
 //! - [`interpolation`]: the others, as they are drawn
 //! - [`views`]: what all of this shows: plain values
 //!
@@ -16,6 +17,7 @@
 pub mod clock_sync;
 mod foresight;
 pub mod game_client;
+mod ground;
 pub mod interpolation;
 pub mod prediction;
 pub mod replica;

@@ -6,26 +6,29 @@ use std::sync::Arc;
 
 use shieldwall_core::numeric::Tick;
 use shieldwall_core::spatial::terrain::{Terrain, TerrainShape};
-use shieldwall_core::spatial::{Obstacles, Scenery};
+use shieldwall_core::spatial::{Deformation, Obstacles, Scenery};
 use shieldwall_core::state::characters::{MoveState, flags};
 use shieldwall_core::state::commands::{CharacterInput, ViewAge};
 use shieldwall_core::state::handle::CharacterId;
+use shieldwall_core::state::terrain_deltas::{TerrainChunk, TerrainDeltas};
 use shieldwall_core::systems::movement::{MovementTicks, Surroundings, move_character};
 use shieldwall_core::world::{ConfigError, WorldConfig};
 
 use super::clock_sync::{ClockSync, InputReport, TICK};
 use super::foresight::Foresight;
+use super::ground::Ground;
 use super::interpolation::Interpolation;
 use super::prediction::{self, Prediction, Reconciliation};
 use super::replica::ReplicaTable;
 use super::views::{AdvanceReport, EntityView, OwnView};
 use crate::channel::FrameError;
 use crate::time::Micros;
-use crate::wire::FrameKind;
 use crate::wire::bits::{BitReader, BitWriter};
+use crate::wire::ground_image::{GroundCheck, GroundPiece};
 use crate::wire::inputs::{self, PlayerInput};
 use crate::wire::snapshot::{OwnState, SnapshotHeader};
 use crate::wire::welcome::Welcome;
+use crate::wire::{DecodeError, FrameKind};
 
 /// Oldest view that is told, in sixteenths of a tick: more than servers ever look back.
 const VIEW_AGE_MAX: i64 = 2_048;
@@ -34,11 +37,16 @@ const VIEW_AGE_MAX: i64 = 2_048;
 const TICKS_PER_ADVANCE: u32 = 8;
 
 /// The world a client plays in. Clients of one process that play in the same world share one.
-#[derive(Debug)]
+///
+/// The ground follows the server's craters: from the first one on a client has a world of its own (a terrain costs 17 KiB
+/// for each of its chunks in memory, and a table of what differs).
+#[derive(Clone, Debug)]
 pub struct ClientWorld {
     config: WorldConfig,
     terrain: Terrain,
-    obstacles: Obstacles,
+    /// How the ground differs from its source; none before the first change.
+    deltas: Option<Box<TerrainDeltas>>,
+    obstacles: Arc<Obstacles>,
     movement: MovementTicks,
     fingerprint: u64,
 }
@@ -70,14 +78,15 @@ impl ClientWorld {
             fingerprint: config.fingerprint_with(obstacles.content_hash()),
             terrain: Terrain::new(config.seed, scenery.terrain.clone(), &shape)
                 .map_err(ConfigError::Terrain)?,
-            obstacles,
+            deltas: None,
+            obstacles: Arc::new(obstacles),
             movement: MovementTicks::new(&config.rules, config.tick_hz),
         })
     }
 
     /// What stands in it beside the ground.
     #[must_use]
-    pub fn obstacles(&self) -> &Obstacles {
+    pub fn obstacles(&self) -> &Arc<Obstacles> {
         &self.obstacles
     }
 
@@ -97,6 +106,26 @@ impl ClientWorld {
     #[must_use]
     pub fn terrain(&self) -> &Terrain {
         &self.terrain
+    }
+
+    /// How the ground differs from its source; none before the first change.
+    #[must_use]
+    pub fn terrain_deltas(&self) -> Option<&TerrainDeltas> {
+        self.deltas.as_deref()
+    }
+
+    /// Deforms the ground as the server did; false when it cannot be.
+    pub(super) fn deform(&mut self, deformation: &Deformation, changed: impl FnMut(TerrainChunk)) -> bool {
+        let capacity = self.config.terrain_delta_chunks;
+        let deltas = self.deltas.get_or_insert_with(|| Box::new(TerrainDeltas::new(capacity)));
+        self.terrain.deform(deltas, deformation, changed)
+    }
+
+    /// Gives the ground these deltas, which must be such that it can have them.
+    pub(super) fn replace_ground(&mut self, deltas: TerrainDeltas) {
+        let before = self.deltas.take().unwrap_or_else(|| Box::new(TerrainDeltas::new(0)));
+        self.terrain.follow(&before, &deltas);
+        self.deltas = Some(Box::new(deltas));
     }
 
     /// One tick of one character: what the server runs.
@@ -126,6 +155,7 @@ pub(crate) struct CorrectionStats {
 pub(crate) struct Session {
     world: Arc<ClientWorld>,
     character: CharacterId,
+    pub(crate) ground: Ground,
     pub(crate) clock: ClockSync,
     pub(crate) interpolation: Interpolation,
     replica: ReplicaTable,
@@ -154,6 +184,7 @@ impl Session {
         let config = world.config;
         Self {
             character: welcome.character,
+            ground: Ground::new(&config),
             clock: ClockSync::new(config.tick_hz, packet_interval_ticks, round_trip_us),
             interpolation: Interpolation::new(config.tick_hz),
             replica: ReplicaTable::new(&config),
@@ -184,6 +215,21 @@ impl Session {
 
     pub(crate) fn is_playing(&self) -> bool {
         self.own.is_some()
+    }
+
+    /// Carries out a message of changes of the world.
+    pub(crate) fn change_world(&mut self, message: &[u8]) -> Result<(), DecodeError> {
+        self.ground.apply(message, &mut self.world)
+    }
+
+    /// Takes a piece of the whole ground.
+    pub(crate) fn take_ground(&mut self, piece: &GroundPiece<'_>) -> Result<(), DecodeError> {
+        self.ground.take_piece(piece, &mut self.world)
+    }
+
+    /// Compares the ground with the server's.
+    pub(crate) fn check_ground(&mut self, check: GroundCheck) -> Result<(), DecodeError> {
+        self.ground.check(check, &self.world)
     }
 
     /// Runs the ticks that are due, all with the same input.

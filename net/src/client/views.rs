@@ -234,4 +234,10 @@ pub struct ClientStats {
     pub refused_payloads: u64,
     /// Events dropped because nobody took them.
     pub events_dropped: u64,
+    /// Changes of the world carried out.
+    pub world_changes: u64,
+    /// Times the ground was found to differ from the server's.
+    pub ground_mismatches: u64,
+    /// Times the whole ground was taken over.
+    pub ground_images: u64,
 }

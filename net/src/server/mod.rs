@@ -5,12 +5,15 @@
 //! - [`input_buffer`]: each client's inputs by tick
 //! - [`history`], [`delta_cache`]: the states of the last ticks and their encoded differences, shared by all clients
 //! - `telling`: what of a step's events whom is told of
+//! - `change_log`, `ground_feed`: changes of the world that stay, and how far each client has come with them
 //! - `tracking`, `interest`, `priority`: what each client knows, sees, and is owed; `snapshot` makes packets of it
 //!
 //! What is not here: sockets, encryption (`secure`), the simulation itself.
 
+mod change_log;
 pub mod config;
 pub mod delta_cache;
+mod ground_feed;
 pub mod history;
 pub mod input_buffer;
 mod interest;

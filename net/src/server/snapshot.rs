@@ -1,6 +1,8 @@
 //! One client's packet: what is reliable, what was seen to happen, and as much of the world as fits.
 
+use super::change_log::ChangeLog;
 use super::delta_cache::DeltaCache;
+use super::ground_feed::feed;
 use super::history::StateHistory;
 use super::interest::InterestTable;
 use super::priority::{Candidate, Priorities};
@@ -8,10 +10,13 @@ use super::session::Session;
 use super::tracking::SNAPSHOTS_REMEMBERED;
 use super::zone_events::{SeenAt, ZoneEvents};
 use super::{MIN_PACKET_BYTES, PACKET_OVERHEAD_BYTES};
+use crate::channel::reliable::FRAGMENTS_PER_PACKET;
+use crate::channel::sequence::HEADER_BYTES;
 use crate::time::Micros;
 use crate::wire::bits::{BitRun, BitWriter};
 use crate::wire::effect_lists::EffectLists;
 use crate::wire::events::{EVENTS_HEAD_BITS, GameEvent};
+use crate::wire::ground_image::PIECE_BYTES;
 use crate::wire::prefix_codes::{GAP_BITS_MAX, width, write_gap};
 use crate::wire::snapshot::{
     COMMON_AGES, HEADER_BITS_MAX, OwnState, SECTION_BITS_MAX, SectionHead, SnapshotHeader, UPDATES_MAX,
@@ -29,6 +34,8 @@ pub(super) struct Workshop {
     pub(super) table: InterestTable,
     pub(super) priorities: Priorities,
     pub(super) events: ZoneEvents,
+    /// The world's changes that stay.
+    pub(super) changes: ChangeLog,
     pub(super) tick_hz: u16,
     pub(super) interval_ticks: u32,
     /// The snapshot rate in force, to the nearest whole number.
@@ -51,6 +58,19 @@ const OWN_KEPT_MASK: u64 = 0xffff_fffe;
 /// Bits at the end that the estimate leaves free, so that a dear update seldom has to wait.
 const MARGIN_BITS: usize = 64;
 
+/// What one message about the ground takes of a packet at most.
+const GROUND_MESSAGE_BYTES: usize = PIECE_BYTES + 24;
+
+/// How many messages about the ground may go into a packet of so many bytes, so that the snapshot has room beside them.
+/// Where that leaves none, one in every other packet.
+fn messages_beside_a_snapshot(limit: usize, packet: u32) -> usize {
+    let rest = limit.saturating_sub(HEADER_BYTES + SNAPSHOT_BITS_LEAST.div_ceil(8));
+    match rest / GROUND_MESSAGE_BYTES {
+        0 => packet as usize % 2,
+        most => most.min(FRAGMENTS_PER_PACKET),
+    }
+}
+
 impl Workshop {
     /// Makes the packet of a session at `tick`, the tick the world has just run, in `buffer` and returns its length;
     /// none while the client's bandwidth allows not even the least packet.
@@ -70,6 +90,9 @@ impl Workshop {
             return None;
         };
         let limit = (allowed - PACKET_OVERHEAD_BYTES).min(PAYLOAD_BYTES);
+        for _ in 0..messages_beside_a_snapshot(limit, tick.0 / self.interval_ticks) {
+            feed(session, &mut self.changes, world, tick);
+        }
         let mut writer = session.channel.begin(&mut buffer[..limit]);
         session.channel.write_reliable(&mut writer, now);
         let mut record = None;

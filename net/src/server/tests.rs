@@ -20,6 +20,8 @@ struct Client {
     told: Vec<GameEvent>,
     seen: Vec<GameEvent>,
     goodbye: Option<GoodbyeReason>,
+    /// Messages about the ground.
+    changes: u32,
 }
 
 impl Client {
@@ -45,6 +47,9 @@ impl Client {
                 ServerMessage::Welcome(_) => self.welcomed = true,
                 ServerMessage::Event(_, event) => self.told.push(event),
                 ServerMessage::Goodbye(reason) => self.goodbye = Some(reason),
+                ServerMessage::Changes(_) | ServerMessage::Ground(_) | ServerMessage::GroundCheck(_) => {
+                    self.changes += 1;
+                }
             }
         }
         self.channel.confirm(packet.sequence);

@@ -7,17 +7,20 @@
 //! What is not here: acknowledgements and retransmission (`channel`), what to send to whom (`server`).
 
 pub mod bits;
+pub mod client_message;
 pub mod config_delta;
 pub mod effect_lists;
 pub mod entity_delta;
 pub mod events;
 pub mod goodbye;
+pub mod ground_image;
 pub mod inputs;
 pub mod own_state;
 pub mod prefix_codes;
 pub mod quantize;
 pub mod snapshot;
 pub mod welcome;
+pub mod world_changes;
 
 use bits::{BitReader, BitSink};
 use core::fmt;

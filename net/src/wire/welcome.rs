@@ -1,6 +1,6 @@
 //! Reliable messages of the server, and the first of them: all a client must know to understand the rest.
 //!
-//! A message is one byte of [`MessageKind`] and a body. Welcome's body, little-endian: protocol version u16, tick u32,
+//! A message is one byte of [`MessageKind`] and a body; the kinds from 128 on are [`super::world_changes`]. Welcome's body, little-endian: protocol version u16, tick u32,
 //! own slot u32, own generation u32, ticks between snapshots u16, the world's fingerprint u64, the world's configuration as
 //! its difference to the default one ([`super::config_delta`]; it contains the seed, so the terrain follows from it).
 //! Scenery and height files are not sent: a client has them or not, and the fingerprint tells.
@@ -9,6 +9,8 @@ use super::DecodeError;
 use super::config_delta::{self, CONFIG_DELTA_BYTES_MAX};
 use super::events::GameEvent;
 use super::goodbye::GoodbyeReason;
+use super::ground_image::{GroundCheck, GroundPiece};
+use super::world_changes::CHANGES_MESSAGE;
 use super::{CHARACTERS_MAX, MESSAGE_BYTES, PROTOCOL_VERSION};
 use shieldwall_core::numeric::Tick;
 use shieldwall_core::state::handle::CharacterId;
@@ -24,6 +26,10 @@ pub enum MessageKind {
     Event = 2,
     /// [`GoodbyeReason`].
     Goodbye = 3,
+    /// A piece of the whole ground ([`GroundPiece`]).
+    Ground = 4,
+    /// What the ground must be like ([`GroundCheck`]).
+    GroundCheck = 5,
 }
 
 /// What the server tells a client whose character has been spawned.
@@ -89,32 +95,41 @@ impl Welcome {
     }
 }
 
-/// A reliable message of the server, read.
+/// A reliable message of the server, read; what is long is borrowed from its bytes.
 #[expect(
     clippy::large_enum_variant,
     reason = "one at a time, on its way from the reader to the session: never kept in numbers"
 )]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ServerMessage {
+pub enum ServerMessage<'b> {
     /// First of all.
     Welcome(Welcome),
     /// Something the client's character took part in.
     Event(Tick, GameEvent),
     /// Last of all.
     Goodbye(GoodbyeReason),
+    /// Changes of the world: for [`super::world_changes::ChangeCodec::read`].
+    Changes(&'b [u8]),
+    /// A piece of the whole ground.
+    Ground(GroundPiece<'b>),
+    /// What the ground must be like.
+    GroundCheck(GroundCheck),
 }
 
-impl ServerMessage {
+impl<'b> ServerMessage<'b> {
     /// Reads a message.
     ///
     /// # Errors
     /// [`DecodeError`]: the server speaks another protocol, or it is not a server.
-    pub fn decode(message: &[u8]) -> Result<Self, DecodeError> {
+    pub fn decode(message: &'b [u8]) -> Result<Self, DecodeError> {
         let (&kind, body) = message.split_first().ok_or(DecodeError::Truncated)?;
         match kind {
             1 => Welcome::decode(body).map(Self::Welcome),
             2 => GameEvent::decode_message(body).map(|(tick, event)| Self::Event(tick, event)),
             3 => GoodbyeReason::decode(body).map(Self::Goodbye),
+            4 => GroundPiece::decode(body).map(Self::Ground),
+            5 => GroundCheck::decode(body).map(Self::GroundCheck),
+            CHANGES_MESSAGE.. => Ok(Self::Changes(message)),
             unknown => Err(DecodeError::UnknownMessage(unknown)),
         }
     }
