@@ -2,7 +2,7 @@
 
 use shieldwall_core::numeric::{Brads, Metres, MetresPerSecond, Position, Tick, Velocity};
 use shieldwall_core::state::characters::MoveState;
-use shieldwall_core::{CharacterId, CharacterInput, ViewAge, Weapon, WorldConfig};
+use shieldwall_core::{Arm, CharacterId, CharacterInput, ViewAge, WorldConfig};
 use shieldwall_net::channel::reliable::{ReliableReceiver, ReliableSender};
 use shieldwall_net::channel::sequence::{PacketHeader, Sequence};
 use shieldwall_net::client::replica::ReplicaTable;
@@ -47,8 +47,10 @@ fn walker() -> EntityState {
         velocity_z: -64,
         yaw: 0,
         health: 255,
-        bits: 0x13,
+        status: 3,
+        team: 1,
         generation: 1,
+        ..EntityState::default()
     }
 }
 
@@ -92,8 +94,10 @@ fn snapshots() {
         },
         health: 1000,
         generation: 1,
-        action: 0,
         team: 1,
+        stamina: 100,
+        ready_ticks: [Tick(30); 4],
+        ..OwnState::default()
     };
     let inputs = InputReport { newest_received: Some(Tick(65)), margin_ticks: 5, missed: 2 };
     let first = SnapshotHeader { tick: Tick(60), inputs, own: Some(own) };
@@ -113,7 +117,7 @@ fn snapshots() {
 
     // Six ticks at 4 m/s to the north are 0.4 m: predicted. Then health and action change.
     let walked = EntityState { z: 1280 - 26, ..walker() };
-    let struck = EntityState { health: 200, bits: 0x17, ..walked };
+    let struck = EntityState { health: 200, action: 1, ..walked };
     let second = SnapshotHeader {
         tick: Tick(66),
         inputs: InputReport { newest_received: Some(Tick(71)), ..inputs },
@@ -162,15 +166,15 @@ fn fragment() {
 
 #[test]
 fn events_and_messages() {
-    let died = GameEvent::Died { victim: 3, killer: 9, weapon: Weapon::Arrow };
-    let shot = GameEvent::Shot { owner: 12, yaw: Brads(0x4000), pitch: -256 };
+    let died = GameEvent::Died { victim: 3, killer: 9, arm: Arm::BOW };
+    let shot = GameEvent::Launched { owner: 12, yaw: Brads(0x4000), pitch: -256, arm: Arm::BOW };
     let bytes = bytes_of(|writer| {
         FrameKind::Events.write(writer);
         events::write(writer, Tick(66), &[died, shot]);
     });
     expect("events", &bytes);
 
-    let hit = GameEvent::Hit { attacker: 9, target: 3, amount: 180, weapon: Weapon::Melee };
+    let hit = GameEvent::Hit { attacker: 9, target: 3, amount: 180, arm: Arm::SWORD };
     let mut buffer = [0; EVENT_MESSAGE_BYTES];
     let message = hit.encode_message(Tick(66), &mut buffer);
     expect("message_event", message);
@@ -184,6 +188,6 @@ fn events_and_messages() {
         config: WorldConfig { seed: 7, ..WorldConfig::default() },
     };
     let message = welcome.encode();
-    expect("message_welcome_head", &message[..17]);
+    expect("message_welcome", &message);
     assert_eq!(ServerMessage::decode(&message), Ok(ServerMessage::Welcome(welcome)));
 }

@@ -195,7 +195,7 @@ mod tests {
         buffer.receive(Tick(74), input(1), Tick(10));
         buffer.receive(Tick(8), input(1), Tick(10));
         buffer.receive(Tick(7), input(1), Tick(10));
-        buffer.receive(Tick(20), of(CharacterInput { buttons: 0xff01, ..input(3).input }), Tick(10));
+        buffer.receive(Tick(20), of(CharacterInput { buttons: 0xfe01, ..input(3).input }), Tick(10));
         let stats = buffer.stats();
         assert_eq!((stats.too_early, stats.late, stats.masked, stats.accepted), (1, 1, 1, 1));
         assert_eq!(buffer.take(Tick(19), 60, OLDEST), None, "the first input is for a later tick");

@@ -1,12 +1,14 @@
 //! One client: its channel, its inputs, what it knows of the world, its bandwidth.
 
 use super::PACKET_OVERHEAD_BYTES;
+use super::ground_feed::GroundFeed;
 use super::input_buffer::InputBuffer;
 use super::stats::{RefusedPayloads, SessionStats, Traffic};
 use super::tracking::{SNAPSHOTS_REMEMBERED, SnapshotLog, TrackTable};
 use crate::channel::budget::Budget;
 use crate::channel::{Channel, Fate, FrameError};
 use crate::time::Micros;
+use crate::wire::client_message::ClientMessage;
 use crate::wire::events::{EVENT_MESSAGE_BYTES, GameEvent};
 use crate::wire::goodbye::GoodbyeReason;
 use crate::wire::snapshot::OwnState;
@@ -62,6 +64,8 @@ pub(super) struct Session {
     pub(super) events_from: u32,
     /// What an update with a baseline costs in bits, slot and age included: a moving mean, times 16.
     pub(super) delta_bits_16: u32,
+    /// How far it has come with the world's changes.
+    pub(super) ground: GroundFeed,
     pub(super) traffic: Traffic,
     pub(super) refused: RefusedPayloads,
 }
@@ -107,6 +111,7 @@ impl Session {
             search_in: 0,
             events_from: 0,
             delta_bits_16: DELTA_BITS_GUESS * 16,
+            ground: GroundFeed::default(),
             traffic: Traffic::default(),
             refused: RefusedPayloads::default(),
         }
@@ -152,10 +157,12 @@ impl Session {
                 }
             }
         }
-        // Clients have nothing reliable to say in this version of the protocol.
-        if let Some(message) = self.channel.next_message()? {
-            let kind = message.first().copied().unwrap_or(0);
-            return Err(DecodeError::UnknownMessage(kind).into());
+        while let Some(message) = self.channel.next_message()? {
+            match ClientMessage::decode(message)? {
+                ClientMessage::GroundWanted => {
+                    self.traffic.ground_wishes_refused += u64::from(!self.ground.ask(next));
+                }
+            }
         }
         self.channel.confirm(packet.sequence);
         self.traffic.packets_received += 1;

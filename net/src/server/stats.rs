@@ -89,6 +89,14 @@ pub struct Traffic {
     pub events_dropped: u64,
     /// Events of others nearby that found no room in a packet.
     pub seen_events_cut: u64,
+    /// Changes of the world told.
+    pub changes: u64,
+    /// Bytes of the messages with changes, checks and images, with what each costs in a packet, told once.
+    pub ground_bytes: u64,
+    /// Images of the whole ground begun.
+    pub ground_images: u64,
+    /// Wishes for the whole ground that came too soon after another.
+    pub ground_wishes_refused: u64,
 }
 
 impl Traffic {
@@ -105,6 +113,10 @@ impl Traffic {
         self.packets_withheld += other.packets_withheld;
         self.events_dropped += other.events_dropped;
         self.seen_events_cut += other.seen_events_cut;
+        self.changes += other.changes;
+        self.ground_bytes += other.ground_bytes;
+        self.ground_images += other.ground_images;
+        self.ground_wishes_refused += other.ground_wishes_refused;
     }
 
     /// Bytes sent all-in: with [`super::PACKET_OVERHEAD_BYTES`] for every packet.

@@ -9,8 +9,7 @@ use crate::wire::goodbye::GoodbyeReason;
 use crate::wire::inputs;
 use crate::wire::welcome::ServerMessage;
 use crate::wire::{FrameKind, PAYLOAD_BYTES};
-use shieldwall_core::state::events::Weapon;
-use shieldwall_core::{Brads, CharacterId, CharacterInput, Command, Event, Tick, World, WorldConfig};
+use shieldwall_core::{Arm, Brads, CharacterId, CharacterInput, Command, Event, Tick, World, WorldConfig};
 
 /// A client without a link; what it was told. It counts snapshots and looks into none: they come last in a packet.
 #[derive(Default)]
@@ -21,6 +20,8 @@ struct Client {
     told: Vec<GameEvent>,
     seen: Vec<GameEvent>,
     goodbye: Option<GoodbyeReason>,
+    /// Messages about the ground.
+    changes: u32,
 }
 
 impl Client {
@@ -46,6 +47,9 @@ impl Client {
                 ServerMessage::Welcome(_) => self.welcomed = true,
                 ServerMessage::Event(_, event) => self.told.push(event),
                 ServerMessage::Goodbye(reason) => self.goodbye = Some(reason),
+                ServerMessage::Changes(_) | ServerMessage::Ground(_) | ServerMessage::GroundCheck(_) => {
+                    self.changes += 1;
+                }
             }
         }
         self.channel.confirm(packet.sequence);
@@ -166,12 +170,12 @@ fn a_death_is_told_once_to_whom_it_concerns() {
     let mut scene = default_scene(3);
     scene.ticks(60);
     let (killer, victim) = (scene.id(0), scene.id(1));
-    let weapon = Weapon::Melee;
+    let arm = Arm::SWORD;
     scene.tick_with(|zone, world, tick| {
-        zone.tell_event(&Event::Died { victim, killer, weapon }, world, tick);
+        zone.tell_event(&Event::Died { victim, killer, arm }, world, tick);
     });
     scene.ticks(30);
-    let death = GameEvent::Died { victim: victim.slot as u16, killer: killer.slot as u16, weapon };
+    let death = GameEvent::Died { victim: victim.slot as u16, killer: killer.slot as u16, arm };
     for (client, told, seen) in [(0, 1, 0), (1, 1, 0), (2, 0, 1)] {
         let Client { told: reliable, seen: nearby, .. } = &scene.clients[client];
         let count = |list: &[GameEvent]| list.iter().filter(|&&event| event == death).count();
@@ -188,8 +192,7 @@ fn a_shooter_hears_its_own_shot() {
         zone.tell_event(&Event::ProjectileLaunched { projectile_slot: 0, owner }, world, tick);
     });
     scene.ticks(30);
-    let is_shot =
-        |event: &GameEvent| matches!(*event, GameEvent::Shot { owner: o, .. } if u32::from(o) == owner.slot);
+    let is_shot = |event: &GameEvent| matches!(*event, GameEvent::Launched { owner: o, .. } if u32::from(o) == owner.slot);
     let heard = |list: &[GameEvent]| list.iter().filter(|event| is_shot(event)).count();
     let [shooter, other] = &scene.clients[..] else { panic!("two clients") };
     assert_eq!((heard(&shooter.told), heard(&shooter.seen)), (1, 0));
@@ -203,7 +206,7 @@ fn who_is_struck_all_the_time_gets_snapshots_all_the_same() {
     let (target, attacker) = (scene.id(0), scene.id(1));
     for _ in 0..120 {
         scene.tick_with(|zone, world, tick| {
-            let hit = Event::Hit { attacker, target, amount: 1, weapon: Weapon::Melee };
+            let hit = Event::Hit { attacker, target, amount: 1, arm: Arm::SWORD };
             zone.tell_event(&hit, world, tick);
         });
     }

@@ -1,5 +1,6 @@
 //! All sessions of a zone, around its ticks: commands before, snapshots after.
 
+use super::change_log::ChangeLog;
 use super::config::{ReplicationConfig, ReplicationConfigError};
 use super::delta_cache::DeltaCache;
 use super::history::StateHistory;
@@ -13,9 +14,11 @@ use crate::channel::FrameError;
 use crate::secure::ClientIndex;
 use crate::time::Micros;
 use crate::wire::PAYLOAD_BYTES;
+use crate::wire::effect_lists::EffectLists;
 use crate::wire::events::EVENTS_MAX;
 use crate::wire::goodbye::GoodbyeReason;
-use crate::wire::quantize::EntityCodec;
+use crate::wire::quantize::{EntityCodec, Sight};
+use crate::wire::world_changes::WorldChange;
 use core::fmt;
 use shieldwall_core::{CharacterId, Command, Placement, Tick, ViewAge, World, WorldConfig};
 
@@ -102,9 +105,11 @@ impl ZoneSessions {
         let workshop = Workshop {
             history: StateHistory::new(EntityCodec::new(world_config), capacity),
             cache: DeltaCache::new(capacity),
+            effects: EffectLists::default(),
             table: InterestTable::new(config),
             priorities: Priorities::new(capacity, snapshot_hz),
             events: ZoneEvents::new(interval_ticks),
+            changes: ChangeLog::new(world_config),
             tick_hz,
             interval_ticks,
             snapshot_hz,
@@ -246,7 +251,26 @@ impl ZoneSessions {
         let tick = Tick(world.tick().0.wrapping_sub(1));
         self.next_tick = world.tick();
         self.learn_events(world, tick);
-        self.workshop.history.record(tick.0, &world.characters(), world.terrain());
+        let workshop = &mut *self.workshop;
+        workshop.changes.learn(world);
+        workshop.effects.rebuild(world);
+        workshop.history.record(tick.0, &Sight::new(world, &workshop.effects));
+    }
+
+    /// Tells every client of a change that does not follow from the world's own steps, and whoever comes later.
+    pub fn note_change(&mut self, change: WorldChange) {
+        self.workshop.changes.push(change);
+    }
+
+    /// The world's ground is another one since the last step, as after a restore: every client is sent all of it.
+    pub fn ground_replaced(&mut self) {
+        self.workshop.changes.replaced();
+    }
+
+    /// Changes of the world since the start.
+    #[must_use]
+    pub fn changes_noted(&self) -> u32 {
+        self.workshop.changes.next()
     }
 
     /// Makes the packets that are due after the world's last tick and hands each to `sink`. A client's packets are an
