@@ -295,7 +295,10 @@ fn start_control(
     board: &Arc<Board>,
 ) -> Result<(Option<ControlPlane>, Sender<LiveFrame>), HostError> {
     let world = &config.world;
-    let make = || LiveFrame::with_capacity(world.character_capacity, world.projectile_capacity);
+    let (sections, points) = (config.scenery.sections.len(), config.scenery.capture_points.len());
+    let make = || {
+        LiveFrame::with_capacity(world.character_capacity, world.projectile_capacity, sections, points)
+    };
     let (sender, receiver) = lane(LIVE_FRAMES, make);
     if !config.http.enabled {
         return Ok((None, sender));
@@ -306,7 +309,7 @@ fn start_control(
         board: Arc::clone(board),
         clock,
         frames: receiver,
-        hello: live_feed::hello(zone.world(), &tiers),
+        hello: live_feed::hello(zone.world(), &config.scenery, &tiers),
         world: *world,
     };
     Ok((Some(ControlPlane::start(&config.http, parts)?), sender))

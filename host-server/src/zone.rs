@@ -145,8 +145,10 @@ impl Zone {
         figures.client_us += u64::from(figures.clients) * since_last.0;
         figures.events_dropped += u64::from(report.events_dropped);
         figures.commands_refused += u64::from(report.tally.commands_refused);
+        figures.fight.add(&report.tally);
         let characters = self.world.characters();
         for event in self.world.events() {
+            figures.fight.learn(event);
             match *event {
                 Event::Hit { .. } => figures.hits += 1,
                 Event::Died { killer, .. } => {
@@ -181,6 +183,10 @@ impl Zone {
         let characters = self.world.characters();
         self.figures.alive = characters.live_slots().filter(|&slot| characters.is_alive(slot)).count() as u32;
         self.figures.projectiles = self.world.projectiles().live_slots().count() as u32;
+        let scores = self.world.scores();
+        for (team, points) in (0..).zip(&mut self.figures.points) {
+            *points = u64::from(scores.score(team));
+        }
         self.figures.sessions = self.sessions.stats();
         self.figures.clone()
     }
