@@ -55,8 +55,8 @@ pub mod world;
 
 pub use numeric::{Brads, LaneChoice, Metres, MetresPerSecond, Position, StateHash, Tick, Ticks, Velocity};
 pub use rules::{
-    CrowdRules, LagRules, LifeRules, LodRules, MOVEMENT_CLASSES, MeleeRules, MovementRules, ProjectileRules,
-    Rules, RulesError, RulesHash, WaterRules,
+    CrowdRules, LagRules, LifeRules, LodRules, MOVEMENT_CLASSES, MeleeRules, MovementRules, NPC_KINDS,
+    NpcRules, ProjectileRules, Rules, RulesError, RulesHash, WaterRules,
 };
 pub use spatial::query_grid::RowList;
 pub use spatial::{HeightFile, HeightFileError, HeightFileShape, Terrain, TerrainSource};
@@ -65,6 +65,7 @@ pub use state::commands::{CharacterInput, Command, CommandDecodeError, Placement
 pub use state::diff::{Difference, StateImage, differences};
 pub use state::events::{Event, EventDecodeError, SpawnRefusal, Weapon};
 pub use state::handle::CharacterId;
+pub use state::npcs::{NpcsView, mood, steer};
 pub use state::partial::{PartialPolicy, PartialReport, Selection};
 pub use state::projectiles::ProjectilesView;
 pub use state::saved::SavedState;

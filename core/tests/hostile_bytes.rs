@@ -1,6 +1,8 @@
 //! Bytes that nobody vouches for: images, replays, configurations. Nothing panics, nothing half-restores.
 
 use proptest::prelude::*;
+use shieldwall_core::state::snapshot::FORMAT;
+use shieldwall_core::state::tables::TABLES;
 use shieldwall_core::{
     Brads, CharacterInput, Command, Metres, Placement, ReplayReader, ReplayWriter, SnapshotError, Ticks,
     World, WorldConfig, buttons,
@@ -80,14 +82,16 @@ fn refusals_have_names_and_change_nothing() {
         other
     };
     assert_eq!(refuse(&changed(0)), SnapshotError::NotAnImage);
-    assert_eq!(refuse(&changed(4)), SnapshotError::OtherFormat(2));
+    assert_eq!(refuse(&changed(4)), SnapshotError::OtherFormat(FORMAT ^ 1));
     assert!(matches!(refuse(&changed(8)), SnapshotError::OtherLayout { image, build } if image != build));
     assert!(matches!(refuse(&changed(16)), SnapshotError::OtherConfiguration { .. }));
     assert_eq!(refuse(&changed(28)), SnapshotError::OtherCapacity);
+    // Behind tick, slots and rows of every table.
+    let chunks = 28 + 8 * TABLES;
     // One more deformed chunk than there is: what is left for the history is none.
-    assert_eq!(refuse(&changed(44)), SnapshotError::BadHistory);
-    assert_eq!(refuse(&changed(46)), SnapshotError::OtherCapacity, "more deformed chunks than fit");
-    assert_eq!(refuse(&changed(48)), SnapshotError::Damaged);
+    assert_eq!(refuse(&changed(chunks)), SnapshotError::BadHistory);
+    assert_eq!(refuse(&changed(chunks + 2)), SnapshotError::OtherCapacity, "more deformed chunks than fit");
+    assert_eq!(refuse(&changed(chunks + 4)), SnapshotError::Damaged);
     assert_eq!(refuse(&changed(24)), SnapshotError::Damaged, "another tick");
     world.restore(&image).unwrap();
     assert_eq!(world.state_hash(), source.state_hash());

@@ -2,4 +2,5 @@
 
 pub mod link_world;
 pub mod reference;
+pub mod wilds;
 pub use shieldwall_scenes as scenes;

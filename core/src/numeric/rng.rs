@@ -19,6 +19,9 @@ pub enum Purpose {
     // 3 to 6 were named once, without a use: they stay reserved.
     /// Decisions of bots and scripted scenes, outside the simulated state.
     Scripted = 7,
+    // 8 and 9 are kept for others.
+    /// Where characters that nobody plays wander (entity = character slot).
+    Npc = 10,
 }
 
 /// Four independent random words for one (seed, tick, entity, purpose).

@@ -4,8 +4,8 @@
 //! are raw integers; what they are in human units is for those to say who show them (the package `shieldwall-rules`).
 
 use super::{
-    CrowdRules, LagRules, LifeRules, LodRules, MOVEMENT_CLASSES, MeleeRules, MovementRules, ProjectileRules,
-    Rules, WaterRules,
+    CrowdRules, LagRules, LifeRules, LodRules, MeleeRules, MovementRules, NpcRules, ProjectileRules, Rules,
+    WaterRules,
 };
 
 /// What a field's raw integer means.
@@ -140,6 +140,12 @@ pub(super) const RELATIONS: &[RuleRelation] = &[
         high: ("movement", "height"),
         broken: "bow: launch_height is above the height of class 0",
     },
+    RuleRelation {
+        low: ("npc", "aggro_radius"),
+        times: 1,
+        high: ("npc", "lose_radius"),
+        broken: "npc: lose_radius is below aggro_radius",
+    },
 ];
 
 const fn single(name: &'static str, doc: &'static str, fields: &'static [RuleFieldInfo]) -> RuleTableInfo {
@@ -162,6 +168,12 @@ impl Rules {
         single(ProjectileRules::NAME, ProjectileRules::DOC, ProjectileRules::FIELDS),
         single(LifeRules::NAME, LifeRules::DOC, LifeRules::FIELDS),
         single(LagRules::NAME, LagRules::DOC, LagRules::FIELDS),
+        RuleTableInfo {
+            name: NpcRules::NAME,
+            doc: NpcRules::DOC,
+            entries: &NpcRules::KINDS,
+            fields: NpcRules::FIELDS,
+        },
     ];
 
     /// What must hold between fields, beyond their ranges.
@@ -179,6 +191,7 @@ impl Rules {
             ProjectileRules::NAME => &self.bow,
             LifeRules::NAME => &self.life,
             LagRules::NAME => &self.lag,
+            NpcRules::NAME => return self.npc.get(entry).map(|kind| kind as &dyn RuleTable),
             _ => return None,
         };
         (entry == 0).then_some(single)
@@ -197,6 +210,7 @@ impl Rules {
             ProjectileRules::NAME => &mut self.bow,
             LifeRules::NAME => &mut self.life,
             LagRules::NAME => &mut self.lag,
+            NpcRules::NAME => return self.npc.get_mut(entry).map(|kind| kind as &mut dyn RuleTable),
             _ => return None,
         };
         (entry == 0).then_some(single)
@@ -206,10 +220,10 @@ impl Rules {
     /// [`Rules::RELATIONS`].
     pub fn broken_relations(&self) -> impl Iterator<Item = (&'static RuleRelation, usize)> + '_ {
         RELATIONS.iter().flat_map(move |relation| {
-            let entries = if relation.low.0 == relation.high.0 && relation.low.0 == MovementRules::NAME {
-                MOVEMENT_CLASSES
-            } else {
-                1
+            let table = Self::TABLES.iter().find(|table| table.name == relation.low.0);
+            let entries = match table {
+                Some(table) if relation.low.0 == relation.high.0 => table.entries.len().max(1),
+                _ => 1,
             };
             (0..entries)
                 .filter(move |&entry| !self.holds(relation, entry))
@@ -228,6 +242,7 @@ impl Rules {
 
 #[cfg(test)]
 mod tests {
+    use super::super::MOVEMENT_CLASSES;
     use super::*;
     use alloc::vec::Vec;
 

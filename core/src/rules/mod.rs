@@ -10,6 +10,7 @@
 mod classes;
 mod listing;
 mod movement;
+mod npc;
 mod table;
 
 use crate::limits::HALF_EXTENT_MAX_M;
@@ -17,6 +18,7 @@ use crate::numeric::{Brads, Metres, MetresPerSecond};
 use core::fmt;
 pub use listing::{RuleEntryInfo, RuleFieldInfo, RuleRelation, RuleTable, RuleTableInfo, RuleUnit};
 pub use movement::{LodRules, MOVEMENT_CLASSES, MovementRules, ROOT_MOTION_PARTS, WaterRules};
+pub use npc::{NPC_KINDS, NpcRules};
 pub use table::{RuleField, RulesError};
 use table::{mm, rule_table, whole};
 
@@ -135,6 +137,8 @@ pub struct Rules {
     pub life: LifeRules,
     /// Looking back.
     pub lag: LagRules,
+    /// Characters that nobody plays: one table for each kind.
+    pub npc: [NpcRules; NPC_KINDS],
 }
 
 impl Default for Rules {
@@ -148,6 +152,7 @@ impl Default for Rules {
             bow: ProjectileRules::default(),
             life: LifeRules::default(),
             lag: LagRules::default(),
+            npc: NpcRules::kinds(),
         }
     }
 }
@@ -161,13 +166,21 @@ impl Rules {
         + MeleeRules::BYTES
         + ProjectileRules::BYTES
         + LifeRules::BYTES
-        + LagRules::BYTES;
+        + LagRules::BYTES
+        + NPC_KINDS * NpcRules::BYTES;
 
     /// The movement rules of a class. Numbers from [`MOVEMENT_CLASSES`] on, which no command can set, wrap.
     #[must_use]
     #[inline]
     pub fn class(&self, class: u8) -> &MovementRules {
         &self.movement[usize::from(class) % MOVEMENT_CLASSES]
+    }
+
+    /// The rules of a kind of characters that nobody plays. Numbers from [`NPC_KINDS`] on, which no command can set, wrap.
+    #[must_use]
+    #[inline]
+    pub fn npc_kind(&self, kind: u8) -> &NpcRules {
+        &self.npc[usize::from(kind) % NPC_KINDS]
     }
 
     /// Checks every field against its range and the relations between fields.
@@ -183,6 +196,7 @@ impl Rules {
         self.bow.validate()?;
         self.life.validate()?;
         self.lag.validate()?;
+        self.npc.iter().try_for_each(NpcRules::validate)?;
         match self.broken_relations().next() {
             Some((relation, _)) => Err(RulesError::Relation(relation.broken)),
             None => Ok(()),
@@ -211,6 +225,9 @@ impl Rules {
         self.bow.encode_into(out);
         self.life.encode_into(out);
         self.lag.encode_into(out);
+        for kind in &self.npc {
+            kind.encode_into(out);
+        }
     }
 
     /// Reads what [`Rules::encode_into`] wrote from the front of `bytes`; `None` when they end early.
@@ -227,8 +244,12 @@ impl Rules {
         let (melee, bytes) = MeleeRules::decode(bytes)?;
         let (bow, bytes) = ProjectileRules::decode(bytes)?;
         let (life, bytes) = LifeRules::decode(bytes)?;
-        let (lag, bytes) = LagRules::decode(bytes)?;
-        Some((Self { movement, water, lod, crowd, melee, bow, life, lag }, bytes))
+        let (lag, mut bytes) = LagRules::decode(bytes)?;
+        let mut npc = [NpcRules::default(); NPC_KINDS];
+        for kind in &mut npc {
+            (*kind, bytes) = NpcRules::decode(bytes)?;
+        }
+        Some((Self { movement, water, lod, crowd, melee, bow, life, lag, npc }, bytes))
     }
 }
 

@@ -338,6 +338,7 @@ macro_rules! table {
             /// The same rows, every column cut to one and the same length: a loop over them needs no check of bounds.
             #[must_use]
             #[inline]
+            #[allow(dead_code, reason = "only tables that stages go through in lanes need it")]
             pub(crate) fn leveled(self) -> Self {
                 let end = $crate::state::column::Rows::rows(&self);
                 $rows { $( $field: &mut self.$field[..end], )* }

@@ -11,6 +11,7 @@ pub mod history;
 pub mod id_pool;
 pub(crate) mod judge;
 pub(crate) mod move_bounds;
+pub mod npcs;
 pub mod partial;
 pub mod projectiles;
 pub mod saved;
@@ -26,6 +27,7 @@ use characters::{Characters, flags};
 use handle::CharacterId;
 use history::History;
 use id_pool::IdPool;
+use npcs::Npcs;
 use projectiles::Projectiles;
 use terrain_deltas::TerrainDeltas;
 
@@ -42,6 +44,10 @@ pub struct State {
     pub projectiles: Projectiles,
     /// The slots of projectiles in use; follows from the columns.
     pub projectile_ids: IdPool,
+    /// The minds of characters that nobody plays.
+    pub npcs: Npcs,
+    /// The slots of minds in use; follows from the columns.
+    pub npc_ids: IdPool,
     /// Where the ground differs from its source.
     pub terrain: TerrainDeltas,
     /// Where everybody stood in the last ticks, as far as the rules look back.
@@ -55,6 +61,8 @@ pub struct StateCapacity {
     pub characters: u32,
     /// Rows of projectiles.
     pub projectiles: u32,
+    /// Rows of minds of characters that nobody plays.
+    pub npcs: u32,
     /// Chunks of terrain that differ.
     pub terrain_delta_chunks: u32,
     /// Ticks that are looked back on.
@@ -72,6 +80,8 @@ impl State {
             character_ids: IdPool::new(characters),
             projectiles: Projectiles::new(projectiles),
             projectile_ids: IdPool::new(projectiles),
+            npcs: Npcs::new(capacity.npcs as usize),
+            npc_ids: IdPool::new(capacity.npcs as usize),
             terrain: TerrainDeltas::new(capacity.terrain_delta_chunks),
             history: History::new(capacity.history_ticks as usize, characters),
         }
@@ -83,6 +93,7 @@ impl State {
         StateCapacity {
             characters: self.characters.capacity() as u32,
             projectiles: self.projectiles.capacity() as u32,
+            npcs: self.npcs.capacity() as u32,
             terrain_delta_chunks: self.terrain.capacity() as u32,
             history_ticks: self.history.capacity() as u32,
         }
@@ -123,6 +134,25 @@ impl State {
             self.projectiles.generation[slot as usize] = generation;
         }
     }
+
+    /// Takes the lowest free row of minds for a character: the row is zero but for its new generation and whom it steers.
+    pub(crate) fn allocate_npc(&mut self, steers: CharacterId) -> Option<u32> {
+        let slot = self.npc_ids.allocate()?;
+        let row = slot as usize;
+        self.npcs.generation[row] = next_generation(self.npcs.generation[row]);
+        self.npcs.character_slot[row] = steers.slot;
+        self.npcs.character_generation[row] = steers.generation;
+        Some(slot)
+    }
+
+    /// Gives a mind's row back.
+    pub(crate) fn free_npc(&mut self, slot: u32) {
+        if self.npc_ids.free(slot) {
+            let generation = self.npcs.generation[slot as usize];
+            self.npcs.zero_row(slot as usize);
+            self.npcs.generation[slot as usize] = generation;
+        }
+    }
 }
 
 /// Generations count up and skip 0, which names nobody.
@@ -145,8 +175,13 @@ mod tests {
 
     #[test]
     fn slots_come_back_with_a_new_generation() {
-        let capacity =
-            StateCapacity { characters: 2, projectiles: 1, terrain_delta_chunks: 0, history_ticks: 0 };
+        let capacity = StateCapacity {
+            characters: 2,
+            projectiles: 1,
+            npcs: 0,
+            terrain_delta_chunks: 0,
+            history_ticks: 0,
+        };
         let mut state = State::new(&capacity);
         let first = state.allocate_character().unwrap();
         let second = state.allocate_character().unwrap();

@@ -10,24 +10,25 @@
 //!     24      4  tick
 //!     28      4  character rows that follow
 //!     32      4  projectile rows that follow
-//!     36      4  zero
+//!     36      4  rows of minds that follow
 //!     40     16  hash of all after the header, and of the tick
 //!     56      8  zero
-//!     64         slots of the characters (4 bytes each, ascending), slots of the projectiles, then the columns of those
-//!                characters, then of those projectiles
+//!     64         slots of the characters (4 bytes each, ascending), of the projectiles, of the minds, then the columns of
+//!                those characters, of those projectiles, of those minds
 //! ```
 //! Where they were in the ticks before is not in it: until that has been recorded anew, attacks aimed at the past do not
 //! find those who came with a part. All numbers are little-endian. Rows are judged as those of a whole image are ([`super::snapshot`]); a refusal changes
 //! nothing.
 
+use super::State;
 use super::bytes::ByteReader;
 use super::characters::flags;
 use super::column::{Cell, ColumnInfo, ColumnVisitor, write_cells};
 use super::handle::CharacterId;
-use super::judge::{check_characters, check_projectiles};
+use super::judge::{check_characters, check_npcs, check_projectiles};
 use super::snapshot::{ImageBounds, SnapshotError};
 use super::state_hash::LAYOUT_FINGERPRINT;
-use super::{Characters, Projectiles, State};
+use super::tables::ROW_BYTES;
 use crate::numeric::column_hash::sum_column;
 use crate::numeric::{LaneChoice, Metres, StateHash, Tick};
 use alloc::vec::Vec;
@@ -36,12 +37,18 @@ use alloc::vec::Vec;
 pub const MAGIC: [u8; 4] = *b"SWPS";
 
 /// Version of the header.
-pub const FORMAT: u32 = 1;
+pub const FORMAT: u32 = 2;
 
 /// Bytes before the slots.
 pub const HEADER_BYTES: usize = 64;
 
 const HASH_AT: core::ops::Range<usize> = 40..56;
+
+/// How many tables are in a part: the first ones of a state.
+const PART_TABLES: usize = 3;
+
+/// A number of rows of each of them.
+type PartRows = [usize; PART_TABLES];
 
 /// Slot of the owner of a projectile that came without its owner: no world has it, so the id names nobody.
 pub const SLOT_ELSEWHERE: u32 = u32::MAX;
@@ -52,7 +59,7 @@ pub enum Selection<'a> {
     /// Every row that was ever used, the free ones with their generations too.
     All,
     /// Characters, alive or dead, and projectiles in an upright box, bounds included; and the projectiles of those
-    /// characters wherever they are.
+    /// characters wherever they are. Minds go with the characters they steer.
     Box {
         /// West.
         min_x: Metres,
@@ -130,6 +137,17 @@ impl Selection<'_> {
             .filter(|slot| inside(*slot as usize) || has_owner(*slot as usize))
             .collect()
     }
+
+    fn npcs(&self, state: &State, characters: &[u32]) -> Vec<u32> {
+        if *self == Self::All {
+            return (0..state.rows()[2] as u32).collect();
+        }
+        let steers_one = |slot: &u32| {
+            let steered = state.npcs.view().character(*slot);
+            characters.binary_search(&steered.slot).is_ok() && state.characters.row_of(steered).is_some()
+        };
+        state.npc_ids.iter().filter(steers_one).collect()
+    }
 }
 
 /// What a part has in it, or what became of it.
@@ -139,7 +157,9 @@ pub struct PartialReport {
     pub characters: u32,
     /// Projectiles written, inserted or overwritten.
     pub projectiles: u32,
-    /// Free rows: written by [`Selection::All`]; by [`PartialPolicy::Overwrite`] slots of either table that became free;
+    /// Minds written, inserted or overwritten.
+    pub npcs: u32,
+    /// Free rows: written by [`Selection::All`]; by [`PartialPolicy::Overwrite`] slots of any table that became free;
     /// passed over by [`PartialPolicy::Insert`].
     pub free_rows: u32,
     /// Of [`PartialPolicy::Insert`]: every character's id in the part and here, ascending in the former.
@@ -168,37 +188,45 @@ pub(crate) fn write(
 ) -> PartialReport {
     let characters = selection.characters(state);
     let projectiles = selection.projectiles(state, &characters);
+    let npcs = selection.npcs(state, &characters);
     let start = out.len();
-    out.reserve(HEADER_BYTES + body_bytes([characters.len(), projectiles.len()]).unwrap_or(0));
+    let rows = [characters.len(), projectiles.len(), npcs.len()];
+    out.reserve(HEADER_BYTES + body_bytes(&rows).unwrap_or(0));
     out.extend_from_slice(&MAGIC);
     out.extend_from_slice(&FORMAT.to_le_bytes());
     out.extend_from_slice(&LAYOUT_FINGERPRINT.to_le_bytes());
     out.extend_from_slice(&fingerprint.to_le_bytes());
     out.extend_from_slice(&state.tick.0.to_le_bytes());
-    out.extend_from_slice(&(characters.len() as u32).to_le_bytes());
-    out.extend_from_slice(&(projectiles.len() as u32).to_le_bytes());
+    for rows in rows {
+        out.extend_from_slice(&(rows as u32).to_le_bytes());
+    }
     out.resize(start + HEADER_BYTES, 0);
     write_cells(&characters, out);
     write_cells(&projectiles, out);
+    write_cells(&npcs, out);
     state.characters.each_column(state.characters.capacity(), &mut Gather { slots: &characters, out });
     state.projectiles.each_column(state.projectiles.capacity(), &mut Gather { slots: &projectiles, out });
+    state.npcs.each_column(state.npcs.capacity(), &mut Gather { slots: &npcs, out });
     let hash = body_hash(lanes, &out[start + HEADER_BYTES..], state.tick);
     out[start..][HASH_AT].copy_from_slice(&hash.to_le_bytes());
     let in_use = |slot: &&u32| state.characters.flags[**slot as usize] & flags::IN_USE != 0;
     let flying = |slot: &&u32| state.projectiles.alive[**slot as usize] != 0;
+    let steering = |slot: &&u32| state.npcs.character_generation[**slot as usize] != 0;
     let (used, flown) = (characters.iter().filter(in_use).count(), projectiles.iter().filter(flying).count());
+    let minds = npcs.iter().filter(steering).count();
     PartialReport {
         characters: used as u32,
         projectiles: flown as u32,
-        free_rows: (characters.len() + projectiles.len() - used - flown) as u32,
+        npcs: minds as u32,
+        free_rows: (rows.iter().sum::<usize>() - used - flown - minds) as u32,
         ids: Vec::new(),
     }
 }
 
 /// Bytes after the header; `None` when they have no number.
-fn body_bytes(rows: [usize; 2]) -> Option<usize> {
-    let characters = rows[0].checked_mul(4 + Characters::BYTES_PER_ROW)?;
-    characters.checked_add(rows[1].checked_mul(4 + Projectiles::BYTES_PER_ROW)?)
+fn body_bytes(rows: &PartRows) -> Option<usize> {
+    let table = |table: usize| rows[table].checked_mul(4 + ROW_BYTES[table]);
+    (0..PART_TABLES).try_fold(0_usize, |sum, at| sum.checked_add(table(at)?))
 }
 
 fn body_hash(lanes: LaneChoice, body: &[u8], tick: Tick) -> StateHash {
@@ -221,7 +249,7 @@ impl<'a> ColumnVisitor<'a> for Gather<'_> {
 /// A part that was read and judged: its rows lie at the front of the tables of a scratch state.
 pub(crate) struct Part<'a> {
     tick: Tick,
-    slots: [Vec<u32>; 2],
+    slots: [Vec<u32>; PART_TABLES],
     rows: &'a State,
 }
 
@@ -247,14 +275,14 @@ pub(crate) fn read<'a>(
         return Err(SnapshotError::OtherConfiguration { image: fingerprint, world: bounds.fingerprint });
     }
     let tick = Tick(reader.u32()?);
-    let rows = [reader.u32()? as usize, reader.u32()? as usize];
-    let (zero, hash, more_zero) = (reader.u32()?, StateHash(reader.u128()?), reader.u64()?);
-    let capacities = [scratch.characters.capacity(), scratch.projectiles.capacity()];
-    if zero != 0 || more_zero != 0 || rows[0] > capacities[0] || rows[1] > capacities[1] {
+    let rows = [reader.u32()? as usize, reader.u32()? as usize, reader.u32()? as usize];
+    let (hash, zero) = (StateHash(reader.u128()?), reader.u64()?);
+    let capacities = scratch.slots();
+    if zero != 0 || rows.iter().zip(&capacities).any(|(rows, capacity)| rows > capacity) {
         return Err(SnapshotError::OtherCapacity);
     }
     let body = reader.rest();
-    match body_bytes(rows).unwrap_or(usize::MAX) {
+    match body_bytes(&rows).unwrap_or(usize::MAX) {
         expected if body.len() < expected => return Err(SnapshotError::Truncated),
         expected if body.len() > expected => return Err(SnapshotError::TooLong),
         _ => {}
@@ -262,7 +290,7 @@ pub(crate) fn read<'a>(
     if body_hash(bounds.lanes, body, tick) != hash {
         return Err(SnapshotError::Damaged);
     }
-    let mut slots = [Vec::new(), Vec::new()];
+    let mut slots = [const { Vec::new() }; PART_TABLES];
     for (table, slots) in slots.iter_mut().enumerate() {
         for _ in 0..rows[table] {
             let slot = reader.u32()?;
@@ -273,39 +301,41 @@ pub(crate) fn read<'a>(
         }
     }
     let rest = scratch.characters.read_rows(rows[0], reader.rest()).ok_or(SnapshotError::Truncated)?;
-    scratch.projectiles.read_rows(rows[1], rest).ok_or(SnapshotError::Truncated)?;
-    judge(scratch, rows, bounds, &slots)?;
+    let rest = scratch.projectiles.read_rows(rows[1], rest).ok_or(SnapshotError::Truncated)?;
+    scratch.npcs.read_rows(rows[2], rest).ok_or(SnapshotError::Truncated)?;
+    judge(scratch, tick, &rows, bounds, &slots)?;
     Ok(Part { tick, slots, rows: scratch })
 }
 
 fn judge(
     scratch: &State,
-    rows: [usize; 2],
+    tick: Tick,
+    rows: &PartRows,
     bounds: &ImageBounds<'_>,
-    slots: &[Vec<u32>; 2],
+    slots: &[Vec<u32>; PART_TABLES],
 ) -> Result<(), SnapshotError> {
+    let slot_of = |table: usize, row: u32| slots[table].get(row as usize).copied().unwrap_or(row);
     let named = |error| match error {
-        SnapshotError::BadCharacter { slot } => {
-            SnapshotError::BadCharacter { slot: slots[0].get(slot as usize).copied().unwrap_or(slot) }
-        }
-        SnapshotError::BadProjectile { slot } => {
-            SnapshotError::BadProjectile { slot: slots[1].get(slot as usize).copied().unwrap_or(slot) }
-        }
+        SnapshotError::BadCharacter { slot } => SnapshotError::BadCharacter { slot: slot_of(0, slot) },
+        SnapshotError::BadProjectile { slot } => SnapshotError::BadProjectile { slot: slot_of(1, slot) },
+        SnapshotError::BadNpc { slot } => SnapshotError::BadNpc { slot: slot_of(2, slot) },
         other => other,
     };
     check_characters(&scratch.characters, rows[0], None, bounds).map_err(named)?;
     check_projectiles(&scratch.projectiles, rows[1], bounds).map_err(named)?;
+    check_npcs(&scratch.npcs, rows[2], tick, bounds).map_err(named)?;
     // Rows that never were used are in no part.
-    if let Some(row) = scratch.characters.generation[..rows[0]].iter().position(|generation| *generation == 0)
-    {
+    let unused = |generations: &[u32]| generations.iter().position(|generation| *generation == 0);
+    if let Some(row) = unused(&scratch.characters.generation[..rows[0]]) {
         return Err(SnapshotError::BadCharacter { slot: slots[0][row] });
     }
-    if let Some(row) =
-        scratch.projectiles.generation[..rows[1]].iter().position(|generation| *generation == 0)
-    {
+    if let Some(row) = unused(&scratch.projectiles.generation[..rows[1]]) {
         return Err(SnapshotError::BadProjectile { slot: slots[1][row] });
     }
-    Ok(())
+    match unused(&scratch.npcs.generation[..rows[2]]) {
+        Some(row) => Err(SnapshotError::BadNpc { slot: slots[2][row] }),
+        None => Ok(()),
+    }
 }
 
 impl Part<'_> {
@@ -329,17 +359,43 @@ impl Part<'_> {
         self.rows.projectiles.alive[row] != 0
     }
 
+    fn is_npc(&self, row: usize) -> bool {
+        self.rows.npcs.character_generation[row] != 0
+    }
+
+    /// The minds of inserted characters: whom they steer and go after by the ids here, ticks moved by `later`. How many.
+    fn insert_npcs(&self, state: &mut State, later: u32, ids: &[(CharacterId, CharacterId)]) -> u32 {
+        let here =
+            |there: CharacterId| ids.binary_search_by_key(&there, |(there, _)| *there).map(|at| ids[at].1);
+        let (from, mut inserted) = (&self.rows.npcs, 0);
+        for row in (0..self.slots[2].len()).filter(|row| self.is_npc(*row)) {
+            let Ok(steered) = here(from.view().character(row as u32)) else { continue };
+            let Some(slot) = state.allocate_npc(steered) else { continue };
+            let (to, table) = (slot as usize, &mut state.npcs);
+            let generation = table.generation[to];
+            table.copy_row(to, from, row);
+            table.generation[to] = generation;
+            (table.character_slot[to], table.character_generation[to]) = (steered.slot, steered.generation);
+            table.set_target(to, here(from.view().target(row as u32)).unwrap_or(CharacterId::NONE));
+            table.next_think_tick[to] = table.next_think_tick[to].wrapping_add(later);
+            inserted += 1;
+        }
+        inserted
+    }
+
     fn insert(&self, state: &mut State) -> Result<PartialReport, SnapshotError> {
         let characters = (0..self.slots[0].len()).filter(|row| self.is_character(*row));
         let projectiles = (0..self.slots[1].len()).filter(|row| self.is_projectile(*row));
         let (count, flying) = (characters.clone().count(), projectiles.clone().count());
+        let minds = (0..self.slots[2].len()).filter(|row| self.is_npc(*row)).count();
         let room =
             |capacity: usize, used: usize, wanted: usize| wanted.saturating_sub(capacity - used) as u32;
         let missing = SnapshotError::Full {
             characters: room(state.characters.capacity(), state.character_ids.len(), count),
             projectiles: room(state.projectiles.capacity(), state.projectile_ids.len(), flying),
+            npcs: room(state.npcs.capacity(), state.npc_ids.len(), minds),
         };
-        if missing != (SnapshotError::Full { characters: 0, projectiles: 0 }) {
+        if missing != (SnapshotError::Full { characters: 0, projectiles: 0, npcs: 0 }) {
             return Err(missing);
         }
         let later = state.tick.0.wrapping_sub(self.tick.0);
@@ -373,11 +429,13 @@ impl Part<'_> {
             let owner = here.unwrap_or(CharacterId { slot: SLOT_ELSEWHERE, generation: owner.generation });
             (table.owner_slot[to], table.owner_generation[to]) = (owner.slot, owner.generation);
         }
-        let rows = self.slots[0].len() + self.slots[1].len();
+        let npcs = self.insert_npcs(state, later, &ids);
+        let rows: usize = self.slots.iter().map(Vec::len).sum();
         Ok(PartialReport {
             characters: count as u32,
             projectiles: flying as u32,
-            free_rows: (rows - count - flying) as u32,
+            npcs,
+            free_rows: (rows - count - flying - minds) as u32,
             ids,
         })
     }
@@ -385,13 +443,16 @@ impl Part<'_> {
     fn overwrite(&self, state: &mut State) -> PartialReport {
         let mut report = PartialReport::default();
         // Behind the first row that never was used there must be no other.
-        let [first_characters, first_projectiles, ..] = state.rows();
+        let [first_characters, first_projectiles, first_npcs, ..] = state.rows();
         let end = |slots: &[u32]| slots.last().map_or(0, |last| *last as usize + 1);
         for row in first_characters..end(&self.slots[0]) {
             state.characters.generation[row] = 1;
         }
         for row in first_projectiles..end(&self.slots[1]) {
             state.projectiles.generation[row] = 1;
+        }
+        for row in first_npcs..end(&self.slots[2]) {
+            state.npcs.generation[row] = 1;
         }
         for (row, slot) in self.slots[0].iter().enumerate() {
             state.characters.copy_row(*slot as usize, &self.rows.characters, row);
@@ -409,6 +470,15 @@ impl Part<'_> {
                 report.projectiles += 1;
             } else {
                 report.free_rows += u32::from(state.projectile_ids.free(*slot));
+            }
+        }
+        for (row, slot) in self.slots[2].iter().enumerate() {
+            state.npcs.copy_row(*slot as usize, &self.rows.npcs, row);
+            if self.is_npc(row) {
+                state.npc_ids.allocate_at(*slot);
+                report.npcs += 1;
+            } else {
+                report.free_rows += u32::from(state.npc_ids.free(*slot));
             }
         }
         report

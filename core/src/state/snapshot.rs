@@ -7,7 +7,7 @@
 //!      8      8  fingerprint of the layout: names, kinds and order of all columns
 //!     16      8  fingerprint of the world: configuration and scenery
 //!     24      4  tick
-//!     28     4t  slots of each of the t tables ([`super::tables`]): characters, projectiles
+//!     28     4t  slots of each of the t tables ([`super::tables`]): characters, projectiles, npcs
 //! 28 + 4t     4t  rows of each that follow
 //! 28 + 8t      4  deformed chunks of terrain that follow
 //! 32 + 8t     16  state hash of what follows
@@ -18,7 +18,8 @@
 //!
 //! The bounds of a character: inside the field; not below the ground, exactly on it when it stands on it, and at most
 //! at [`crate::limits::HEIGHT_MAX_M`]; velocity, pitch, motion, timers and held input as the rules and
-//! [`super::commands::CharacterInput::sanitized`] leave them; nobody dead moves. Of projectiles: field, height, speed. Ticks, counts of
+//! [`super::commands::CharacterInput::sanitized`] leave them; nobody dead moves. Of projectiles: field, height, speed.
+//! Of minds: kind, mood, home and way inside the field, and the time of the next thought. Ticks, counts of
 //! kills and deaths, and whether several rows fit together (two characters in one place, an arrow of nobody) are not
 //! judged: every value of them is safe. Terrain deltas: chunks of this world in ascending order, each differing and within
 //! bounds, their borders as their neighbours have them. The ground of the characters is that of the deltas in the image.
@@ -28,7 +29,7 @@
 
 use super::State;
 use super::bytes::{ByteReader, EndOfBytes};
-use super::judge::{check_characters, check_projectiles};
+use super::judge::{check_characters, check_npcs, check_projectiles};
 use super::state_hash::LAYOUT_FINGERPRINT;
 use super::tables::{TABLES, columns_bytes};
 use super::terrain_deltas::{TerrainChunk, TerrainDeltas};
@@ -91,6 +92,8 @@ pub enum SnapshotError {
         characters: u32,
         /// Slots for projectiles that are missing.
         projectiles: u32,
+        /// Rows for minds that are missing.
+        npcs: u32,
     },
     /// A character's row holds what no character can have.
     BadCharacter {
@@ -99,6 +102,11 @@ pub enum SnapshotError {
     },
     /// A projectile's row holds what no projectile can have.
     BadProjectile {
+        /// The row.
+        slot: u32,
+    },
+    /// A row of minds holds what none can have.
+    BadNpc {
         /// The row.
         slot: u32,
     },
@@ -132,12 +140,13 @@ impl fmt::Display for SnapshotError {
             Self::BadSlot { slot } => {
                 write!(f, "snapshot: slot {slot} is out of order or beyond the capacity")
             }
-            Self::Full { characters, projectiles } => write!(
+            Self::Full { characters, projectiles, npcs } => write!(
                 f,
-                "snapshot: no room, {characters} slots for characters and {projectiles} for projectiles are missing"
+                "snapshot: no room, {characters} slots for characters, {projectiles} for projectiles and {npcs} for npcs are missing"
             ),
             Self::BadCharacter { slot } => write!(f, "snapshot: character {slot} is impossible"),
             Self::BadProjectile { slot } => write!(f, "snapshot: projectile {slot} is impossible"),
+            Self::BadNpc { slot } => write!(f, "snapshot: npc {slot} is impossible"),
             Self::BadHistory => f.write_str("snapshot: the history of the last ticks is impossible"),
             Self::BadTerrain { chunk } => {
                 write!(f, "snapshot: the deltas of terrain chunk ({}, {}) are impossible", chunk.x, chunk.z)
@@ -280,6 +289,7 @@ pub(crate) fn read(image: &[u8], bounds: &ImageBounds<'_>, scratch: &mut State) 
     }
     check_characters(&scratch.characters, rows[0], Some(&scratch.terrain), bounds)?;
     check_projectiles(&scratch.projectiles, rows[1], bounds)?;
+    check_npcs(&scratch.npcs, rows[2], scratch.tick, bounds)?;
     scratch.rebuild_ids(bounds.lanes);
     // The stated numbers of rows are the ones that follow from the columns: one state has one image.
     if rows != scratch.rows() || scratch.hash(bounds.lanes) != header.hash {

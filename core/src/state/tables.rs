@@ -4,31 +4,33 @@
 use super::State;
 use super::characters::{Characters, flags};
 use super::column::ColumnInfo;
+use super::npcs::Npcs;
 use super::projectiles::Projectiles;
 use super::terrain_deltas::TerrainDeltas;
 use crate::limits::TERRAIN_CHUNK_VERTICES;
 use crate::numeric::LaneChoice;
 
 /// How many tables a state has.
-pub const TABLES: usize = 2;
+pub const TABLES: usize = 3;
 
 /// A number of rows for each table, in their order.
 pub type TableRows = [usize; TABLES];
 
 /// The tables' names.
-pub const TABLE_NAMES: [&str; TABLES] = ["characters", "projectiles"];
+pub const TABLE_NAMES: [&str; TABLES] = ["characters", "projectiles", "npcs"];
 
 /// The tables' columns.
-pub const TABLE_COLUMNS: [&[ColumnInfo]; TABLES] = [Characters::COLUMNS, Projectiles::COLUMNS];
+pub const TABLE_COLUMNS: [&[ColumnInfo]; TABLES] = [Characters::COLUMNS, Projectiles::COLUMNS, Npcs::COLUMNS];
 
 /// Bytes of a row of each table.
-pub const ROW_BYTES: TableRows = [Characters::BYTES_PER_ROW, Projectiles::BYTES_PER_ROW];
+pub const ROW_BYTES: TableRows = [Characters::BYTES_PER_ROW, Projectiles::BYTES_PER_ROW, Npcs::BYTES_PER_ROW];
 
 /// Calls a macro for each table: number, table, pool of its slots, the column that says whether a row is in use, and how.
 macro_rules! for_tables {
     ($each:ident) => {
         $each!(0, characters, character_ids, flags, |bits: &u16| bits & flags::IN_USE != 0);
         $each!(1, projectiles, projectile_ids, alive, |alive: &u8| *alive != 0);
+        $each!(2, npcs, npc_ids, character_generation, |steers: &u32| *steers != 0);
     };
 }
 pub(crate) use for_tables;

@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | `commands` | commands | everything of the rows named; terrain and its deltas, with the position of who is on it |
 //! | `lifecycle` (return) | flags, action_tick, team | every column of the returning rows but team, score, generation |
+//! | `npcs` | minds, index of the last tick, position, team, flags, health, terrain, obstacles | minds; input of the characters they steer |
 //! | `movement` | input, class, terrain, obstacles | position, velocity, yaw, pitch, flags, timer, motion, motion_ticks, support, dodge_ticks |
 //! | `contacts` | flags, class, terrain, obstacles | position |
 //! | `combat` (judge) | grid, position, yaw, team, flags, input, melee_ready_tick | the tick's list of swings |
@@ -20,6 +21,7 @@ pub mod contacts;
 pub mod crowd_index;
 pub mod lifecycle;
 pub mod movement;
+pub mod npcs;
 pub mod projectiles;
 pub mod rewind;
 

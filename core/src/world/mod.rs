@@ -14,6 +14,7 @@ use crate::state::commands::{CharacterInput, Command};
 use crate::state::events::{Event, EventBuffer};
 use crate::state::handle::CharacterId;
 use crate::state::history::History;
+use crate::state::npcs::NpcsView;
 use crate::state::partial::{self, PartialPolicy, PartialReport, Selection};
 use crate::state::projectiles::ProjectilesView;
 use crate::state::saved::SavedState;
@@ -89,6 +90,7 @@ impl World {
                 &environment,
                 config.character_capacity,
                 config.projectile_capacity,
+                config.npc_capacity,
                 config.event_capacity,
             ),
             state: new_state(config, &environment.terrain),
@@ -159,6 +161,10 @@ impl World {
         commands: &[Command],
         after_stage: &mut (dyn FnMut(Stage) + Send),
     ) -> StepReport {
+        if self.index_is_stale && !self.state.npc_ids.is_empty() {
+            // They look round before the step builds an index of its own.
+            self.scratch.rebuild_index(&self.state);
+        }
         self.index_is_stale = false;
         step::run(
             &mut self.environment,
@@ -193,6 +199,29 @@ impl World {
     #[must_use]
     pub fn projectiles(&self) -> ProjectilesView<'_> {
         self.state.projectiles.view()
+    }
+
+    /// The columns of the minds of characters that nobody plays, by row.
+    #[must_use]
+    pub fn npcs(&self) -> NpcsView<'_> {
+        self.state.npcs.view()
+    }
+
+    /// Minds in the world. One whose character was taken out counts until the next step.
+    #[must_use]
+    pub const fn npc_count(&self) -> usize {
+        self.state.npc_ids.len()
+    }
+
+    /// Fields of ways computed since the world was made: a figure for reports, not part of the state.
+    #[must_use]
+    pub fn ways_computed(&self) -> u64 {
+        self.scratch.ways_computed()
+    }
+
+    /// Forgets the ways that characters that nobody plays have found: for whoever changes what stands in the world.
+    pub fn invalidate_ways(&mut self) {
+        self.scratch.invalidate_ways();
     }
 
     /// Characters in the world, alive or dead.
@@ -300,6 +329,7 @@ impl World {
     pub fn load(&mut self, saved: &SavedState) -> Result<(), SnapshotError> {
         let terrain = &mut self.environment.terrain;
         saved.load(&mut self.state, self.fingerprint, |from, to| terrain.follow(from, to))?;
+        self.scratch.invalidate_ways();
         self.events.clear();
         self.scratch.clear_judgements();
         self.index_is_stale = true;
@@ -342,6 +372,7 @@ impl World {
         if let Some(before) = &self.incoming {
             self.environment.terrain.follow(&before.terrain, &self.state.terrain);
         }
+        self.scratch.invalidate_ways();
         self.events.clear();
         self.scratch.clear_judgements();
         self.scratch.rebuild_index(&self.state);
@@ -408,6 +439,7 @@ fn new_state(config: &WorldConfig, terrain: &Terrain) -> State {
     State::new(&StateCapacity {
         characters: config.character_capacity,
         projectiles: config.projectile_capacity,
+        npcs: config.npc_capacity,
         terrain_delta_chunks: config.terrain_delta_chunks.min(terrain.chunks_per_side().pow(2)),
         history_ticks: Timing::new(&config.rules, config.tick_hz).rewind_max.0,
     })

@@ -35,6 +35,8 @@ impl Reference {
                     _ => false,
                 },
                 Command::Deform { x, z, radius, .. } => self.deform(command, [x, z, radius]),
+                // The reference has no minds: its worlds are battles of players.
+                Command::SpawnNpc { .. } | Command::SetHome { .. } => false,
             };
             if !done {
                 self.report.commands_refused += 1;

@@ -6,7 +6,7 @@ use crate::state::terrain_deltas::TerrainChunk;
 use alloc::vec::Vec;
 
 const ROOM: StateCapacity =
-    StateCapacity { characters: 40, projectiles: 20, terrain_delta_chunks: 2, history_ticks: 3 };
+    StateCapacity { characters: 40, projectiles: 20, npcs: 10, terrain_delta_chunks: 2, history_ticks: 3 };
 
 fn state() -> State {
     let mut state = State::new(&ROOM);

@@ -121,6 +121,7 @@ proptest! {
         let mut state = State::new(&StateCapacity {
             characters: points.len() as u32,
             projectiles: 4,
+            npcs: 0,
             terrain_delta_chunks: 0,
             history_ticks: 0,
         });
