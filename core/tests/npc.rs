@@ -161,6 +161,27 @@ fn whoever_is_led_too_far_goes_home_and_is_left_alone_on_the_way() {
 }
 
 #[test]
+fn on_the_way_home_enemies_count_only_from_halfway_on() {
+    let mut world = flat(&config(), &[]);
+    let guard = npc(&mut world, 1, GUARD, 0, 0);
+    let home = place(&world, guard);
+    player(&mut world, 1, 40, 0);
+    run(&mut world, 100);
+    // Its home moves: it is 35 m away now, which is beyond its leash. An enemy comes who is within it.
+    world.step(&[Command::SetHome { id: guard, x: m(35), z: m(0) }]);
+    let near = player(&mut world, 0, 10, 3);
+    let from_home =
+        |world: &World| place(world, guard).horizontal_distance(Position::new(m(35), home.y, m(0)));
+    until(&mut world, 60, |world| mood_of(world, guard) == mood::RETURN);
+    while from_home(&world) > Metres::from_mm(15_100) {
+        assert_eq!(mood_of(&world, guard), mood::RETURN, "{:?}", from_home(&world));
+        world.step(&[]);
+    }
+    until(&mut world, 60, |world| mood_of(world, guard) == mood::CHASE);
+    assert_eq!(world.npcs().target(0), near);
+}
+
+#[test]
 fn the_way_leads_round_a_wall() {
     let wall = StaticShape::Box {
         centre: Position::new(m(0), m(0), m(6)),
@@ -333,9 +354,10 @@ fn nobody_near_thinks_less_often() {
 #[test]
 fn thoughts_are_spread_over_ticks() {
     let mut world = flat(&config(), &[]);
-    for at in 0..12 {
-        npc(&mut world, 1, GUARD, -60 + at, 0);
-    }
+    let spawn =
+        |at: i32| Command::SpawnNpc { tag: 0, team: 1, kind: GUARD, placement: self::at(-60 + at, 0) };
+    // All in one tick, and so they think together once.
+    world.step(&(0..12).map(spawn).collect::<Vec<_>>());
     player(&mut world, 1, -50, 3);
     run(&mut world, 60);
     let mut ticks: Vec<u32> = world.npcs().next_think_tick[..12].to_vec();

@@ -121,6 +121,10 @@ impl Grounds<'_> {
         close: i64,
         length: i64,
     ) -> bool {
+        let end = |start: Metres, way: i64| Metres(saturate(i64::from(start.0) + way));
+        if !self.obstacles.near(end(x, way_x), end(z, way_z), CLOSE.saturating_add(walker.radius)) {
+            return true;
+        }
         let step = i64::from(THREAD.0) * 2;
         let mut along = close;
         while along < length {

@@ -40,7 +40,7 @@ const AWAY: Metres = Metres::from_m(4);
 const RECOVERY: u32 = 64;
 
 /// A mind that got no field in this tick asks again after so many.
-const ASK_AGAIN: Ticks = Ticks(2);
+const ASK_AGAIN: Ticks = Ticks(4);
 
 /// The character that a mind is of.
 #[derive(Clone, Copy, Debug)]
