@@ -474,3 +474,39 @@ fn a_mind_goes_with_its_character_into_another_world() {
     assert_eq!(other.apply_partial(&part, PartialPolicy::Insert), Err(refusal));
     assert_eq!(other.state_hash(), before);
 }
+
+/// Who dies in a tick and is back in the next is found alike, whether the index was built before the blow or from the state
+/// after it.
+#[test]
+fn who_was_dead_for_no_tick_is_found_by_a_restored_world_too() {
+    let mut config = config();
+    config.tick_hz = 10;
+    config.rules.life.respawn_ms = 50;
+    config.rules.melee.damage = 2_000;
+    (config.rules.npc[1].wander_radius, config.rules.npc[1].aggro_radius) = (Metres::ZERO, Metres::ZERO);
+    let guard_rules = &mut config.rules.npc[usize::from(GUARD)];
+    (guard_rules.think_ms, guard_rules.aggro_radius, guard_rules.assist_radius) = (100, m(5), m(30));
+    let mut world = flat(&config, &[]);
+    let guard = npc(&mut world, 1, GUARD, 0, 0);
+    let boar = npc(&mut world, 0, 1, 20, 0);
+    let hunter = player(&mut world, 1, 20, 2);
+    run(&mut world, 20);
+    assert_eq!(mood_of(&world, guard), mood::IDLE);
+    let input = CharacterInput { buttons: buttons::MELEE, ..CharacterInput::default() };
+    let report =
+        world.step(&[Command::SetHome { id: boar, x: m(3), z: m(0) }, Command::Input { id: hunter, input }]);
+    assert_eq!(report.deaths, 1);
+    let mut image = Vec::new();
+    world.snapshot_into(&mut image);
+    let mut other = flat(&config, &[]);
+    other.restore(&image).expect("its own image");
+    let report = world.step(&[]);
+    other.step(&[]);
+    assert_eq!(report.respawns, 1, "beside the guard");
+    assert_eq!(other.state_hash(), world.state_hash());
+    assert_eq!(
+        mood_of(&world, guard),
+        mood::CHASE,
+        "the index has it where it was, within the guard's hearing"
+    );
+}

@@ -70,6 +70,15 @@ fn spawn_npc(tag: u32) -> Command {
     Command::SpawnNpc { tag, team: 1, kind: (kind % NPC_KINDS as u32) as u8, placement }
 }
 
+/// The way to the nearest who is not a player.
+fn towards_npc(world: &World, slot: u32) -> Brads {
+    let characters = world.characters();
+    let own = characters.position(slot);
+    let others = characters.live_slots().filter(|other| *other >= PLAYERS);
+    let nearest = others.min_by_key(|other| own.horizontal_distance_squared(characters.position(*other)));
+    nearest.map_or(Brads(0), |other| own.yaw_toward(characters.position(other)))
+}
+
 /// What comes from outside in a tick: a function of the world and its tick.
 pub fn commands(world: &World, out: &mut Vec<Command>) {
     out.clear();
@@ -97,7 +106,7 @@ pub fn commands(world: &World, out: &mut Vec<Command>) {
                 _ => buttons::SHOOT,
             },
             move_forward: 127,
-            yaw: Brads(turn as u16),
+            yaw: if what % 3 == 0 { Brads(turn as u16) } else { towards_npc(world, slot) },
             ..CharacterInput::default()
         };
         out.push(Command::Input { id, input });
