@@ -3,8 +3,8 @@
 use shieldwall_core::spatial::{Scenery, StaticShape};
 use shieldwall_core::{
     Brads, CharacterId, CharacterInput, Command, Event, Metres, NPC_KINDS, PartialPolicy, Placement,
-    Position, Selection, SnapshotError, SpawnRefusal, TerrainSource, World, WorldConfig, buttons, flags,
-    mood,
+    Position, SavedState, Selection, SnapshotError, SpawnRefusal, TerrainSource, World, WorldConfig, buttons,
+    flags, mood, steer,
 };
 
 const WOLF: u8 = 0;
@@ -206,8 +206,8 @@ fn the_way_leads_round_a_wall() {
     assert!((270..480).contains(&ticks), "{ticks} ticks");
 }
 
-#[test]
-fn the_ground_changes_and_the_way_with_it() {
+/// Two walls with a gap of four metres between them, a guard on one side and a player on the other; both are awake.
+fn gap() -> (World, CharacterId, CharacterId) {
     let wall = |x: i32| StaticShape::Box {
         centre: Position::new(m(x), m(0), m(6)),
         half_sizes: [m(6), m(4), Metres::from_mm(200)],
@@ -216,30 +216,69 @@ fn the_ground_changes_and_the_way_with_it() {
     let mut config = config();
     config.terrain_spacing = m(1);
     config.rules.npc[usize::from(GUARD)].leash_radius = m(60);
-    // A gap of four metres, a little to the east.
-    let shapes = [wall(-6), wall(10)];
-    let east_or_west = |dig: bool| {
-        let mut world = flat(&config, &shapes);
-        let guard = npc(&mut world, 1, GUARD, 0, 0);
-        let prey = player(&mut world, 0, 0, 12);
-        if dig {
-            let pit = Command::Deform { x: m(2), z: m(6), radius: m(3), depth: m(8) };
-            world.step(&[pit]);
+    config.rules.npc[usize::from(GUARD)].think_far = 1;
+    let mut world = flat(&config, &[wall(-6), wall(10)]);
+    let guard = npc(&mut world, 1, GUARD, -5, 0);
+    let prey = player(&mut world, 0, -5, 12);
+    (world, guard, prey)
+}
+
+/// A pit in the gap.
+fn pit() -> Command {
+    Command::Deform { x: m(2), z: m(6), radius: m(4), depth: m(12) }
+}
+
+/// Runs until a field leads the guard, with the goal that it keeps.
+fn until_led(world: &mut World) {
+    until(world, 60, |world| world.npcs().steer[0] & steer::STAGE != 0);
+    assert_eq!(world.ways_computed(), 1);
+}
+
+#[test]
+fn the_ground_changes_and_the_way_with_it() {
+    for dug in [false, true] {
+        let (mut world, guard, prey) = gap();
+        until_led(&mut world);
+        if dug {
+            world.step(&[pit()]);
         }
-        let mut widest = 0;
+        let (mut west, mut east) = (0, 0);
         for _ in 0..600 {
             world.step(&[]);
-            widest = widest.max(place(&world, guard).x.abs().to_mm());
+            let x = place(&world, guard).x.to_mm();
+            (west, east) = (west.min(x), east.max(x));
         }
-        assert!(
-            world.characters().health[prey.slot as usize] < 1_000,
-            "it gets there: {:?}",
-            place(&world, guard)
-        );
-        widest
+        let place = place(&world, guard);
+        assert!(world.characters().health[prey.slot as usize] < 1_000, "it gets there: {place:?}");
+        let round = west < -11_500;
+        assert_eq!(round, dug, "through the gap, or round the western end: {west} to {east} mm");
+    }
+}
+
+/// What was found on other ground is forgotten with it.
+#[test]
+fn a_state_from_other_ground_brings_no_ways_along() {
+    let (mut world, ..) = gap();
+    until_led(&mut world);
+    let (mut image, mut saved) = (Vec::new(), SavedState::new());
+    world.snapshot_into(&mut image);
+    world.save(&mut saved);
+    let elsewhere = || {
+        let (mut other, ..) = gap();
+        other.step(&[pit()]);
+        until_led(&mut other);
+        other
     };
-    assert!(east_or_west(false) < 5_000, "through the gap");
-    assert!(east_or_west(true) > 11_000, "a pit is in the gap: round it");
+    let (mut restored, mut loaded) = (elsewhere(), elsewhere());
+    restored.restore(&image).expect("an image");
+    loaded.load(&saved).expect("a state");
+    for _ in 0..300 {
+        let report = world.step(&[]);
+        restored.step(&[]);
+        loaded.step(&[]);
+        assert_eq!(restored.state_hash(), world.state_hash(), "restored, {:?}", report.tick);
+        assert_eq!(loaded.state_hash(), world.state_hash(), "loaded, {:?}", report.tick);
+    }
 }
 
 #[test]

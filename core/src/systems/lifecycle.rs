@@ -71,15 +71,17 @@ pub(crate) fn bring_to_life(
     characters.combat_tick[row] = tick.0;
 }
 
-/// Stage "return": the dead whose time has come appear in their team's area, or where `home_of` says: it is given slot and
-/// class.
+/// Where somebody of a slot and a class returns to, and which way it looks there, if not to its team's area.
+pub(crate) type HomeOf<'a> = dyn Fn(usize, u8) -> Option<(Metres, Metres, Brads)> + 'a;
+
+/// Stage "return": the dead whose time has come appear in their team's area, or where `home_of` says.
 ///
 /// It comes before movement, so that nobody changes place after the index of the tick is built.
 pub(crate) fn run_return(
     characters: &mut Characters,
     end: usize,
     tick: Tick,
-    (environment, home_of): (&Environment, &dyn Fn(usize, u8) -> Option<(Metres, Metres, Brads)>),
+    (environment, home_of): (&Environment, &HomeOf<'_>),
     events: &mut EventBuffer,
     tally: &mut Tally,
 ) {
