@@ -40,8 +40,8 @@ fn walls(camps: u32, along: u32) -> Vec<StaticShape> {
         .collect()
 }
 
-fn measure(name: &str, npcs: u32, life: Life, built: bool) {
-    let camps = npcs.div_ceil(8);
+/// A world of camps, everybody in it.
+fn peopled(npcs: u32, camps: u32, life: Life, built: bool) -> World {
     let along = f64::from(camps).sqrt().ceil() as u32;
     let mut config = WorldConfig {
         half_extent: Metres::from_m((along as i32 * 12 + 32).min(4_000)),
@@ -71,6 +71,12 @@ fn measure(name: &str, npcs: u32, life: Life, built: bool) {
         }));
     }
     world.step(&spawns);
+    world
+}
+
+fn measure(name: &str, npcs: u32, life: Life, built: bool) {
+    let camps = npcs.div_ceil(8);
+    let mut world = peopled(npcs, camps, life, built);
     let (mut stages, mut fights) = (Vec::new(), 0);
     for tick in 0..TICKS {
         let runs = |slot: u32| (life == Life::Chase && (tick + slot).is_multiple_of(30)).then_some(slot);

@@ -549,3 +549,21 @@ fn who_was_dead_for_no_tick_is_found_by_a_restored_world_too() {
         "the index has it where it was, within the guard's hearing"
     );
 }
+
+/// The first of them comes in the tick after a load: it looks round in the state that was loaded.
+#[test]
+fn the_first_mind_after_a_load_sees_the_loaded_world() {
+    let mut world = flat(&config(), &[]);
+    player(&mut world, 0, 5, 5);
+    let mut saved = SavedState::new();
+    world.save(&mut saved);
+    let mut other = flat(&config(), &[]);
+    player(&mut other, 0, -100, -100);
+    run(&mut other, 3);
+    other.load(&saved).expect("a state");
+    let spawn = Command::SpawnNpc { tag: 0, team: 1, kind: GUARD, placement: at(0, 0) };
+    world.step(&[spawn]);
+    other.step(&[spawn]);
+    assert_eq!(world.npcs().mood[0], mood::CHASE);
+    assert_eq!(other.state_hash(), world.state_hash());
+}

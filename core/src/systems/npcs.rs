@@ -14,6 +14,7 @@
 mod aim;
 mod audience;
 mod follow;
+mod mind;
 mod route;
 mod senses;
 mod think;
@@ -184,7 +185,7 @@ pub(crate) fn run(state: &mut State, minds: &mut Minds, index: &CrowdIndex, envi
         let first = tick.0 as usize % end;
         for row in (first..end).chain(0..first) {
             if is_due(&state.npcs, row, tick) {
-                let mind = think::Mind::new(state, minds, index, environment, row);
+                let mind = mind::Mind::new(state, minds, index, environment, row);
                 let decision = mind.decide(&mut minds.ways);
                 decision.write(&mut state.npcs, row);
             }

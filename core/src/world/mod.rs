@@ -161,7 +161,7 @@ impl World {
         commands: &[Command],
         after_stage: &mut (dyn FnMut(Stage) + Send),
     ) -> StepReport {
-        if self.index_is_stale && !self.state.npc_ids.is_empty() {
+        if self.index_is_stale && self.will_think(commands) {
             // They look round before the step builds an index of its own.
             self.scratch.rebuild_index(&self.state);
         }
@@ -174,6 +174,12 @@ impl World {
             commands,
             after_stage,
         )
+    }
+
+    /// Whether a tick with these commands can have anybody in it who looks round.
+    fn will_think(&self, commands: &[Command]) -> bool {
+        !self.state.npc_ids.is_empty()
+            || commands.iter().any(|command| matches!(command, Command::SpawnNpc { .. }))
     }
 
     /// What the last step reported, in canonical order. Empty before the first step and after a restore.

@@ -1,7 +1,8 @@
 //! The fields that were asked for last, and how many different ones a tick may ask for.
 
-use super::field::{Field, FieldScratch, Goal};
+use super::field::{Field, Goal};
 use super::grounds::{Grounds, Walker};
+use super::spread::FieldScratch;
 use alloc::vec::Vec;
 
 /// Fields kept: 4 KiB each.

@@ -12,6 +12,7 @@
 mod cache;
 mod field;
 mod grounds;
+mod spread;
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! What a mind finds when it looks round: the nearest enemy, and a target of the nearest comrade who has one.
 
 use super::Minds;
-use super::think::Me;
+use super::mind::Me;
 use crate::numeric::Metres;
 use crate::spatial::query_grid::{Disc, Who};
 use crate::state::State;
