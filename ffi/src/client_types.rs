@@ -544,3 +544,47 @@ impl From<&ClientStats> for SwClientStats {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shieldwall_core::{Arm, Brads, Metres, Position};
+
+    /// Every event has a kind of its own, and names whom it happened to and who did it.
+    #[test]
+    fn events_of_the_battle_say_who_and_with_what() {
+        let (at, arm) = (Position::new(Metres(3), Metres(4), Metres(5)), Arm(7));
+        let mut kinds = Vec::new();
+        for (event, other, amount, weapon, effect) in [
+            (GameEvent::Hit { attacker: 2, target: 1, amount: 6, arm }, 2, 6, 7, 0),
+            (GameEvent::Died { victim: 1, killer: 2, arm }, 2, 0, 7, 0),
+            (GameEvent::Respawned { slot: 1 }, 0, 0, 0, 0),
+            (GameEvent::Launched { owner: 1, yaw: Brads(8), pitch: -9, arm }, 0, 0, 7, 0),
+            (GameEvent::Healed { healer: 2, target: 1, amount: 6, arm }, 2, 6, 7, 0),
+            (GameEvent::Burst { owner: 1, at, arm }, 0, 0, 7, 0),
+            (GameEvent::Afflicted { target: 1, source: 2, effect: 64 }, 2, 0, 0, 64),
+            (GameEvent::Assisted { helper: 2, victim: 1 }, 2, 0, 0, 0),
+        ] {
+            let told = game_event(event);
+            let found = (told.slot, told.other, told.amount, told.weapon, told.effect);
+            assert_eq!(found, (1, other, amount, weapon, effect), "{event:?}");
+            let place = if told.kind == SW_CLIENT_EVENT_BURST { (3, 4, 5) } else { (0, 0, 0) };
+            assert_eq!((told.x, told.y, told.z), place);
+            kinds.push(told.kind);
+        }
+        assert_eq!(kinds, (SW_CLIENT_EVENT_HIT..=SW_CLIENT_EVENT_ASSISTED).collect::<Vec<_>>());
+    }
+
+    /// Every bit that a server tells of others arrives, in one of the two fields.
+    #[test]
+    fn no_bit_of_the_others_is_lost() {
+        let mut seen = Vec::new();
+        for bit in 0..8 {
+            let (flags, status) = flags_and_status(1 << bit);
+            assert_eq!(flags.count_ones() + status.count_ones(), 1, "bit {bit}");
+            assert!(!seen.contains(&(flags, status)));
+            seen.push((flags, status));
+        }
+        assert_eq!(flags_and_status(status::ALIVE | status::STUNNED).0, SW_FLAG_ALIVE | SW_FLAG_STUNNED);
+    }
+}

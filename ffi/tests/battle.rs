@@ -232,6 +232,9 @@ fn c_clients_walk_see_each_other_and_leave() {
     let slot = own.id as u32;
     assert_eq!(own.predicted_z, server.world.characters().position_z[slot as usize], "standing, to the bit");
     assert_eq!(players[0].stats().corrections, 0);
+    let characters = server.world.characters();
+    assert_eq!((own.stamina, own.effect_count), (characters.stamina[slot as usize], 0));
+    assert_eq!((own.ready_tick[0], own.action), (characters.primary_ready_tick[slot as usize], 0));
 
     let seen = players[1].crowd(now_us);
     assert_eq!(seen.len(), 1);
