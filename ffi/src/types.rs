@@ -491,9 +491,7 @@ impl From<Event> for SwEvent {
             }
             Event::StructureBuilt { section } => SwEvent { kind: 22, tag: section, ..empty },
             Event::PointCaptured { point, .. } => SwEvent { kind: 23, tag: point, ..empty },
-            Event::FlagMoved { point, id, .. } => {
-                SwEvent { kind: 24, tag: point, id: id.to_bits(), ..empty }
-            }
+            Event::FlagMoved { point, id, .. } => SwEvent { kind: 24, tag: point, id: id.to_bits(), ..empty },
         }
     }
 }
