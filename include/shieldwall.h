@@ -103,6 +103,26 @@
 #define SW_END_GOODBYE 100
 
 /**
+ * Most status effects that a client is told of its own character.
+ */
+#define SW_OWN_EFFECTS_MAX 8
+
+/**
+ * `SwEntity::status`: held on the spot or slowed down by a status effect.
+ */
+#define SW_STATUS_HINDERED 1
+
+/**
+ * `SwEntity::status`: has a status effect that harms.
+ */
+#define SW_STATUS_AFFLICTED 2
+
+/**
+ * `SwEntity::status`: is in a dodge.
+ */
+#define SW_STATUS_DODGING 4
+
+/**
  * `SwClientEvent::kind`: the secure session stands. `slot` is the client's place on the server.
  */
 #define SW_CLIENT_EVENT_CONNECTED 1
@@ -138,9 +158,29 @@
 #define SW_CLIENT_EVENT_RESPAWNED 7
 
 /**
- * `SwClientEvent::kind`: `slot` shot. `tick`, `yaw`, `pitch`.
+ * `SwClientEvent::kind`: something of `slot` began to fly. `tick`, `weapon`, `yaw`, `pitch`.
  */
 #define SW_CLIENT_EVENT_SHOT 8
+
+/**
+ * `SwClientEvent::kind`: `other` gave health back to `slot`. `tick`, `amount`, `weapon`.
+ */
+#define SW_CLIENT_EVENT_HEALED 9
+
+/**
+ * `SwClientEvent::kind`: something of `slot` burst. `tick`, `weapon`, `x`, `y`, `z`.
+ */
+#define SW_CLIENT_EVENT_BURST 10
+
+/**
+ * `SwClientEvent::kind`: a status effect of `other` came over `slot`, who did not have it. `tick`, `effect`.
+ */
+#define SW_CLIENT_EVENT_AFFLICTED 11
+
+/**
+ * `SwClientEvent::kind`: `other` helped to kill `slot`. `tick`.
+ */
+#define SW_CLIENT_EVENT_ASSISTED 12
 
 /**
  * Version of the ABI that this header describes: major in the upper 16 bits, minor in the lower.
@@ -236,12 +276,12 @@
 #define SW_BUTTON_JUMP 2
 
 /**
- * `SwInput::buttons`: strike with the melee weapon.
+ * `SwInput::buttons`: use the first weapon of the kit: of most the blade.
  */
 #define SW_BUTTON_MELEE 4
 
 /**
- * `SwInput::buttons`: shoot an arrow.
+ * `SwInput::buttons`: use the second weapon of the kit: of most the bow.
  */
 #define SW_BUTTON_SHOOT 8
 
@@ -254,6 +294,21 @@
  * `SwInput::buttons`: dodge in the direction of the move.
  */
 #define SW_BUTTON_DODGE 32
+
+/**
+ * `SwInput::buttons`: use the first ability of the kit.
+ */
+#define SW_BUTTON_ABILITY_1 64
+
+/**
+ * `SwInput::buttons`: use the second ability of the kit.
+ */
+#define SW_BUTTON_ABILITY_2 128
+
+/**
+ * `SwInput::buttons`: hold up the shield.
+ */
+#define SW_BUTTON_BLOCK 256
 
 /**
  * `SwEvent::kind`: a character exists now. `tag`, `id`.
@@ -301,14 +356,186 @@
 #define SW_EVENT_TERRAIN_CHANGED 9
 
 /**
- * `SwEvent::weapon`: the melee weapon.
+ * `SwEvent::kind`: `other` gave health back to `id`. `amount`, `weapon`.
+ */
+#define SW_EVENT_HEALED 10
+
+/**
+ * `SwEvent::kind`: something of `other` burst: a projectile, or an ability that works around a point. `x`, `y`, `z`,
+ * `weapon`.
+ */
+#define SW_EVENT_BURST 11
+
+/**
+ * `SwEvent::kind`: a status effect of `other` came over `id`, who did not have it. `effect`.
+ */
+#define SW_EVENT_AFFLICTED 12
+
+/**
+ * `SwEvent::kind`: `other` helped to kill `id`.
+ */
+#define SW_EVENT_ASSISTED 13
+
+/**
+ * Weapons and abilities: the number is the place in the rules' tables `arms`, counted from 1. What they are, the rules
+ * of the world say; the names are those of the shipped rules. This is nothing.
+ */
+#define SW_WEAPON_NONE 0
+
+/**
+ * The sword.
  */
 #define SW_WEAPON_MELEE 1
 
 /**
- * `SwEvent::weapon`: an arrow.
+ * The bow and its arrow.
  */
 #define SW_WEAPON_ARROW 2
+
+/**
+ * The spear.
+ */
+#define SW_WEAPON_SPEAR 3
+
+/**
+ * The thrown axe.
+ */
+#define SW_WEAPON_THROWN_AXE 4
+
+/**
+ * The crossbow and its bolt.
+ */
+#define SW_WEAPON_CROSSBOW 5
+
+/**
+ * The arquebus.
+ */
+#define SW_WEAPON_ARQUEBUS 6
+
+/**
+ * The grenade.
+ */
+#define SW_WEAPON_GRENADE 7
+
+/**
+ * The rocket.
+ */
+#define SW_WEAPON_ROCKET 8
+
+/**
+ * The ability that heals.
+ */
+#define SW_WEAPON_HEAL 9
+
+/**
+ * The shield bash.
+ */
+#define SW_WEAPON_SHIELD_BASH 10
+
+/**
+ * The patch of frost.
+ */
+#define SW_WEAPON_FROST 11
+
+/**
+ * The dart that poisons.
+ */
+#define SW_WEAPON_VENOM 12
+
+/**
+ * The banner.
+ */
+#define SW_WEAPON_BANNER 13
+
+/**
+ * The battering ram.
+ */
+#define SW_WEAPON_BATTERING_RAM 14
+
+/**
+ * The claw.
+ */
+#define SW_WEAPON_CLAW 15
+
+/**
+ * The stomp.
+ */
+#define SW_WEAPON_STOMP 16
+
+/**
+ * The first of those that are free for rules of one's own; they go up to `SW_WEAPONS`.
+ */
+#define SW_WEAPON_SPARE_1 17
+
+/**
+ * How many weapons and abilities there are.
+ */
+#define SW_WEAPONS 32
+
+/**
+ * Status effects: the number is the place in the rules' tables `effects`, counted from 1. This is none.
+ */
+#define SW_EFFECT_NONE 0
+
+/**
+ * Without control.
+ */
+#define SW_EFFECT_STUNNED 1
+
+/**
+ * Held on the spot.
+ */
+#define SW_EFFECT_ROOTED 2
+
+/**
+ * Slowed down.
+ */
+#define SW_EFFECT_SLOWED 3
+
+/**
+ * Poisoned.
+ */
+#define SW_EFFECT_POISONED 4
+
+/**
+ * Bleeding.
+ */
+#define SW_EFFECT_BLEEDING 5
+
+/**
+ * Carries a banner.
+ */
+#define SW_EFFECT_BANNERED 6
+
+/**
+ * Near a banner of its team.
+ */
+#define SW_EFFECT_INSPIRED 7
+
+/**
+ * On fire.
+ */
+#define SW_EFFECT_BURNING 8
+
+/**
+ * Gets health back for a while.
+ */
+#define SW_EFFECT_MENDING 9
+
+/**
+ * Takes less damage.
+ */
+#define SW_EFFECT_SHIELDED 10
+
+/**
+ * The first of those that are free for rules of one's own; they go up to `SW_EFFECTS`.
+ */
+#define SW_EFFECT_SPARE_1 11
+
+/**
+ * How many status effects there are.
+ */
+#define SW_EFFECTS 64
 
 /**
  * `flags` of a character: stands on the ground.
@@ -339,6 +566,31 @@
  * `flags` of a character: a jump was asked for and will happen as soon as one is possible.
  */
 #define SW_FLAG_JUMP_QUEUED 32
+
+/**
+ * `flags` of a character: a status effect takes all control.
+ */
+#define SW_FLAG_STUNNED 64
+
+/**
+ * `flags` of a character: a status effect holds it on the spot.
+ */
+#define SW_FLAG_ROOTED 128
+
+/**
+ * `flags` of a character: a status effect slows it down.
+ */
+#define SW_FLAG_SLOWED 256
+
+/**
+ * `flags` of a character: has too little stamina to dodge and sprint.
+ */
+#define SW_FLAG_EXHAUSTED 512
+
+/**
+ * `flags` of a character: holds up the shield.
+ */
+#define SW_FLAG_BLOCKING 1024
 
 /**
  * `motion` of a character: stands, walks, sprints or crouches.
@@ -374,6 +626,46 @@
  * `motion` of a character: thrown by an impulse.
  */
 #define SW_MOTION_KNOCKED 6
+
+/**
+ * `action` of a character: nothing yet since it came.
+ */
+#define SW_ACTION_NONE 0
+
+/**
+ * `action` of a character: used the first weapon of its kit.
+ */
+#define SW_ACTION_MELEE 1
+
+/**
+ * `action` of a character: used the second weapon of its kit.
+ */
+#define SW_ACTION_SHOOT 2
+
+/**
+ * `action` of a character: died.
+ */
+#define SW_ACTION_DIED 3
+
+/**
+ * `action` of a character: used its first ability.
+ */
+#define SW_ACTION_ABILITY_1 4
+
+/**
+ * `action` of a character: used its second ability.
+ */
+#define SW_ACTION_ABILITY_2 5
+
+/**
+ * `action` of a character: prepares the first weapon; with 1, 2 and 3 more the second one and the two abilities.
+ */
+#define SW_ACTION_CAST 6
+
+/**
+ * `action` of a character: was broken off in preparing something.
+ */
+#define SW_ACTION_INTERRUPTED 10
 
 /**
  * Places for kept states that a world has.
@@ -607,6 +899,28 @@ typedef struct SwClientStatus {
 } SwClientStatus;
 
 /**
+ * A status effect on the own character.
+ */
+typedef struct SwOwnEffect {
+    /**
+     * Tick at which it ends.
+     */
+    uint32_t end_tick;
+    /**
+     * Which: `SW_EFFECT_…`.
+     */
+    uint8_t kind;
+    /**
+     * How often it has piled up, from 1 on.
+     */
+    uint8_t stacks;
+    /**
+     * Zero.
+     */
+    uint16_t reserved;
+} SwOwnEffect;
+
+/**
  * The own character as predicted: without any delay.
  */
 typedef struct SwOwn {
@@ -671,13 +985,37 @@ typedef struct SwOwn {
      */
     uint16_t health;
     /**
-     * `SW_FLAG_GROUNDED`, `SW_FLAG_ALIVE`.
+     * Predicted bits `SW_FLAG_…`, with `SW_FLAG_ALIVE` by the newest snapshot.
      */
     uint16_t flags;
     /**
      * Team.
      */
     uint32_t team;
+    /**
+     * First tick at which what is on each button is ready: first weapon, second weapon, first ability, second ability.
+     */
+    uint32_t ready_tick[4];
+    /**
+     * Stamina by the newest snapshot.
+     */
+    uint16_t stamina;
+    /**
+     * What it last began, by the newest snapshot: `SW_ACTION_…`.
+     */
+    uint8_t action;
+    /**
+     * Movement class.
+     */
+    uint8_t movement_class;
+    /**
+     * How many of `effects` there are.
+     */
+    uint32_t effect_count;
+    /**
+     * The status effects on it by the newest snapshot, ascending by kind.
+     */
+    struct SwOwnEffect effects[SW_OWN_EFFECTS_MAX];
 } SwOwn;
 
 /**
@@ -713,7 +1051,7 @@ typedef struct SwEntity {
      */
     uint16_t yaw;
     /**
-     * `SW_FLAG_GROUNDED`, `SW_FLAG_ALIVE`.
+     * `SW_FLAG_GROUNDED`, `SW_FLAG_ALIVE`, `SW_FLAG_CROUCHED`, `SW_FLAG_STUNNED`, `SW_FLAG_BLOCKING`.
      */
     uint16_t flags;
     /**
@@ -725,13 +1063,29 @@ typedef struct SwEntity {
      */
     uint8_t health;
     /**
-     * 0 nothing, 1 melee, 2 shoot, 3 died.
+     * What it began a moment ago, or prepares: `SW_ACTION_…`.
      */
     uint8_t action;
     /**
      * Zero.
      */
     uint8_t reserved;
+    /**
+     * The status effect to be drawn, of several a harmful one: `SW_EFFECT_…`.
+     */
+    uint8_t effect;
+    /**
+     * Bits `SW_STATUS_…`.
+     */
+    uint8_t status;
+    /**
+     * Movement class.
+     */
+    uint8_t movement_class;
+    /**
+     * Zero.
+     */
+    uint8_t reserved_2;
 } SwEntity;
 
 /**
@@ -755,7 +1109,7 @@ typedef struct SwClientEvent {
      */
     uint32_t other;
     /**
-     * Health lost.
+     * Health lost, or given back.
      */
     uint16_t amount;
     /**
@@ -770,6 +1124,22 @@ typedef struct SwClientEvent {
      * Up is positive, in the same unit.
      */
     int16_t pitch;
+    /**
+     * Place, Q16.16 metres.
+     */
+    int32_t x;
+    /**
+     * Place, Q16.16 metres.
+     */
+    int32_t y;
+    /**
+     * Place, Q16.16 metres.
+     */
+    int32_t z;
+    /**
+     * `SW_EFFECT_…`.
+     */
+    uint32_t effect;
 } SwClientEvent;
 
 /**
@@ -1012,6 +1382,86 @@ typedef struct SwStepReport {
      * Zero.
      */
     uint32_t reserved;
+    /**
+     * Damage of all hits: health taken and overkill.
+     */
+    uint64_t damage;
+    /**
+     * Health taken.
+     */
+    uint64_t health_taken;
+    /**
+     * Damage beyond the health that was left.
+     */
+    uint64_t overkill;
+    /**
+     * Health given back by abilities and effects.
+     */
+    uint64_t health_given;
+    /**
+     * Weapons and effects that reached somebody.
+     */
+    uint32_t hits;
+    /**
+     * Weapons that reached somebody whom nothing hurts: in a dodge, or just come to life.
+     */
+    uint32_t hits_avoided;
+    /**
+     * Hits that a shield held off.
+     */
+    uint32_t blocks;
+    /**
+     * Projectiles that burst, and abilities that worked around a point.
+     */
+    uint32_t bursts;
+    /**
+     * Preparations that were broken off.
+     */
+    uint32_t casts_broken;
+    /**
+     * Status effects that came over somebody who did not have them.
+     */
+    uint32_t afflictions;
+    /**
+     * Status effects that did not, because the table was full.
+     */
+    uint32_t effects_refused;
+    /**
+     * Helpers of those who killed.
+     */
+    uint32_t assists;
+    /**
+     * Deaths.
+     */
+    uint32_t deaths;
+    /**
+     * Returns from death.
+     */
+    uint32_t respawns;
+    /**
+     * Projectiles that began.
+     */
+    uint32_t shots;
+    /**
+     * Projectiles that did not, because the table was full.
+     */
+    uint32_t shots_refused;
+    /**
+     * Views that were older than attacks may be judged.
+     */
+    uint32_t views_capped;
+    /**
+     * Characters in the world after the tick, alive or dead.
+     */
+    uint32_t characters;
+    /**
+     * Projectiles in flight after the tick.
+     */
+    uint32_t projectiles;
+    /**
+     * Zero.
+     */
+    uint32_t reserved_2;
 } SwStepReport;
 
 /**
@@ -1031,7 +1481,7 @@ typedef struct SwEvent {
      */
     uint64_t id;
     /**
-     * The character that did it. For an arrow this may be somebody who is gone by now.
+     * The character that did it. For what flies and for status effects this may be somebody who is gone by now.
      */
     uint64_t other;
     /**
@@ -1047,7 +1497,7 @@ typedef struct SwEvent {
      */
     int32_t z;
     /**
-     * Health lost.
+     * Health lost, or given back.
      */
     uint16_t amount;
     /**
@@ -1071,6 +1521,14 @@ typedef struct SwEvent {
      * Chunk of the terrain along z.
      */
     uint16_t chunk_z;
+    /**
+     * `SW_EFFECT_…`.
+     */
+    uint32_t effect;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
 } SwEvent;
 
 /**
@@ -1182,7 +1640,7 @@ typedef struct SwCharactersView {
      */
     const uint8_t *team;
     /**
-     * What it last began: 0 nothing, 1 melee, 2 shoot, 3 died.
+     * What it last began: `SW_ACTION_…`.
      */
     const uint8_t *action;
     /**
@@ -1225,6 +1683,50 @@ typedef struct SwCharactersView {
      * In a dodge its direction, else ticks until the next one is possible.
      */
     const uint16_t *dodge_ticks;
+    /**
+     * First tick at which the first weapon is ready.
+     */
+    const uint32_t *primary_ready_tick;
+    /**
+     * First tick at which the second weapon is ready.
+     */
+    const uint32_t *secondary_ready_tick;
+    /**
+     * First tick at which the first ability is ready.
+     */
+    const uint32_t *ability_1_ready_tick;
+    /**
+     * First tick at which the second ability is ready.
+     */
+    const uint32_t *ability_2_ready_tick;
+    /**
+     * Stamina.
+     */
+    const uint16_t *stamina;
+    /**
+     * How far the combo of the last weapon has counted.
+     */
+    const uint8_t *combo;
+    /**
+     * Enemies that others killed with its help.
+     */
+    const uint16_t *assists;
+    /**
+     * Who hurt it last: slot. Nobody where the generation is 0.
+     */
+    const uint32_t *foe_slot;
+    /**
+     * Who hurt it last: generation.
+     */
+    const uint32_t *foe_generation;
+    /**
+     * The last other one who hurt it: slot. Nobody where the generation is 0.
+     */
+    const uint32_t *helper_slot;
+    /**
+     * The last other one who hurt it: generation.
+     */
+    const uint32_t *helper_generation;
 } SwCharactersView;
 
 /**
@@ -1275,7 +1777,90 @@ typedef struct SwProjectilesView {
      * 1 in flight, 0 free.
      */
     const uint8_t *alive;
+    /**
+     * What it is: `SW_WEAPON_…`.
+     */
+    const uint8_t *weapon;
+    /**
+     * Who shot: slot.
+     */
+    const uint32_t *owner_slot;
+    /**
+     * Who shot: generation.
+     */
+    const uint32_t *owner_generation;
+    /**
+     * Tick at which it ends by itself.
+     */
+    const uint32_t *end_tick;
+    /**
+     * Use of the slot: tells what flies there from what flew there before.
+     */
+    const uint32_t *generation;
+    /**
+     * Bodies that it went through.
+     */
+    const uint8_t *pierced;
 } SwProjectilesView;
+
+/**
+ * The columns of the status effects at work, each `count` elements long, by slot. Slots whose `kind` is 0 hold nothing.
+ * An id is `((uint64_t)generation << 32) | slot`.
+ */
+typedef struct SwEffectsView {
+    /**
+     * sizeof(SwEffectsView), set by the caller.
+     */
+    uint32_t struct_size;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+    /**
+     * Number of slots.
+     */
+    size_t count;
+    /**
+     * Which: `SW_EFFECT_…`; 0 where there is none.
+     */
+    const uint8_t *kind;
+    /**
+     * How often it has piled up, from 1 on.
+     */
+    const uint8_t *stacks;
+    /**
+     * The weapon or ability that left it: `SW_WEAPON_…`.
+     */
+    const uint8_t *weapon;
+    /**
+     * On whom: slot.
+     */
+    const uint32_t *target_slot;
+    /**
+     * On whom: generation.
+     */
+    const uint32_t *target_generation;
+    /**
+     * By whom: slot. This may be somebody who is gone by now.
+     */
+    const uint32_t *source_slot;
+    /**
+     * By whom: generation.
+     */
+    const uint32_t *source_generation;
+    /**
+     * Tick at which it ends.
+     */
+    const uint32_t *end_tick;
+    /**
+     * Tick of the next pulse, for those that have pulses.
+     */
+    const uint32_t *pulse_tick;
+    /**
+     * Use of the slot: tells what is there from what was there before.
+     */
+    const uint32_t *generation;
+} SwEffectsView;
 
 #ifdef __cplusplus
 extern "C" {
@@ -1479,6 +2064,11 @@ SwResult sw_world_characters(SwWorld world, struct SwCharactersView *view);
  * The projectiles' columns, without a copy. Valid until the next step, restore or destroy.
  */
 SwResult sw_world_projectiles(SwWorld world, struct SwProjectilesView *view);
+
+/**
+ * The columns of the status effects at work, without a copy. Valid until the next step, restore or destroy.
+ */
+SwResult sw_world_effects(SwWorld world, struct SwEffectsView *view);
 
 /**
  * The slot of a character in the columns, or `SW_RESULT_NO_SUCH_CHARACTER` when the id names none (any more).

@@ -56,8 +56,8 @@ pub mod world;
 pub use numeric::{Brads, LaneChoice, Metres, MetresPerSecond, Position, StateHash, Tick, Ticks, Velocity};
 pub use rules::{
     Arm, ArmRules, CombatRules, CrowdRules, EffectRules, KitRules, LagRules, LifeRules, LodRules,
-    MOVEMENT_CLASSES, MovementRules, ObjectiveRules, Rules, RulesError, RulesHash, StructureRules,
-    WaterRules,
+    MOVEMENT_CLASSES, MovementRules, NPC_KINDS, NpcRules, ObjectiveRules, Rules, RulesError, RulesHash,
+    StructureRules, WaterRules,
 };
 pub use spatial::query_grid::RowList;
 pub use spatial::{HeightFile, HeightFileError, HeightFileShape, Terrain, TerrainSource};
@@ -67,6 +67,7 @@ pub use state::diff::{Difference, StateImage, differences};
 pub use state::effects::EffectsView;
 pub use state::events::{Event, EventDecodeError, FlagMove, SpawnRefusal};
 pub use state::handle::CharacterId;
+pub use state::npcs::{NpcsView, mood, steer};
 pub use state::objectives::{CapturePoint, NO_TEAM, ObjectivesView, TeamsView};
 pub use state::partial::{PartialPolicy, PartialReport, Selection};
 pub use state::projectiles::ProjectilesView;

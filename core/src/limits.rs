@@ -10,6 +10,9 @@ pub const CHARACTERS_MAX: u32 = 1 << 20;
 /// Most projectiles in flight in one world.
 pub const PROJECTILES_MAX: u32 = 1 << 20;
 
+/// Most characters that nobody plays in one world: each costs its share of every tick.
+pub const NPCS_MAX: u32 = 1 << 16;
+
 /// Most events one tick can report; more are counted, not stored.
 pub const EVENTS_MAX: u32 = 1 << 20;
 

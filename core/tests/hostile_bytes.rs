@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use shieldwall_core::state::snapshot;
+use shieldwall_core::state::tables::TABLES;
 use shieldwall_core::{
     Brads, CharacterInput, Command, Metres, Placement, ReplayReader, ReplayWriter, SnapshotError, Ticks,
     World, WorldConfig, buttons,
@@ -85,8 +86,9 @@ fn refusals_have_names_and_change_nothing() {
     assert!(matches!(refuse(&changed(8)), SnapshotError::OtherLayout { image, build } if image != build));
     assert!(matches!(refuse(&changed(16)), SnapshotError::OtherConfiguration { .. }));
     assert_eq!(refuse(&changed(28)), SnapshotError::OtherCapacity);
+    // Behind tick, slots and rows of every table.
+    let chunks = 28 + 8 * TABLES;
     // One more deformed chunk than there is: what is left for the history is none.
-    let chunks = snapshot::HEADER_BYTES - 20;
     assert_eq!(refuse(&changed(chunks)), SnapshotError::BadHistory);
     assert_eq!(refuse(&changed(chunks + 2)), SnapshotError::OtherCapacity, "more deformed chunks than fit");
     assert_eq!(refuse(&changed(chunks + 4)), SnapshotError::Damaged);

@@ -29,7 +29,7 @@ use crate::client_types::{
 };
 use crate::result::{Failure, SwResult};
 use crate::types::{SwCommand, SwEvent, SwInput, SwStepReport, SwWorldConfig};
-use crate::views::{SwCharactersView, SwEventsView, SwProjectilesView};
+use crate::views::{SwCharactersView, SwEffectsView, SwEventsView, SwProjectilesView};
 
 /// No version of any struct is larger than this.
 const STRUCT_SIZE_MAX: usize = 4096;
@@ -72,6 +72,7 @@ macro_rules! abi_types {
 abi_types! {
     structs {
         SwWorldConfig = 48, SwStepReport = 24, SwEventsView = 32, SwCharactersView = 192, SwProjectilesView = 80,
+        SwEffectsView = 96,
         SwAddress = 24, SwClientConfig = 16, SwClientStatus = 24, SwAdvanceReport = 16, SwOwn = 64, SwClientStats = 104
     }
     elements { SwCommand = 40, SwEvent = 48, SwInput = 8, SwEntity = 32, SwClientEvent = 24 }

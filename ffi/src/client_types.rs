@@ -6,9 +6,11 @@ use bytemuck::{Pod, Zeroable};
 use shieldwall_net::client::{ClientEvent, ClientStats, EndReason, EntityView, GameClientState, OwnView};
 use shieldwall_net::secure::ClientState;
 use shieldwall_net::wire::events::GameEvent;
+use shieldwall_net::wire::own_state::{OWN_EFFECTS_MAX, OwnEffect};
+use shieldwall_net::wire::quantize::status;
 
 use crate::result::{Failure, SwResult};
-use crate::views::{SW_FLAG_ALIVE, SW_FLAG_GROUNDED};
+use crate::views::{SW_FLAG_ALIVE, SW_FLAG_BLOCKING, SW_FLAG_CROUCHED, SW_FLAG_GROUNDED, SW_FLAG_STUNNED};
 
 /// Room that `sw_client_poll_transmit` needs: no datagram of the protocol is longer.
 pub const SW_DATAGRAM_MAX: usize = 1300;
@@ -201,14 +203,54 @@ pub struct SwOwn {
     pub pitch: i16,
     /// Health by the newest snapshot.
     pub health: u16,
-    /// `SW_FLAG_GROUNDED`, `SW_FLAG_ALIVE`.
+    /// Predicted bits `SW_FLAG_…`, with `SW_FLAG_ALIVE` by the newest snapshot.
     pub flags: u16,
     /// Team.
     pub team: u32,
+    /// First tick at which what is on each button is ready: first weapon, second weapon, first ability, second ability.
+    pub ready_tick: [u32; 4],
+    /// Stamina by the newest snapshot.
+    pub stamina: u16,
+    /// What it last began, by the newest snapshot: `SW_ACTION_…`.
+    pub action: u8,
+    /// Movement class.
+    pub movement_class: u8,
+    /// How many of `effects` there are.
+    pub effect_count: u32,
+    /// The status effects on it by the newest snapshot, ascending by kind.
+    pub effects: [SwOwnEffect; SW_OWN_EFFECTS_MAX],
+}
+
+/// Most status effects that a client is told of its own character.
+pub const SW_OWN_EFFECTS_MAX: usize = 8;
+const _: () = assert!(SW_OWN_EFFECTS_MAX == OWN_EFFECTS_MAX);
+
+/// A status effect on the own character.
+#[repr(C)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
+pub struct SwOwnEffect {
+    /// Tick at which it ends.
+    pub end_tick: u32,
+    /// Which: `SW_EFFECT_…`.
+    pub kind: u8,
+    /// How often it has piled up, from 1 on.
+    pub stacks: u8,
+    /// Zero.
+    pub reserved: u16,
+}
+
+impl From<&OwnEffect> for SwOwnEffect {
+    fn from(effect: &OwnEffect) -> SwOwnEffect {
+        SwOwnEffect { end_tick: effect.end_tick.0, kind: effect.kind, stacks: effect.stacks, reserved: 0 }
+    }
 }
 
 impl From<&OwnView> for SwOwn {
     fn from(own: &OwnView) -> SwOwn {
+        let mut effects = [SwOwnEffect::default(); SW_OWN_EFFECTS_MAX];
+        for (place, effect) in effects.iter_mut().zip(own.effects.as_slice()) {
+            *place = effect.into();
+        }
         SwOwn {
             struct_size: 0,
             tick: own.tick.0,
@@ -225,14 +267,41 @@ impl From<&OwnView> for SwOwn {
             yaw: own.yaw.0,
             pitch: own.pitch,
             health: own.health,
-            flags: flags(own.grounded, own.alive),
+            flags: (own.flags & !SW_FLAG_ALIVE) | (u16::from(own.alive) * SW_FLAG_ALIVE),
             team: own.team.into(),
+            ready_tick: own.ready_ticks.map(|tick| tick.0),
+            stamina: own.stamina,
+            action: own.action,
+            movement_class: own.class,
+            effect_count: own.effects.as_slice().len() as u32,
+            effects,
         }
     }
 }
 
-fn flags(grounded: bool, alive: bool) -> u16 {
-    (u16::from(grounded) * SW_FLAG_GROUNDED) | (u16::from(alive) * SW_FLAG_ALIVE)
+/// `SwEntity::status`: held on the spot or slowed down by a status effect.
+pub const SW_STATUS_HINDERED: u8 = 1;
+/// `SwEntity::status`: has a status effect that harms.
+pub const SW_STATUS_AFFLICTED: u8 = 2;
+/// `SwEntity::status`: is in a dodge.
+pub const SW_STATUS_DODGING: u8 = 4;
+
+/// What a server tells of others, as C has it: flags where the world has the same ones, and the rest.
+fn flags_and_status(told: u8) -> (u16, u8) {
+    let flags = [
+        (status::ALIVE, SW_FLAG_ALIVE),
+        (status::GROUNDED, SW_FLAG_GROUNDED),
+        (status::BLOCKING, SW_FLAG_BLOCKING),
+        (status::STUNNED, SW_FLAG_STUNNED),
+        (status::CROUCHED, SW_FLAG_CROUCHED),
+    ];
+    let rest = [
+        (status::HINDERED, SW_STATUS_HINDERED),
+        (status::AFFLICTED, SW_STATUS_AFFLICTED),
+        (status::DODGING, SW_STATUS_DODGING),
+    ];
+    let flags = flags.iter().filter(|(bit, _)| told & bit != 0).fold(0, |all, (_, flag)| all | flag);
+    (flags, rest.iter().filter(|(bit, _)| told & bit != 0).fold(0, |all, (_, bit)| all | bit))
 }
 
 /// Another character, interpolated.
@@ -253,20 +322,29 @@ pub struct SwEntity {
     pub velocity_z: i32,
     /// 65536 = a full turn.
     pub yaw: u16,
-    /// `SW_FLAG_GROUNDED`, `SW_FLAG_ALIVE`.
+    /// `SW_FLAG_GROUNDED`, `SW_FLAG_ALIVE`, `SW_FLAG_CROUCHED`, `SW_FLAG_STUNNED`, `SW_FLAG_BLOCKING`.
     pub flags: u16,
     /// Team.
     pub team: u8,
     /// 255 is full; 0 only for the dead.
     pub health: u8,
-    /// 0 nothing, 1 melee, 2 shoot, 3 died.
+    /// What it began a moment ago, or prepares: `SW_ACTION_…`.
     pub action: u8,
     /// Zero.
     pub reserved: u8,
+    /// The status effect to be drawn, of several a harmful one: `SW_EFFECT_…`.
+    pub effect: u8,
+    /// Bits `SW_STATUS_…`.
+    pub status: u8,
+    /// Movement class.
+    pub movement_class: u8,
+    /// Zero.
+    pub reserved_2: u8,
 }
 
 impl From<&EntityView> for SwEntity {
     fn from(entity: &EntityView) -> SwEntity {
+        let (flags, status) = flags_and_status(entity.status);
         SwEntity {
             slot: entity.slot,
             x: entity.position.x.0,
@@ -275,11 +353,15 @@ impl From<&EntityView> for SwEntity {
             velocity_x: entity.velocity.x.0,
             velocity_z: entity.velocity.z.0,
             yaw: entity.yaw.0,
-            flags: flags(entity.grounded, entity.alive),
+            flags,
             team: entity.team,
             health: entity.health,
             action: entity.action,
             reserved: 0,
+            effect: entity.effect,
+            status,
+            movement_class: entity.class,
+            reserved_2: 0,
         }
     }
 }
@@ -298,8 +380,16 @@ pub const SW_CLIENT_EVENT_HIT: u32 = 5;
 pub const SW_CLIENT_EVENT_DIED: u32 = 6;
 /// `SwClientEvent::kind`: `slot` lives again. `tick`.
 pub const SW_CLIENT_EVENT_RESPAWNED: u32 = 7;
-/// `SwClientEvent::kind`: `slot` shot. `tick`, `yaw`, `pitch`.
+/// `SwClientEvent::kind`: something of `slot` began to fly. `tick`, `weapon`, `yaw`, `pitch`.
 pub const SW_CLIENT_EVENT_SHOT: u32 = 8;
+/// `SwClientEvent::kind`: `other` gave health back to `slot`. `tick`, `amount`, `weapon`.
+pub const SW_CLIENT_EVENT_HEALED: u32 = 9;
+/// `SwClientEvent::kind`: something of `slot` burst. `tick`, `weapon`, `x`, `y`, `z`.
+pub const SW_CLIENT_EVENT_BURST: u32 = 10;
+/// `SwClientEvent::kind`: a status effect of `other` came over `slot`, who did not have it. `tick`, `effect`.
+pub const SW_CLIENT_EVENT_AFFLICTED: u32 = 11;
+/// `SwClientEvent::kind`: `other` helped to kill `slot`. `tick`.
+pub const SW_CLIENT_EVENT_ASSISTED: u32 = 12;
 
 /// News of a client. Characters are named by slot.
 #[repr(C)]
@@ -313,7 +403,7 @@ pub struct SwClientEvent {
     pub slot: u32,
     /// The character that did it.
     pub other: u32,
-    /// Health lost.
+    /// Health lost, or given back.
     pub amount: u16,
     /// `SW_WEAPON_…`.
     pub weapon: u16,
@@ -321,6 +411,14 @@ pub struct SwClientEvent {
     pub yaw: u16,
     /// Up is positive, in the same unit.
     pub pitch: i16,
+    /// Place, Q16.16 metres.
+    pub x: i32,
+    /// Place, Q16.16 metres.
+    pub y: i32,
+    /// Place, Q16.16 metres.
+    pub z: i32,
+    /// `SW_EFFECT_…`.
+    pub effect: u32,
 }
 
 impl From<ClientEvent> for SwClientEvent {
@@ -343,29 +441,37 @@ impl From<ClientEvent> for SwClientEvent {
 }
 
 fn game_event(event: GameEvent) -> SwClientEvent {
-    let empty = SwClientEvent::default();
+    let of = |kind, slot: u16, other: u16| SwClientEvent {
+        kind,
+        slot: slot.into(),
+        other: other.into(),
+        ..SwClientEvent::default()
+    };
     match event {
-        GameEvent::Hit { attacker, target, amount, weapon } => SwClientEvent {
-            kind: SW_CLIENT_EVENT_HIT,
-            slot: target.into(),
-            other: attacker.into(),
-            amount,
-            weapon: weapon as u16,
-            ..empty
-        },
-        GameEvent::Died { victim, killer, weapon } => SwClientEvent {
-            kind: SW_CLIENT_EVENT_DIED,
-            slot: victim.into(),
-            other: killer.into(),
-            weapon: weapon as u16,
-            ..empty
-        },
-        GameEvent::Respawned { slot } => {
-            SwClientEvent { kind: SW_CLIENT_EVENT_RESPAWNED, slot: slot.into(), ..empty }
+        GameEvent::Hit { attacker, target, amount, arm } => {
+            SwClientEvent { amount, weapon: arm.0.into(), ..of(SW_CLIENT_EVENT_HIT, target, attacker) }
         }
-        GameEvent::Shot { owner, yaw, pitch } => {
-            SwClientEvent { kind: SW_CLIENT_EVENT_SHOT, slot: owner.into(), yaw: yaw.0, pitch, ..empty }
+        GameEvent::Died { victim, killer, arm } => {
+            SwClientEvent { weapon: arm.0.into(), ..of(SW_CLIENT_EVENT_DIED, victim, killer) }
         }
+        GameEvent::Respawned { slot } => of(SW_CLIENT_EVENT_RESPAWNED, slot, 0),
+        GameEvent::Launched { owner, yaw, pitch, arm } => {
+            SwClientEvent { yaw: yaw.0, pitch, weapon: arm.0.into(), ..of(SW_CLIENT_EVENT_SHOT, owner, 0) }
+        }
+        GameEvent::Healed { healer, target, amount, arm } => {
+            SwClientEvent { amount, weapon: arm.0.into(), ..of(SW_CLIENT_EVENT_HEALED, target, healer) }
+        }
+        GameEvent::Burst { owner, at, arm } => SwClientEvent {
+            weapon: arm.0.into(),
+            x: at.x.0,
+            y: at.y.0,
+            z: at.z.0,
+            ..of(SW_CLIENT_EVENT_BURST, owner, 0)
+        },
+        GameEvent::Afflicted { target, source, effect } => {
+            SwClientEvent { effect: effect.into(), ..of(SW_CLIENT_EVENT_AFFLICTED, target, source) }
+        }
+        GameEvent::Assisted { helper, victim } => of(SW_CLIENT_EVENT_ASSISTED, victim, helper),
     }
 }
 
@@ -436,5 +542,49 @@ impl From<&ClientStats> for SwClientStats {
             refused_payloads: stats.refused_payloads,
             events_dropped: stats.events_dropped,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use shieldwall_core::{Arm, Brads, Metres, Position};
+
+    /// Every event has a kind of its own, and names whom it happened to and who did it.
+    #[test]
+    fn events_of_the_battle_say_who_and_with_what() {
+        let (at, arm) = (Position::new(Metres(3), Metres(4), Metres(5)), Arm(7));
+        let mut kinds = Vec::new();
+        for (event, other, amount, weapon, effect) in [
+            (GameEvent::Hit { attacker: 2, target: 1, amount: 6, arm }, 2, 6, 7, 0),
+            (GameEvent::Died { victim: 1, killer: 2, arm }, 2, 0, 7, 0),
+            (GameEvent::Respawned { slot: 1 }, 0, 0, 0, 0),
+            (GameEvent::Launched { owner: 1, yaw: Brads(8), pitch: -9, arm }, 0, 0, 7, 0),
+            (GameEvent::Healed { healer: 2, target: 1, amount: 6, arm }, 2, 6, 7, 0),
+            (GameEvent::Burst { owner: 1, at, arm }, 0, 0, 7, 0),
+            (GameEvent::Afflicted { target: 1, source: 2, effect: 64 }, 2, 0, 0, 64),
+            (GameEvent::Assisted { helper: 2, victim: 1 }, 2, 0, 0, 0),
+        ] {
+            let told = game_event(event);
+            let found = (told.slot, told.other, told.amount, told.weapon, told.effect);
+            assert_eq!(found, (1, other, amount, weapon, effect), "{event:?}");
+            let place = if told.kind == SW_CLIENT_EVENT_BURST { (3, 4, 5) } else { (0, 0, 0) };
+            assert_eq!((told.x, told.y, told.z), place);
+            kinds.push(told.kind);
+        }
+        assert_eq!(kinds, (SW_CLIENT_EVENT_HIT..=SW_CLIENT_EVENT_ASSISTED).collect::<Vec<_>>());
+    }
+
+    /// Every bit that a server tells of others arrives, in one of the two fields.
+    #[test]
+    fn no_bit_of_the_others_is_lost() {
+        let mut seen = Vec::new();
+        for bit in 0..8 {
+            let (flags, status) = flags_and_status(1 << bit);
+            assert_eq!(flags.count_ones() + status.count_ones(), 1, "bit {bit}");
+            assert!(!seen.contains(&(flags, status)));
+            seen.push((flags, status));
+        }
+        assert_eq!(flags_and_status(status::ALIVE | status::STUNNED).0, SW_FLAG_ALIVE | SW_FLAG_STUNNED);
     }
 }

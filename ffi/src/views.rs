@@ -3,7 +3,7 @@
 //! A view's pointers are valid until the next `sw_world_step`, `sw_world_restore` or `sw_world_destroy` of the same
 //! world, and other threads may read through them until then.
 
-use shieldwall_core::{CharactersView, ProjectilesView};
+use shieldwall_core::{CharactersView, EffectsView, ProjectilesView};
 
 use crate::types::SwEvent;
 
@@ -48,6 +48,16 @@ pub const SW_FLAG_SPRINTING: u16 = 8;
 pub const SW_FLAG_CROUCHED: u16 = 16;
 /// `flags` of a character: a jump was asked for and will happen as soon as one is possible.
 pub const SW_FLAG_JUMP_QUEUED: u16 = 32;
+/// `flags` of a character: a status effect takes all control.
+pub const SW_FLAG_STUNNED: u16 = 64;
+/// `flags` of a character: a status effect holds it on the spot.
+pub const SW_FLAG_ROOTED: u16 = 128;
+/// `flags` of a character: a status effect slows it down.
+pub const SW_FLAG_SLOWED: u16 = 256;
+/// `flags` of a character: has too little stamina to dodge and sprint.
+pub const SW_FLAG_EXHAUSTED: u16 = 512;
+/// `flags` of a character: holds up the shield.
+pub const SW_FLAG_BLOCKING: u16 = 1024;
 
 /// `motion` of a character: stands, walks, sprints or crouches.
 pub const SW_MOTION_GROUND: u8 = 0;
@@ -63,6 +73,23 @@ pub const SW_MOTION_SWIM: u8 = 4;
 pub const SW_MOTION_DODGE: u8 = 5;
 /// `motion` of a character: thrown by an impulse.
 pub const SW_MOTION_KNOCKED: u8 = 6;
+
+/// `action` of a character: nothing yet since it came.
+pub const SW_ACTION_NONE: u8 = 0;
+/// `action` of a character: used the first weapon of its kit.
+pub const SW_ACTION_MELEE: u8 = 1;
+/// `action` of a character: used the second weapon of its kit.
+pub const SW_ACTION_SHOOT: u8 = 2;
+/// `action` of a character: died.
+pub const SW_ACTION_DIED: u8 = 3;
+/// `action` of a character: used its first ability.
+pub const SW_ACTION_ABILITY_1: u8 = 4;
+/// `action` of a character: used its second ability.
+pub const SW_ACTION_ABILITY_2: u8 = 5;
+/// `action` of a character: prepares the first weapon; with 1, 2 and 3 more the second one and the two abilities.
+pub const SW_ACTION_CAST: u8 = 6;
+/// `action` of a character: was broken off in preparing something.
+pub const SW_ACTION_INTERRUPTED: u8 = 10;
 
 /// The columns of the characters, each `count` elements long, by slot. Slots without `SW_FLAG_IN_USE` hold nothing.
 /// The id of the character in slot `i` is `((uint64_t)generation[i] << 32) | i`.
@@ -107,7 +134,7 @@ pub struct SwCharactersView {
     pub health: *const u16,
     /// Team, from 0.
     pub team: *const u8,
-    /// What it last began: 0 nothing, 1 melee, 2 shoot, 3 died.
+    /// What it last began: `SW_ACTION_…`.
     pub action: *const u8,
     /// Tick of the last action.
     pub action_tick: *const u32,
@@ -129,6 +156,28 @@ pub struct SwCharactersView {
     pub support: *const u16,
     /// In a dodge its direction, else ticks until the next one is possible.
     pub dodge_ticks: *const u16,
+    /// First tick at which the first weapon is ready.
+    pub primary_ready_tick: *const u32,
+    /// First tick at which the second weapon is ready.
+    pub secondary_ready_tick: *const u32,
+    /// First tick at which the first ability is ready.
+    pub ability_1_ready_tick: *const u32,
+    /// First tick at which the second ability is ready.
+    pub ability_2_ready_tick: *const u32,
+    /// Stamina.
+    pub stamina: *const u16,
+    /// How far the combo of the last weapon has counted.
+    pub combo: *const u8,
+    /// Enemies that others killed with its help.
+    pub assists: *const u16,
+    /// Who hurt it last: slot. Nobody where the generation is 0.
+    pub foe_slot: *const u32,
+    /// Who hurt it last: generation.
+    pub foe_generation: *const u32,
+    /// The last other one who hurt it: slot. Nobody where the generation is 0.
+    pub helper_slot: *const u32,
+    /// The last other one who hurt it: generation.
+    pub helper_generation: *const u32,
 }
 
 impl SwCharactersView {
@@ -164,6 +213,17 @@ impl SwCharactersView {
             motion_ticks: view.motion_ticks.as_ptr(),
             support: view.support.as_ptr(),
             dodge_ticks: view.dodge_ticks.as_ptr(),
+            primary_ready_tick: view.primary_ready_tick.as_ptr(),
+            secondary_ready_tick: view.secondary_ready_tick.as_ptr(),
+            ability_1_ready_tick: view.ability_1_ready_tick.as_ptr(),
+            ability_2_ready_tick: view.ability_2_ready_tick.as_ptr(),
+            stamina: view.stamina.as_ptr(),
+            combo: view.combo.as_ptr(),
+            assists: view.assists.as_ptr(),
+            foe_slot: view.foe_slot.as_ptr(),
+            foe_generation: view.foe_generation.as_ptr(),
+            helper_slot: view.helper_slot.as_ptr(),
+            helper_generation: view.helper_generation.as_ptr(),
         }
     }
 }
@@ -194,6 +254,18 @@ pub struct SwProjectilesView {
     pub team: *const u8,
     /// 1 in flight, 0 free.
     pub alive: *const u8,
+    /// What it is: `SW_WEAPON_…`.
+    pub weapon: *const u8,
+    /// Who shot: slot.
+    pub owner_slot: *const u32,
+    /// Who shot: generation.
+    pub owner_generation: *const u32,
+    /// Tick at which it ends by itself.
+    pub end_tick: *const u32,
+    /// Use of the slot: tells what flies there from what flew there before.
+    pub generation: *const u32,
+    /// Bodies that it went through.
+    pub pierced: *const u8,
 }
 
 impl SwProjectilesView {
@@ -210,6 +282,65 @@ impl SwProjectilesView {
             velocity_z: view.velocity_z.as_ptr(),
             team: view.team.as_ptr(),
             alive: view.alive.as_ptr(),
+            weapon: view.arm.as_ptr(),
+            owner_slot: view.owner_slot.as_ptr(),
+            owner_generation: view.owner_generation.as_ptr(),
+            end_tick: view.end_tick.as_ptr(),
+            generation: view.generation.as_ptr(),
+            pierced: view.pierced.as_ptr(),
+        }
+    }
+}
+
+/// The columns of the status effects at work, each `count` elements long, by slot. Slots whose `kind` is 0 hold nothing.
+/// An id is `((uint64_t)generation << 32) | slot`.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct SwEffectsView {
+    /// sizeof(SwEffectsView), set by the caller.
+    pub struct_size: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// Number of slots.
+    pub count: usize,
+    /// Which: `SW_EFFECT_…`; 0 where there is none.
+    pub kind: *const u8,
+    /// How often it has piled up, from 1 on.
+    pub stacks: *const u8,
+    /// The weapon or ability that left it: `SW_WEAPON_…`.
+    pub weapon: *const u8,
+    /// On whom: slot.
+    pub target_slot: *const u32,
+    /// On whom: generation.
+    pub target_generation: *const u32,
+    /// By whom: slot. This may be somebody who is gone by now.
+    pub source_slot: *const u32,
+    /// By whom: generation.
+    pub source_generation: *const u32,
+    /// Tick at which it ends.
+    pub end_tick: *const u32,
+    /// Tick of the next pulse, for those that have pulses.
+    pub pulse_tick: *const u32,
+    /// Use of the slot: tells what is there from what was there before.
+    pub generation: *const u32,
+}
+
+impl SwEffectsView {
+    pub(crate) fn of(view: &EffectsView<'_>) -> SwEffectsView {
+        SwEffectsView {
+            struct_size: size_of::<SwEffectsView>() as u32,
+            reserved: 0,
+            count: view.len(),
+            kind: view.kind.as_ptr(),
+            stacks: view.stacks.as_ptr(),
+            weapon: view.arm.as_ptr(),
+            target_slot: view.target_slot.as_ptr(),
+            target_generation: view.target_generation.as_ptr(),
+            source_slot: view.source_slot.as_ptr(),
+            source_generation: view.source_generation.as_ptr(),
+            end_tick: view.end_tick.as_ptr(),
+            pulse_tick: view.pulse_tick.as_ptr(),
+            generation: view.generation.as_ptr(),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::handle_table::HandleTable;
 use crate::result::{Failure, SwResult};
 use crate::types::{SW_LANES_AUTO, SW_LANES_AVX2, SW_LANES_AVX512, SW_LANES_PORTABLE, SW_LANES_SCALAR};
 use crate::types::{SwCommand, SwEvent, SwStepReport, SwWorldConfig};
-use crate::views::{SwCharactersView, SwEventsView, SwProjectilesView};
+use crate::views::{SwCharactersView, SwEffectsView, SwEventsView, SwProjectilesView};
 
 /// A world. Zero is none.
 pub type SwWorld = u64;
@@ -171,15 +171,7 @@ pub unsafe extern "C" fn sw_world_step(
             if report.is_null() {
                 return Ok(());
             }
-            let answer = SwStepReport {
-                struct_size: 0,
-                tick: step.tick.0,
-                events: step.events,
-                events_dropped: step.events_dropped,
-                commands_refused: step.commands_refused,
-                reserved: 0,
-            };
-            caller.write(report, &answer, "report")
+            caller.write(report, &SwStepReport::from(step), "report")
         })
     })
 }
@@ -214,6 +206,16 @@ pub unsafe extern "C" fn sw_world_projectiles(world: SwWorld, view: *mut SwProje
     entry!(caller => {
         WORLDS.with(world, |simulation| {
             caller.write(view, &SwProjectilesView::of(&simulation.world.projectiles()), "view")
+        })
+    })
+}
+
+/// The columns of the status effects at work, without a copy. Valid until the next step, restore or destroy.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_effects(world: SwWorld, view: *mut SwEffectsView) -> SwResult {
+    entry!(caller => {
+        WORLDS.with(world, |simulation| {
+            caller.write(view, &SwEffectsView::of(&simulation.world.effects()), "view")
         })
     })
 }

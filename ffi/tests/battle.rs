@@ -232,6 +232,9 @@ fn c_clients_walk_see_each_other_and_leave() {
     let slot = own.id as u32;
     assert_eq!(own.predicted_z, server.world.characters().position_z[slot as usize], "standing, to the bit");
     assert_eq!(players[0].stats().corrections, 0);
+    let characters = server.world.characters();
+    assert_eq!((own.stamina, own.effect_count), (characters.stamina[slot as usize], 0));
+    assert_eq!((own.ready_tick[0], own.action), (characters.primary_ready_tick[slot as usize], 0));
 
     let seen = players[1].crowd(now_us);
     assert_eq!(seen.len(), 1);
@@ -245,8 +248,8 @@ fn c_clients_walk_see_each_other_and_leave() {
 
 /// The client's world configuration makes the server's terrain.
 fn world_of_the_server(player: &Player, server: &Server) {
-    let (mut bytes, mut written, mut world, mut height) = ([0; 1024], 0, 0, 0);
-    c!(sw_client_encode_world_config(player.handle, bytes.as_mut_ptr(), 1024, &raw mut written));
+    let (mut bytes, mut written, mut world, mut height) = ([0; 16_384], 0, 0, 0);
+    c!(sw_client_encode_world_config(player.handle, bytes.as_mut_ptr(), bytes.len(), &raw mut written));
     c!(sw_world_create_encoded(bytes.as_ptr(), written, &raw mut world));
     let (x, z) = (Metres::from_m(31), Metres::from_m(-57));
     c!(sw_world_height_at(world, x.0, z.0, &raw mut height));

@@ -7,8 +7,8 @@ use std::ptr::{null, null_mut};
 
 use shieldwall::general::{sw_abi_version, sw_hash_to_hex, sw_last_error, sw_result_name};
 use shieldwall::result::SwResult;
-use shieldwall::types::{SW_COMMAND_INPUT, SW_COMMAND_SPAWN, SwCommand, SwStepReport, SwWorldConfig};
-use shieldwall::views::{SwCharactersView, SwEventsView, SwProjectilesView};
+use shieldwall::types::*;
+use shieldwall::views::{SwCharactersView, SwEffectsView, SwEventsView, SwProjectilesView};
 use shieldwall::world::*;
 
 /// Calls an exported function, as C does.
@@ -56,13 +56,14 @@ fn null_pointers_are_refused() {
         c!(sw_world_create(null(), &raw mut handle)),
         c!(sw_world_create(&config(), null_mut())),
         c!(sw_world_create_encoded(null(), 10, &raw mut handle)),
-        c!(sw_world_encode_config(world, null_mut(), 1000, &mut 0)),
-        c!(sw_world_encode_config(world, null_mut(), 1000, null_mut())),
+        c!(sw_world_encode_config(world, null_mut(), 1 << 20, &mut 0)),
+        c!(sw_world_encode_config(world, null_mut(), 1 << 20, null_mut())),
         c!(sw_world_step(world, null(), 1, size_of::<SwCommand>(), null_mut())),
         c!(sw_world_tick(world, null_mut())),
         c!(sw_world_events(world, null_mut())),
         c!(sw_world_characters(world, null_mut())),
         c!(sw_world_projectiles(world, null_mut())),
+        c!(sw_world_effects(world, null_mut())),
         c!(sw_world_height_at(world, 0, 0, null_mut())),
         c!(sw_world_snapshot_size(world, null_mut())),
         c!(sw_world_snapshot_write(world, null_mut(), 0, null_mut())),
@@ -161,7 +162,7 @@ fn bad_commands_run_nothing() {
     let commands = [input, team];
     let result = c!(sw_world_step(world, commands.as_ptr(), 2, size_of::<SwCommand>(), &raw mut report));
     assert_eq!(result, SwResult::Ok);
-    assert_eq!(report.tally.commands_refused, 2);
+    assert_eq!(report.commands_refused, 2);
     c!(sw_world_destroy(world));
 }
 
@@ -215,7 +216,7 @@ fn short_buffers_say_how_much_is_needed() {
 #[test]
 fn a_world_made_from_bytes_is_the_same_world() {
     let (first, mut second) = (world(), 0);
-    let mut bytes = [0_u8; 4096];
+    let mut bytes = [0_u8; 16_384];
     let mut written = 0;
     let result = c!(sw_world_encode_config(first, bytes.as_mut_ptr(), bytes.len(), &raw mut written));
     assert_eq!(result, SwResult::Ok);
@@ -247,6 +248,80 @@ fn views_show_the_columns() {
     assert_eq!(c!(sw_world_character_slot(world, event.id, &raw mut slot)), SwResult::Ok);
     assert_eq!(slot, 0);
     assert_eq!(c!(sw_world_character_slot(world, event.id + 1, &raw mut slot)), SwResult::NoSuchCharacter);
+    c!(sw_world_destroy(world));
+}
+
+/// A fight by hand: one soldier bashes the other with the shield. Report, events and columns say the same.
+#[test]
+fn a_fight_is_told_in_report_events_and_columns() {
+    let world = world();
+    let spawn = SwCommand { kind: SW_COMMAND_SPAWN, placement: SW_PLACEMENT_AT, ..Default::default() };
+    let spawns = [spawn, SwCommand { tag: 1, team: 1, z: -(3 << 15), ..spawn }];
+    let size = size_of::<SwCommand>();
+    assert_eq!(c!(sw_world_step(world, spawns.as_ptr(), 2, size, null_mut())), SwResult::Ok);
+    let bash = SwInput { buttons: SW_BUTTON_ABILITY_1, ..Default::default() };
+    let input = SwCommand { kind: SW_COMMAND_INPUT, id: 1 << 32, input: bash, ..Default::default() };
+    let mut report = SwStepReport { struct_size: size_of::<SwStepReport>() as u32, ..Default::default() };
+    let mut told = SwEventsView {
+        struct_size: size_of::<SwEventsView>() as u32,
+        event_size: 0,
+        count: 0,
+        events: null(),
+        reserved: 0,
+    };
+    let (mut hit, mut afflicted, mut after) = (None, None, None);
+    // Until then nothing hurts who just came to life.
+    for _ in 0..60 {
+        assert_eq!(c!(sw_world_step(world, null(), 0, size, null_mut())), SwResult::Ok);
+    }
+    for _ in 0..30 {
+        assert_eq!(c!(sw_world_step(world, &raw const input, 1, size, &raw mut report)), SwResult::Ok);
+        assert_eq!(c!(sw_world_events(world, &raw mut told)), SwResult::Ok);
+        // SAFETY: the view is fresh, and its events are `count`.
+        let events = unsafe { std::slice::from_raw_parts(told.events, told.count) };
+        hit = hit.or(events.iter().find(|event| event.kind == SW_EVENT_HIT).copied());
+        afflicted = events.iter().find(|event| event.kind == SW_EVENT_AFFLICTED).copied();
+        if afflicted.is_some() {
+            after = Some(report);
+            break;
+        }
+    }
+    let (hit, afflicted, after) = (hit.expect("a hit"), afflicted.expect("a stun"), after.expect("a report"));
+    assert_eq!((hit.id, hit.other, hit.weapon), (1 << 32 | 1, 1 << 32, SW_WEAPON_SHIELD_BASH));
+    assert_eq!((afflicted.id, afflicted.effect), (hit.id, SW_EFFECT_STUNNED.into()));
+    assert_eq!((after.afflictions, after.characters), (1, 2));
+    // SAFETY: all-zero bytes are valid for structs of numbers and pointers.
+    let (mut characters, mut effects): (SwCharactersView, SwEffectsView) = unsafe { std::mem::zeroed() };
+    characters.struct_size = size_of::<SwCharactersView>() as u32;
+    effects.struct_size = size_of::<SwEffectsView>() as u32;
+    assert_eq!(c!(sw_world_characters(world, &raw mut characters)), SwResult::Ok);
+    assert_eq!(c!(sw_world_effects(world, &raw mut effects)), SwResult::Ok);
+    // SAFETY: the views are fresh; the characters are in slots 0 and 1, the only effect in slot 0.
+    unsafe {
+        assert_eq!(*characters.action, shieldwall::views::SW_ACTION_ABILITY_1);
+        assert!(*characters.stamina < *characters.stamina.add(1), "it costs stamina");
+        assert!(*characters.ability_1_ready_tick > after.tick);
+        assert_ne!(*characters.flags.add(1) & shieldwall::views::SW_FLAG_STUNNED, 0);
+        assert_eq!((*characters.foe_slot.add(1), *characters.foe_generation.add(1)), (0, 1));
+        assert_eq!((*effects.kind, *effects.stacks, *effects.target_slot), (SW_EFFECT_STUNNED, 1, 1));
+        assert_eq!((*effects.weapon, *effects.source_slot), (SW_WEAPON_SHIELD_BASH, 0));
+    }
+    assert!(effects.count >= characters.count);
+    c!(sw_world_destroy(world));
+}
+
+/// A program that was built before fights were counted gets what it knows, and nothing behind it is written.
+#[test]
+fn an_older_report_is_filled_as_far_as_it_goes() {
+    let world = world();
+    let mut report = SwStepReport { struct_size: 24, hits: 77, reserved_2: 78, ..Default::default() };
+    let spawn = SwCommand { kind: SW_COMMAND_SPAWN, ..Default::default() };
+    let size = size_of::<SwCommand>();
+    assert_eq!(c!(sw_world_step(world, &raw const spawn, 1, size, &raw mut report)), SwResult::Ok);
+    assert_eq!((report.events, report.hits, report.characters, report.reserved_2), (1, 77, 0, 78));
+    report.struct_size = size_of::<SwStepReport>() as u32;
+    assert_eq!(c!(sw_world_step(world, null(), 0, size, &raw mut report)), SwResult::Ok);
+    assert_eq!((report.tick, report.hits, report.characters, report.reserved_2), (1, 0, 1, 0));
     c!(sw_world_destroy(world));
 }
 

@@ -24,10 +24,17 @@ pub fn file(bytes: &[u8]) {
 
 /// A bit of everything that can be said.
 const SOME: &str = "\
-[melee]
+[arms.sword]
 reach_m = 3
 cone_deg = 59.99
 targets = 0x2
+[arms.spare_1]
+kind = "hitscan"
+effect = 'spare_54'
+[kit.soldier]
+ability_1 = "spare_1"
+[combat]
+critical_per_1000 = 1_000
 [movement.scout]
 sprint_speed_m_per_s = 9.000_001
 dodge_shares = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 255]
@@ -38,8 +45,10 @@ friendly_fire = true
 /// A bit of everything that can be wrong.
 const MISTAKES: &str = "\
 speed = 1e400
-[melee]
-reach_m = 9
+[arms.sword]
+kind = "swrod"
+affects = 1
+reach_m = 257
 cone_deg = -nan
 targets = 2.5
 [movement]

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use godot::classes::{ArrayMesh, Engine, INode, Node};
 use godot::global::Error;
 use godot::prelude::*;
-use shieldwall_core::{CharacterInput, Metres, buttons};
+use shieldwall_core::{Arm, CharacterInput, Metres, Rules, WorldConfig, buttons};
 use shieldwall_net::client::{ClientEvent, EntityView, GameClientState, OwnView};
 use shieldwall_net::secure::ConnectToken;
 use shieldwall_net::wire::events::GameEvent;
@@ -14,6 +14,7 @@ use crate::convert::{
     brads_to_radians, input_from, metres_from_f64, metres_to_f32, micros_to_ms, pitch_to_radians,
     position_to_vector, velocity_to_vector,
 };
+use crate::fighting::effect_name;
 use crate::link::{Link, LinkError};
 use crate::terrain_mesh;
 
@@ -56,6 +57,11 @@ pub struct ShieldwallClient {
     base: Base<Node>,
 }
 
+/// A weapon's or an ability's name in rulesets.
+fn named(arm: Arm) -> GString {
+    GString::from(arm.name())
+}
+
 /// What happened in a frame, to be told after the session is no longer borrowed.
 enum News {
     Connected,
@@ -85,10 +91,10 @@ impl ShieldwallClient {
     /// Button of [method set_input]: jump.
     #[constant]
     const BUTTON_JUMP: i64 = buttons::JUMP as i64;
-    /// Button of [method set_input]: strike.
+    /// Button of [method set_input]: use the first weapon, of most the blade.
     #[constant]
     const BUTTON_MELEE: i64 = buttons::MELEE as i64;
-    /// Button of [method set_input]: shoot an arrow.
+    /// Button of [method set_input]: use the second weapon, of most the bow.
     #[constant]
     const BUTTON_SHOOT: i64 = buttons::SHOOT as i64;
     /// Button of [method set_input]: keep low.
@@ -97,6 +103,15 @@ impl ShieldwallClient {
     /// Button of [method set_input]: dodge in the direction of the move.
     #[constant]
     const BUTTON_DODGE: i64 = buttons::DODGE as i64;
+    /// Button of [method set_input]: use the first ability.
+    #[constant]
+    const BUTTON_ABILITY_1: i64 = buttons::ABILITY_1 as i64;
+    /// Button of [method set_input]: use the second ability.
+    #[constant]
+    const BUTTON_ABILITY_2: i64 = buttons::ABILITY_2 as i64;
+    /// Button of [method set_input]: hold up the shield.
+    #[constant]
+    const BUTTON_BLOCK: i64 = buttons::BLOCK as i64;
 
     /// The secure session stands.
     #[signal]
@@ -128,9 +143,24 @@ impl ShieldwallClient {
     /// The own character died.
     #[signal]
     fn local_player_died(killer: i64);
-    /// Somebody shot an arrow, to a direction in radians.
+    /// Somebody hurt somebody; both are slots. [param weapon] is its name in rulesets: "sword", "rocket".
     #[signal]
-    fn arrow_shot(owner: i64, yaw: f64, pitch: f64);
+    fn entity_hit(attacker: i64, entity: i64, amount: i64, weapon: GString);
+    /// Something began to fly, to a direction in radians: an arrow, a grenade.
+    #[signal]
+    fn projectile_launched(owner: i64, yaw: f64, pitch: f64, weapon: GString);
+    /// Something burst at a place in metres: a projectile, or an ability that works around a point.
+    #[signal]
+    fn burst(owner: i64, position: Vector3, weapon: GString);
+    /// An ability gave somebody health back.
+    #[signal]
+    fn entity_healed(healer: i64, entity: i64, amount: i64, weapon: GString);
+    /// A status effect came over somebody who did not have it. [param effect] is its name in rulesets: "poisoned".
+    #[signal]
+    fn entity_afflicted(source: i64, entity: i64, effect: GString);
+    /// The own character helped to kill somebody.
+    #[signal]
+    fn assisted(victim: i64);
 
     /// Begins a session with a host of this machine that runs with the development key (as `shieldwall serve` and the
     /// demo do by default). An empty `host` or a `port` of 0 means the property. Other machines need
@@ -227,7 +257,7 @@ impl ShieldwallClient {
     /// Health of the own character, 0 to 1.
     #[func]
     fn get_own_health(&self) -> f64 {
-        let full = self.rules_health_max().max(1);
+        let full = self.rules().map_or(1, |rules| rules.life.health_max.max(1));
         self.own().map_or(0.0, |own| f64::from(own.health) / f64::from(full))
     }
 
@@ -340,13 +370,17 @@ impl ShieldwallClient {
         }
     }
 
-    fn own(&self) -> Option<OwnView> {
+    pub(crate) fn own(&self) -> Option<OwnView> {
         self.link.as_ref()?.client.own()
     }
 
-    fn rules_health_max(&self) -> u16 {
-        let world = self.link.as_ref().and_then(|link| link.client.world());
-        world.map_or(1, |world| world.config().rules.life.health_max)
+    /// The host's configuration, once it said which world this is.
+    pub(crate) fn config(&self) -> Option<&WorldConfig> {
+        Some(self.link.as_ref()?.client.world()?.config())
+    }
+
+    pub(crate) fn rules(&self) -> Option<&Rules> {
+        self.config().map(|config| &config.rules)
     }
 
     fn gather_news(&mut self, news: &mut Vec<News>) {
@@ -391,13 +425,14 @@ impl ShieldwallClient {
         let own = self.get_own_slot();
         let number = i64::from;
         match event {
-            GameEvent::Hit { attacker, target, amount, .. } => {
-                let (attacker, target) = (number(attacker), number(target));
+            GameEvent::Hit { attacker, target, amount, arm } => {
+                let (attacker, target, amount) = (number(attacker), number(target), number(amount));
+                self.signals().entity_hit().emit(attacker, target, amount, &named(arm));
                 if attacker == own {
-                    self.signals().damage_dealt().emit(target, number(amount));
+                    self.signals().damage_dealt().emit(target, amount);
                 }
                 if target == own {
-                    self.signals().damage_taken().emit(attacker, number(amount));
+                    self.signals().damage_taken().emit(attacker, amount);
                 }
             }
             GameEvent::Died { victim, killer, .. } => {
@@ -408,9 +443,25 @@ impl ShieldwallClient {
                 }
             }
             GameEvent::Respawned { slot } => self.signals().entity_respawned().emit(number(slot)),
-            GameEvent::Shot { owner, yaw, pitch } => {
+            GameEvent::Launched { owner, yaw, pitch, arm } => {
                 let (yaw, pitch) = (f64::from(brads_to_radians(yaw)), f64::from(pitch_to_radians(pitch)));
-                self.signals().arrow_shot().emit(number(owner), yaw, pitch);
+                self.signals().projectile_launched().emit(number(owner), yaw, pitch, &named(arm));
+            }
+            GameEvent::Burst { owner, at, arm } => {
+                self.signals().burst().emit(number(owner), position_to_vector(at), &named(arm));
+            }
+            GameEvent::Healed { healer, target, amount, arm } => {
+                let (healer, target) = (number(healer), number(target));
+                self.signals().entity_healed().emit(healer, target, number(amount), &named(arm));
+            }
+            GameEvent::Afflicted { target, source, effect } => {
+                let effect = GString::from(effect_name(effect));
+                self.signals().entity_afflicted().emit(number(source), number(target), &effect);
+            }
+            GameEvent::Assisted { helper, victim } => {
+                if number(helper) == own {
+                    self.signals().assisted().emit(number(victim));
+                }
             }
         }
     }

@@ -5,6 +5,7 @@ use godot::classes::{Engine, IMultiMeshInstance3D, Mesh, MultiMesh, MultiMeshIns
 use godot::prelude::*;
 use shieldwall_core::{Brads, Metres, Position, Velocity};
 use shieldwall_net::client::EntityView;
+use shieldwall_net::wire::quantize::status;
 
 use crate::client::ShieldwallClient;
 use crate::convert::metres_from_f64;
@@ -14,8 +15,9 @@ use crate::crowd_buffer::{ActionClock, FLOATS, fill};
 /// draw call, however many they are.
 ///
 /// Give it a mesh that stands on its origin and looks along -z. Its material gets the team's colour as COLOR, and as
-/// INSTANCE_CUSTOM: x health 0 to 1, y progress of the last action 0 to 1, z which action (1 melee, 2 shot, 3 death),
-/// w 1 for the living. The dead are laid down.
+/// INSTANCE_CUSTOM: x health 0 to 1, y progress of the last action 0 to 1, z which action (1 first weapon, 2 second
+/// weapon, 3 death, 4 and 5 the abilities, 6 to 9 preparing these four, 10 broken off), w 1 for the living. The dead are
+/// laid down.
 #[derive(GodotClass)]
 #[class(tool, init, base = MultiMeshInstance3D)]
 pub struct ShieldwallCrowd3D {
@@ -166,6 +168,9 @@ fn formation(count: u32, out: &mut Vec<EntityView>) {
             alive: true,
             grounded: true,
             action: 0,
+            status: status::ALIVE | status::GROUNDED,
+            effect: 0,
+            class: 0,
         }
     }));
 }

@@ -4,6 +4,7 @@
 //! | file | class |
 //! |---|---|
 //! | `client.rs` | `ShieldwallClient`, one connection |
+//! | `fighting.rs` | its second part: weapons, stamina, status effects |
 //! | `crowd.rs` | `ShieldwallCrowd3D`, everybody else in one draw call |
 //! | `world.rs` | `ShieldwallWorld`, the kernel stepped by hand |
 //! | `link.rs` | none: the session with its socket and clock |
@@ -15,6 +16,7 @@ mod client;
 mod convert;
 mod crowd;
 mod crowd_buffer;
+mod fighting;
 mod link;
 mod terrain_mesh;
 mod world;

@@ -6,6 +6,7 @@ use godot::prelude::*;
 use shieldwall_core::{Brads, CharacterId, CharacterInput, Command, Event, Placement, World, WorldConfig};
 
 use crate::convert::{metres_from_f64, position_to_vector};
+use crate::fighting::effect_name;
 
 /// A deterministic world, stepped by hand.
 ///
@@ -94,7 +95,7 @@ impl ShieldwallWorld {
     }
 
     /// Sets a character's input with the next step; it holds until the next one. Moves go from -127 to 127, angles
-    /// have 65536 to the turn.
+    /// have 65536 to the turn, buttons are the BUTTON bits of [ShieldwallClient].
     #[func]
     fn queue_input(
         &mut self,
@@ -123,8 +124,9 @@ impl ShieldwallWorld {
         self.commands.push(Command::Deform { x, z, radius, depth });
     }
 
-    /// Runs one tick with the queued commands. Answers what it did: tick, events, events_dropped, commands_refused;
-    /// empty before [method create].
+    /// Runs one tick with the queued commands. Answers what it did: tick, events, events_dropped, commands_refused, and
+    /// counts of the fight: hits, hits_avoided, blocks, damage, health_taken, health_given, afflictions, shots, bursts,
+    /// deaths, respawns. Empty before [method create].
     #[func]
     fn step(&mut self) -> VarDictionary {
         let Some(world) = &mut self.world else { return VarDictionary::new() };
@@ -135,10 +137,22 @@ impl ShieldwallWorld {
             "events" => report.events,
             "events_dropped" => report.events_dropped,
             "commands_refused" => report.tally.commands_refused,
+            "hits" => report.tally.hits,
+            "hits_avoided" => report.tally.hits_avoided,
+            "blocks" => report.tally.blocks,
+            "damage" => report.tally.damage as i64,
+            "health_taken" => report.tally.health_taken as i64,
+            "health_given" => report.tally.health_given as i64,
+            "afflictions" => report.tally.afflictions,
+            "shots" => report.tally.shots,
+            "bursts" => report.tally.bursts,
+            "deaths" => report.tally.deaths,
+            "respawns" => report.tally.respawns,
         }
     }
 
-    /// The events of the last step, each a dictionary with its "kind".
+    /// The events of the last step, each a dictionary with its "kind". "weapon" and "effect" are the names that rulesets
+    /// have for them.
     #[func]
     fn get_events(&self) -> Array<VarDictionary> {
         let Some(world) = &self.world else { return Array::new() };
@@ -173,6 +187,25 @@ impl ShieldwallWorld {
         view.live_slots().map(|slot| position_to_vector(view.position(slot))).collect()
     }
 
+    /// The status effects at work, each a dictionary: "id" whom it is on, "source" whose it is, "effect" its name in
+    /// rulesets, "stacks" how often it has piled up, "end_tick" when it ends.
+    #[func]
+    fn get_effects(&self) -> Array<VarDictionary> {
+        let Some(world) = &self.world else { return Array::new() };
+        let view = world.effects();
+        let dictionaries = view.live_slots().map(|slot| {
+            let row = slot as usize;
+            vdict! {
+                "id" => view.target(slot).to_bits() as i64,
+                "source" => view.source(slot).to_bits() as i64,
+                "effect" => effect_name(view.kind[row]),
+                "stacks" => view.stacks[row],
+                "end_tick" => view.end_tick[row],
+            }
+        });
+        dictionaries.collect()
+    }
+
     /// The whole state as bytes; empty before [method create].
     #[func]
     fn save_state(&self) -> PackedByteArray {
@@ -203,11 +236,23 @@ fn event_to_dictionary(event: &Event) -> VarDictionary {
             vdict! { "kind" => "spawn_refused", "tag" => *tag, "reason" => reason.to_string() }
         }
         Event::Despawned { id } => vdict! { "kind" => "despawned", "id" => bits(id) },
-        Event::Hit { attacker, target, amount, weapon } => vdict! {
-            "kind" => "hit", "id" => bits(target), "attacker" => bits(attacker), "amount" => *amount, "weapon" => *weapon as u8,
+        Event::Hit { attacker, target, amount, arm } => vdict! {
+            "kind" => "hit", "id" => bits(target), "attacker" => bits(attacker), "amount" => *amount, "weapon" => arm.name(),
         },
-        Event::Died { victim, killer, weapon } => vdict! {
-            "kind" => "died", "id" => bits(victim), "killer" => bits(killer), "weapon" => *weapon as u8,
+        Event::Died { victim, killer, arm } => vdict! {
+            "kind" => "died", "id" => bits(victim), "killer" => bits(killer), "weapon" => arm.name(),
+        },
+        Event::Healed { healer, target, amount, arm } => vdict! {
+            "kind" => "healed", "id" => bits(target), "healer" => bits(healer), "amount" => *amount, "weapon" => arm.name(),
+        },
+        Event::Burst { owner, at, arm } => vdict! {
+            "kind" => "burst", "owner" => bits(owner), "position" => position_to_vector(*at), "weapon" => arm.name(),
+        },
+        Event::Afflicted { target, source, effect } => vdict! {
+            "kind" => "afflicted", "id" => bits(target), "source" => bits(source), "effect" => effect_name(*effect),
+        },
+        Event::Assisted { helper, victim } => vdict! {
+            "kind" => "assisted", "id" => bits(victim), "helper" => bits(helper),
         },
         Event::Respawned { id } => vdict! { "kind" => "respawned", "id" => bits(id) },
         Event::ProjectileLaunched { projectile_slot, owner } => vdict! {

@@ -1,6 +1,7 @@
 extends Node3D
 ## The demo: joins the host of this machine, walks with the keyboard, draws the battle.
-##   W A S D move, shift sprints, space jumps, left mouse button strikes, right shoots, escape frees the mouse.
+##   W A S D move, shift sprints, space jumps, left mouse button strikes, right shoots, Q and E use the abilities, F blocks,
+##   C dodges, escape frees the mouse.
 ## On the command line: -- --host 127.0.0.1 --port 7777
 
 const SoldierMesh := preload("res://demo/soldier_mesh.gd")
@@ -23,8 +24,10 @@ func _ready() -> void:
 	client.synced.connect(_on_synced)
 	client.connection_failed.connect(func(reason: String) -> void: hud.note = "No battle: " + reason)
 	client.disconnected.connect(func(reason: String) -> void: hud.note = "The battle is over: " + reason)
-	client.damage_taken.connect(func(_attacker: int, amount: int) -> void: hud.note = "Hit for %d" % amount)
-	client.damage_dealt.connect(func(_target: int, amount: int) -> void: hud.note = "You hit for %d" % amount)
+	client.entity_hit.connect(_on_hit)
+	client.entity_healed.connect(_on_healed)
+	client.entity_afflicted.connect(_on_afflicted)
+	client.assisted.connect(func(_victim: int) -> void: hud.note = "You helped to bring one down")
 	client.local_player_died.connect(func(_killer: int) -> void: hud.note = "You fell. Wait for the drums.")
 	hud.client = client
 	hud.crowd = crowd
@@ -55,6 +58,23 @@ func _on_synced() -> void:
 	hud.note = ""
 
 
+func _on_hit(attacker: int, entity: int, amount: int, weapon: String) -> void:
+	if entity == client.get_own_slot():
+		hud.note = "Hit for %d by a %s" % [amount, weapon.replace("_", " ")]
+	elif attacker == client.get_own_slot():
+		hud.note = "You hit for %d" % amount
+
+
+func _on_healed(_healer: int, entity: int, amount: int, _weapon: String) -> void:
+	if entity == client.get_own_slot():
+		hud.note = "Healed for %d" % amount
+
+
+func _on_afflicted(_source: int, entity: int, effect: String) -> void:
+	if entity == client.get_own_slot():
+		hud.note = "You are %s" % effect
+
+
 func _process(_delta: float) -> void:
 	if client.get_state() != ShieldwallClient.STATE_CONNECTED:
 		return
@@ -81,6 +101,14 @@ func _buttons() -> int:
 		buttons |= ShieldwallClient.BUTTON_MELEE
 	if Input.is_mouse_button_pressed(MOUSE_BUTTON_RIGHT):
 		buttons |= ShieldwallClient.BUTTON_SHOOT
+	if Input.is_physical_key_pressed(KEY_Q):
+		buttons |= ShieldwallClient.BUTTON_ABILITY_1
+	if Input.is_physical_key_pressed(KEY_E):
+		buttons |= ShieldwallClient.BUTTON_ABILITY_2
+	if Input.is_physical_key_pressed(KEY_F):
+		buttons |= ShieldwallClient.BUTTON_BLOCK
+	if Input.is_physical_key_pressed(KEY_C):
+		buttons |= ShieldwallClient.BUTTON_DODGE
 	return buttons
 
 

@@ -50,7 +50,7 @@ Examples:
 
 A file is TOML in metres, seconds and degrees, the unit at the end of every name. What it leaves out is as shipped:
 
-  [melee]
+  [arms.sword]
   reach_m = 3            # metres
   cone_deg = 90          # degrees
   [movement.scout]

@@ -68,7 +68,7 @@ fn variables_take_text_numbers_and_tables() {
 
 #[test]
 fn a_ruleset_file_is_named_by_any_layer() {
-    let rules = file("layered.rules.toml", "[life]\nhealth_max = 77\n[melee]\nreach_m = 2.000001\n");
+    let rules = file("layered.rules.toml", "[life]\nhealth_max = 77\n[arms.sword]\nreach_m = 2.000001\n");
     let rules = rules.to_str().unwrap();
     let text = format!("[world]\nrules = \"{rules}\"\n");
     let flags = ServerFlags { rules: Some(rules.into()), ..ServerFlags::default() };

@@ -35,17 +35,17 @@ fn the_default_file_and_the_schema_come_out_as_committed() {
 
 #[test]
 fn a_file_is_judged_with_an_exit_code() {
-    let good = file("good.rules.toml", "[melee]\nreach_m = 3.000001\n");
+    let good = file("good.rules.toml", "[arms.sword]\nreach_m = 3.000001\n");
     let (code, out, error) = run(&["rules", "check", text(&good)]);
     assert_eq!(code, 0);
     assert!(out.contains("; 1 value not as in the shipped ruleset; 1 warning"), "{out}");
-    assert!(error.contains(":2:11: warning: melee.reach_m: 3.000001 m is finer"), "{error}");
+    assert!(error.contains(":2:11: warning: arms.sword.reach_m: 3.000001 m is finer"), "{error}");
 
-    let bad = file("bad.rules.toml", "[melee]\nreach_m = 9\n[life]\nhealth = 3\n");
+    let bad = file("bad.rules.toml", "[arms.sword]\nreach_m = 257\n[life]\nhealth = 3\n");
     for subcommand in ["check", "show"] {
         let (code, out, error) = run(&["rules", subcommand, text(&bad)]);
         assert_eq!((code, out.as_str()), (1, ""));
-        assert!(error.contains("bad.rules.toml:2:11: error: melee.reach_m: 9 m is out of range"), "{error}");
+        assert!(error.contains("bad.rules.toml:2:11: error: arms.sword.reach_m: 257 m is out of range"), "{error}");
         assert!(error.contains("\n4 | health = 3\n  | ^^^^^^\n"), "{error}");
         assert!(error.ends_with("2 errors, 0 warnings\n"), "{error}");
     }
@@ -89,7 +89,7 @@ fn a_battle_is_played_by_the_file() {
 
 #[test]
 fn a_server_says_its_rules_and_bots_with_others_leave() {
-    let (mine, other) = (file("server.rules.toml", MINE), file("bots.rules.toml", "[bow]\ndamage = 1\n"));
+    let (mine, other) = (file("server.rules.toml", MINE), file("bots.rules.toml", "[arms.bow]\ndamage = 1\n"));
     let server = Running::start(&["serve", "--rules", text(&mine)]);
     let address = server.game.to_string();
     let bots = ["bots", "--server", &address, "--bots", "3", "--duration-s", "3"];
@@ -97,7 +97,7 @@ fn a_server_says_its_rules_and_bots_with_others_leave() {
     assert_eq!(code, 0, "{error}");
     let (code, _, error) = run(&[&bots[..], &["--first-client-id", "50", "--rules", text(&other)]].concat());
     assert_eq!(code, 6, "{error}");
-    let both = [hash(MINE), hash("[bow]\ndamage = 1\n")];
+    let both = [hash(MINE), hash("[arms.bow]\ndamage = 1\n")];
     assert!(both.iter().all(|hash| error.contains(hash)), "{error}");
     let stats: serde_json::Value = serde_json::from_str(&server.get("/stats.json", 200)).expect("JSON");
     assert_eq!(stats["rules"], hash(MINE));
@@ -107,20 +107,20 @@ fn a_server_says_its_rules_and_bots_with_others_leave() {
 
 #[test]
 fn a_server_does_not_start_with_a_broken_file() {
-    let bad = file("broken.rules.toml", "[melee]\nreach_m = 9\ntagets = 2\n");
+    let bad = file("broken.rules.toml", "[arms.sword]\nreach_m = 257\ntagets = 2\n");
     let (code, out, error) = run(&["serve", "--udp-port", "0", "--no-http", "--rules", text(&bad)]);
     assert_eq!((code, out.as_str()), (3, ""));
     assert!(
-        error.contains("world.rules (flag --rules)") && error.contains(":2:11: error: melee.reach_m"),
+        error.contains("world.rules (flag --rules)") && error.contains(":2:11: error: arms.sword.reach_m"),
         "{error}"
     );
-    assert!(error.contains(":3:1: error: melee.tagets"), "{error}");
+    assert!(error.contains(":3:1: error: arms.sword.tagets"), "{error}");
     // Not wrong by itself, but too fast for so few ticks.
-    let fast = file("fast.rules.toml", "[bow]\nspeed_m_per_s = 400\ngravity_m_per_s2 = 200\n");
+    let fast = file("fast.rules.toml", "[arms.bow]\nspeed_m_per_s = 400\ngravity_m_per_s2 = 200\n");
     let slow = ["serve", "--udp-port", "0", "--no-http", "--tick-hz", "10", "--rules", text(&fast)];
     let (code, _, error) = run(&slow);
     assert!(
-        code == 3 && error.contains("world.rules (flag --rules)") && error.contains("bow.speed"),
+        code == 3 && error.contains("world.rules (flag --rules)") && error.contains("arms.bow.speed"),
         "{error}"
     );
 }

@@ -10,7 +10,7 @@ use shieldwall_core::Rules;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::report::{Problem, Report};
+use crate::report::{Problem, Report, nearest};
 use crate::unit::{key, shown};
 use crate::value::{self, kind};
 use crate::{FieldPlace, table_path};
@@ -21,12 +21,6 @@ pub const FILE_BYTES_MAX: usize = 1 << 18;
 /// Most unknown names, and most lines of broken syntax, that a report holds: without end is only what somebody makes to be
 /// so. Everything else is bounded by the number of fields.
 const FOUND_MAX: usize = 1_000;
-
-/// How much alike a wrong and a known name must be for a hint, from 0 to 1 (Jaro and Winkler).
-const ALIKE: f64 = 0.8;
-
-/// Names longer than this are like no other.
-const NAME_BYTES_MAX: usize = 64;
 
 /// A file that can be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,16 +58,6 @@ pub fn compile(name: &str, bytes: &[u8]) -> Result<Ruleset, Report> {
     }
     let report = Report::new(name, text, compiler.found);
     if report.is_usable() { Ok(Ruleset { rules: compiler.rules, warnings: report }) } else { Err(report) }
-}
-
-/// The known name most like `name`, if one is like it.
-fn nearest(name: &str, known: &[String]) -> Option<String> {
-    if name.len() > NAME_BYTES_MAX {
-        return None;
-    }
-    let alike = known.iter().map(|other| (strsim::jaro_winkler(name, other), other));
-    let best = alike.filter(|(alike, _)| *alike >= ALIKE).max_by(|a, b| a.0.total_cmp(&b.0));
-    best.map(|(_, other)| other.clone())
 }
 
 /// A name as it can stand in a message.
@@ -241,16 +225,16 @@ fn place_of((table, field): (&str, &str), entry: usize) -> Option<FieldPlace> {
 /// What is said of two fields that contradict each other, at the one of them.
 fn contradiction(rules: &Rules, times: i64, (low, high): (FieldPlace, FieldPlace), at_high: bool) -> Problem {
     let (here, other) = if at_high { (high, low) } else { (low, high) };
-    let (info, unit) = (here.field(), here.field().unit);
+    let info = here.field();
     let factor = if times == 1 { String::new() } else { format!("{times} x ") };
     let (value, against, min, max) = if at_high {
         let least = low.raw(rules).saturating_mul(times).max(info.min);
-        (shown(unit, here.raw(rules)), format!("below {factor}{}", other.path()), least, info.max)
+        (shown(info, here.raw(rules)), format!("below {factor}{}", other.path()), least, info.max)
     } else {
         let most = high.raw(rules).div_euclid(times.max(1)).min(info.max);
-        let value = format!("{factor}{}", shown(unit, here.raw(rules)));
+        let value = format!("{factor}{}", shown(info, here.raw(rules)));
         (value, format!("above {}", other.path()), info.min, most)
     };
-    let other = shown(other.field().unit, other.raw(rules));
-    Problem::Relation { value, against, other, min: shown(unit, min), max: shown(unit, max) }
+    let other = shown(other.field(), other.raw(rules));
+    Problem::Relation { value, against, other, min: shown(info, min), max: shown(info, max) }
 }

@@ -1,11 +1,12 @@
 //! Rulesets as files: what the kernel's rules are in metres, seconds and degrees, and the way there and back.
 //!
 //! ```
-//! let ruleset = shieldwall_rules::compile("mine.toml", b"[melee]\nreach_m = 3\ncone_deg = 90\n").unwrap();
-//! assert_eq!(ruleset.rules.melee.reach, shieldwall_core::Metres::from_m(3));
-//! let report = shieldwall_rules::compile("mine.toml", b"[melee]\nreach_m = 9\n").unwrap_err();
+//! let text = b"[arms.sword]\nreach_m = 3\neffect = \"bleeding\"\n";
+//! let ruleset = shieldwall_rules::compile("mine.toml", text).unwrap();
+//! assert_eq!(ruleset.rules.arms[0].reach, shieldwall_core::Metres::from_m(3));
+//! let report = shieldwall_rules::compile("mine.toml", b"[arms.sword]\ncone_deg = 200\n").unwrap_err();
 //! assert!(report.to_string().starts_with(
-//!     "mine.toml:2:11: error: melee.reach_m: 9 m is out of range; allowed are 0.1 m to 8 m\n"
+//!     "mine.toml:2:12: error: arms.sword.cone_deg: 200° is out of range; allowed are 1° to 180°\n"
 //! ));
 //! ```
 //!
@@ -38,6 +39,9 @@ pub const DEFAULT_FILE: &str = include_str!("../default.toml");
 /// The committed JSON schema. [`schema()`] writes it.
 pub const SCHEMA_FILE: &str = include_str!("../schema.json");
 
+/// How the names of entries begin that are free for whoever writes a file.
+pub(crate) const SPARE: &str = "spare_";
+
 /// A field, or one of its numbers, by its place in [`Rules::TABLES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct FieldPlace {
@@ -55,7 +59,7 @@ impl FieldPlace {
         &self.table().fields[self.field]
     }
 
-    /// As designers write it: `melee.reach_m`, `movement.scout.radius_m`.
+    /// As designers write it: `life.respawn_ms`, `movement.scout.radius_m`.
     pub(crate) fn path(self) -> String {
         format!("{}.{}", table_path(self.table, self.entry), unit::key(self.field()))
     }
@@ -69,7 +73,7 @@ impl FieldPlace {
     }
 }
 
-/// The heading of a table in a file: `melee`, `movement.scout`.
+/// The heading of a table in a file: `life`, `movement.scout`.
 pub(crate) fn table_path(table: usize, entry: usize) -> String {
     let info = &Rules::TABLES[table];
     match info.entries.get(entry) {

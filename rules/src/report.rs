@@ -3,11 +3,19 @@
 use std::fmt;
 use std::ops::Range;
 
+use crate::SPARE;
+
 /// Most findings shown of one file.
 const SHOWN_MAX: usize = 100;
 
 /// Lines longer than this are not shown.
 const LINE_CHARS_MAX: usize = 200;
+
+/// How much alike a wrong and a known name must be for a hint, from 0 to 1 (Jaro and Winkler).
+const ALIKE: f64 = 0.8;
+
+/// Names longer than this are like no other.
+const NAME_BYTES_MAX: usize = 64;
 
 /// Whether the file can be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +56,13 @@ pub enum Problem {
     },
     /// The table has no such field.
     UnknownField {
+        /// The name most like it, if one is.
+        nearest: Option<String>,
+        /// All names.
+        known: Vec<String>,
+    },
+    /// A name that the field cannot be.
+    UnknownChoice {
         /// The name most like it, if one is.
         nearest: Option<String>,
         /// All names.
@@ -109,6 +124,30 @@ impl Problem {
     }
 }
 
+/// The known name most like `name`, if one is like it.
+pub(crate) fn nearest(name: &str, known: &[String]) -> Option<String> {
+    if name.len() > NAME_BYTES_MAX {
+        return None;
+    }
+    let alike = known.iter().map(|other| (strsim::jaro_winkler(name, other), other));
+    let best = alike.filter(|(alike, _)| *alike >= ALIKE).max_by(|a, b| a.0.total_cmp(&b.0));
+    best.map(|(_, other)| other.clone())
+}
+
+/// Names one after the other; of spare ones that follow each other the first and the last.
+pub(crate) fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    let number = |name: &str| name.strip_prefix(SPARE)?.parse::<u32>().ok();
+    let follows = |before: &S, after: &S| match (number(before.as_ref()), number(after.as_ref())) {
+        (Some(before), Some(after)) => after.checked_sub(1) == Some(before),
+        _ => false,
+    };
+    let runs = names.chunk_by(follows).map(|run| match run {
+        [first, .., last] => format!("{} to {}", first.as_ref(), last.as_ref()),
+        _ => run.iter().map(AsRef::as_ref).collect(),
+    });
+    runs.collect::<Vec<String>>().join(", ")
+}
+
 fn unknown(
     f: &mut fmt::Formatter<'_>,
     what: &str,
@@ -117,7 +156,7 @@ fn unknown(
 ) -> fmt::Result {
     match nearest {
         Some(nearest) => write!(f, "there is no such {what}; did you mean {nearest}?"),
-        None => write!(f, "there is no such {what}; known are {}", known.join(", ")),
+        None => write!(f, "there is no such {what}; known are {}", listed(known)),
     }
 }
 
@@ -132,6 +171,7 @@ impl fmt::Display for Problem {
             Self::UnknownTable { nearest, known } => unknown(f, "table", nearest.as_ref(), known),
             Self::UnknownEntry { nearest, known } => unknown(f, "entry", nearest.as_ref(), known),
             Self::UnknownField { nearest, known } => unknown(f, "field", nearest.as_ref(), known),
+            Self::UnknownChoice { nearest, known } => unknown(f, "name", nearest.as_ref(), known),
             Self::WrongType { expected, found } => write!(f, "expected {expected}, found {found}"),
             Self::WrongLength { expected, found } => {
                 write!(f, "expected a list of {expected} numbers, found {found}")
@@ -158,14 +198,14 @@ pub struct Diagnostic {
     pub column: usize,
     /// The bytes of the file it is about.
     pub span: Range<usize>,
-    /// The full path of the table, entry or field: `melee.reach_m`. Empty where it is about the file.
+    /// The full path of the table, entry or field: `arms.sword.damage`. Empty where it is about the file.
     pub path: String,
     /// What is wrong.
     pub problem: Problem,
 }
 
 impl fmt::Display for Diagnostic {
-    /// The message without its place: `melee.reach_m: 9 m is out of range; allowed are 0.1 m to 8 m`.
+    /// The message without its place: `arms.sword.damage: 60001 points is out of range; allowed are 0 points to 60000 points`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let colon = if self.path.is_empty() { "" } else { ": " };
         write!(f, "{}{colon}{}", self.path, self.problem)

@@ -4,8 +4,9 @@ use serde_json::{Map, Value, json};
 use shieldwall_core::Rules;
 use shieldwall_core::rules::{RuleFieldInfo, RuleTable, RuleUnit};
 
+use crate::SPARE;
 use crate::text::allowed;
-use crate::unit::{has_fractions, human_of, key, words};
+use crate::unit::{choice, has_fractions, human_of, key, words};
 
 /// A number as JSON has it: the digits that stand in files.
 fn number(field: &RuleFieldInfo, raw: i64) -> Value {
@@ -17,6 +18,12 @@ fn field_schema(field: &RuleFieldInfo, table: &dyn RuleTable) -> Value {
     let description = format!("{} ({})", field.doc.trim(), allowed(field));
     if field.unit == RuleUnit::Flag {
         return json!({ "type": "boolean", "description": description, "default": raw(0) != 0 });
+    }
+    if field.unit == RuleUnit::Choice {
+        let default = choice(field, raw(0));
+        return json!({
+            "type": "string", "description": description, "enum": field.choices, "default": default,
+        });
     }
     let kind = if has_fractions(field.unit) { "number" } else { "integer" };
     if field.entries > 1 {
@@ -60,20 +67,29 @@ pub fn schema() -> String {
         let fields = table.fields().iter().map(|field| (key(field), field_schema(field, table)));
         Some(object(doc, fields.collect()))
     };
-    let mut tables = Map::new();
+    let (mut tables, mut shared) = (Map::new(), Map::new());
     for info in Rules::TABLES {
-        let table = if info.entries.is_empty() {
-            one(info.name, 0, info.doc)
-        } else {
-            let entries = info.entries.iter().enumerate();
-            let entries = entries.filter_map(|(index, entry)| {
-                Some((entry.name.to_owned(), one(info.name, index, entry.doc)?))
-            });
-            Some(object(info.doc, entries.collect()))
-        };
-        tables.extend(table.map(|table| (info.name.to_owned(), table)));
+        if info.entries.is_empty() {
+            tables.extend(one(info.name, 0, info.doc).map(|table| (info.name.to_owned(), table)));
+            continue;
+        }
+        // Entries that are free are all the same: they are said once.
+        let free = format!("{}_free", info.name);
+        let mut entries = Map::new();
+        for (index, entry) in info.entries.iter().enumerate() {
+            let Some(table) = one(info.name, index, entry.doc) else { continue };
+            if entry.name.starts_with(SPARE) {
+                let same = shared.entry(free.clone()).or_insert_with(|| table.clone()) == &table;
+                debug_assert!(same, "{} is shipped with something in it", entry.name);
+                entries.insert(entry.name.to_owned(), json!({ "$ref": format!("#/$defs/{free}") }));
+            } else {
+                entries.insert(entry.name.to_owned(), table);
+            }
+        }
+        tables.insert(info.name.to_owned(), object(info.doc, entries));
     }
     let mut root = object("What a file leaves out is as in the shipped ruleset.", tables);
+    root["$defs"] = Value::Object(shared);
     root["$schema"] = json!("https://json-schema.org/draft/2020-12/schema");
     root["title"] = json!("Shieldwall ruleset");
     let text = serde_json::to_string_pretty(&root).unwrap_or_default();

@@ -29,11 +29,12 @@ pub const fn symbol(unit: RuleUnit) -> &'static str {
         RuleUnit::Degrees => "°",
         RuleUnit::Milliseconds => " ms",
         RuleUnit::Per256 => "/256",
+        RuleUnit::Per1000 => "/1000",
         RuleUnit::Kilograms => " kg",
         RuleUnit::Points => " points",
         RuleUnit::PointsPerSecond => " points/s",
         RuleUnit::Ticks => " ticks",
-        RuleUnit::Count | RuleUnit::Shares | RuleUnit::Flag => "",
+        RuleUnit::Count | RuleUnit::Shares | RuleUnit::Flag | RuleUnit::Choice => "",
     }
 }
 
@@ -47,13 +48,15 @@ pub const fn words(unit: RuleUnit) -> &'static str {
         RuleUnit::Degrees => "degrees",
         RuleUnit::Milliseconds => "milliseconds",
         RuleUnit::Per256 => "parts of 256",
+        RuleUnit::Per1000 => "parts of 1000",
         RuleUnit::Kilograms => "kilograms",
-        RuleUnit::Points => "points of health",
-        RuleUnit::PointsPerSecond => "points of health in a second",
+        RuleUnit::Points => "points",
+        RuleUnit::PointsPerSecond => "points in a second",
         RuleUnit::Ticks => "ticks of the simulation",
         RuleUnit::Count => "a number of things",
         RuleUnit::Shares => "shares",
         RuleUnit::Flag => "true or false",
+        RuleUnit::Choice => "a name",
     }
 }
 
@@ -121,12 +124,20 @@ pub fn exact_of(unit: RuleUnit, raw: i64) -> String {
     written(i128::from(raw) * i128::from(den) * 10_i128.pow(16) / i128::from(num), 16)
 }
 
-/// A raw integer as people read it, with its unit.
+/// The name that a raw integer stands for in a field that is a choice; `None` in all other fields, and for numbers that
+/// have no name.
 #[must_use]
-pub fn shown(unit: RuleUnit, raw: i64) -> String {
-    match unit {
-        RuleUnit::Flag => (raw != 0).to_string(),
-        _ => format!("{}{}", human_of(unit, raw), symbol(unit)),
+pub fn choice(field: &RuleFieldInfo, raw: i64) -> Option<&'static str> {
+    field.choices.get(usize::try_from(raw).ok()?).copied()
+}
+
+/// A raw integer of a field as people read it, with its unit.
+#[must_use]
+pub fn shown(field: &RuleFieldInfo, raw: i64) -> String {
+    match (field.unit, choice(field, raw)) {
+        (RuleUnit::Flag, _) => (raw != 0).to_string(),
+        (_, Some(name)) => name.to_owned(),
+        (unit, None) => format!("{}{}", human_of(unit, raw), symbol(unit)),
     }
 }
 
@@ -157,6 +168,19 @@ mod tests {
         assert_eq!(exact_of(RuleUnit::Metres, -32_768), "-0.5");
         assert_eq!(exact_of(RuleUnit::Degrees, 1), "0.0054931640625");
         assert_eq!(exact_of(RuleUnit::Milliseconds, 500), "500");
+    }
+
+    /// What a choice is called is the kernel's list of names, whatever unit the numbers would have.
+    #[test]
+    fn choices_are_shown_by_name() {
+        let fields = shieldwall_core::Rules::TABLES.iter().flat_map(|table| table.fields);
+        for field in fields.filter(|field| field.unit == RuleUnit::Choice) {
+            assert_eq!(field.max + 1, i64::try_from(field.choices.len()).unwrap(), "{}", field.name);
+            for (raw, name) in (0..).zip(field.choices) {
+                assert_eq!((choice(field, raw), shown(field, raw)), (Some(*name), (*name).to_owned()));
+            }
+            assert_eq!((choice(field, -1), choice(field, field.max + 1)), (None, None));
+        }
     }
 
     proptest! {

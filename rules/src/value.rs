@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::DeValue;
 
 use crate::decimal::Decimal;
-use crate::report::Problem;
+use crate::report::{Problem, nearest};
 use crate::unit::{has_fractions, human_of, raw_of, shown, symbol, words};
 
 /// The raw integers of a field, and what is not quite as written.
@@ -67,7 +67,21 @@ fn as_written(text: &str, field: &RuleFieldInfo, value: &Spanned<DeValue<'_>>) -
 }
 
 fn out_of_range(field: &RuleFieldInfo, value: String, (min, max): (i64, i64)) -> Problem {
-    Problem::OutOfRange { value, min: shown(field.unit, min), max: shown(field.unit, max) }
+    Problem::OutOfRange { value, min: shown(field, min), max: shown(field, max) }
+}
+
+/// The number of a name that a field can be.
+fn chosen(field: &RuleFieldInfo, value: &Spanned<DeValue<'_>>) -> Result<i64, Refused> {
+    let DeValue::String(name) = value.get_ref() else {
+        let example = field.choices.get(1).copied().unwrap_or_default();
+        let expected = format!("a name in quotes, such as {example:?}");
+        return Err(refused(value, Problem::WrongType { expected, found: kind(value.get_ref()) }));
+    };
+    let number = (0..).zip(field.choices).find(|(_, known)| **known == name.as_ref());
+    number.map(|(number, _)| number).ok_or_else(|| {
+        let known: Vec<String> = field.choices.iter().map(|name| (*name).to_owned()).collect();
+        refused(value, Problem::UnknownChoice { nearest: nearest(name, &known), known })
+    })
 }
 
 /// A number of the file, exactly.
@@ -79,7 +93,7 @@ fn number(value: &DeValue<'_>) -> Option<Decimal> {
     }
 }
 
-/// One number, or yes or no, judged as compiled.
+/// One number, or yes or no, or a name; judged as compiled.
 fn one(
     text: &str,
     field: &RuleFieldInfo,
@@ -93,6 +107,9 @@ fn one(
             DeValue::Boolean(yes) => Ok(i64::from(*yes)),
             _ => wrong("true or false".to_owned()),
         };
+    }
+    if field.unit == RuleUnit::Choice {
+        return chosen(field, value);
     }
     let whole = !has_fractions(field.unit);
     let raw = match number(value.get_ref()) {
@@ -120,7 +137,7 @@ fn list(text: &str, field: &RuleFieldInfo, value: &Spanned<DeValue<'_>>) -> Resu
     let raw = raw?;
     let sum: i64 = raw.iter().sum();
     if sum < field.min || sum > field.max {
-        let sum = format!("a sum of {}", shown(field.unit, sum));
+        let sum = format!("a sum of {}", shown(field, sum));
         return Err(refused(value, out_of_range(field, sum, (field.min, field.max))));
     }
     Ok(raw)

@@ -12,11 +12,11 @@ const MISTAKES: &[(&str, &str)] = &[
     ("[crowdd]\n", "r.toml:1:2: error: crowdd: there is no such table; did you mean crowd?"),
     (
         "[zz]\n",
-        "r.toml:1:2: error: zz: there is no such table; known are movement, water, lod, crowd, melee, bow, life, lag",
+        "r.toml:1:2: error: zz: there is no such table; known are movement, water, lod, crowd, arms, effects, kit, combat, life, lag, structure, objective",
     ),
     (
         "speed = 3\n",
-        "r.toml:1:1: error: speed: there is no such table; known are movement, water, lod, crowd, melee, bow, life, lag",
+        "r.toml:1:1: error: speed: there is no such table; known are movement, water, lod, crowd, arms, effects, kit, combat, life, lag, structure, objective",
     ),
     (
         "[movement.sodier]\n",
@@ -26,10 +26,13 @@ const MISTAKES: &[(&str, &str)] = &[
         "[movement]\nradius_m = 1\n",
         "r.toml:2:1: error: movement.radius_m: there is no such entry; known are soldier, scout, heavy, knight, ogre, ram, hound, behemoth",
     ),
-    ("[melee]\nreach = 3\n", "r.toml:2:1: error: melee.reach: there is no such field; did you mean reach_m?"),
     (
-        "[melee]\n  rech_m = 3\n",
-        "r.toml:2:3: error: melee.rech_m: there is no such field; did you mean reach_m?",
+        "[arms.sword]\nreach = 3\n",
+        "r.toml:2:1: error: arms.sword.reach: there is no such field; did you mean reach_m?",
+    ),
+    (
+        "[arms.sword]\n  rech_m = 3\n",
+        "r.toml:2:3: error: arms.sword.rech_m: there is no such field; did you mean reach_m?",
     ),
     (
         "[movement.scout]\nwalk_speed_km_per_h = 3\n",
@@ -39,6 +42,36 @@ const MISTAKES: &[(&str, &str)] = &[
     (
         "[water]\n\"a \\u001b b\" = 1\n",
         "r.toml:2:1: error: water.\"a \\u{1b} b\": there is no such field; known are level_m",
+    ),
+    ("[arms.sworm]\n", "r.toml:1:7: error: arms.sworm: there is no such entry; did you mean sword?"),
+    (
+        "[effects.zz]\n",
+        "r.toml:1:10: error: effects.zz: there is no such entry; known are stunned, rooted, slowed, poisoned, bleeding, bannered, inspired, burning, mending, shielded, spare_1 to spare_54",
+    ),
+    // Names to choose from.
+    (
+        "[kit.soldier]\nprimary = \"swrod\"\n",
+        "r.toml:2:11: error: kit.soldier.primary: there is no such name; did you mean sword?",
+    ),
+    (
+        "[arms.spare_3]\nkind = \"Melee\"\n",
+        "r.toml:2:8: error: arms.spare_3.kind: there is no such name; did you mean melee?",
+    ),
+    (
+        "[arms.spare_3]\nkind = \"\"\n",
+        "r.toml:2:8: error: arms.spare_3.kind: there is no such name; known are none, melee, hitscan, projectile, area",
+    ),
+    (
+        "[arms.spare_3]\neffect = \"qq\"\n",
+        "r.toml:2:10: error: arms.spare_3.effect: there is no such name; known are none, stunned, rooted, slowed, poisoned, bleeding, bannered, inspired, burning, mending, shielded, spare_1 to spare_54",
+    ),
+    (
+        "[arms.spare_3]\nkind = 1\n",
+        "r.toml:2:8: error: arms.spare_3.kind: expected a name in quotes, such as \"melee\", found the number 1",
+    ),
+    (
+        "[kit.ram]\nsecondary = [\"bow\"]\n",
+        "r.toml:2:13: error: kit.ram.secondary: expected a name in quotes, such as \"sword\", found a list",
     ),
     // Types.
     (
@@ -55,24 +88,24 @@ const MISTAKES: &[(&str, &str)] = &[
         "r.toml:2:9: error: movement.scout: expected a table, which begins with [movement.scout], found true",
     ),
     (
-        "[melee]\nreach_m = \"far\"\n",
-        "r.toml:2:11: error: melee.reach_m: expected a number (metres), found the text \"far\"",
+        "[arms.sword]\nreach_m = \"far\"\n",
+        "r.toml:2:11: error: arms.sword.reach_m: expected a number (metres), found the text \"far\"",
     ),
     (
-        "[melee]\nreach_m = inf\n",
-        "r.toml:2:11: error: melee.reach_m: expected a number (metres), found the number inf",
+        "[arms.sword]\nreach_m = inf\n",
+        "r.toml:2:11: error: arms.sword.reach_m: expected a number (metres), found the number inf",
     ),
     (
-        "[melee]\nreach_m = -nan\n",
-        "r.toml:2:11: error: melee.reach_m: expected a number (metres), found the number -nan",
+        "[arms.sword]\nreach_m = -nan\n",
+        "r.toml:2:11: error: arms.sword.reach_m: expected a number (metres), found the number -nan",
     ),
     (
-        "[melee]\ntargets = 2.5\n",
-        "r.toml:2:11: error: melee.targets: expected a whole number (a number of things), found the number 2.5",
+        "[arms.sword]\ntargets = 2.5\n",
+        "r.toml:2:11: error: arms.sword.targets: expected a whole number (a number of things), found the number 2.5",
     ),
     (
-        "[melee]\ntargets = [1, 2]\n",
-        "r.toml:2:11: error: melee.targets: expected a whole number (a number of things), found a list",
+        "[arms.sword]\ntargets = [1, 2]\n",
+        "r.toml:2:11: error: arms.sword.targets: expected a whole number (a number of things), found a list",
     ),
     (
         "[life]\nfriendly_fire = 1\n",
@@ -83,8 +116,8 @@ const MISTAKES: &[(&str, &str)] = &[
         "r.toml:2:14: error: life.respawn_ms: expected a number (milliseconds), found a date or time",
     ),
     (
-        "[bow]\nspeed_m_per_s = { x = 1 }\n",
-        "r.toml:2:17: error: bow.speed_m_per_s: expected a number (metres per second), found a table",
+        "[arms.bow]\nspeed_m_per_s = { x = 1 }\n",
+        "r.toml:2:17: error: arms.bow.speed_m_per_s: expected a number (metres per second), found a table",
     ),
     (
         "[movement.ram]\ndodge_shares = 3\n",
@@ -96,32 +129,36 @@ const MISTAKES: &[(&str, &str)] = &[
     ),
     // Ranges.
     (
-        "[melee]\nreach_m = 9\n",
-        "r.toml:2:11: error: melee.reach_m: 9 m is out of range; allowed are 0.1 m to 8 m",
+        "[arms.sword]\nreach_m = 257\n",
+        "r.toml:2:11: error: arms.sword.reach_m: 257 m is out of range; allowed are 0 m to 256 m",
     ),
     (
-        "[melee]\nreach_m = 0.0_99\n",
-        "r.toml:2:11: error: melee.reach_m: 0.0_99 m is out of range; allowed are 0.1 m to 8 m",
+        "[arms.sword]\nreach_m = 256.0_99\n",
+        "r.toml:2:11: error: arms.sword.reach_m: 256.0_99 m is out of range; allowed are 0 m to 256 m",
     ),
     (
-        "[melee]\ncone_deg = 181\n",
-        "r.toml:2:12: error: melee.cone_deg: 181° is out of range; allowed are 1° to 180°",
+        "[arms.sword]\ncone_deg = 181\n",
+        "r.toml:2:12: error: arms.sword.cone_deg: 181° is out of range; allowed are 1° to 180°",
     ),
     (
-        "[melee]\ncone_deg = -60\n",
-        "r.toml:2:12: error: melee.cone_deg: -60° is out of range; allowed are 1° to 180°",
+        "[arms.sword]\ncone_deg = -60\n",
+        "r.toml:2:12: error: arms.sword.cone_deg: -60° is out of range; allowed are 1° to 180°",
     ),
     (
-        "[bow]\nspeed_m_per_s = 1e99\n",
-        "r.toml:2:17: error: bow.speed_m_per_s: 1e99 m/s is out of range; allowed are 1 m/s to 400 m/s",
+        "[arms.bow]\nspeed_m_per_s = 1e99\n",
+        "r.toml:2:17: error: arms.bow.speed_m_per_s: 1e99 m/s is out of range; allowed are 1 m/s to 400 m/s",
     ),
     (
-        "[bow]\ngravity_m_per_s2 = -0.00001\n",
-        "r.toml:2:20: error: bow.gravity_m_per_s2: -0.00001 m/s² is out of range; allowed are 0 m/s² to 200 m/s²",
+        "[arms.bow]\ngravity_m_per_s2 = -0.00001\n",
+        "r.toml:2:20: error: arms.bow.gravity_m_per_s2: -0.00001 m/s² is out of range; allowed are 0 m/s² to 200 m/s²",
     ),
     (
-        "[bow]\ncooldown_ms = 60_000.5e1\n",
-        "r.toml:2:15: error: bow.cooldown_ms: 60_000.5e1 ms is out of range; allowed are 50 ms to 60000 ms",
+        "[arms.bow]\ncooldown_ms = 60_000.5e1\n",
+        "r.toml:2:15: error: arms.bow.cooldown_ms: 60_000.5e1 ms is out of range; allowed are 50 ms to 60000 ms",
+    ),
+    (
+        "[combat]\ncritical_per_1000 = 1001\n",
+        "r.toml:2:21: error: combat.critical_per_1000: 1001/1000 is out of range; allowed are 0/1000 to 1000/1000",
     ),
     (
         "[crowd]\nstiffness_per_256 = 0xFFFF\n",
@@ -160,18 +197,14 @@ const MISTAKES: &[(&str, &str)] = &[
         "[movement.heavy]\ncrouch_height_m = 3\n",
         "r.toml:2:19: error: movement.heavy.crouch_height_m: 3 m is above movement.heavy.height_m, which is 1.9 m; allowed beside it are 0.4 m to 1.9 m",
     ),
-    (
-        "[bow]\nlaunch_height_m = 1.9\n",
-        "r.toml:2:19: error: bow.launch_height_m: 1.9 m is above movement.soldier.height_m, which is 1.8 m; allowed beside it are 0 m to 1.8 m",
-    ),
     // Syntax. The words behind the colon are the parser's.
-    ("[melee\n", "r.toml:1:7: error: this is not TOML: unclosed table, expected `]`"),
+    ("[arms.sword\n", "r.toml:1:12: error: this is not TOML: unclosed table, expected `]`"),
     (
-        "[melee]\nreach_m = \n",
+        "[arms.sword]\nreach_m = \n",
         "r.toml:2:11: error: this is not TOML: string values must be quoted, expected literal string",
     ),
-    ("[melee]\n[melee]\n", "r.toml:2:2: error: this is not TOML: duplicate key"),
-    ("[melee]\nreach_m = 3\nreach_m = 4\n", "r.toml:3:1: error: this is not TOML: duplicate key"),
+    ("[arms.sword]\n[arms.sword]\n", "r.toml:2:7: error: this is not TOML: duplicate key"),
+    ("[arms.sword]\nreach_m = 3\nreach_m = 4\n", "r.toml:3:1: error: this is not TOML: duplicate key"),
 ];
 
 #[test]
@@ -193,6 +226,7 @@ fn every_kind_of_mistake_is_in_the_list() {
         "UnknownTable",
         "UnknownEntry",
         "UnknownField",
+        "UnknownChoice",
         "WrongType",
         "WrongLength",
         "OutOfRange",
@@ -207,7 +241,7 @@ fn every_kind_of_mistake_is_in_the_list() {
 
 #[test]
 fn what_is_no_text_and_what_is_too_long_is_refused() {
-    let report = compile("r.toml", b"[melee]\nreach_m = \xff\n").expect_err("not UTF-8");
+    let report = compile("r.toml", b"[arms.sword]\nreach_m = \xff\n").expect_err("not UTF-8");
     assert_eq!(
         report.to_string(),
         "r.toml:2:11: error: the file is not UTF-8 text\n  |\n2 | reach_m = \n  |           ^"
@@ -228,8 +262,8 @@ fn what_is_no_text_and_what_is_too_long_is_refused() {
 #[test]
 fn all_mistakes_of_a_file_are_told_at_once() {
     let text = "\
-[melee]
-reach_m = 99     # far too far
+[arms.sword]
+reach_m = 999    # far too far
 cone_deg = 60.001
 tagets = 2
 [life]
@@ -241,15 +275,15 @@ sprint_speed_m_per_s = 1
     assert_eq!(
         report(text).to_string(),
         "\
-r.toml:2:11: error: melee.reach_m: 99 m is out of range; allowed are 0.1 m to 8 m
+r.toml:2:11: error: arms.sword.reach_m: 999 m is out of range; allowed are 0 m to 256 m
   |
-2 | reach_m = 99     # far too far
-  |           ^^
-r.toml:3:12: warning: melee.cone_deg: 60.001° is finer than the kernel holds; compiled as 60°
+2 | reach_m = 999    # far too far
+  |           ^^^
+r.toml:3:12: warning: arms.sword.cone_deg: 60.001° is finer than the kernel holds; compiled as 60°
   |
 3 | cone_deg = 60.001
   |            ^^^^^^
-r.toml:4:1: error: melee.tagets: there is no such field; did you mean targets?
+r.toml:4:1: error: arms.sword.tagets: there is no such field; did you mean targets?
   |
 4 | tagets = 2
   | ^^^^^^
@@ -291,7 +325,7 @@ fn what_is_too_fine_is_rounded_with_a_warning() {
         ("cooldown_ms = 250.75", Some("250.75 ms is finer than the kernel holds; compiled as 250 ms")),
         ("damage = 20.0", None),
     ] {
-        let ruleset = compile("r.toml", format!("[melee]\n{line}\n").as_bytes()).expect(line);
+        let ruleset = compile("r.toml", format!("[arms.sword]\n{line}\n").as_bytes()).expect(line);
         let found = ruleset.warnings.diagnostics.first().map(|diagnostic| diagnostic.problem.to_string());
         assert_eq!(found.as_deref(), warning, "{line}");
     }

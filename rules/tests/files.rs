@@ -2,6 +2,7 @@
 
 use boon::{Compiler, Schemas};
 use proptest::prelude::*;
+use shieldwall_core::rules::{RuleEntryInfo, RuleTableInfo, arm_kind};
 use shieldwall_core::{Brads, Metres, Rules};
 use shieldwall_rules::{DEFAULT_FILE, SCHEMA_FILE, changed, compile, default_file, file_of, schema, show};
 
@@ -18,27 +19,56 @@ fn the_default_file_is_the_default_to_the_bit_and_names_every_field() {
     let ruleset = compile("default.toml", DEFAULT_FILE.as_bytes()).expect("the default file");
     assert_eq!((ruleset.rules, ruleset.warnings.diagnostics.len()), (Rules::default(), 0));
     assert_eq!(ruleset.rules.hash(), Rules::default().hash());
-    let values: usize =
-        Rules::TABLES.iter().map(|table| table.fields.len() * table.entries.len().max(1)).sum();
+    let used = |table: &RuleTableInfo| table.entries.iter().filter(|entry| !is_spare(entry)).count();
+    let values: usize = Rules::TABLES.iter().map(|table| table.fields.len() * used(table).max(1)).sum();
     let lines = DEFAULT_FILE.lines().filter(|line| !line.starts_with('#') && line.contains(" = ")).count();
     assert_eq!(lines, values);
 }
 
+fn is_spare(entry: &RuleEntryInfo) -> bool {
+    entry.name.starts_with("spare_")
+}
+
+/// Entries that nobody used are named once; one that somebody used is shown and written like all others.
+#[test]
+fn spare_entries_stand_in_one_line_until_they_are_used() {
+    for line in [
+        "16 more arms are free for your own, and empty as shipped: spare_1 to spare_16.",
+        "54 more effects are free for your own, and empty as shipped: spare_1 to spare_54.",
+    ] {
+        assert!(DEFAULT_FILE.contains(&format!("\n# {line}\n")), "{line}");
+        assert!(show(&Rules::default()).contains(&format!("\n{line}\n")), "{line}");
+    }
+    assert!(!DEFAULT_FILE.contains("[arms.spare_1]"));
+    let mut rules = Rules::default();
+    rules.arms[17].kind = arm_kind::MELEE;
+    let list = show(&rules);
+    assert!(list.contains("\n[arms.spare_2]\n* kind                           melee"), "{list}");
+    assert!(!list.contains("[arms.spare_1]"), "{list}");
+    let line = "\n15 more arms are free for your own, and empty as shipped: spare_1, spare_3 to spare_16.\n";
+    assert!(list.contains(line), "{list}");
+    let file = file_of(&rules);
+    assert!(file.contains("[arms.spare_2]\nkind = \"melee\"\n"));
+    assert_eq!(compile("r.toml", file.as_bytes()).expect("its own file").rules, rules);
+}
+
 #[test]
 fn a_file_changes_what_it_names_and_nothing_else() {
-    let text = "[movement.ogre]\nradius_m = 1.5\n[melee]\ncone_deg = 90\n[life]\nfriendly_fire = true\n";
+    let text = "[movement.ogre]\nradius_m = 1.5\n[arms.sword]\ncone_deg = 90\nkind = \"area\"\n[life]\nfriendly_fire = true\n";
     let mut expected = Rules::default();
     expected.movement[4].radius = Metres::from_mm(1_500);
-    expected.melee.cone = Brads::QUARTER;
+    expected.arms[0].kind = arm_kind::AREA;
+    expected.arms[0].cone = Brads::QUARTER;
     expected.life.friendly_fire = 1;
     assert_eq!(compile("r.toml", text.as_bytes()).expect(text).rules, expected);
-    assert_eq!((changed(&Rules::default()), changed(&expected)), (0, 3));
+    assert_eq!((changed(&Rules::default()), changed(&expected)), (0, 4));
     let list = show(&expected);
     let starred: Vec<&str> = list.lines().filter(|line| line.starts_with('*')).collect();
     assert_eq!(
         starred,
         [
             "* radius_m                       1.5 m          raw 98304       exact",
+            "* kind                           area           raw 4",
             "* cone_deg                       90°            raw 16384       exact",
             "* friendly_fire                  true           raw 1",
         ]
@@ -46,6 +76,37 @@ fn a_file_changes_what_it_names_and_nothing_else() {
     let held = "  step_up_m                      0.35 m         raw 22937       held as 0.3499908447265625 m";
     assert!(list.contains(held), "{list}");
     assert!(list.starts_with(&format!("rules {}\n", expected.hash())));
+}
+
+/// What designers are told to write can be written: every example of the document, and all of its names.
+#[test]
+fn the_examples_of_the_document_are_rules() {
+    let document = include_str!("../../docs/RULES.md");
+    let examples: Vec<&str> = document
+        .split("```toml\n")
+        .skip(1)
+        .filter_map(|rest| rest.split_once("```"))
+        .map(|rest| rest.0)
+        .collect();
+    assert_eq!(examples.len(), 3);
+    for text in &examples {
+        let ruleset = compile("RULES.md", text.as_bytes()).expect("an example");
+        assert_eq!(ruleset.warnings.diagnostics, [], "{text}");
+        assert!(validates(text), "{text}");
+    }
+    let first = compile("RULES.md", examples[0].as_bytes()).expect("an example").rules;
+    let told = format!("rules {}; {} values not as in the shipped ruleset", first.hash(), changed(&first));
+    assert!(document.contains(&told), "the document is to say: {told}");
+    let wrong = "[arms.sword]\nreach_m = 300\ncon_deg = 90\neffect = \"bleding\"\n";
+    let report = compile("mine.toml", wrong.as_bytes()).expect_err("mistakes").to_string();
+    let shown: String = report.lines().map(|line| format!("    {line}\n")).collect();
+    assert!(document.contains(&shown), "the document is to say:\n{shown}");
+    for table in Rules::TABLES {
+        assert!(document.contains(&format!("[{}", table.name)), "{}", table.name);
+        for entry in table.entries.iter().filter(|entry| !is_spare(entry)) {
+            assert!(document.contains(&format!("`{}`", entry.name)), "{}.{}", table.name, entry.name);
+        }
+    }
 }
 
 /// Whether the committed schema takes a file.
@@ -66,10 +127,14 @@ fn the_schema_takes_the_default_file_and_refuses_mistakes() {
     for wrong in [
         "[crowdd]\n",
         "[movement.sodier]\n",
-        "[melee]\nreach = 3\n",
-        "[melee]\nreach_m = 9\n",
-        "[melee]\nreach_m = \"far\"\n",
-        "[melee]\ntargets = 2.5\n",
+        "[arms.sword]\nreach = 3\n",
+        "[arms.sword]\nreach_m = 257\n",
+        "[arms.sword]\nreach_m = \"far\"\n",
+        "[arms.sword]\ntargets = 2.5\n",
+        "[arms.sword]\nkind = \"mlee\"\n",
+        "[arms.spare_1]\nreach_m = 257\n",
+        "[kit.soldier]\nprimary = 1\n",
+        "[combat]\ncritical_per_1000 = 1_001\n",
         "[life]\nfriendly_fire = 1\n",
         "[movement.ram]\ndodge_shares = [1, 2]\n",
     ] {
@@ -105,7 +170,6 @@ fn any_rules() -> impl Strategy<Value = Rules> {
             class.height = class.height.max(Metres(2 * class.radius.0));
             class.crouch_height = class.crouch_height.max(Metres(2 * class.radius.0)).min(class.height);
         }
-        rules.bow.launch_height = rules.bow.launch_height.min(rules.movement[0].height);
         rules
     })
 }

@@ -3,4 +3,5 @@
 pub mod breach;
 pub mod link_world;
 pub mod reference;
+pub mod wilds;
 pub use shieldwall_scenes as scenes;

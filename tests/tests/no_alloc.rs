@@ -15,6 +15,7 @@ use shieldwall_net::secure::{
 use shieldwall_net::server::{ReplicationConfig, ZoneSessions};
 use shieldwall_net::time::{Micros, UnixSeconds};
 use shieldwall_tests::scenes::{Brawl, RunningBrawl};
+use shieldwall_tests::wilds;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -110,6 +111,27 @@ fn a_siege_allocates_nothing() {
         world.load(&saved).expect("its own state");
     });
     assert_eq!(count, 0);
+}
+
+#[test]
+fn thinking_allocates_nothing() {
+    let mut world = World::with_scenery(&wilds::config(), &wilds::scenery()).expect("the wilds are valid");
+    let mut commands = Vec::with_capacity(1_024);
+    let mut saved = SavedState::new();
+    world.save(&mut saved);
+    for tick in 0..600 {
+        wilds::commands(&world, &mut commands);
+        let count = allocations(|| _ = world.step(&commands));
+        assert_eq!(count, 0, "tick {tick}");
+        if tick % 100 == 99 {
+            let count = allocations(|| {
+                world.save(&mut saved);
+                world.load(&saved).expect("its own state");
+            });
+            assert_eq!(count, 0);
+        }
+    }
+    assert!(world.ways_computed() > 30, "{} fields", world.ways_computed());
 }
 
 #[test]

@@ -21,6 +21,9 @@ pub enum Purpose {
     Critical = 8,
     /// Decisions of bots and scripted scenes, outside the simulated state.
     Scripted = 7,
+    // 8 and 9 are kept for others.
+    /// Where characters that nobody plays wander (entity = character slot).
+    Npc = 10,
 }
 
 /// Four independent random words for one (seed, tick, entity, purpose).

@@ -87,7 +87,7 @@ impl KitRules {
                 pierce_per_256: 192,
                 ..soldier
             },
-            Self { primary: 15, secondary: 16, slash_per_256: 128, pierce_per_256: 160, ..beast },
+            Self { primary: 16, slash_per_256: 128, pierce_per_256: 160, ..beast },
             Self { primary: 14, slash_per_256: 64, pierce_per_256: 32, fire_per_256: 512, ..beast },
             Self { primary: 15, ..beast },
             Self { primary: 16, secondary: 8, slash_per_256: 96, pierce_per_256: 96, ..beast },

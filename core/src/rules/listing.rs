@@ -4,8 +4,8 @@
 //! are raw integers; what they are in human units is for those to say who show them (the package `shieldwall-rules`).
 
 use super::{
-    ArmRules, CombatRules, CrowdRules, EffectRules, KitRules, LagRules, LifeRules, LodRules,
-    MOVEMENT_CLASSES, MovementRules, ObjectiveRules, Rules, StructureRules, WaterRules,
+    ArmRules, CombatRules, CrowdRules, EffectRules, KitRules, LagRules, LifeRules, LodRules, MovementRules,
+    NpcRules, ObjectiveRules, Rules, StructureRules, WaterRules,
 };
 
 /// What a field's raw integer means.
@@ -140,6 +140,12 @@ pub(super) const RELATIONS: &[RuleRelation] = &[
         high: ("movement", "crouch_height"),
         broken: "movement: crouch_height is below twice the radius",
     },
+    RuleRelation {
+        low: ("npc", "aggro_radius"),
+        times: 1,
+        high: ("npc", "lose_radius"),
+        broken: "npc: lose_radius is below aggro_radius",
+    },
 ];
 
 const fn single(name: &'static str, doc: &'static str, fields: &'static [RuleFieldInfo]) -> RuleTableInfo {
@@ -185,6 +191,12 @@ impl Rules {
             entries: &ObjectiveRules::KINDS,
             fields: ObjectiveRules::FIELDS,
         },
+        RuleTableInfo {
+            name: NpcRules::NAME,
+            doc: NpcRules::DOC,
+            entries: &NpcRules::KINDS,
+            fields: NpcRules::FIELDS,
+        },
     ];
 
     /// What must hold between fields, beyond their ranges.
@@ -206,6 +218,7 @@ impl Rules {
             CombatRules::NAME => &self.combat,
             LifeRules::NAME => &self.life,
             LagRules::NAME => &self.lag,
+            NpcRules::NAME => return self.npc.get(entry).map(|kind| kind as &dyn RuleTable),
             _ => return None,
         };
         (entry == 0).then_some(single)
@@ -234,6 +247,7 @@ impl Rules {
             CombatRules::NAME => &mut self.combat,
             LifeRules::NAME => &mut self.life,
             LagRules::NAME => &mut self.lag,
+            NpcRules::NAME => return self.npc.get_mut(entry).map(|kind| kind as &mut dyn RuleTable),
             _ => return None,
         };
         (entry == 0).then_some(single)
@@ -243,10 +257,10 @@ impl Rules {
     /// [`Rules::RELATIONS`].
     pub fn broken_relations(&self) -> impl Iterator<Item = (&'static RuleRelation, usize)> + '_ {
         RELATIONS.iter().flat_map(move |relation| {
-            let entries = if relation.low.0 == relation.high.0 && relation.low.0 == MovementRules::NAME {
-                MOVEMENT_CLASSES
-            } else {
-                1
+            let table = Self::TABLES.iter().find(|table| table.name == relation.low.0);
+            let entries = match table {
+                Some(table) if relation.low.0 == relation.high.0 => table.entries.len().max(1),
+                _ => 1,
             };
             (0..entries)
                 .filter(move |&entry| !self.holds(relation, entry))
@@ -265,6 +279,7 @@ impl Rules {
 
 #[cfg(test)]
 mod tests {
+    use super::super::MOVEMENT_CLASSES;
     use super::*;
     use alloc::vec::Vec;
 

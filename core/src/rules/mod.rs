@@ -13,6 +13,7 @@ mod effects;
 mod kit;
 mod listing;
 mod movement;
+mod npc;
 mod siege;
 mod table;
 
@@ -25,6 +26,7 @@ pub use kit::{ARM_BUTTONS, CombatRules, KitRules};
 use listing::entry;
 pub use listing::{RuleEntryInfo, RuleFieldInfo, RuleRelation, RuleTable, RuleTableInfo, RuleUnit};
 pub use movement::{LodRules, MOVEMENT_CLASSES, MovementRules, ROOT_MOTION_PARTS, WaterRules};
+pub use npc::{NPC_KINDS, NpcRules};
 pub use siege::{OBJECTIVE_KINDS, ObjectiveRules, STRUCTURE_KINDS, StructureRules};
 pub use table::{RuleField, RulesError};
 use table::{rule_table, whole};
@@ -114,6 +116,8 @@ pub struct Rules {
     pub structure: [StructureRules; STRUCTURE_KINDS],
     /// What teams fight over: one table for each kind.
     pub objective: [ObjectiveRules; OBJECTIVE_KINDS],
+    /// Characters that nobody plays: one table for each kind.
+    pub npc: [NpcRules; NPC_KINDS],
 }
 
 impl Default for Rules {
@@ -131,6 +135,7 @@ impl Default for Rules {
             lag: LagRules::default(),
             structure: StructureRules::kinds(),
             objective: ObjectiveRules::kinds(),
+            npc: NpcRules::kinds(),
         }
     }
 }
@@ -148,7 +153,8 @@ impl Rules {
         + LifeRules::BYTES
         + LagRules::BYTES
         + STRUCTURE_KINDS * StructureRules::BYTES
-        + OBJECTIVE_KINDS * ObjectiveRules::BYTES;
+        + OBJECTIVE_KINDS * ObjectiveRules::BYTES
+        + NPC_KINDS * NpcRules::BYTES;
 
     /// The movement rules of a class. Numbers from [`MOVEMENT_CLASSES`] on, which no command can set, wrap.
     #[must_use]
@@ -178,6 +184,13 @@ impl Rules {
         &self.kit[usize::from(class) % MOVEMENT_CLASSES]
     }
 
+    /// The rules of a kind of characters that nobody plays. Numbers from [`NPC_KINDS`] on, which no command can set, wrap.
+    #[must_use]
+    #[inline]
+    pub fn npc_kind(&self, kind: u8) -> &NpcRules {
+        &self.npc[usize::from(kind) % NPC_KINDS]
+    }
+
     /// Checks every field against its range and the relations between fields.
     ///
     /// # Errors
@@ -195,6 +208,7 @@ impl Rules {
         self.lag.validate()?;
         self.structure.iter().try_for_each(StructureRules::validate)?;
         self.objective.iter().try_for_each(ObjectiveRules::validate)?;
+        self.npc.iter().try_for_each(NpcRules::validate)?;
         match self.broken_relations().next() {
             Some((relation, _)) => Err(RulesError::Relation(relation.broken)),
             None => Ok(()),
@@ -227,6 +241,7 @@ impl Rules {
         self.lag.encode_into(out);
         self.structure.iter().for_each(|kind| kind.encode_into(out));
         self.objective.iter().for_each(|kind| kind.encode_into(out));
+        self.npc.iter().for_each(|kind| kind.encode_into(out));
     }
 
     /// Reads what [`Rules::encode_into`] wrote from the front of `bytes`; `None` when they end early.
@@ -264,8 +279,25 @@ impl Rules {
         for kind in &mut objective {
             (*kind, bytes) = ObjectiveRules::decode(bytes)?;
         }
-        let rules =
-            Self { movement, water, lod, crowd, arms, effects, kit, combat, life, lag, structure, objective };
+        let mut npc = [NpcRules::default(); NPC_KINDS];
+        for kind in &mut npc {
+            (*kind, bytes) = NpcRules::decode(bytes)?;
+        }
+        let rules = Self {
+            movement,
+            water,
+            lod,
+            crowd,
+            arms,
+            effects,
+            kit,
+            combat,
+            life,
+            lag,
+            structure,
+            objective,
+            npc,
+        };
         Some((rules, bytes))
     }
 }

@@ -1,5 +1,5 @@
-//! Space (rank 2): the grid over moving rows with its queries, crowd separation, the terrain, and what
-//! stands on it.
+//! Space (rank 2): the grid over moving rows with its queries, crowd separation, the terrain, what
+//! stands on it, and ways round that.
 //!
 //! Everything works on raw Q16.16 metres and row indices; what a row is, the callers know. Nothing here allocates after
 //! construction.
@@ -11,6 +11,7 @@ pub mod obstacles;
 pub mod query_grid;
 pub mod separation;
 pub mod terrain;
+pub mod ways;
 
 pub use contact_grid::{Bodies, ContactGrid, PairList, PairsFound, Radii};
 pub use obstacles::{Obstacles, Scenery, StaticShape};

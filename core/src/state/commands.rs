@@ -201,6 +201,27 @@ pub enum Command {
         /// Health to give.
         health: u32,
     },
+    /// Opcode 10. A new character that nobody plays, in the lowest free slot; answered by `Spawned` or `SpawnRefused` with
+    /// the same tag. Where it is put is its home.
+    SpawnNpc {
+        /// Chosen by the caller, to know the answer by; means nothing to the kernel.
+        tag: u32,
+        /// Team of the character, below the world's number of teams.
+        team: u8,
+        /// Which kind, below [`crate::rules::NPC_KINDS`]: its body and its mind.
+        kind: u8,
+        /// Where.
+        placement: Placement,
+    },
+    /// Opcode 11. Another home for a character that nobody plays: where it goes when it has nothing to do.
+    SetHome {
+        /// Who.
+        id: CharacterId,
+        /// East; moved inside the world's bounds when it is outside.
+        x: Metres,
+        /// South; likewise.
+        z: Metres,
+    },
 }
 
 /// Why bytes are not a command.
@@ -241,6 +262,8 @@ const OPCODE_DEFORM: u8 = 6;
 const OPCODE_VIEW: u8 = 7;
 const OPCODE_STRIKE_STRUCTURE: u8 = 8;
 const OPCODE_BUILD_STRUCTURE: u8 = 9;
+const OPCODE_SPAWN_NPC: u8 = 10;
+const OPCODE_SET_HOME: u8 = 11;
 const PLACEMENT_TEAM_SPAWN: u8 = 0;
 const PLACEMENT_AT: u8 = 1;
 
@@ -253,15 +276,7 @@ impl Command {
                 out.extend_from_slice(&tag.to_le_bytes());
                 out.push(team);
                 out.push(class);
-                match placement {
-                    Placement::TeamSpawn => out.push(PLACEMENT_TEAM_SPAWN),
-                    Placement::At { x, z, yaw } => {
-                        out.push(PLACEMENT_AT);
-                        out.extend_from_slice(&x.0.to_le_bytes());
-                        out.extend_from_slice(&z.0.to_le_bytes());
-                        out.extend_from_slice(&yaw.0.to_le_bytes());
-                    }
-                }
+                encode_placement(placement, out);
             }
             Self::Despawn { id } => {
                 out.push(OPCODE_DESPAWN);
@@ -309,6 +324,19 @@ impl Command {
                 out.extend_from_slice(&section.to_le_bytes());
                 out.extend_from_slice(&health.to_le_bytes());
             }
+            Self::SpawnNpc { tag, team, kind, placement } => {
+                out.push(OPCODE_SPAWN_NPC);
+                out.extend_from_slice(&tag.to_le_bytes());
+                out.push(team);
+                out.push(kind);
+                encode_placement(placement, out);
+            }
+            Self::SetHome { id, x, z } => {
+                out.push(OPCODE_SET_HOME);
+                encode_id(id, out);
+                out.extend_from_slice(&x.0.to_le_bytes());
+                out.extend_from_slice(&z.0.to_le_bytes());
+            }
         }
     }
 
@@ -324,15 +352,7 @@ impl Command {
                 tag: reader.u32()?,
                 team: reader.u8()?,
                 class: reader.u8()?,
-                placement: match reader.u8()? {
-                    PLACEMENT_TEAM_SPAWN => Placement::TeamSpawn,
-                    PLACEMENT_AT => Placement::At {
-                        x: Metres(reader.i32()?),
-                        z: Metres(reader.i32()?),
-                        yaw: Brads(reader.u16()?),
-                    },
-                    other => return Err(CommandDecodeError::UnknownPlacement(other)),
-                },
+                placement: decode_placement(&mut reader)?,
             },
             OPCODE_DESPAWN => Self::Despawn { id: decode_id(&mut reader)? },
             OPCODE_INPUT => Self::Input {
@@ -365,9 +385,44 @@ impl Command {
                 Self::StrikeStructure { section: reader.u32()?, damage: reader.u32()? }
             }
             OPCODE_BUILD_STRUCTURE => Self::BuildStructure { section: reader.u32()?, health: reader.u32()? },
+            OPCODE_SPAWN_NPC => Self::SpawnNpc {
+                tag: reader.u32()?,
+                team: reader.u8()?,
+                kind: reader.u8()?,
+                placement: decode_placement(&mut reader)?,
+            },
+            OPCODE_SET_HOME => Self::SetHome {
+                id: decode_id(&mut reader)?,
+                x: Metres(reader.i32()?),
+                z: Metres(reader.i32()?),
+            },
             other => return Err(CommandDecodeError::UnknownOpcode(other)),
         };
         Ok((command, reader.rest()))
+    }
+}
+
+fn encode_placement(placement: Placement, out: &mut Vec<u8>) {
+    match placement {
+        Placement::TeamSpawn => out.push(PLACEMENT_TEAM_SPAWN),
+        Placement::At { x, z, yaw } => {
+            out.push(PLACEMENT_AT);
+            out.extend_from_slice(&x.0.to_le_bytes());
+            out.extend_from_slice(&z.0.to_le_bytes());
+            out.extend_from_slice(&yaw.0.to_le_bytes());
+        }
+    }
+}
+
+fn decode_placement(reader: &mut ByteReader<'_>) -> Result<Placement, CommandDecodeError> {
+    match reader.u8()? {
+        PLACEMENT_TEAM_SPAWN => Ok(Placement::TeamSpawn),
+        PLACEMENT_AT => Ok(Placement::At {
+            x: Metres(reader.i32()?),
+            z: Metres(reader.i32()?),
+            yaw: Brads(reader.u16()?),
+        }),
+        other => Err(CommandDecodeError::UnknownPlacement(other)),
     }
 }
 
@@ -383,6 +438,7 @@ pub(crate) fn decode_id(reader: &mut ByteReader<'_>) -> Result<CharacterId, EndO
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec;
     use proptest::prelude::*;
 
     fn any_id() -> impl Strategy<Value = CharacterId> {
@@ -405,6 +461,19 @@ mod tests {
                     placement: Placement::At { x: Metres(x), z: Metres(z), yaw: Brads(yaw) }
                 }
             ),
+            (any::<u32>(), any::<u8>(), any::<u8>(), any::<i32>(), any::<i32>(), any::<u16>()).prop_map(
+                |(tag, team, kind, x, z, yaw)| Command::SpawnNpc {
+                    tag,
+                    team,
+                    kind,
+                    placement: Placement::At { x: Metres(x), z: Metres(z), yaw: Brads(yaw) }
+                }
+            ),
+            (any_id(), any::<i32>(), any::<i32>()).prop_map(|(id, x, z)| Command::SetHome {
+                id,
+                x: Metres(x),
+                z: Metres(z)
+            }),
             any_id().prop_map(|id| Command::Despawn { id }),
             (any_id(), any::<u16>(), any::<i8>(), any::<i8>(), any::<u16>(), any::<i16>()).prop_map(
                 |(id, buttons, move_right, move_forward, yaw, pitch)| Command::Input {

@@ -23,6 +23,10 @@ pub enum SpawnRefusal {
     UnknownTeam = 2,
     /// There is no such movement class.
     UnknownClass = 3,
+    /// There is no such kind of characters that nobody plays.
+    UnknownKind = 10,
+    /// Every row for characters that nobody plays is in use.
+    NpcsFull = 11,
 }
 
 impl fmt::Display for SpawnRefusal {
@@ -31,6 +35,8 @@ impl fmt::Display for SpawnRefusal {
             Self::WorldFull => "the world is full",
             Self::UnknownTeam => "the world has no such team",
             Self::UnknownClass => "there is no such movement class",
+            Self::UnknownKind => "there is no such kind of characters that nobody plays",
+            Self::NpcsFull => "there is no room for more characters that nobody plays",
         })
     }
 }
@@ -426,6 +432,8 @@ fn decode_refusal(reader: &mut ByteReader<'_>) -> Result<SpawnRefusal, EventDeco
         1 => Ok(SpawnRefusal::WorldFull),
         2 => Ok(SpawnRefusal::UnknownTeam),
         3 => Ok(SpawnRefusal::UnknownClass),
+        10 => Ok(SpawnRefusal::UnknownKind),
+        11 => Ok(SpawnRefusal::NpcsFull),
         other => Err(EventDecodeError::UnknownValue(other)),
     }
 }

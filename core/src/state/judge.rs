@@ -9,11 +9,13 @@ mod places;
 use super::characters::{Characters, CharactersView, action, flags};
 use super::effects::Effects;
 use super::move_bounds::{HEIGHTS, MoveBounds, can_move_like};
+use super::npcs::{Npcs, mood, steer};
 use super::projectiles::Projectiles;
 use super::snapshot::{ImageBounds, SnapshotError};
 use super::terrain_deltas::TerrainDeltas;
 use crate::numeric::lanes::run;
-use crate::rules::{ARMS, EFFECTS};
+use crate::numeric::{Tick, Ticks};
+use crate::rules::{ARMS, EFFECTS, NPC_KINDS};
 pub(crate) use places::check_places;
 
 /// Most that a combo counts, and bodies that a projectile goes through, by the ranges of the rules.
@@ -132,6 +134,46 @@ pub(crate) fn check_effects(effects: &Effects, rows: usize) -> Result<(), Snapsh
         Some(row) => Err(SnapshotError::BadEffect { slot: row as u32 }),
         None => Ok(()),
     }
+}
+
+/// Judges the first rows of a table of minds at a tick. Few, and judged one by one.
+///
+/// That a row steers somebody who is there is not asked: a part taken in can take that character away, and the next tick
+/// frees the row.
+pub(crate) fn check_npcs(
+    npcs: &Npcs,
+    rows: usize,
+    tick: Tick,
+    bounds: &ImageBounds<'_>,
+) -> Result<(), SnapshotError> {
+    match (0..rows).find(|row| !is_fine_npc(npcs, *row, tick, bounds)) {
+        Some(row) => Err(SnapshotError::BadNpc { slot: row as u32 }),
+        None => Ok(()),
+    }
+}
+
+/// Whether a row is free, or a mind that can be.
+fn is_fine_npc(npcs: &Npcs, row: usize, tick: Tick, bounds: &ImageBounds<'_>) -> bool {
+    if npcs.character_generation[row] == 0 {
+        return npcs.is_free_row(row);
+    }
+    let inside = -bounds.half_extent..=bounds.half_extent;
+    let kind = bounds.rules.npc_kind(npcs.kind[row]);
+    let longest = longest_thought(kind.think_ms, kind.think_far, bounds.tick_hz);
+    let ahead = Tick(npcs.next_think_tick[row]).signed_distance(tick);
+    npcs.generation[row] != 0
+        && usize::from(npcs.kind[row]) < NPC_KINDS
+        && npcs.mood[row] <= mood::MAX
+        && npcs.steer[row] & !steer::ALL == 0
+        && [npcs.home_x[row], npcs.home_z[row]].iter().all(|at| inside.contains(at))
+        && [npcs.way_x[row], npcs.way_z[row]].iter().all(|at| inside.contains(at))
+        && ahead >= 0
+        && ahead.cast_unsigned() <= longest.0
+}
+
+/// The longest time between two thoughts.
+pub(crate) fn longest_thought(think_ms: u16, think_far: u8, tick_hz: u16) -> Ticks {
+    Ticks(Ticks::from_millis(think_ms.into(), tick_hz).0.max(1) * u32::from(think_far.max(1)))
 }
 
 #[cfg(test)]

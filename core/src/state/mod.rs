@@ -12,6 +12,7 @@ pub mod history;
 pub mod id_pool;
 pub(crate) mod judge;
 pub(crate) mod move_bounds;
+pub mod npcs;
 pub mod objectives;
 pub mod partial;
 pub mod projectiles;
@@ -30,6 +31,7 @@ use effects::Effects;
 use handle::CharacterId;
 use history::History;
 use id_pool::IdPool;
+use npcs::Npcs;
 use objectives::{Objectives, Teams};
 use projectiles::Projectiles;
 use structures::Structures;
@@ -52,6 +54,10 @@ pub struct State {
     pub effects: Effects,
     /// The slots of status effects in use; follows from the columns.
     pub effect_ids: IdPool,
+    /// The minds of characters that nobody plays.
+    pub npcs: Npcs,
+    /// The slots of minds in use; follows from the columns.
+    pub npc_ids: IdPool,
     /// The sections' columns.
     pub structures: Structures,
     /// All sections; follows from the columns.
@@ -79,6 +85,8 @@ pub struct StateCapacity {
     pub projectiles: u32,
     /// Rows of status effects.
     pub effects: u32,
+    /// Rows of minds of characters that nobody plays.
+    pub npcs: u32,
     /// Chunks of terrain that differ.
     pub terrain_delta_chunks: u32,
     /// Ticks that are looked back on.
@@ -107,6 +115,8 @@ impl State {
             projectile_ids: IdPool::new(projectiles),
             effects: Effects::new(effects),
             effect_ids: IdPool::new(effects),
+            npcs: Npcs::new(capacity.npcs as usize),
+            npc_ids: IdPool::new(capacity.npcs as usize),
             structures: Structures::new(structures),
             structure_ids: IdPool::new(structures),
             objectives: Objectives::new(objectives),
@@ -125,6 +135,7 @@ impl State {
             characters: self.characters.capacity() as u32,
             projectiles: self.projectiles.capacity() as u32,
             effects: self.effects.capacity() as u32,
+            npcs: self.npcs.capacity() as u32,
             terrain_delta_chunks: self.terrain.capacity() as u32,
             history_ticks: self.history.capacity() as u32,
             structures: self.structures.capacity() as u32,
@@ -183,6 +194,25 @@ impl State {
             let generation = self.projectiles.generation[slot as usize];
             self.projectiles.zero_row(slot as usize);
             self.projectiles.generation[slot as usize] = generation;
+        }
+    }
+
+    /// Takes the lowest free row of minds for a character: the row is zero but for its new generation and whom it steers.
+    pub(crate) fn allocate_npc(&mut self, steers: CharacterId) -> Option<u32> {
+        let slot = self.npc_ids.allocate()?;
+        let row = slot as usize;
+        self.npcs.generation[row] = next_generation(self.npcs.generation[row]);
+        self.npcs.character_slot[row] = steers.slot;
+        self.npcs.character_generation[row] = steers.generation;
+        Some(slot)
+    }
+
+    /// Gives a mind's row back.
+    pub(crate) fn free_npc(&mut self, slot: u32) {
+        if self.npc_ids.free(slot) {
+            let generation = self.npcs.generation[slot as usize];
+            self.npcs.zero_row(slot as usize);
+            self.npcs.generation[slot as usize] = generation;
         }
     }
 }

@@ -1,4 +1,4 @@
-//! A part of a state as bytes: some characters with their projectiles and status effects, for handing them to another world of the same
+//! A part of a state as bytes: some characters with their projectiles, status effects and minds, for handing them to another world of the same
 //! configuration, or for correcting one that went its own way.
 //!
 //! ```text
@@ -11,25 +11,26 @@
 //!     28      4  character rows that follow
 //!     32      4  projectile rows that follow
 //!     36      4  status effect rows that follow
-//!     40     16  hash of all after the header, and of the tick
-//!     56      8  zero
-//!     64         slots of the characters (4 bytes each, ascending), of the projectiles, of the effects, then the columns
-//!                of those characters, of those projectiles, of those effects
+//!     40      4  rows of minds that follow
+//!     44     16  hash of all after the header, and of the tick
+//!     60      4  zero
+//!     64         slots of the characters (4 bytes each, ascending), of the projectiles, of the effects, of the minds, then
+//!                the columns of those characters, of those projectiles, of those effects, of those minds
 //! ```
 //! Sections of structures, capture points and the teams' scores are not in it: they belong to the place, which keeps its own.
 //! Where they were in the ticks before is not in it: until that has been recorded anew, attacks aimed at the past do not
 //! find those who came with a part. All numbers are little-endian. Rows are judged as those of a whole image are ([`super::snapshot`]); a refusal changes
 //! nothing.
 
+use super::State;
 use super::bytes::ByteReader;
 use super::characters::flags;
 use super::column::{Cell, ColumnInfo, ColumnVisitor, write_cells};
-use super::effects::Effects;
 use super::handle::CharacterId;
-use super::judge::{check_characters, check_effects, check_projectiles};
+use super::judge::{check_characters, check_effects, check_npcs, check_projectiles};
 use super::snapshot::{ImageBounds, SnapshotError};
 use super::state_hash::LAYOUT_FINGERPRINT;
-use super::{Characters, Projectiles, State};
+use super::tables::ROW_BYTES;
 use crate::numeric::column_hash::sum_column;
 use crate::numeric::{LaneChoice, Metres, StateHash, Tick};
 use alloc::vec::Vec;
@@ -38,15 +39,15 @@ use alloc::vec::Vec;
 pub const MAGIC: [u8; 4] = *b"SWPS";
 
 /// Version of the header.
-pub const FORMAT: u32 = 2;
+pub const FORMAT: u32 = 3;
 
 /// Bytes before the slots.
 pub const HEADER_BYTES: usize = 64;
 
-const HASH_AT: core::ops::Range<usize> = 40..56;
+const HASH_AT: core::ops::Range<usize> = 44..60;
 
-/// Number of the tables that a part has rows of.
-const PARTS: usize = 3;
+/// How many tables are in a part: the first ones of a state.
+const PARTS: usize = 4;
 
 /// Slot of the owner of a projectile, or of the source of an effect, that came without it: no world has it, so the id names
 /// nobody.
@@ -148,6 +149,18 @@ impl Selection<'_> {
         };
         state.effect_ids.iter().filter(works).collect()
     }
+
+    /// The minds of these characters.
+    fn npcs(&self, state: &State, characters: &[u32]) -> Vec<u32> {
+        if *self == Self::All {
+            return (0..state.rows()[3] as u32).collect();
+        }
+        let steers_one = |slot: &u32| {
+            let steered = state.npcs.view().character(*slot);
+            characters.binary_search(&steered.slot).is_ok() && state.characters.row_of(steered).is_some()
+        };
+        state.npc_ids.iter().filter(steers_one).collect()
+    }
 }
 
 /// What a part has in it, or what became of it.
@@ -159,6 +172,8 @@ pub struct PartialReport {
     pub projectiles: u32,
     /// Status effects written, inserted or overwritten.
     pub effects: u32,
+    /// Minds written, inserted or overwritten.
+    pub npcs: u32,
     /// Free rows: written by [`Selection::All`]; by [`PartialPolicy::Overwrite`] slots of either table that became free;
     /// passed over by [`PartialPolicy::Insert`].
     pub free_rows: u32,
@@ -189,8 +204,9 @@ pub(crate) fn write(
     let characters = selection.characters(state);
     let projectiles = selection.projectiles(state, &characters);
     let effects = selection.effects(state, &characters);
+    let npcs = selection.npcs(state, &characters);
     let start = out.len();
-    let lists = [&characters, &projectiles, &effects];
+    let lists = [&characters, &projectiles, &effects, &npcs];
     out.reserve(HEADER_BYTES + body_bytes(lists.map(Vec::len)).unwrap_or(0));
     out.extend_from_slice(&MAGIC);
     out.extend_from_slice(&FORMAT.to_le_bytes());
@@ -207,6 +223,7 @@ pub(crate) fn write(
     state.characters.each_column(state.characters.capacity(), &mut Gather { slots: &characters, out });
     state.projectiles.each_column(state.projectiles.capacity(), &mut Gather { slots: &projectiles, out });
     state.effects.each_column(state.effects.capacity(), &mut Gather { slots: &effects, out });
+    state.npcs.each_column(state.npcs.capacity(), &mut Gather { slots: &npcs, out });
     let hash = body_hash(lanes, &out[start + HEADER_BYTES..], state.tick);
     out[start..][HASH_AT].copy_from_slice(&hash.to_le_bytes());
     let in_use = |slot: &&u32| state.characters.flags[**slot as usize] & flags::IN_USE != 0;
@@ -214,22 +231,23 @@ pub(crate) fn write(
     let works = |slot: &&u32| state.effects.kind[**slot as usize] != 0;
     let (used, flown) = (characters.iter().filter(in_use).count(), projectiles.iter().filter(flying).count());
     let working = effects.iter().filter(works).count();
+    let steering = |slot: &&u32| state.npcs.character_generation[**slot as usize] != 0;
+    let minds = npcs.iter().filter(steering).count();
     let all: usize = lists.iter().map(|slots| slots.len()).sum();
     PartialReport {
         characters: used as u32,
         projectiles: flown as u32,
         effects: working as u32,
-        free_rows: (all - used - flown - working) as u32,
+        npcs: minds as u32,
+        free_rows: (all - used - flown - working - minds) as u32,
         ids: Vec::new(),
     }
 }
 
 /// Bytes after the header; `None` when they have no number.
 fn body_bytes(rows: [usize; PARTS]) -> Option<usize> {
-    let bytes = [Characters::BYTES_PER_ROW, Projectiles::BYTES_PER_ROW, Effects::BYTES_PER_ROW];
-    rows.iter()
-        .zip(bytes)
-        .try_fold(0_usize, |sum, (rows, bytes)| sum.checked_add(rows.checked_mul(4 + bytes)?))
+    let table = |table: usize| rows[table].checked_mul(4 + ROW_BYTES[table]);
+    (0..PARTS).try_fold(0_usize, |sum, at| sum.checked_add(table(at)?))
 }
 
 fn body_hash(lanes: LaneChoice, body: &[u8], tick: Tick) -> StateHash {
@@ -278,10 +296,13 @@ pub(crate) fn read<'a>(
         return Err(SnapshotError::OtherConfiguration { image: fingerprint, world: bounds.fingerprint });
     }
     let tick = Tick(reader.u32()?);
-    let rows = [reader.u32()? as usize, reader.u32()? as usize, reader.u32()? as usize];
-    let (hash, zero) = (StateHash(reader.u128()?), reader.u64()?);
+    let mut rows = [0; PARTS];
+    for rows in &mut rows {
+        *rows = reader.u32()? as usize;
+    }
+    let (hash, zero) = (StateHash(reader.u128()?), reader.u32()?);
     let slots = scratch.slots();
-    let capacities = [slots[0], slots[1], slots[2]];
+    let capacities = [slots[0], slots[1], slots[2], slots[3]];
     if zero != 0 || rows.iter().zip(&capacities).any(|(rows, capacity)| rows > capacity) {
         return Err(SnapshotError::OtherCapacity);
     }
@@ -294,7 +315,7 @@ pub(crate) fn read<'a>(
     if body_hash(bounds.lanes, body, tick) != hash {
         return Err(SnapshotError::Damaged);
     }
-    let mut slots = [Vec::new(), Vec::new(), Vec::new()];
+    let mut slots = [const { Vec::new() }; PARTS];
     for (table, slots) in slots.iter_mut().enumerate() {
         for _ in 0..rows[table] {
             let slot = reader.u32()?;
@@ -306,13 +327,15 @@ pub(crate) fn read<'a>(
     }
     let rest = scratch.characters.read_rows(rows[0], reader.rest()).ok_or(SnapshotError::Truncated)?;
     let rest = scratch.projectiles.read_rows(rows[1], rest).ok_or(SnapshotError::Truncated)?;
-    scratch.effects.read_rows(rows[2], rest).ok_or(SnapshotError::Truncated)?;
-    judge(scratch, rows, bounds, &slots)?;
+    let rest = scratch.effects.read_rows(rows[2], rest).ok_or(SnapshotError::Truncated)?;
+    scratch.npcs.read_rows(rows[3], rest).ok_or(SnapshotError::Truncated)?;
+    judge(scratch, tick, rows, bounds, &slots)?;
     Ok(Part { tick, slots, rows: scratch })
 }
 
 fn judge(
     scratch: &State,
+    tick: Tick,
     rows: [usize; PARTS],
     bounds: &ImageBounds<'_>,
     slots: &[Vec<u32>; PARTS],
@@ -327,11 +350,15 @@ fn judge(
         SnapshotError::BadEffect { slot } => {
             SnapshotError::BadEffect { slot: slots[2].get(slot as usize).copied().unwrap_or(slot) }
         }
+        SnapshotError::BadNpc { slot } => {
+            SnapshotError::BadNpc { slot: slots[3].get(slot as usize).copied().unwrap_or(slot) }
+        }
         other => other,
     };
     check_characters(&scratch.characters, rows[0], None, bounds).map_err(named)?;
     check_projectiles(&scratch.projectiles, rows[1], bounds).map_err(named)?;
     check_effects(&scratch.effects, rows[2]).map_err(named)?;
+    check_npcs(&scratch.npcs, rows[3], tick, bounds).map_err(named)?;
     // Rows that never were used are in no part.
     let unused = |generations: &[u32], rows: usize| {
         generations[..rows].iter().position(|generation| *generation == 0).map(|row| row as u32)
@@ -342,8 +369,11 @@ fn judge(
     if let Some(slot) = unused(&scratch.projectiles.generation, rows[1]) {
         return Err(named(SnapshotError::BadProjectile { slot }));
     }
-    match unused(&scratch.effects.generation, rows[2]) {
-        Some(slot) => Err(named(SnapshotError::BadEffect { slot })),
+    if let Some(slot) = unused(&scratch.effects.generation, rows[2]) {
+        return Err(named(SnapshotError::BadEffect { slot }));
+    }
+    match unused(&scratch.npcs.generation, rows[3]) {
+        Some(slot) => Err(named(SnapshotError::BadNpc { slot })),
         None => Ok(()),
     }
 }
@@ -397,6 +427,7 @@ impl Part<'_> {
             (0..self.slots[0].len()).filter(|row| self.is_character(*row)).count(),
             (0..self.slots[1].len()).filter(|row| self.is_projectile(*row)).count(),
             (0..self.slots[2].len()).filter(|row| self.is_effect(*row)).count(),
+            (0..self.slots[3].len()).filter(|row| self.is_npc(*row)).count(),
         ];
         let room =
             |capacity: usize, used: usize, wanted: usize| wanted.saturating_sub(capacity - used) as u32;
@@ -404,23 +435,48 @@ impl Part<'_> {
             room(state.characters.capacity(), state.character_ids.len(), counts[0]),
             room(state.projectiles.capacity(), state.projectile_ids.len(), counts[1]),
             room(state.effects.capacity(), state.effect_ids.len(), counts[2]),
+            room(state.npcs.capacity(), state.npc_ids.len(), counts[3]),
         ];
         if missing != [0; PARTS] {
-            let [characters, projectiles, effects] = missing;
-            return Err(SnapshotError::Full { characters, projectiles, effects });
+            let [characters, projectiles, effects, npcs] = missing;
+            return Err(SnapshotError::Full { characters, projectiles, effects, npcs });
         }
         let later = state.tick.0.wrapping_sub(self.tick.0);
         let ids = self.insert_characters(state, later);
         self.insert_projectiles(state, later, &ids);
         self.insert_effects(state, later, &ids);
+        let npcs = self.insert_npcs(state, later, &ids);
         let rows: usize = self.slots.iter().map(Vec::len).sum();
         Ok(PartialReport {
             characters: counts[0] as u32,
             projectiles: counts[1] as u32,
             effects: counts[2] as u32,
+            npcs,
             free_rows: (rows - counts.iter().sum::<usize>()) as u32,
             ids: ids.0,
         })
+    }
+
+    fn is_npc(&self, row: usize) -> bool {
+        self.rows.npcs.character_generation[row] != 0
+    }
+
+    /// The minds of inserted characters: whom they steer and go after by the ids here, ticks moved by `later`. How many.
+    fn insert_npcs(&self, state: &mut State, later: u32, ids: &Ids) -> u32 {
+        let (from, mut inserted) = (&self.rows.npcs, 0);
+        for row in (0..self.slots[3].len()).filter(|row| self.is_npc(*row)) {
+            let Some(steered) = ids.here(from.view().character(row as u32)) else { continue };
+            let Some(slot) = state.allocate_npc(steered) else { continue };
+            let (to, table) = (slot as usize, &mut state.npcs);
+            let generation = table.generation[to];
+            table.copy_row(to, from, row);
+            table.generation[to] = generation;
+            (table.character_slot[to], table.character_generation[to]) = (steered.slot, steered.generation);
+            table.set_target(to, ids.here(from.view().target(row as u32)).unwrap_or(CharacterId::NONE));
+            table.next_think_tick[to] = table.next_think_tick[to].wrapping_add(later);
+            inserted += 1;
+        }
+        inserted
     }
 
     fn insert_characters(&self, state: &mut State, later: u32) -> Ids {
@@ -498,6 +554,7 @@ impl Part<'_> {
         state.characters.generation[unused(0)].fill(1);
         state.projectiles.generation[unused(1)].fill(1);
         state.effects.generation[unused(2)].fill(1);
+        state.npcs.generation[unused(3)].fill(1);
         for (row, slot) in self.slots[0].iter().enumerate() {
             state.characters.copy_row(*slot as usize, &self.rows.characters, row);
             if self.is_character(row) {
@@ -523,6 +580,15 @@ impl Part<'_> {
                 report.effects += 1;
             } else {
                 report.free_rows += u32::from(state.effect_ids.free(*slot));
+            }
+        }
+        for (row, slot) in self.slots[3].iter().enumerate() {
+            state.npcs.copy_row(*slot as usize, &self.rows.npcs, row);
+            if self.is_npc(row) {
+                state.npc_ids.allocate_at(*slot);
+                report.npcs += 1;
+            } else {
+                report.free_rows += u32::from(state.npc_ids.free(*slot));
             }
         }
         report

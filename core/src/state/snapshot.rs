@@ -18,7 +18,8 @@
 //!
 //! The bounds of a character: inside the field; not below the ground, exactly on it when it stands on it, and at most
 //! at [`crate::limits::HEIGHT_MAX_M`]; velocity, pitch, motion, timers and held input as the rules and
-//! [`super::commands::CharacterInput::sanitized`] leave them; nobody dead moves. Of projectiles: field, height, speed. Ticks, counts of
+//! [`super::commands::CharacterInput::sanitized`] leave them; nobody dead moves. Of projectiles: field, height, speed.
+//! Of minds: kind, mood, home and way inside the field, and the time of the next thought. Ticks, counts of
 //! kills and deaths, and whether several rows fit together (two characters in one place, an arrow of nobody) are not
 //! judged: every value of them is safe. Terrain deltas: chunks of this world in ascending order, each differing and within
 //! bounds, their borders as their neighbours have them. The ground of the characters is that of the deltas in the image.
@@ -30,7 +31,7 @@
 
 use super::State;
 use super::bytes::{ByteReader, EndOfBytes};
-use super::judge::{check_characters, check_effects, check_places, check_projectiles};
+use super::judge::{check_characters, check_effects, check_npcs, check_places, check_projectiles};
 use super::objectives::CapturePoint;
 use super::state_hash::LAYOUT_FINGERPRINT;
 use super::structures::StructureSection;
@@ -97,6 +98,8 @@ pub enum SnapshotError {
         projectiles: u32,
         /// Slots for status effects that are missing.
         effects: u32,
+        /// Rows for minds that are missing.
+        npcs: u32,
     },
     /// A character's row holds what no character can have.
     BadCharacter {
@@ -128,6 +131,11 @@ pub enum SnapshotError {
         /// The team.
         team: u32,
     },
+    /// A row of minds holds what none can have.
+    BadNpc {
+        /// The row.
+        slot: u32,
+    },
     /// The history is one of more ticks or rows than this world has, or one in which somebody went farther than counts.
     BadHistory,
     /// A chunk of terrain differs as none can.
@@ -158,9 +166,9 @@ impl fmt::Display for SnapshotError {
             Self::BadSlot { slot } => {
                 write!(f, "snapshot: slot {slot} is out of order or beyond the capacity")
             }
-            Self::Full { characters, projectiles, effects } => write!(
+            Self::Full { characters, projectiles, effects, npcs } => write!(
                 f,
-                "snapshot: no room, {characters} slots for characters, {projectiles} for projectiles and {effects} for status effects are missing"
+                "snapshot: no room, {characters} slots for characters, {projectiles} for projectiles, {effects} for status effects and {npcs} for npcs are missing"
             ),
             Self::BadCharacter { slot } => write!(f, "snapshot: character {slot} is impossible"),
             Self::BadProjectile { slot } => write!(f, "snapshot: projectile {slot} is impossible"),
@@ -168,6 +176,7 @@ impl fmt::Display for SnapshotError {
             Self::BadStructure { section } => write!(f, "snapshot: section {section} is impossible"),
             Self::BadObjective { point } => write!(f, "snapshot: capture point {point} is impossible"),
             Self::BadTeam { team } => write!(f, "snapshot: team {team} is impossible"),
+            Self::BadNpc { slot } => write!(f, "snapshot: npc {slot} is impossible"),
             Self::BadHistory => f.write_str("snapshot: the history of the last ticks is impossible"),
             Self::BadTerrain { chunk } => {
                 write!(f, "snapshot: the deltas of terrain chunk ({}, {}) are impossible", chunk.x, chunk.z)
@@ -315,6 +324,7 @@ pub(crate) fn read(image: &[u8], bounds: &ImageBounds<'_>, scratch: &mut State) 
     check_characters(&scratch.characters, rows[0], Some(&scratch.terrain), bounds)?;
     check_projectiles(&scratch.projectiles, rows[1], bounds)?;
     check_effects(&scratch.effects, rows[2])?;
+    check_npcs(&scratch.npcs, rows[3], scratch.tick, bounds)?;
     check_places(scratch, bounds)?;
     scratch.rebuild_ids(bounds.lanes);
     // The stated numbers of rows are the ones that follow from the columns: one state has one image.

@@ -5,6 +5,7 @@ use super::State;
 use super::characters::{Characters, flags};
 use super::column::ColumnInfo;
 use super::effects::Effects;
+use super::npcs::Npcs;
 use super::objectives::{Objectives, Teams};
 use super::projectiles::Projectiles;
 use super::structures::Structures;
@@ -13,20 +14,21 @@ use crate::limits::TERRAIN_CHUNK_VERTICES;
 use crate::numeric::LaneChoice;
 
 /// How many tables a state has.
-pub const TABLES: usize = 6;
+pub const TABLES: usize = 7;
 
 /// A number of rows for each table, in their order.
 pub type TableRows = [usize; TABLES];
 
 /// The tables' names.
 pub const TABLE_NAMES: [&str; TABLES] =
-    ["characters", "projectiles", "effects", "structures", "objectives", "teams"];
+    ["characters", "projectiles", "effects", "npcs", "structures", "objectives", "teams"];
 
 /// The tables' columns.
 pub const TABLE_COLUMNS: [&[ColumnInfo]; TABLES] = [
     Characters::COLUMNS,
     Projectiles::COLUMNS,
     Effects::COLUMNS,
+    Npcs::COLUMNS,
     Structures::COLUMNS,
     Objectives::COLUMNS,
     Teams::COLUMNS,
@@ -37,6 +39,7 @@ pub const ROW_BYTES: TableRows = [
     Characters::BYTES_PER_ROW,
     Projectiles::BYTES_PER_ROW,
     Effects::BYTES_PER_ROW,
+    Npcs::BYTES_PER_ROW,
     Structures::BYTES_PER_ROW,
     Objectives::BYTES_PER_ROW,
     Teams::BYTES_PER_ROW,
@@ -48,9 +51,10 @@ macro_rules! for_tables {
         $each!(0, characters, character_ids, flags, |bits: &u16| bits & flags::IN_USE != 0);
         $each!(1, projectiles, projectile_ids, alive, |alive: &u8| *alive != 0);
         $each!(2, effects, effect_ids, kind, |kind: &u8| *kind != 0);
-        $each!(3, structures, structure_ids, flags, |bits: &u8| *bits != 0);
-        $each!(4, objectives, objective_ids, flags, |bits: &u8| *bits != 0);
-        $each!(5, teams, team_ids, in_use, |used: &u8| *used != 0);
+        $each!(3, npcs, npc_ids, character_generation, |steers: &u32| *steers != 0);
+        $each!(4, structures, structure_ids, flags, |bits: &u8| *bits != 0);
+        $each!(5, objectives, objective_ids, flags, |bits: &u8| *bits != 0);
+        $each!(6, teams, team_ids, in_use, |used: &u8| *used != 0);
     };
 }
 pub(crate) use for_tables;

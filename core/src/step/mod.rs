@@ -18,7 +18,8 @@ use crate::systems::projectiles::FlightEnd;
 use crate::systems::rewind::{Judgement, Judgements, Rewind, Views};
 use crate::systems::strike::Fray;
 use crate::systems::{
-    Environment, Tally, combat, commands, contacts, lifecycle, movement, objectives, projectiles, structures,
+    Environment, Tally, combat, commands, contacts, lifecycle, movement, npcs, objectives, projectiles,
+    structures,
 };
 use alloc::vec::Vec;
 use chunks::{Chunks, for_each_chunk};
@@ -30,6 +31,8 @@ pub enum Stage {
     Commands,
     /// The dead whose time has come.
     Return,
+    /// Characters that nobody plays decide what to do.
+    Think,
     /// Walking, jumping, falling.
     Movement,
     /// Making room for each other.
@@ -56,9 +59,10 @@ pub enum Stage {
 type RunStage = fn(&mut Pass<'_>);
 
 /// The stages in the order they run.
-const STAGES: [(Stage, RunStage); 12] = [
+const STAGES: [(Stage, RunStage); 13] = [
     (Stage::Commands, run_commands),
     (Stage::Return, run_return),
+    (Stage::Think, run_think),
     (Stage::Movement, run_movement),
     (Stage::Contacts, run_contacts_and_index),
     (Stage::Combat, run_combat),
@@ -95,6 +99,7 @@ impl Stage {
         match self {
             Stage::Commands => "commands",
             Stage::Return => "return",
+            Stage::Think => "think",
             Stage::Movement => "movement",
             Stage::Contacts => "contacts",
             Stage::Combat => "combat",
@@ -157,6 +162,7 @@ pub struct Scratch {
     /// Farthest that anybody went in this tick along an axis, raw.
     reach_now: i32,
     watch: Option<movement::Watch>,
+    minds: npcs::Minds,
 }
 
 impl Scratch {
@@ -166,6 +172,7 @@ impl Scratch {
         environment: &Environment,
         character_capacity: u32,
         projectile_capacity: u32,
+        npc_capacity: u32,
         event_capacity: u32,
     ) -> Self {
         let (characters, effects) =
@@ -197,6 +204,7 @@ impl Scratch {
                 environment.tick_hz,
                 environment.terrain.half_extent().0,
             ),
+            minds: npcs::Minds::new(environment, character_capacity as usize, npc_capacity as usize),
         }
     }
 
@@ -216,6 +224,17 @@ impl Scratch {
     pub fn clear_last_tick(&mut self) {
         self.judgements.clear();
         self.deformations.clear();
+    }
+
+    /// Ways computed so far, for reports.
+    #[must_use]
+    pub fn ways_computed(&self) -> u64 {
+        self.minds.ways_computed()
+    }
+
+    /// Forgets the ways that were found: ground or shapes are not what they were.
+    pub fn invalidate_ways(&mut self) {
+        self.minds.invalidate();
     }
 
     /// The index of the living, as of the last tick (or [`Scratch::rebuild_index`]).
@@ -278,12 +297,24 @@ fn run_commands(pass: &mut Pass<'_>) {
     let Scratch { views, deformations, .. } = &mut *pass.scratch;
     let tally = &mut pass.tally;
     commands::run(pass.state, pass.commands, pass.environment, views, deformations, pass.events, tally);
+    let digs = pass.commands.iter().any(|command| matches!(command, Command::Deform { .. }));
+    if digs || pass.tally.sections_changed > 0 {
+        pass.scratch.invalidate_ways();
+    }
 }
 
 fn run_return(pass: &mut Pass<'_>) {
     let (end, tick) = (pass.state.character_ids.end(), pass.state.tick);
-    let characters = &mut pass.state.characters;
-    lifecycle::run_return(characters, end, tick, pass.environment, pass.events, &mut pass.tally);
+    let (environment, minds) = (&*pass.environment, &mut pass.scratch.minds);
+    minds.call_the_roll(pass.state);
+    let (characters, npcs) = (&mut pass.state.characters, pass.state.npcs.view());
+    let home_of = |slot: usize, class: u8| minds.home_of(slot, class, &npcs, environment);
+    lifecycle::run_return(characters, end, tick, (environment, &home_of), pass.events, &mut pass.tally);
+}
+
+fn run_think(pass: &mut Pass<'_>) {
+    let scratch = &mut *pass.scratch;
+    npcs::run(pass.state, &mut scratch.minds, &scratch.index, pass.environment);
 }
 
 fn run_movement(pass: &mut Pass<'_>) {
@@ -394,6 +425,9 @@ fn run_ground(pass: &mut Pass<'_>) {
     for crater in craters {
         commands::deform(pass.state, crater, pass.environment, deformations, pass.events);
     }
+    if !pass.scratch.craters.is_empty() {
+        pass.scratch.invalidate_ways();
+    }
 }
 
 fn run_history(pass: &mut Pass<'_>) {
@@ -413,6 +447,7 @@ fn run_siege(pass: &mut Pass<'_>) {
     if pass.tally.sections_changed > 0 {
         structures::follow(&state.structures, &mut environment.obstacles);
         structures::drop_the_dead(state, environment);
+        pass.scratch.invalidate_ways();
     }
     objectives::run(state, environment, &pass.scratch.index, pass.events);
 }

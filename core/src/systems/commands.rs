@@ -1,7 +1,7 @@
 //! Stage "commands": what came from outside, in the order it came.
 
 use super::rewind::{Views, oldest_view};
-use super::{Environment, Tally, lifecycle, movement, structures};
+use super::{Environment, Tally, lifecycle, movement, npcs, structures};
 use crate::limits::DEFORMATIONS_PER_TICK_MAX;
 use crate::numeric::Metres;
 use crate::rules::MOVEMENT_CLASSES;
@@ -28,16 +28,7 @@ pub(crate) fn run(
     for command in commands {
         let done = match *command {
             Command::Spawn { tag, team, class, placement } => {
-                match spawn(state, team, class, placement, environment) {
-                    Ok(id) => {
-                        events.push(Event::Spawned { tag, id });
-                        true
-                    }
-                    Err(reason) => {
-                        events.push(Event::SpawnRefused { tag, reason });
-                        false
-                    }
-                }
+                answer(tag, spawn(state, team, class, placement, environment), events)
             }
             Command::Despawn { id } => {
                 let was_there = state.free_character(id);
@@ -77,11 +68,38 @@ pub(crate) fn run(
             Command::BuildStructure { section, health } => {
                 structures::build(state, environment, (section, health), events, tally)
             }
+            Command::SpawnNpc { tag, team, kind, placement } => {
+                answer(tag, spawn_npc(state, team, kind, placement, environment), events)
+            }
+            Command::SetHome { id, x, z } => npcs::set_home(state, id, (x, z), environment),
         };
         if !done {
             tally.commands_refused += 1;
         }
     }
+}
+
+/// Tells what became of a spawn; whether it happened.
+fn answer(tag: u32, spawned: Result<CharacterId, SpawnRefusal>, events: &mut EventBuffer) -> bool {
+    events.push(match spawned {
+        Ok(id) => Event::Spawned { tag, id },
+        Err(reason) => Event::SpawnRefused { tag, reason },
+    });
+    spawned.is_ok()
+}
+
+/// A character of the kind's class, and a mind for it.
+fn spawn_npc(
+    state: &mut State,
+    team: u8,
+    kind: u8,
+    placement: Placement,
+    environment: &Environment,
+) -> Result<CharacterId, SpawnRefusal> {
+    npcs::has_room(state, kind)?;
+    let id = spawn(state, team, environment.rules.npc_kind(kind).class, placement, environment)?;
+    npcs::settle(state, id, kind);
+    Ok(id)
 }
 
 fn spawn(

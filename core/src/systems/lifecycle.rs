@@ -68,14 +68,17 @@ pub(crate) fn bring_to_life(
     (characters.helper_slot[row], characters.helper_generation[row]) = (0, 0);
 }
 
-/// Stage "return": the dead whose time has come appear in their team's area.
+/// Where somebody of a slot and a class returns to, and which way it looks there, if not to its team's area.
+pub(crate) type HomeOf<'a> = dyn Fn(usize, u8) -> Option<(Metres, Metres, Brads)> + 'a;
+
+/// Stage "return": the dead whose time has come appear in their team's area, or where `home_of` says.
 ///
 /// It comes before movement, so that nobody changes place after the index of the tick is built.
 pub(crate) fn run_return(
     characters: &mut Characters,
     end: usize,
     tick: Tick,
-    environment: &Environment,
+    (environment, home_of): (&Environment, &HomeOf<'_>),
     events: &mut EventBuffer,
     tally: &mut Tally,
 ) {
@@ -84,8 +87,8 @@ pub(crate) fn run_return(
         if !dead || tick.since(Tick(characters.action_tick[row])) < environment.timing.respawn {
             continue;
         }
-        let slot = row as u32;
-        let place = team_spawn(characters.team[row], characters.class[row], slot, tick, environment);
+        let (slot, team, class) = (row as u32, characters.team[row], characters.class[row]);
+        let place = home_of(row, class).unwrap_or_else(|| team_spawn(team, class, slot, tick, environment));
         bring_to_life(characters, row, place, tick, environment);
         tally.respawns += 1;
         events.push(Event::Respawned { id: CharacterId { slot, generation: characters.generation[row] } });

@@ -5,6 +5,7 @@
 //! |---|---|---|
 //! | `commands` | commands | everything of the rows named; terrain and its deltas, with the position of who is on it |
 //! | `lifecycle` (return) | flags, action_tick, team | every column of the returning rows but team, score, generation |
+//! | `npcs` | minds, index of the last tick, position, team, flags, health, terrain, obstacles | minds; input of the characters they steer |
 //! | `movement` | input, class, terrain, obstacles | position, velocity, yaw, pitch, flags, timer, motion, motion_ticks, support, dodge_ticks |
 //! | `contacts` | flags, class, terrain, obstacles | position |
 //! | `combat` (judge) | grid, position, yaw, team, class, flags, input, stamina, action, ready ticks | the tick's list of attacks |
@@ -26,6 +27,7 @@ pub mod crowd_index;
 pub mod effects;
 pub mod lifecycle;
 pub mod movement;
+pub mod npcs;
 pub mod objectives;
 pub mod projectiles;
 pub mod rewind;

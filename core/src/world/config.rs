@@ -33,6 +33,8 @@ pub struct WorldConfig {
     pub event_capacity: u32,
     /// Chunks of terrain that can differ from their source at one time, 0 to [`limits::TERRAIN_DELTA_CHUNKS_MAX`].
     pub terrain_delta_chunks: u32,
+    /// Characters that nobody plays at one time, 0 to [`limits::NPCS_MAX`].
+    pub npc_capacity: u32,
     /// The rules.
     pub rules: Rules,
     /// Which implementation of the lanes to run. Changes no result; not part of the fingerprint or the bytes.
@@ -57,6 +59,7 @@ impl Default for WorldConfig {
             projectile_capacity: 4_096,
             event_capacity: 16_384,
             terrain_delta_chunks: 64,
+            npc_capacity: 1_024,
             rules: Rules::default(),
             lanes: LaneChoice::Auto,
             parallel_min_rows: 10_000,
@@ -157,7 +160,7 @@ const fn raw_m(metres: i32) -> i64 {
 
 impl WorldConfig {
     /// Bytes of an encoded configuration.
-    pub const ENCODED_BYTES: usize = 2 + 8 + 2 + 4 + 4 + 1 + 4 + 4 + 4 + 4 + Rules::BYTES;
+    pub const ENCODED_BYTES: usize = 2 + 8 + 2 + 4 + 4 + 1 + 4 + 4 + 4 + 4 + 4 + Rules::BYTES;
 
     /// Checks every number and relation.
     ///
@@ -176,6 +179,7 @@ impl WorldConfig {
         in_range("event_capacity", self.event_capacity.into(), 1, l::EVENTS_MAX.into())?;
         let (deltas, most) = (self.terrain_delta_chunks, l::TERRAIN_DELTA_CHUNKS_MAX);
         in_range("terrain_delta_chunks", deltas.into(), 0, most.into())?;
+        in_range("npc_capacity", self.npc_capacity.into(), 0, l::NPCS_MAX.into())?;
         let (resident, most) = (self.terrain_resident_chunks, l::TERRAIN_RESIDENT_CHUNKS_MAX);
         in_range("terrain_resident_chunks", resident.into(), 1, most.into())?;
         if !self.terrain_spacing.0.cast_unsigned().is_power_of_two() {
@@ -210,6 +214,7 @@ impl WorldConfig {
         out.extend_from_slice(&self.projectile_capacity.to_le_bytes());
         out.extend_from_slice(&self.event_capacity.to_le_bytes());
         out.extend_from_slice(&self.terrain_delta_chunks.to_le_bytes());
+        out.extend_from_slice(&self.npc_capacity.to_le_bytes());
         self.rules.encode_into(out);
     }
 
@@ -242,6 +247,7 @@ impl WorldConfig {
             projectile_capacity: reader.u32()?,
             event_capacity: reader.u32()?,
             terrain_delta_chunks: reader.u32()?,
+            npc_capacity: reader.u32()?,
             ..Self::default()
         };
         let (rules, rest) = Rules::decode(reader.rest()).ok_or(ConfigDecodeError::Truncated)?;

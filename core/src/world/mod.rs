@@ -15,6 +15,7 @@ use crate::state::effects::EffectsView;
 use crate::state::events::{Event, EventBuffer};
 use crate::state::handle::CharacterId;
 use crate::state::history::History;
+use crate::state::npcs::NpcsView;
 use crate::state::objectives::{NO_TEAM, ObjectivesView, TeamsView};
 use crate::state::partial::{self, PartialPolicy, PartialReport, Selection};
 use crate::state::projectiles::ProjectilesView;
@@ -96,6 +97,7 @@ impl World {
                 &environment,
                 config.character_capacity,
                 config.projectile_capacity,
+                config.npc_capacity,
                 config.event_capacity,
             ),
             state,
@@ -168,6 +170,10 @@ impl World {
         commands: &[Command],
         after_stage: &mut (dyn FnMut(Stage) + Send),
     ) -> StepReport {
+        if self.index_is_stale && self.will_think(commands) {
+            // They look round before the step builds an index of its own.
+            self.scratch.rebuild_index(&self.state);
+        }
         self.index_is_stale = false;
         step::run(
             &mut self.environment,
@@ -177,6 +183,12 @@ impl World {
             commands,
             after_stage,
         )
+    }
+
+    /// Whether a tick with these commands can have anybody in it who looks round.
+    fn will_think(&self, commands: &[Command]) -> bool {
+        !self.state.npc_ids.is_empty()
+            || commands.iter().any(|command| matches!(command, Command::SpawnNpc { .. }))
     }
 
     /// What the last step reported, in canonical order. Empty before the first step and after a restore.
@@ -234,6 +246,29 @@ impl World {
     #[must_use]
     pub fn scores(&self) -> TeamsView<'_> {
         self.state.teams.view()
+    }
+
+    /// The columns of the minds of characters that nobody plays, by row.
+    #[must_use]
+    pub fn npcs(&self) -> NpcsView<'_> {
+        self.state.npcs.view()
+    }
+
+    /// Minds in the world. One whose character was taken out counts until the next step.
+    #[must_use]
+    pub const fn npc_count(&self) -> usize {
+        self.state.npc_ids.len()
+    }
+
+    /// Fields of ways computed since the world was made: a figure for reports, not part of the state.
+    #[must_use]
+    pub fn ways_computed(&self) -> u64 {
+        self.scratch.ways_computed()
+    }
+
+    /// Forgets the ways that characters that nobody plays have found: for whoever changes what stands in the world.
+    pub fn invalidate_ways(&mut self) {
+        self.scratch.invalidate_ways();
     }
 
     /// Characters in the world, alive or dead.
@@ -342,6 +377,7 @@ impl World {
         let terrain = &mut self.environment.terrain;
         saved.load(&mut self.state, self.fingerprint, |from, to| terrain.follow(from, to))?;
         structures::follow(&self.state.structures, &mut self.environment.obstacles);
+        self.scratch.invalidate_ways();
         self.events.clear();
         self.scratch.clear_last_tick();
         self.index_is_stale = true;
@@ -385,6 +421,7 @@ impl World {
             self.environment.terrain.follow(&before.terrain, &self.state.terrain);
         }
         structures::follow(&self.state.structures, &mut self.environment.obstacles);
+        self.scratch.invalidate_ways();
         self.events.clear();
         self.scratch.clear_last_tick();
         self.scratch.rebuild_index(&self.state);
@@ -455,6 +492,7 @@ fn new_state(config: &WorldConfig, environment: &Environment) -> State {
         characters: config.character_capacity,
         projectiles: config.projectile_capacity,
         effects: config.character_capacity.saturating_mul(EFFECTS_PER_CHARACTER),
+        npcs: config.npc_capacity,
         terrain_delta_chunks: config.terrain_delta_chunks.min(terrain.chunks_per_side().pow(2)),
         history_ticks: Timing::new(&config.rules, config.tick_hz).rewind_max.0,
         structures: obstacles.sections().len() as u32,

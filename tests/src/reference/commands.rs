@@ -35,8 +35,11 @@ impl Reference {
                     _ => false,
                 },
                 Command::Deform { x, z, radius, .. } => self.deform(command, [x, z, radius]),
-                // It has no structures.
-                Command::StrikeStructure { .. } | Command::BuildStructure { .. } => false,
+                // It has no structures, and no minds: its worlds are battles of players in the open.
+                Command::StrikeStructure { .. }
+                | Command::BuildStructure { .. }
+                | Command::SpawnNpc { .. }
+                | Command::SetHome { .. } => false,
             };
             if !done {
                 self.report.tally.commands_refused += 1;

@@ -12,6 +12,7 @@
 //! | where does this body get to? | [`Obstacles::slide`] |
 //! | what does it stand on? | [`Obstacles::ground_below`] |
 //! | is it inside of something, and which way out? | [`Obstacles::depenetrate`] |
+//! | does anything bar a way here? | [`Obstacles::bars`] |
 //! | what does this arrow hit? | [`Obstacles::ray`] |
 //! | which sections of structures does a blast reach? | [`Obstacles::sections_within`] |
 //! | how did the platform under it move? | [`Obstacles::platform_shift`] |
@@ -22,6 +23,7 @@
 //! Not here: the terrain, the bounds of the world, other bodies, and what any of it means for a velocity.
 
 mod bake;
+mod bars;
 mod beside;
 mod body;
 mod clearance;

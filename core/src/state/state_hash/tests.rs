@@ -9,6 +9,7 @@ const ROOM: StateCapacity = StateCapacity {
     characters: 40,
     projectiles: 20,
     effects: 12,
+    npcs: 10,
     terrain_delta_chunks: 2,
     history_ticks: 3,
     structures: 0,
