@@ -70,7 +70,11 @@ impl Host {
     ) -> Result<Self, HostError> {
         let (sockets, address) = open_game_port(config)?;
         let secure = secure_server(config, address, clock)?;
-        let zone = Zone::new(&config.world, &config.scenery, &config.replication, config.server.max_clients)?;
+        let mut zone =
+            Zone::new(&config.world, &config.scenery, &config.replication, config.server.max_clients)?;
+        if config.mixed_classes {
+            zone.mix_classes();
+        }
         let board = Arc::new(Board::new(bot_threads as usize));
         let (control, live) = start_control(config, clock, &zone, &board)?;
         let (recorder, recording) = match record {
@@ -296,9 +300,8 @@ fn start_control(
 ) -> Result<(Option<ControlPlane>, Sender<LiveFrame>), HostError> {
     let world = &config.world;
     let (sections, points) = (config.scenery.sections.len(), config.scenery.capture_points.len());
-    let make = || {
-        LiveFrame::with_capacity(world.character_capacity, world.projectile_capacity, sections, points)
-    };
+    let make =
+        || LiveFrame::with_capacity(world.character_capacity, world.projectile_capacity, sections, points);
     let (sender, receiver) = lane(LIVE_FRAMES, make);
     if !config.http.enabled {
         return Ok((None, sender));

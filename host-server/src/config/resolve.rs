@@ -256,7 +256,7 @@ fn world_key(error: &WorldError, origins: &Origins) -> &'static str {
     match error {
         WorldError::Terrain(_) => "world.half_extent_m",
         WorldError::Scenery(_) => "world",
-        WorldError::ProjectileTooFast => given(["world.rules", "world.tick_hz"]),
+        WorldError::ProjectileTooFast(_) => given(["world.rules", "world.tick_hz"]),
         WorldError::OutOfRange { .. } | WorldError::Rules(_) => {
             given(["world.half_extent_m", "world.tick_hz"])
         }

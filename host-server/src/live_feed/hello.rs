@@ -164,9 +164,8 @@ fn turned(x: i32, z: i32, yaw: Brads, at: Position) -> [f64; 2] {
 fn hull(points: &mut [[f64; 2]]) -> Vec<[f64; 2]> {
     points.sort_by(|a, b| a[0].total_cmp(&b[0]).then(a[1].total_cmp(&b[1])));
     let mut out: Vec<[f64; 2]> = Vec::new();
-    let side = |a: [f64; 2], b: [f64; 2], c: [f64; 2]| {
-        (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
-    };
+    let side =
+        |a: [f64; 2], b: [f64; 2], c: [f64; 2]| (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
     for back in [false, true] {
         let first = out.len();
         for at in 0..points.len() {

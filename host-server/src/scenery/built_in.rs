@@ -1,7 +1,7 @@
 //! Sceneries that the program brings along, by name: a host and its bots make the same one of the same name.
 
 use shieldwall_core::spatial::obstacles::{CapturePoint, NO_TEAM, Scenery, StaticShape, StructureSection};
-use shieldwall_core::{Brads, Metres, Position};
+use shieldwall_core::{Brads, Metres, Position, WorldConfig};
 
 /// Their names.
 pub const NAMES: [&str; 2] = ["none", "fort"];
@@ -27,13 +27,21 @@ pub fn named(name: &str) -> Option<Scenery> {
     }
 }
 
+/// The built-in scenery of a world with this configuration and fingerprint; `None` where it is none of them.
+#[must_use]
+pub fn recorded(config: &WorldConfig, fingerprint: u64) -> Option<Scenery> {
+    let scenery =
+        |name| named(name).filter(|s: &Scenery| config.fingerprint_with(s.content_hash()) == fingerprint);
+    NAMES.into_iter().find_map(scenery)
+}
+
 /// A small fort in the middle of the field, on the hills of the seed: walls with a gate in the west and in the east, two
-/// towers, barricades before the gates, a keep and two fields to capture, a flag behind each team's gate.
+/// towers, two breaches, barricades, a keep and two fields to capture, a flag before each of the first two teams' gates.
 fn fort() -> Scenery {
     let mut builder = Builder::default();
-    // North and south: closed walls of four stretches, a tower in the middle of each.
-    for z in [-18, 18] {
-        for x in [-14, -7, 7, 14] {
+    // North and south: stretches of wall, a tower in the middle, and a breach where one stretch is missing.
+    for (z, stretches) in [(-18, [-14, -7, 7]), (18, [-7, 7, 14])] {
+        for x in stretches {
             builder.wall(x, z, 7, WALL);
         }
         builder.tower(0, z);
@@ -67,9 +75,13 @@ fn fort() -> Scenery {
     scenery
 }
 
-/// What stands reaches so far below the ground plane and above it: the hills of a seed are gentler.
-const BELOW_M: i32 = 20;
-const ABOVE_M: i32 = 14;
+/// What stands begins so far below the ground plane: the hills of a seed go down to 3.1 m.
+const BELOW_MM: i32 = 4_000;
+
+/// So far above it walls, towers and barricades end.
+const WALL_TOP_MM: i32 = 6_000;
+const TOWER_TOP_MM: i32 = 9_000;
+const BARRICADE_TOP_MM: i32 = 3_000;
 
 #[derive(Default)]
 struct Builder {
@@ -83,51 +95,49 @@ impl Builder {
         self.scenery.sections.push(StructureSection { shape: number, kind });
     }
 
+    /// An upright box on the ground: its middle and half of its length along x and z.
+    fn upright(&mut self, (x, z): (i32, i32), half_mm: (i32, i32), top_mm: i32, yaw: Brads, kind: u8) {
+        let half_sizes = [half_mm.0, (top_mm + BELOW_MM) / 2, half_mm.1].map(Metres::from_mm);
+        let middle = Metres::from_mm((top_mm - BELOW_MM) / 2);
+        let centre = Position::new(Metres::from_m(x), middle, Metres::from_m(z));
+        self.add(StaticShape::Box { centre, half_sizes, yaw }, kind);
+    }
+
     /// A stretch along x, 1.2 m thick.
-    fn wall(&mut self, x: i32, z: i32, length: i32, kind: u8) {
-        let half_sizes = [Metres::from_mm(length * 500), half_height(), Metres::from_mm(600)];
-        self.add(StaticShape::Box { centre: at(x, z), half_sizes, yaw: Brads::ZERO }, kind);
+    fn wall(&mut self, x: i32, z: i32, length_m: i32, kind: u8) {
+        self.upright((x, z), (length_m * 500, 600), WALL_TOP_MM, Brads::ZERO, kind);
     }
 
     /// The same along z.
-    fn turned_wall(&mut self, x: i32, z: i32, length: i32, kind: u8) {
-        let half_sizes = [Metres::from_mm(600), half_height(), Metres::from_mm(length * 500)];
-        self.add(StaticShape::Box { centre: at(x, z), half_sizes, yaw: Brads::ZERO }, kind);
+    fn turned_wall(&mut self, x: i32, z: i32, length_m: i32, kind: u8) {
+        self.upright((x, z), (600, length_m * 500), WALL_TOP_MM, Brads::ZERO, kind);
     }
 
     fn tower(&mut self, x: i32, z: i32) {
-        let base = Position::new(Metres::from_m(x), Metres::from_m(-BELOW_M), Metres::from_m(z));
-        let height = Metres::from_m(BELOW_M + ABOVE_M + 4);
+        let base = Position::new(Metres::from_m(x), Metres::from_mm(-BELOW_MM), Metres::from_m(z));
+        let height = Metres::from_mm(BELOW_MM + TOWER_TOP_MM);
         self.add(StaticShape::Cylinder { base, radius: Metres::from_mm(3_500), height }, TOWER);
     }
 
-    /// A cart across the way, turned a little so that it looks left there in a hurry.
+    /// A cart across the way, turned a little as if left there in a hurry.
     fn barricade(&mut self, x: i32, z: i32) {
-        let half_sizes = [Metres::from_mm(500), half_height(), Metres::from_mm(2_000)];
         let yaw = Brads::from_degrees(if x * z < 0 { 20 } else { -20 });
-        self.add(StaticShape::Box { centre: at(x, z), half_sizes, yaw }, BARRICADE);
+        self.upright((x, z), (500, 2_000), BARRICADE_TOP_MM, yaw, BARRICADE);
     }
-}
-
-fn half_height() -> Metres {
-    Metres::from_mm((BELOW_M + ABOVE_M) * 500)
-}
-
-/// The centre of a box that stands from below the ground to above it.
-fn at(x: i32, z: i32) -> Position {
-    Position::new(Metres::from_m(x), Metres::from_mm((ABOVE_M - BELOW_M) * 500), Metres::from_m(z))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shieldwall_core::{World, WorldConfig};
+    use shieldwall_core::World;
 
     #[test]
     fn every_name_makes_a_world() {
         for name in NAMES {
             let scenery = named(name).expect("it is in the list");
-            assert!(World::with_scenery(&WorldConfig::default(), &scenery).is_ok(), "{name}");
+            let world = World::with_scenery(&WorldConfig::default(), &scenery).expect("it fits");
+            let recorded = recorded(world.config(), world.fingerprint());
+            assert_eq!(recorded.unwrap_or_default(), scenery, "{name}");
         }
         assert!(named("castle").is_none());
     }
@@ -136,7 +146,7 @@ mod tests {
     fn the_fort_has_all_there_is_to_fight_over() {
         let fort = named("fort").expect("it is in the list");
         let count = |kind| fort.sections.iter().filter(|section| section.kind == kind).count();
-        assert_eq!([WALL, GATE, TOWER, BARRICADE].map(count), [16, 2, 2, 6]);
+        assert_eq!([WALL, GATE, TOWER, BARRICADE].map(count), [14, 2, 2, 6]);
         let flags = fort.capture_points.iter().filter(|point| point.kind == FLAG).count();
         assert_eq!((fort.capture_points.len(), flags), (5, 2));
         assert_eq!(fort.content_hash(), named("fort").expect("again").content_hash());
