@@ -22,6 +22,9 @@ pub const MAX_WATCHERS: usize = 64;
 /// Most visible characters listed for a followed one.
 pub const MAX_FOLLOW_VISIBLE: usize = 1024;
 
+/// Most status effects listed for a followed one.
+pub const MAX_FOLLOW_EFFECTS: usize = 8;
+
 /// Bytes of a character's name.
 pub const NAME_BYTES: usize = 24;
 
@@ -241,6 +244,8 @@ pub struct FollowFigures {
     pub kills: u32,
     /// Times died.
     pub deaths: u32,
+    /// The status effects on it, counted from 1, the lowest slots first; 0 for none.
+    pub effects: [u8; MAX_FOLLOW_EFFECTS],
     /// Round trip time in microseconds; 0 when it is not known.
     pub rtt_us: u64,
     /// Bytes sent to its client so far.
@@ -264,6 +269,7 @@ impl Default for FollowFigures {
             health: 0,
             kills: 0,
             deaths: 0,
+            effects: [0; MAX_FOLLOW_EFFECTS],
             rtt_us: 0,
             bytes_down: 0,
             bytes_up: 0,

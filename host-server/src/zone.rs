@@ -249,6 +249,11 @@ impl Zone {
             figures.visible_len += 1;
         }
         debug_assert!(figures.visible_len <= MAX_FOLLOW_VISIBLE);
+        let effects = self.world.effects();
+        let own = effects.live_slots().filter(|&effect| effects.target(effect).slot == slot);
+        for (place, effect) in figures.effects.iter_mut().zip(own) {
+            *place = effects.kind[effect as usize];
+        }
         let stats = self.sessions.client_stats(client)?;
         figures.rtt_us = stats.round_trip.map_or(0, |round_trip| round_trip.0);
         figures.bytes_down = stats.traffic.wire_bytes_sent();

@@ -218,7 +218,7 @@ fn demo() -> Ending {
         let report = process::target_folder().join("demo-report.json");
         let (udp_port, http_port) = free_ports()?;
         let mut command = Command::new(host);
-        command.args(["demo", "--bots", "200", "--duration-s", "10", "--seed", "1", "--report"]).arg(&report);
+        command.args(["demo", "--bots", "200", "--duration-s", "15", "--seed", "1", "--report"]).arg(&report);
         command.args(["--udp-port", &udp_port.to_string(), "--http-port", &http_port.to_string()]);
         process::run(&mut command)?;
         let text =

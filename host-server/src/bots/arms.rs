@@ -107,12 +107,16 @@ impl Scene<'_> {
 
     /// Whether a blast there reaches two enemies or more, and no friend.
     fn is_crowd(&self, enemy: &EntityView, arm: &ArmRules) -> bool {
-        let near = |other: &&EntityView| {
-            other.alive && other.position.horizontal_distance(enemy.position) <= arm.blast_radius
-        };
+        // Friends may walk into it while it flies.
+        let wide = arm.blast_radius.saturating_add(Metres::from_m(3));
         let (mut enemies, mut friends) = (0, 0);
-        for other in self.others.iter().filter(near) {
-            if other.team == self.own.team { friends += 1 } else { enemies += 1 }
+        for other in self.others.iter().filter(|other| other.alive) {
+            let distance = other.position.horizontal_distance(enemy.position);
+            if other.team == self.own.team {
+                friends += u32::from(distance <= wide);
+            } else {
+                enemies += u32::from(distance <= arm.blast_radius);
+            }
         }
         enemies >= 2 && friends == 0
     }

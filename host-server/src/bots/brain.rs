@@ -17,7 +17,7 @@ use super::random::SplitMix;
 const MIDDLE_M: i32 = 12;
 
 /// An enemy so near is fought, whatever the bot was about.
-const NEAR: Metres = Metres::from_m(14);
+const NEAR: Metres = Metres::from_m(18);
 
 /// Within this distance it walks instead of running.
 const CLOSE: Metres = Metres::from_m(5);
@@ -26,7 +26,7 @@ const CLOSE: Metres = Metres::from_m(5);
 const THOUGHTS_ON_GOAL: u32 = 120;
 
 /// Thoughts for which it walks along a wall.
-const THOUGHTS_ON_DETOUR: u32 = 14;
+const THOUGHTS_ON_DETOUR: u32 = 9;
 
 /// What stands right before a bot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,8 +35,8 @@ pub enum Ahead {
     Free,
     /// Something that blows bring down before long.
     Breakable,
-    /// Something that they do not.
-    Firm,
+    /// Something that they do not, and to which side the shorter way along it leads: -1 left, 1 right, 0 for neither.
+    Firm(i32),
 }
 
 /// What a bot knows of the world beside its characters.
@@ -136,7 +136,7 @@ impl Brain {
         let here = scene.own.predicted_position;
         if self.thoughts_left_on_goal == 0 {
             self.thoughts_left_on_goal = THOUGHTS_ON_GOAL / 2 + self.random.below(THOUGHTS_ON_GOAL);
-            self.goal = self.random.below(points.len().max(1) as u32) as usize;
+            self.goal = self.choose(scene.own, points);
         }
         let (x, z, spread) = match points.get(self.goal % points.len().max(1)) {
             Some(point) => (point.x, point.z, point.radius.raw() / 131_072),
@@ -154,13 +154,26 @@ impl Brain {
             input.buttons = 0;
         }
         if let Some(enemy) = enemy
-            && self.random.once_in(3)
+            && (self.archer || self.random.once_in(3))
             && scene.strike(enemy, &mut self.random, &mut input)
         {
             input.move_forward = 0;
             input.buttons &= !buttons::SPRINT;
         }
         input
+    }
+
+    /// The nearer of two places that are not the bot's own from the beginning, by lot.
+    fn choose(&mut self, own: &OwnView, points: &[CapturePoint]) -> usize {
+        let here = own.predicted_position;
+        let mut pick = || self.random.below(points.len().max(1) as u32) as usize;
+        let cost = |at: &usize| {
+            points.get(*at).map(|point| {
+                let there = Position::new(point.x, here.y, point.z);
+                (point.owner == own.team, here.horizontal_distance(there), *at)
+            })
+        };
+        [pick(), pick()].into_iter().min_by_key(cost).unwrap_or(0)
     }
 
     fn fight(&mut self, scene: &Scene<'_>, enemy: &EntityView) -> CharacterInput {
@@ -205,15 +218,18 @@ impl Brain {
             input.buttons |= buttons::MELEE;
             input.buttons &= !(buttons::BLOCK | buttons::SPRINT);
         }
-        if ahead == Ahead::Firm {
+        let firm = matches!(ahead, Ahead::Firm(_));
+        if let Ahead::Firm(side) = ahead {
             if self.thoughts_left_on_detour == 0 {
-                self.detour = if self.random.once_in(2) { 1 } else { -1 };
+                // Most take the shorter way, some look what is on the other side.
+                let other = if self.random.once_in(2) { 1 } else { -1 };
+                self.detour = if side == 0 || self.random.once_in(5) { other } else { side };
             }
             self.thoughts_left_on_detour = THOUGHTS_ON_DETOUR;
         }
         if self.thoughts_left_on_detour > 0 && input.move_forward > 60 {
             input.move_right = (self.detour * 127) as i8;
-            input.move_forward = if ahead == Ahead::Firm { 20 } else { 90 };
+            input.move_forward = if firm { 20 } else { 90 };
         }
     }
 }

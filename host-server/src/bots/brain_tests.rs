@@ -157,11 +157,13 @@ fn with_nobody_near_it_goes_for_a_place_and_holds_it() {
 fn it_breaks_gates_and_goes_along_walls() {
     let inputs = decisions(40, &own(-60, 0), &[], &[], Ahead::Breakable);
     assert_eq!(pressing(&inputs, buttons::MELEE), 40);
-    let inputs = decisions(40, &own(-60, 0), &[], &[], Ahead::Firm);
+    let inputs = decisions(40, &own(-60, 0), &[], &[], Ahead::Firm(0));
     let (left, right) = (-127, 127);
     assert!(inputs.iter().all(|input| [left, right].contains(&input.move_right)));
     assert!(inputs.iter().any(|input| input.move_right == left));
     assert!(inputs.iter().any(|input| input.move_right == right));
+    let inputs = decisions(40, &own(-60, 0), &[], &[], Ahead::Firm(1));
+    assert!(inputs.iter().filter(|input| input.move_right == right).count() > 28, "the shorter way");
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use shieldwall_core::numeric::{Brads, Metres, Position};
 use shieldwall_core::rules::StructureRules;
+use shieldwall_core::spatial::obstacles::Normal;
 use shieldwall_net::client::{ClientWorld, GameClient, OwnView};
 
 use super::brain::Ahead;
@@ -26,17 +27,38 @@ pub fn ahead(client: &GameClient, world: &ClientWorld, own: &OwnView, yaw: Brads
     let from = own.predicted_position.offset(Metres::ZERO, CHEST, Metres::ZERO);
     let way = rules.class(own.class).radius.saturating_add(FORESIGHT);
     let Some(hit) = obstacles.ray(from, beyond(from, yaw, way), own.tick) else { return Ahead::Free };
-    let Some(section) = hit.shape.and_then(|shape| obstacles.section_of(shape)) else { return Ahead::Firm };
+    let firm = Ahead::Firm(side(yaw, hit.normal));
+    let Some(section) = hit.shape.and_then(|shape| obstacles.section_of(shape)) else { return firm };
     if client.is_section_down(section as u16) {
         return Ahead::Free;
     }
     let kind = obstacles.sections().get(section as usize).map_or(0, |section| section.kind);
     let kind: &StructureRules = rules.structure_kind(kind);
-    if kind.health <= BREAKABLE_HEALTH { Ahead::Breakable } else { Ahead::Firm }
+    if kind.health <= BREAKABLE_HEALTH { Ahead::Breakable } else { firm }
+}
+
+/// To which side a surface turns who walks into it along `yaw`: that of its direction on the right, which is (cos, -sin).
+fn side(yaw: Brads, normal: Normal) -> i32 {
+    let right = i64::from(normal.x) * i64::from(yaw.cos().0) - i64::from(normal.z) * i64::from(yaw.sin().0);
+    // A few degrees are head on.
+    if right.abs() < (1 << 46) / 16 { 0 } else { right.signum() as i32 }
 }
 
 /// A point so far along a yaw; forward is (-sin, -cos).
 fn beyond(from: Position, yaw: Brads, way: Metres) -> Position {
     let part = |share: i32| Metres((-i64::from(way.raw()) * i64::from(share) / 65_536) as i32);
     from.offset(part(yaw.sin().0), Metres::ZERO, part(yaw.cos().0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wall_turns_walkers_to_its_side() {
+        // A wall in the east looks west; who walks east-south-east is turned to the south, which is on the right.
+        let west = Normal { x: -(1 << 30), y: 0, z: 0 };
+        let walks = |degrees| side(Brads::from_degrees(degrees), west);
+        assert_eq!([walks(-90), walks(-110), walks(-70)], [0, 1, -1]);
+    }
 }

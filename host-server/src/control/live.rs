@@ -14,6 +14,7 @@ use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use shieldwall_core::rules::EFFECT_CHOICES;
 use tokio::sync::watch;
 
 use super::Shared;
@@ -167,6 +168,8 @@ pub(super) struct Followed {
     health: u16,
     kills: u32,
     deaths: u32,
+    /// Names of the status effects on it.
+    effects: Vec<&'static str>,
     rtt_ms: f64,
     down_bytes_s: f64,
     up_bytes_s: f64,
@@ -196,6 +199,7 @@ impl FollowRates {
             health: figures.health,
             kills: figures.kills,
             deaths: figures.deaths,
+            effects: effect_names(&figures.effects),
             rtt_ms: figures.rtt_us as f64 / 1e3,
             down_bytes_s: self.down,
             up_bytes_s: self.up,
@@ -218,6 +222,15 @@ impl FollowRates {
         }
         self.last = Some((slot, at, down, up));
     }
+}
+
+/// The names of effects counted from 1; 0 is none.
+fn effect_names(kinds: &[u8]) -> Vec<&'static str> {
+    kinds
+        .iter()
+        .filter(|kind| **kind != 0)
+        .filter_map(|kind| EFFECT_CHOICES.get(usize::from(*kind)).copied())
+        .collect()
 }
 
 fn text_of(bytes: &[u8]) -> String {
@@ -264,6 +277,11 @@ mod tests {
         let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["type"], "stats");
         assert!(value["follow"].is_null() && value["tick_ms"]["p99"].is_number());
+    }
+
+    #[test]
+    fn effects_are_told_by_name() {
+        assert_eq!(effect_names(&[1, 4, 0, 255]), ["stunned", "poisoned"]);
     }
 
     #[test]

@@ -7,16 +7,13 @@ use shieldwall_core::spatial::Scenery;
 use shieldwall_core::spatial::obstacles::{Mesh, StaticShape};
 use shieldwall_core::{Metres, World};
 
-use super::metres;
+use super::{SECTIONS_MAX, metres};
 
 /// Most cells of terrain along a side that the page is sent: it draws no finer, and the text stays below a megabyte.
 const TERRAIN_CELLS_MAX: usize = 256;
 
 /// Most shapes that are no sections the page is sent.
 const SOLIDS_MAX: usize = 2_048;
-
-/// Most sections that it is sent: their numbers have two bytes in a frame.
-const SECTIONS_MAX: usize = 8_192;
 
 const TEAMS: [(&str, &str); 8] = [
     ("West", "#4aa8ff"),

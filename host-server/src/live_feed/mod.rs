@@ -35,6 +35,9 @@ pub use self::hello::hello;
 /// Bytes of the head of a frame.
 const HEAD_BYTES: usize = 24;
 
+/// Most sections that the page is told of: their numbers have two bytes in a frame.
+const SECTIONS_MAX: usize = 8_192;
+
 /// What one fighter in a ring gains in a tick, in the units of a point's progress.
 const GAIN: u64 = 256;
 
@@ -53,7 +56,7 @@ impl LiveFrame {
     #[must_use]
     pub fn with_capacity(characters: u32, projectiles: u32, sections: usize, points: usize) -> Self {
         let moving = 10 * characters as usize + 9 * projectiles as usize;
-        let bytes = HEAD_BYTES + moving + events::BYTES_MAX + 3 * sections + 10 * points;
+        let bytes = HEAD_BYTES + moving + events::BYTES_MAX + 3 * sections.min(SECTIONS_MAX) + 10 * points;
         Self { bytes: Vec::with_capacity(bytes) }
     }
 }
@@ -168,7 +171,7 @@ impl LiveFeed {
 fn put_sections(world: &World, out: &mut Vec<u8>) -> u16 {
     let (view, rules) = (world.structures(), &world.config().rules);
     let mut count = 0;
-    for row in 0..view.len().min(usize::from(u16::MAX)) {
+    for row in 0..view.len().min(SECTIONS_MAX) {
         let (health, full) = (view.health[row], rules.structure_kind(view.kind[row]).health);
         if health < full {
             put_u16(out, row as u16);

@@ -46,10 +46,10 @@ fn fort() -> Scenery {
         }
         builder.tower(0, z);
     }
-    // West and east: a stretch of wall to either side of a gate.
+    // West and east: wall to either side, and in the middle a gate with a narrow way beside it on either side.
     for x in [-18, 18] {
-        for z in [-14, -7, 7, 14] {
-            builder.turned_wall(x, z, 7, WALL);
+        for (z, length) in [(-14, 7), (-8, 5), (8, 5), (14, 7)] {
+            builder.turned_wall(x, z, length, WALL);
         }
         builder.turned_wall(x, 0, 6, GATE);
     }

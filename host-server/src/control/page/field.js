@@ -272,6 +272,11 @@ export class Field {
     return followedRow < 0 || this.visible[slot] === 1 || slot === this.following ? 1 : 0.28;
   }
 
+  // How much larger than a soldier a row's character is.
+  size(row) {
+    return this.sizes[this.motion.frame.characters.kind[row]] ?? 1;
+  }
+
   drawSwings(timeMs) {
     if (this.reduced) return;
     const { context, camera, motion } = this;
@@ -297,7 +302,7 @@ export class Field {
 
   drawCharacters(timeMs, radius, followedRow) {
     const { context, camera, motion, sprites, theme } = this;
-    const { slot, flags, team, health, kind } = motion.frame.characters;
+    const { slot, flags, team, health } = motion.frame.characters;
     context.fillStyle = theme.shadow;
     context.beginPath();
     for (let i = 0; i < slot.length; i += 1) {
@@ -305,7 +310,7 @@ export class Field {
       const drop = radius * (flags[i] & FLAG_AIRBORNE ? 1.1 : 0.3);
       const [px, py] = [camera.toScreenX(motion.x[i]) + drop, camera.toScreenY(motion.z[i]) + drop];
       if (!this.onCanvas(px, py, 30)) continue;
-      const size = radius * (this.sizes[kind[i]] ?? 1);
+      const size = radius * this.size(i);
       context.moveTo(px + size, py);
       context.arc(px, py, size, 0, TURN);
     }
@@ -314,7 +319,8 @@ export class Field {
       const [px, py] = [camera.toScreenX(motion.x[i]), camera.toScreenY(motion.z[i])];
       if (!this.onCanvas(px, py, 40)) continue;
       const strength = this.strength(slot[i], followedRow);
-      let grow = ((flags[i] & FLAG_AIRBORNE ? 1.22 : 1) * (this.sizes[kind[i]] ?? 1)) / this.pixelRatio;
+      const size = this.size(i);
+      let grow = ((flags[i] & FLAG_AIRBORNE ? 1.22 : 1) * size) / this.pixelRatio;
       let alpha = strength;
       if (!(flags[i] & FLAG_ALIVE)) {
         const fallen = (timeMs - motion.diedAt[slot[i]]) / FALL_MS;
@@ -324,7 +330,7 @@ export class Field {
       }
       const struck = timeMs - motion.struckAt[slot[i]] < FLASH_MS && !this.reduced;
       context.globalAlpha = alpha;
-      sprites.draw(context, px, py, motion.yaw[i], team[i], struck ? STRUCK : sprites.level(health[i]), grow);
+      sprites.draw(context, px, py, motion.yaw[i], team[i], struck ? STRUCK : sprites.level(health[i]), grow, size > 1.4);
     }
     context.globalAlpha = 1;
   }
@@ -335,7 +341,7 @@ export class Field {
     const [width, thick] = [Math.round(radius * 2.6), radius > 12 ? 4 : 3];
     for (let i = 0; i < slot.length; i += 1) {
       if (!(flags[i] & FLAG_ALIVE) || health[i] === 255) continue;
-      const [px, py] = [camera.toScreenX(motion.x[i]) - width / 2, camera.toScreenY(motion.z[i]) - radius * 2.1 - thick];
+      const [px, py] = [camera.toScreenX(motion.x[i]) - width / 2, camera.toScreenY(motion.z[i]) - radius * this.size(i) * 2.1 - thick];
       if (!this.onCanvas(px, py, 40)) continue;
       const part = health[i] / 255;
       context.globalAlpha = this.strength(slot[i], followedRow);
@@ -352,7 +358,7 @@ export class Field {
     context.strokeStyle = color;
     context.lineWidth = width;
     context.beginPath();
-    context.arc(camera.toScreenX(motion.x[row]), camera.toScreenY(motion.z[row]), radius * 2 + 3, 0, TURN);
+    context.arc(camera.toScreenX(motion.x[row]), camera.toScreenY(motion.z[row]), radius * this.size(row) * 2 + 3, 0, TURN);
     context.stroke();
   }
 

@@ -88,7 +88,7 @@ export class Objectives {
       const row = now.flag[i] & FLAG_CARRIED && now.carrier[i] !== NO_SLOT ? motion.rowOfSlot[now.carrier[i]] : -1;
       if (row >= 0) [x, z] = [motion.x[row], motion.z[row]];
       const [px, py] = [camera.toScreenX(x), camera.toScreenY(z)];
-      const size = Math.min(Math.max(camera.scale * 1.3, 13), 30);
+      const size = Math.min(Math.max(camera.scale * 2, 20), 40);
       const color = colors[now.owner[i]] ?? theme.neutral;
       this.drawFlag(context, px, py, size, color, theme, (now.flag[i] & FLAG_DROPPED) !== 0);
     });

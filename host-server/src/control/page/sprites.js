@@ -91,9 +91,9 @@ export class Sprites {
     return Math.min(Math.ceil((health / 255) * (HEALTH_LEVELS - 1)), HEALTH_LEVELS - 1);
   }
 
-  // Draws one marker, centred, at a size of `grow` times the prepared radius.
-  draw(context, px, py, yaw, team, level, grow) {
-    if (this.radius > COPY_UP_TO_PX) {
+  // Draws one marker, centred, at a size of `grow` times the prepared radius; large ones are not copied, or they would blur.
+  draw(context, px, py, yaw, team, level, grow, large) {
+    if (large || this.radius > COPY_UP_TO_PX) {
       drawMarker(context, px, py, -yaw, this.radius * grow, this.looks[team], level);
       return;
     }
