@@ -233,3 +233,21 @@ fn as_many_clients_as_are_allowed_find_a_zone() {
     let refused = resolve(Some(("budget.toml", text)), &[], ServerFlags::default()).unwrap_err().to_string();
     assert!(refused.contains("down_budget_bytes_per_s") && refused.contains("6400"), "{refused}");
 }
+
+#[test]
+fn the_demo_plays_in_the_fort_and_others_do_not_unless_told() {
+    let sections = |config: &HostConfig| config.scenery.sections.len();
+    let none = || std::iter::empty();
+    let demo = HostConfig::resolve_demo(&ServerFlags::default(), None, none()).unwrap();
+    assert!(sections(&demo) > 20 && demo.mixed_classes);
+    let serve = HostConfig::resolve(&ServerFlags::default(), None, none()).unwrap();
+    assert!(sections(&serve) == 0 && !serve.mixed_classes);
+    let flags = ServerFlags { terrain: Some("none".into()), ..ServerFlags::default() };
+    assert_eq!(sections(&HostConfig::resolve_demo(&flags, None, none()).unwrap()), 0);
+    let by_file = resolve(Some(("fort.toml", "[world]\nscenery = \"fort\"\n")), &[], ServerFlags::default());
+    assert_eq!(sections(&by_file.unwrap()), sections(&demo));
+    let variable = [("SHIELDWALL_WORLD_SCENERY", "fort")];
+    assert_eq!(sections(&resolve(None, &variable, ServerFlags::default()).unwrap()), sections(&demo));
+    let unknown = ServerFlags { terrain: Some("castle".into()), ..ServerFlags::default() };
+    assert!(HostConfig::resolve_demo(&unknown, None, none()).is_err());
+}

@@ -4,7 +4,8 @@
 use shieldwall_core::WorldConfig;
 use shieldwall_core::spatial::Scenery;
 use shieldwall_host::figures::{Board, NAME_BYTES};
-use shieldwall_host::live_feed::LiveFrame;
+use shieldwall_host::live_feed::{LiveFrame, hello};
+use shieldwall_host::scenery::built_in;
 use shieldwall_host::zone::Zone;
 use shieldwall_net::secure::ClientIndex;
 use shieldwall_net::server::ReplicationConfig;
@@ -148,6 +149,45 @@ fn a_live_frame_has_everybody_and_fits_its_room() {
         assert_eq!((character[7] & 1, character[8], character[9]), (1, 255, 0), "alive, full health");
     }
     assert_eq!(frame.bytes.capacity(), room, "a frame never grows");
+}
+
+#[test]
+fn a_live_frame_of_the_fort_has_its_places_and_the_hello_its_outlines() {
+    let world = WorldConfig { seed: 5, character_capacity: 64, ..WorldConfig::default() };
+    let fort = built_in::named("fort").unwrap();
+    let mut zone = Zone::new(&world, &fort, &ReplicationConfig::default(), 4).unwrap();
+    run(&mut zone, 2, 0);
+    let mut frame = LiveFrame::with_capacity(64, 64, fort.sections.len(), fort.capture_points.len());
+    zone.fill_live_frame(&mut frame);
+    let points = fort.capture_points.len();
+    assert_eq!(frame.bytes.len(), 24 + 10 * points, "whole sections are not listed");
+    assert_eq!(usize::from(frame.bytes[20]), points);
+    let owners: Vec<u8> = frame.bytes[24..].chunks(10).map(|point| point[0]).collect();
+    assert_eq!(owners, [255, 255, 255, 0, 1]);
+    let hello: serde_json::Value = serde_json::from_str(&hello(zone.world(), &fort, &[])).unwrap();
+    assert_eq!(hello["sections"].as_array().unwrap().len(), fort.sections.len());
+    assert_eq!(
+        (hello["arms"][6]["name"].as_str(), hello["arms"][6]["blast_m"].as_f64()),
+        (Some("grenade"), Some(5.0))
+    );
+    assert_eq!(
+        (hello["capture_points"][3]["flag"].as_bool(), hello["classes"][4]["radius_m"].as_f64()),
+        (Some(true), Some(2.0))
+    );
+}
+
+#[test]
+fn in_a_mixed_zone_those_who_come_are_of_several_classes() {
+    let mut zone = zone(32);
+    zone.mix_classes();
+    for client in 0..32 {
+        zone.connect(ClientIndex(client), 1, u64::from(client), name("x"));
+    }
+    run(&mut zone, 3, 0);
+    let characters = zone.world().characters();
+    let count =
+        |class: u8| characters.live_slots().filter(|slot| characters.class[*slot as usize] == class).count();
+    assert_eq!([0, 1, 2, 3].map(count), [22, 4, 4, 2]);
 }
 
 #[test]

@@ -22,8 +22,8 @@ const NEAR: Metres = Metres::from_m(18);
 /// Within this distance it walks instead of running.
 const CLOSE: Metres = Metres::from_m(5);
 
-/// Thoughts for which a place is gone for: about 20 seconds.
-const THOUGHTS_ON_GOAL: u32 = 120;
+/// Thoughts for which a place is gone for: about 30 seconds.
+const THOUGHTS_ON_GOAL: u32 = 180;
 
 /// Thoughts for which it walks along a wall.
 const THOUGHTS_ON_DETOUR: u32 = 9;
