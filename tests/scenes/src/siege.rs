@@ -35,6 +35,23 @@ pub(crate) fn all_classes(tick: u32, commands: &mut [Command]) {
     }
 }
 
+/// Makes the commands of a brawl those of a duel of archers: bows, crossbows and arquebuses from where they stand.
+pub(crate) fn shoot_only(tick: u32, commands: &mut [Command]) {
+    for (at, command) in (0_u32..).zip(commands.iter_mut()) {
+        match command {
+            Command::Spawn { tag, class, .. } => *class = [0, 1, 3][*tag as usize % 3],
+            Command::Input { input, .. } => {
+                let word = at.wrapping_mul(2_654_435_761) ^ tick.wrapping_mul(2_246_822_519);
+                let dodges = if word >> 29 == 0 { buttons::DODGE } else { 0 };
+                input.buttons = buttons::SHOOT | dodges;
+                input.move_forward /= 4;
+                input.pitch = (word >> 8 & 0x7FF) as i16;
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Makes the commands of a brawl those of a siege.
 pub(crate) fn vary(tick: u32, commands: &mut Vec<Command>) {
     all_classes(tick, commands);
