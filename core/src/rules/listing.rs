@@ -4,7 +4,7 @@
 //! are raw integers; what they are in human units is for those to say who show them (the package `shieldwall-rules`).
 
 use super::{
-    ArmRules, CombatRules, CrowdRules, EffectRules, KitRules, LagRules, LifeRules, LodRules,
+    ArmRules, CombatRules, ConductRules, CrowdRules, EffectRules, KitRules, LagRules, LifeRules, LodRules,
     MOVEMENT_CLASSES, MovementRules, Rules, WaterRules,
 };
 
@@ -173,6 +173,7 @@ impl Rules {
         single(CombatRules::NAME, CombatRules::DOC, CombatRules::FIELDS),
         single(LifeRules::NAME, LifeRules::DOC, LifeRules::FIELDS),
         single(LagRules::NAME, LagRules::DOC, LagRules::FIELDS),
+        single(ConductRules::NAME, ConductRules::DOC, ConductRules::FIELDS),
     ];
 
     /// What must hold between fields, beyond their ranges.
@@ -192,6 +193,7 @@ impl Rules {
             CombatRules::NAME => &self.combat,
             LifeRules::NAME => &self.life,
             LagRules::NAME => &self.lag,
+            ConductRules::NAME => &self.conduct,
             _ => return None,
         };
         (entry == 0).then_some(single)
@@ -214,6 +216,7 @@ impl Rules {
             CombatRules::NAME => &mut self.combat,
             LifeRules::NAME => &mut self.life,
             LagRules::NAME => &mut self.lag,
+            ConductRules::NAME => &mut self.conduct,
             _ => return None,
         };
         (entry == 0).then_some(single)

@@ -9,6 +9,7 @@
 
 mod arms;
 mod classes;
+mod conduct;
 mod effects;
 mod kit;
 mod listing;
@@ -18,6 +19,7 @@ mod table;
 use crate::limits::HALF_EXTENT_MAX_M;
 use crate::numeric::Metres;
 pub use arms::{ARM_CHOICES, ARM_KINDS, ARMS, Arm, ArmRules, DAMAGE_KINDS, arm_kind, side};
+pub use conduct::ConductRules;
 use core::fmt;
 pub use effects::{EFFECT_CHOICES, EFFECTS, EffectRules};
 pub use kit::{ARM_BUTTONS, CombatRules, KitRules};
@@ -108,6 +110,8 @@ pub struct Rules {
     pub life: LifeRules,
     /// Looking back.
     pub lag: LagRules,
+    /// Who is sent away.
+    pub conduct: ConductRules,
 }
 
 impl Default for Rules {
@@ -123,6 +127,7 @@ impl Default for Rules {
             combat: CombatRules::default(),
             life: LifeRules::default(),
             lag: LagRules::default(),
+            conduct: ConductRules::default(),
         }
     }
 }
@@ -138,7 +143,8 @@ impl Rules {
         + MOVEMENT_CLASSES * KitRules::BYTES
         + CombatRules::BYTES
         + LifeRules::BYTES
-        + LagRules::BYTES;
+        + LagRules::BYTES
+        + ConductRules::BYTES;
 
     /// The movement rules of a class. Numbers from [`MOVEMENT_CLASSES`] on, which no command can set, wrap.
     #[must_use]
@@ -183,6 +189,7 @@ impl Rules {
         self.combat.validate()?;
         self.life.validate()?;
         self.lag.validate()?;
+        self.conduct.validate()?;
         match self.broken_relations().next() {
             Some((relation, _)) => Err(RulesError::Relation(relation.broken)),
             None => Ok(()),
@@ -213,6 +220,7 @@ impl Rules {
         self.combat.encode_into(out);
         self.life.encode_into(out);
         self.lag.encode_into(out);
+        self.conduct.encode_into(out);
     }
 
     /// Reads what [`Rules::encode_into`] wrote from the front of `bytes`; `None` when they end early.
@@ -242,7 +250,8 @@ impl Rules {
         let (combat, bytes) = CombatRules::decode(bytes)?;
         let (life, bytes) = LifeRules::decode(bytes)?;
         let (lag, bytes) = LagRules::decode(bytes)?;
-        Some((Self { movement, water, lod, crowd, arms, effects, kit, combat, life, lag }, bytes))
+        let (conduct, bytes) = ConductRules::decode(bytes)?;
+        Some((Self { movement, water, lod, crowd, arms, effects, kit, combat, life, lag, conduct }, bytes))
     }
 }
 
