@@ -89,6 +89,9 @@ pub const MELEE_TARGETS_MAX: usize = 4;
 /// Most craters that bursts dig in one tick; further ones leave none.
 pub const CRATERS_PER_TICK_MAX: usize = 256;
 
+/// Most deformations by commands in one tick: a tick's list of them has a bound. Further ones are refused.
+pub const DEFORMATIONS_PER_TICK_MAX: usize = 1_024;
+
 /// Room for status effects, for each slot of a character.
 pub const EFFECTS_PER_CHARACTER: u32 = 2;
 

@@ -45,7 +45,10 @@ fn a_file_is_judged_with_an_exit_code() {
     for subcommand in ["check", "show"] {
         let (code, out, error) = run(&["rules", subcommand, text(&bad)]);
         assert_eq!((code, out.as_str()), (1, ""));
-        assert!(error.contains("bad.rules.toml:2:11: error: arms.sword.reach_m: 257 m is out of range"), "{error}");
+        assert!(
+            error.contains("bad.rules.toml:2:11: error: arms.sword.reach_m: 257 m is out of range"),
+            "{error}"
+        );
         assert!(error.contains("\n4 | health = 3\n  | ^^^^^^\n"), "{error}");
         assert!(error.ends_with("2 errors, 0 warnings\n"), "{error}");
     }
@@ -89,7 +92,8 @@ fn a_battle_is_played_by_the_file() {
 
 #[test]
 fn a_server_says_its_rules_and_bots_with_others_leave() {
-    let (mine, other) = (file("server.rules.toml", MINE), file("bots.rules.toml", "[arms.bow]\ndamage = 1\n"));
+    let (mine, other) =
+        (file("server.rules.toml", MINE), file("bots.rules.toml", "[arms.bow]\ndamage = 1\n"));
     let server = Running::start(&["serve", "--rules", text(&mine)]);
     let address = server.game.to_string();
     let bots = ["bots", "--server", &address, "--bots", "3", "--duration-s", "3"];

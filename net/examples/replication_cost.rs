@@ -78,10 +78,8 @@ impl Client {
         if (tick + number).is_multiple_of(6)
             && let Some(replica) = &self.replica
         {
-            let foes = replica
-                .entities()
-                .map(|e| e.newest().state)
-                .filter(|s| s.is_alive() && s.team() != self.team);
+            let foes =
+                replica.entities().map(|e| e.newest().state).filter(|s| s.is_alive() && s.team != self.team);
             let nearest = foes
                 .map(|s| (s.x - self.own.0, s.z - self.own.1))
                 .min_by_key(|&(dx, dz)| i64::from(dx) * i64::from(dx) + i64::from(dz) * i64::from(dz));

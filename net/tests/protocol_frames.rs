@@ -1,8 +1,11 @@
 //! The test vectors of `docs/PROTOCOL_FRAMES.md`: what is written there is what the code writes and reads.
 
+use shieldwall_core::limits::TERRAIN_CHUNK_VERTICES;
 use shieldwall_core::numeric::{Brads, Metres, MetresPerSecond, Position, Tick, Velocity};
+use shieldwall_core::spatial::Deformation;
 use shieldwall_core::state::characters::MoveState;
-use shieldwall_core::{CharacterId, CharacterInput, ViewAge, Weapon, WorldConfig};
+use shieldwall_core::state::terrain_deltas::{TerrainChunk, TerrainDeltas};
+use shieldwall_core::{Arm, CharacterId, CharacterInput, ViewAge, WorldConfig};
 use shieldwall_net::channel::reliable::{ReliableReceiver, ReliableSender};
 use shieldwall_net::channel::sequence::{PacketHeader, Sequence};
 use shieldwall_net::client::replica::ReplicaTable;
@@ -10,11 +13,14 @@ use shieldwall_net::time::Micros;
 use shieldwall_net::wire::bits::{BitReader, BitWriter};
 use shieldwall_net::wire::events::{self, EVENT_MESSAGE_BYTES, GameEvent};
 use shieldwall_net::wire::goodbye::GoodbyeReason;
+use shieldwall_net::wire::ground_image::{self, GroundCheck, GroundPiece};
 use shieldwall_net::wire::inputs::PlayerInput;
+use shieldwall_net::wire::misconduct::Misconduct;
 use shieldwall_net::wire::prefix_codes::write_gap;
 use shieldwall_net::wire::quantize::{EntityCodec, EntityState};
 use shieldwall_net::wire::snapshot::{InputReport, OwnState, SectionHead, SnapshotHeader};
 use shieldwall_net::wire::welcome::{ServerMessage, Welcome};
+use shieldwall_net::wire::world_changes::{CHANGES_BYTES_MAX, ChangeCodec, WorldChange};
 use shieldwall_net::wire::{FrameKind, inputs};
 
 fn bytes_of(write: impl FnOnce(&mut BitWriter<'_>)) -> Vec<u8> {
@@ -47,8 +53,10 @@ fn walker() -> EntityState {
         velocity_z: -64,
         yaw: 0,
         health: 255,
-        bits: 0x13,
+        status: 3,
+        team: 1,
         generation: 1,
+        ..EntityState::default()
     }
 }
 
@@ -92,8 +100,10 @@ fn snapshots() {
         },
         health: 1000,
         generation: 1,
-        action: 0,
         team: 1,
+        stamina: 100,
+        ready_ticks: [Tick(30); 4],
+        ..OwnState::default()
     };
     let inputs = InputReport { newest_received: Some(Tick(65)), margin_ticks: 5, missed: 2 };
     let first = SnapshotHeader { tick: Tick(60), inputs, own: Some(own) };
@@ -113,7 +123,7 @@ fn snapshots() {
 
     // Six ticks at 4 m/s to the north are 0.4 m: predicted. Then health and action change.
     let walked = EntityState { z: 1280 - 26, ..walker() };
-    let struck = EntityState { health: 200, bits: 0x17, ..walked };
+    let struck = EntityState { health: 200, action: 1, ..walked };
     let second = SnapshotHeader {
         tick: Tick(66),
         inputs: InputReport { newest_received: Some(Tick(71)), ..inputs },
@@ -162,15 +172,15 @@ fn fragment() {
 
 #[test]
 fn events_and_messages() {
-    let died = GameEvent::Died { victim: 3, killer: 9, weapon: Weapon::Arrow };
-    let shot = GameEvent::Shot { owner: 12, yaw: Brads(0x4000), pitch: -256 };
+    let died = GameEvent::Died { victim: 3, killer: 9, arm: Arm::BOW };
+    let shot = GameEvent::Launched { owner: 12, yaw: Brads(0x4000), pitch: -256, arm: Arm::BOW };
     let bytes = bytes_of(|writer| {
         FrameKind::Events.write(writer);
         events::write(writer, Tick(66), &[died, shot]);
     });
     expect("events", &bytes);
 
-    let hit = GameEvent::Hit { attacker: 9, target: 3, amount: 180, weapon: Weapon::Melee };
+    let hit = GameEvent::Hit { attacker: 9, target: 3, amount: 180, arm: Arm::SWORD };
     let mut buffer = [0; EVENT_MESSAGE_BYTES];
     let message = hit.encode_message(Tick(66), &mut buffer);
     expect("message_event", message);
@@ -184,6 +194,52 @@ fn events_and_messages() {
         config: WorldConfig { seed: 7, ..WorldConfig::default() },
     };
     let message = welcome.encode();
+    // Between the two stands the fingerprint of the default configuration, which changes with every rule.
     expect("message_welcome_head", &message[..17]);
+    expect("message_welcome_runs", &message[33..]);
     assert_eq!(ServerMessage::decode(&message), Ok(ServerMessage::Welcome(welcome)));
+}
+
+#[test]
+fn changes_of_the_world() {
+    let codec = ChangeCodec::new(&WorldConfig::default());
+    let mound = Deformation {
+        x: Metres::from_m(3),
+        z: Metres::from_m(-4),
+        radius: Metres::from_m(6),
+        depth: Metres::from_mm(-500),
+    };
+    let changes = [
+        WorldChange::Crater { x: Metres::from_mm(-12_250), z: Metres::from_m(100), arm: Arm(7) },
+        codec.change_of(&mound),
+        WorldChange::SectionFell { section: 1_000 },
+    ];
+    let mut buffer = [0; CHANGES_BYTES_MAX];
+    let (length, count) = codec.write(300, changes.iter(), &mut buffer);
+    assert_eq!(count, 3);
+    expect("message_changes", &buffer[..length]);
+    let Ok(ServerMessage::Changes(message)) = ServerMessage::decode(&buffer[..length]) else {
+        panic!("a message of changes")
+    };
+    let mut read = Vec::new();
+    codec.read(message, 300, |change| read.push(change)).unwrap();
+    assert_eq!(read, changes);
+
+    let mut delta = [0; TERRAIN_CHUNK_VERTICES];
+    (delta[70], delta[71], delta[136]) = (-25, -30, 12);
+    let chunk = TerrainChunk { x: 1, z: 0 };
+    let deltas = TerrainDeltas::from_chunks(4, [(chunk, &delta)]).unwrap();
+    let fallen = [7, 1_000].into();
+    let image = ground_image::encode(&deltas, &fallen);
+    expect("ground_image", &image);
+    let (back, sections) = ground_image::decode(&image, 4).unwrap();
+    assert!(back == deltas && sections == fallen);
+
+    let number = 1_500;
+    let check = GroundCheck { number, hash: ground_image::ground_hash(Some(&deltas), &fallen) };
+    expect("message_ground_check", &check.encode());
+    assert_eq!(ServerMessage::decode(&check.encode()), Ok(ServerMessage::GroundCheck(check)));
+    let piece = GroundPiece::of(number, &image, 0);
+    expect("message_ground", &piece.encode());
+    expect("message_kicked", &GoodbyeReason::Kicked(Misconduct::Turns).encode());
 }

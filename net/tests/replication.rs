@@ -8,8 +8,9 @@ use shieldwall_net::link_simulator::{LinkConditions, LinkSimulator};
 use shieldwall_net::secure::ClientIndex;
 use shieldwall_net::server::{InterestTier, ReplicationConfig, ZoneSessions};
 use shieldwall_net::time::Micros;
+use shieldwall_net::wire::effect_lists::EffectLists;
 use shieldwall_net::wire::inputs::PlayerInput;
-use shieldwall_net::wire::quantize::{EntityCodec, EntityState};
+use shieldwall_net::wire::quantize::{EntityCodec, EntityState, Sight};
 use shieldwall_net::wire::snapshot::{OwnState, SnapshotHeader};
 use shieldwall_net::wire::welcome::{ServerMessage, Welcome};
 use shieldwall_net::wire::{FrameKind, PAYLOAD_BYTES, events, inputs};
@@ -25,18 +26,12 @@ struct Truth {
 impl Truth {
     fn record(&mut self, world: &World, codec: &EntityCodec) {
         let tick = world.tick().0 - 1;
-        let view = world.characters();
-        for slot in view.live_slots() {
-            let row = slot as usize;
-            let state = codec.quantize(&view, world.terrain(), row, tick);
-            self.states.insert((tick, slot as u16), state);
-            let own = OwnState {
-                state: view.move_state(slot),
-                health: view.health[row],
-                generation: view.generation[row] as u8,
-                action: view.action[row],
-                team: view.team[row],
-            };
+        let lists = EffectLists::of_world(world);
+        let sight = Sight::new(world, &lists);
+        for slot in world.characters().live_slots() {
+            self.states.insert((tick, slot as u16), codec.quantize(&sight, slot as usize));
+            let id = world.id_at(slot).expect("in use");
+            let own = OwnState::of(world, id, &lists).expect("in use");
             self.own.insert((tick, slot as u16), own);
         }
     }
@@ -101,6 +96,7 @@ impl Client {
                     self.welcome = Some(welcome);
                 }
                 ServerMessage::Event(..) => self.reliable_events += 1,
+                ServerMessage::Changes(_) | ServerMessage::Ground(_) | ServerMessage::GroundCheck(_) => {}
                 ServerMessage::Goodbye(reason) => panic!("nobody was sent away: {reason}"),
             }
         }

@@ -72,7 +72,17 @@ pub fn golden(arguments: &[String]) -> Outcome {
     let mut command = process::cargo();
     let long = arguments == ["--long"];
     let test = if long { "long_battles" } else { "goldens" };
-    command.args(["test", "--quiet", "--release", "-p", "shieldwall-tests", "--test", test, "--", "--nocapture"]);
+    command.args([
+        "test",
+        "--quiet",
+        "--release",
+        "-p",
+        "shieldwall-tests",
+        "--test",
+        test,
+        "--",
+        "--nocapture",
+    ]);
     match arguments {
         [] => {}
         _ if long => {

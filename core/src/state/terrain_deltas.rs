@@ -108,6 +108,33 @@ impl TerrainDeltas {
         chunks.zip(&self.deltas[..self.len])
     }
 
+    /// A table of these chunks, in this order, with room for `capacity`; `None` when they are more. Whether the ground can
+    /// differ so, a terrain says ([`crate::spatial::Terrain::first_impossible`]).
+    pub fn from_chunks<'a>(
+        capacity: u32,
+        chunks: impl IntoIterator<Item = (TerrainChunk, &'a ChunkDelta)>,
+    ) -> Option<Self> {
+        let mut table = Self::new(capacity);
+        for (chunk, delta) in chunks {
+            *table.keys.get_mut(table.len)? = chunk.key();
+            table.deltas[table.len] = *delta;
+            table.len += 1;
+        }
+        Some(table)
+    }
+
+    /// A number that differs between tables that differ, for the two ends of a connection to compare: as FNV-1a (64 bit),
+    /// but of words (a key, four vertices), and turned by 23 bits after each. It finds mistakes, not malice.
+    #[must_use]
+    pub fn content_hash(&self) -> u64 {
+        let step = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x0000_0100_0000_01B3).rotate_left(23);
+        let wide =
+            |four: &[i16]| four.iter().fold(0, |word, cell| word << 16 | u64::from(cell.cast_unsigned()));
+        self.iter().fold(0xCBF2_9CE4_8422_2325, |hash, (chunk, delta)| {
+            delta.chunks(4).fold(step(hash, chunk.key().into()), |hash, four| step(hash, wide(four)))
+        })
+    }
+
     /// The delta of a chunk to be written, new ones zeroed; `None` when the table is full. Whoever leaves only zeros must
     /// [`TerrainDeltas::remove`] it. A new chunk moves those behind it by a place.
     pub(crate) fn entry(&mut self, chunk: TerrainChunk) -> Option<&mut ChunkDelta> {

@@ -3,7 +3,7 @@
 mod chunks;
 mod parallel;
 
-use crate::limits::{CRATERS_PER_TICK_MAX, EFFECTS_PER_CHARACTER};
+use crate::limits::{CRATERS_PER_TICK_MAX, DEFORMATIONS_PER_TICK_MAX, EFFECTS_PER_CHARACTER};
 use crate::numeric::{Metres, Tick, Ticks};
 use crate::spatial::obstacles::SectionList;
 use crate::spatial::{Deformation, PassRows};
@@ -153,6 +153,8 @@ pub struct Scratch {
     craters: Vec<Deformation>,
     /// Sections of structures that a burst reaches.
     sections: SectionList,
+    /// What changed the ground in this tick, in order.
+    deformations: Vec<Deformation>,
     /// Largest radius of the bodies in the world.
     radius_max: Metres,
     views: Views,
@@ -184,6 +186,7 @@ impl Scratch {
             found: Vec::with_capacity(characters),
             craters: Vec::with_capacity(CRATERS_PER_TICK_MAX),
             sections: SectionList::with_room(environment.obstacles.sections().len()),
+            deformations: Vec::with_capacity(DEFORMATIONS_PER_TICK_MAX + CRATERS_PER_TICK_MAX),
             radius_max: Metres::ZERO,
             contacts: contacts::ContactScratch::new(environment, character_capacity as usize),
             index: CrowdIndex::new(
@@ -211,9 +214,16 @@ impl Scratch {
         self.judgements.as_slice()
     }
 
-    /// Forgets the judgements, after a state came from elsewhere.
-    pub fn clear_judgements(&mut self) {
+    /// What changed the ground in the last tick, in order.
+    #[must_use]
+    pub fn deformations(&self) -> &[Deformation] {
+        &self.deformations
+    }
+
+    /// Forgets what the last tick did, after a state came from elsewhere.
+    pub fn clear_last_tick(&mut self) {
         self.judgements.clear();
+        self.deformations.clear();
     }
 
     /// Ways computed so far, for reports.
@@ -261,7 +271,7 @@ pub fn run(
 ) -> StepReport {
     let tick = state.tick;
     events.clear();
-    scratch.judgements.clear();
+    scratch.clear_last_tick();
     let rows = state.character_ids.end().max(state.projectile_ids.end());
     let parallel = rows >= environment.parallel_min_rows as usize;
     let mut pass = Pass { environment, state, scratch, events, commands, tally: Tally::default(), parallel };
@@ -284,8 +294,9 @@ pub fn run(
 }
 
 fn run_commands(pass: &mut Pass<'_>) {
-    let views = &mut pass.scratch.views;
-    commands::run(pass.state, pass.commands, pass.environment, views, pass.events, &mut pass.tally);
+    let Scratch { views, deformations, .. } = &mut *pass.scratch;
+    let tally = &mut pass.tally;
+    commands::run(pass.state, pass.commands, pass.environment, views, deformations, pass.events, tally);
     let digs = pass.commands.iter().any(|command| matches!(command, Command::Deform { .. }));
     if digs || pass.tally.sections_changed > 0 {
         pass.scratch.invalidate_ways();
@@ -410,8 +421,9 @@ fn run_effects(pass: &mut Pass<'_>) {
 
 /// Craters are dug when all is judged: nobody's ground changes in the middle of a tick.
 fn run_ground(pass: &mut Pass<'_>) {
-    for crater in &pass.scratch.craters {
-        commands::deform(pass.state, crater, pass.environment, pass.events);
+    let Scratch { craters, deformations, .. } = &mut *pass.scratch;
+    for crater in craters {
+        commands::deform(pass.state, crater, pass.environment, deformations, pass.events);
     }
     if !pass.scratch.craters.is_empty() {
         pass.scratch.invalidate_ways();

@@ -2,6 +2,7 @@
 
 use super::rewind::{Views, oldest_view};
 use super::{Environment, Tally, lifecycle, movement, npcs, structures};
+use crate::limits::DEFORMATIONS_PER_TICK_MAX;
 use crate::numeric::Metres;
 use crate::rules::MOVEMENT_CLASSES;
 use crate::spatial::Deformation;
@@ -10,6 +11,7 @@ use crate::state::characters::flags;
 use crate::state::commands::{Command, Placement};
 use crate::state::events::{Event, EventBuffer, SpawnRefusal};
 use crate::state::handle::CharacterId;
+use alloc::vec::Vec;
 
 /// Carries out the commands. What does not fit the world is refused and counted; a spawn is also answered.
 pub(crate) fn run(
@@ -17,6 +19,7 @@ pub(crate) fn run(
     commands: &[Command],
     environment: &mut Environment,
     views: &mut Views,
+    deformations: &mut Vec<Deformation>,
     events: &mut EventBuffer,
     tally: &mut Tally,
 ) {
@@ -47,7 +50,9 @@ pub(crate) fn run(
                 None => false,
             },
             Command::Deform { x, z, radius, depth } => {
-                deform(state, &Deformation { x, z, radius, depth }, environment, events)
+                let deformation = Deformation { x, z, radius, depth };
+                deformations.len() < DEFORMATIONS_PER_TICK_MAX
+                    && deform(state, &deformation, environment, deformations, events)
             }
             Command::View { id, age } => match state.characters.row_of(id) {
                 Some(row) => {
@@ -139,17 +144,19 @@ fn set_class(state: &mut State, id: CharacterId, class: u8, environment: &Enviro
     true
 }
 
-/// Deforms the ground and takes those on it along. False when it was refused.
+/// Deforms the ground, takes those on it along, and adds it to the tick's list. False when it was refused.
 pub(crate) fn deform(
     state: &mut State,
     deformation: &Deformation,
     environment: &mut Environment,
+    deformations: &mut Vec<Deformation>,
     events: &mut EventBuffer,
 ) -> bool {
     let tell = |chunk| events.push(Event::TerrainChanged { chunk });
     if !environment.terrain.deform(&mut state.terrain, deformation, tell) {
         return false;
     }
+    deformations.push(*deformation);
     // A vertex moves the ground of the cells around it.
     let reach = deformation.radius + environment.terrain.spacing();
     let near = |at: i32, middle: Metres| at.abs_diff(middle.0) <= reach.0.unsigned_abs();

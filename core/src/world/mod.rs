@@ -8,7 +8,7 @@ pub use config::{ConfigDecodeError, ConfigError, WorldConfig};
 use crate::limits::{EFFECTS_PER_CHARACTER, SPEED_MAX_M_PER_S, SWEEP_MAX_M};
 use crate::numeric::{Metres, StateHash, Tick};
 use crate::spatial::query_grid::{Disc, RowList, Who};
-use crate::spatial::{Obstacles, Scenery, Terrain, TerrainShape};
+use crate::spatial::{Deformation, Obstacles, Scenery, Terrain, TerrainShape};
 use crate::state::characters::{CharactersView, MoveState};
 use crate::state::commands::{CharacterInput, Command};
 use crate::state::effects::EffectsView;
@@ -204,6 +204,14 @@ impl World {
         self.scratch.judgements()
     }
 
+    /// What changed the ground in the last step, in the order in which it was carried out: by commands, then by bursts.
+    /// Carried out so on the ground before the step they give the ground after it. Empty before the first step and after
+    /// a restore.
+    #[must_use]
+    pub fn deformations(&self) -> &[Deformation] {
+        self.scratch.deformations()
+    }
+
     /// The characters' columns, by slot.
     #[must_use]
     pub fn characters(&self) -> CharactersView<'_> {
@@ -371,7 +379,7 @@ impl World {
         structures::follow(&self.state.structures, &mut self.environment.obstacles);
         self.scratch.invalidate_ways();
         self.events.clear();
-        self.scratch.clear_judgements();
+        self.scratch.clear_last_tick();
         self.index_is_stale = true;
         Ok(())
     }
@@ -415,7 +423,7 @@ impl World {
         structures::follow(&self.state.structures, &mut self.environment.obstacles);
         self.scratch.invalidate_ways();
         self.events.clear();
-        self.scratch.clear_judgements();
+        self.scratch.clear_last_tick();
         self.scratch.rebuild_index(&self.state);
         self.index_is_stale = false;
         Ok(())

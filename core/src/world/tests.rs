@@ -128,3 +128,44 @@ proptest! {
         }
     }
 }
+
+/// What the lists of deformations say, carried out elsewhere, gives the same ground: of commands and of bursts.
+#[test]
+fn the_lists_of_deformations_are_all_that_changes_the_ground() {
+    let config = WorldConfig { character_capacity: 4, ..WorldConfig::default() };
+    let mut world = World::new(&config).unwrap();
+    let mut terrain = world.terrain().clone();
+    let mut deltas = TerrainDeltas::new(config.terrain_delta_chunks);
+    world.step(&[Command::Spawn { tag: 0, team: 0, class: 3, placement: Placement::TeamSpawn }]);
+    let id = world.id_at(0).unwrap();
+    let dent = |x: i32, depth: i32| Command::Deform {
+        x: Metres::from_m(x),
+        z: Metres::from_m(-3),
+        radius: Metres::from_m(5),
+        depth: Metres::from_mm(depth),
+    };
+    let (mut by_command, mut by_burst) = (0, 0);
+    for tick in 0..300_u32 {
+        let rocket =
+            CharacterInput { buttons: buttons::ABILITY_2, pitch: -4_000, ..CharacterInput::default() };
+        let mut commands = vec![Command::Input { id, input: rocket }];
+        if tick % 40 == 7 {
+            commands.extend([dent(tick as i32 / 4, 700), dent(9_000, 1), dent(3, -400)]);
+        }
+        world.step(&commands);
+        let listed = world.deformations();
+        let told = if tick % 40 == 7 { 2 } else { 0 };
+        assert!(listed.len() >= told, "{listed:?}");
+        (by_command, by_burst) = (by_command + told, by_burst + listed.len() - told);
+        for deformation in listed {
+            assert!(terrain.deform(&mut deltas, deformation, |_| {}));
+        }
+        assert!(deltas == *world.terrain_deltas(), "tick {tick}");
+        assert_eq!(deltas.content_hash(), world.terrain_deltas().content_hash());
+    }
+    assert!(by_command == 16 && by_burst > 0, "{by_command} and {by_burst}");
+    assert_ne!(deltas.content_hash(), TerrainDeltas::new(1).content_hash());
+    let copy = TerrainDeltas::from_chunks(config.terrain_delta_chunks, deltas.iter()).unwrap();
+    assert!(copy == deltas && terrain.first_impossible(&copy).is_none());
+    assert!(TerrainDeltas::from_chunks(deltas.len() as u32 - 1, deltas.iter()).is_none());
+}

@@ -26,7 +26,7 @@ const SHORT_MESSAGE_BYTES: usize = 32;
 
 const LENGTH_BITS: u32 = 9;
 /// Frame bits besides the bytes, with the worst alignment.
-pub(crate) const OVERHEAD_BITS: usize = FRAME_KIND_BITS as usize + 16 + 1 + LENGTH_BITS as usize + 7;
+pub const OVERHEAD_BITS: usize = FRAME_KIND_BITS as usize + 16 + 1 + LENGTH_BITS as usize + 7;
 
 /// Why a reliable message was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

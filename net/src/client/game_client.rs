@@ -4,7 +4,8 @@
 //! ([`GameClient::poll_transmit`], until it answers `None`), and once a frame says what the player wants
 //! ([`GameClient::advance`]). Everything takes `now`; a thousand clients can share one thread.
 //!
-//! Nothing is allocated after the welcome, except when more characters come into sight than ever before.
+//! Nothing is allocated after the welcome, except when more characters come into sight than ever before, and when the
+//! world changes.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -16,6 +17,7 @@ use shieldwall_core::numeric::Tick;
 use shieldwall_core::spatial::Scenery;
 use shieldwall_core::state::commands::CharacterInput;
 use shieldwall_core::state::handle::CharacterId;
+use shieldwall_core::state::terrain_deltas::TerrainChunk;
 
 use super::replica::ReplicaTable;
 use super::session::{ClientWorld, Session};
@@ -26,6 +28,7 @@ use crate::channel::sequence::Sequence;
 use crate::channel::{Channel, Fate, FrameError};
 use crate::secure::{self, ConnectToken, DATAGRAM_MAX, DropReason, PAYLOAD_MAX, SecureClient};
 use crate::time::Micros;
+use crate::wire::client_message::ClientMessage;
 use crate::wire::snapshot::OwnState;
 use crate::wire::welcome::{ServerMessage, Welcome};
 use crate::wire::{FrameKind, events};
@@ -244,6 +247,20 @@ impl GameClient {
         self.session.as_ref().map(|session| session.world())
     }
 
+    /// Whether a section of something built is down.
+    #[must_use]
+    pub fn is_section_down(&self, section: u16) -> bool {
+        self.session.as_ref().is_some_and(|session| session.ground.is_down(section))
+    }
+
+    /// Appends the chunks of the ground and the sections that changed since the last call, each once: what is to be drawn
+    /// anew.
+    pub fn take_world_news(&mut self, chunks: &mut Vec<TerrainChunk>, sections: &mut Vec<u16>) {
+        if let Some(session) = &mut self.session {
+            session.ground.take_news(chunks, sections);
+        }
+    }
+
     /// Replaces the content of `out` with all others in sight as drawn at `now`.
     pub fn sample_crowd(&mut self, now: Micros, out: &mut Vec<EntityView>) {
         out.clear();
@@ -288,6 +305,9 @@ impl GameClient {
             stats.correction_max_mm = corrections.max_mm;
             stats.relocations = corrections.relocations;
             stats.entities_visible = session.visible;
+            let ground = session.ground.stats;
+            stats.world_changes = ground.changes;
+            (stats.ground_mismatches, stats.ground_images) = (ground.mismatches, ground.images);
         }
         stats
     }
@@ -330,6 +350,8 @@ impl GameClient {
             match FrameKind::read(&mut open.reader)? {
                 FrameKind::End => break,
                 FrameKind::Snapshot => {
+                    // What came before it in this packet: the ground on which it is to be understood.
+                    self.receive_messages()?;
                     let session = self.session.as_mut().ok_or(FrameError::NotWelcomed)?;
                     let tick = session.read_snapshot(&mut open.reader, now)?;
                     self.last_snapshot_at = now;
@@ -354,23 +376,37 @@ impl GameClient {
     }
 
     fn receive_messages(&mut self) -> Result<(), FrameError> {
-        loop {
-            let message = match self.channel.next_message() {
-                Ok(None) => return Ok(()),
-                Ok(Some(bytes)) => ServerMessage::decode(bytes).map_err(FrameError::Decode),
-                Err(error) => Err(FrameError::Reliable(error)),
-            };
-            match message {
-                Ok(ServerMessage::Welcome(welcome)) => self.on_welcome(&welcome),
-                Ok(ServerMessage::Event(tick, event)) => self.push_event(ClientEvent::Game { tick, event }),
-                Ok(ServerMessage::Goodbye(reason)) => self.end(EndReason::Goodbye(reason)),
-                // Reliable messages come in order: what cannot be read can never be passed.
+        while self.ended.is_none() {
+            // Reliable messages come in order: what cannot be read can never be passed.
+            match self.receive_message() {
+                Ok(true) => {}
+                Ok(false) => break,
                 Err(error) => {
                     self.end(EndReason::Protocol(error));
                     return Err(error);
                 }
             }
         }
+        Ok(())
+    }
+
+    /// Takes the next message, if there is one.
+    fn receive_message(&mut self) -> Result<bool, FrameError> {
+        let session = self.session.as_mut();
+        let Some(bytes) = self.channel.next_message()? else { return Ok(false) };
+        match (ServerMessage::decode(bytes)?, session) {
+            (ServerMessage::Welcome(welcome), _) => self.on_welcome(&welcome),
+            (ServerMessage::Event(tick, event), _) => self.push_event(ClientEvent::Game { tick, event }),
+            (ServerMessage::Goodbye(reason), _) => self.end(EndReason::Goodbye(reason)),
+            (ServerMessage::Changes(message), Some(session)) => session.change_world(message)?,
+            (ServerMessage::Ground(piece), Some(session)) => session.take_ground(&piece)?,
+            (ServerMessage::GroundCheck(check), Some(session)) => session.check_ground(check)?,
+            (_, None) => return Err(FrameError::NotWelcomed),
+        }
+        if self.session.as_mut().is_some_and(|session| session.ground.take_wish()) {
+            self.channel.send_reliable(&ClientMessage::GroundWanted.encode())?;
+        }
+        Ok(true)
     }
 
     fn on_welcome(&mut self, welcome: &Welcome) {
@@ -380,7 +416,11 @@ impl GameClient {
         }
         let server = welcome.world_fingerprint;
         let known = self.config.known_world.as_ref();
-        let known = known.filter(|world| *world.config() == welcome.config && world.fingerprint() == server);
+        // One in which somebody has dug already is not the world to begin with.
+        let known = known.filter(|world| {
+            let same = *world.config() == welcome.config && world.fingerprint() == server;
+            same && world.terrain_deltas().is_none()
+        });
         let world = match known {
             Some(world) => Arc::clone(world),
             None => match ClientWorld::with_scenery(&welcome.config, &self.config.scenery) {

@@ -189,11 +189,14 @@ impl Interpolation {
             position: Position::new(place.x, Metres(ground.0.saturating_add(place.height)), place.z),
             velocity: state.velocity(),
             yaw: place.yaw,
-            team: state.team(),
+            team: state.team,
+            class: state.class,
             health: state.health,
             alive: state.is_alive(),
             grounded: state.is_grounded(),
-            action: state.action(),
+            action: state.action,
+            status: state.status,
+            effect: state.effect,
         }
     }
 
@@ -292,7 +295,7 @@ mod tests {
     }
 
     fn walker(x_m: i32, yaw: u8) -> EntityState {
-        EntityState { x: x_m * 64, yaw, velocity_x: 64, health: 255, bits: 3, ..EntityState::default() }
+        EntityState { x: x_m * 64, yaw, velocity_x: 64, health: 255, status: 3, ..EntityState::default() }
     }
 
     #[test]
@@ -318,7 +321,7 @@ mod tests {
 
     #[test]
     fn returns_successors_and_teleports_are_not_drawn_as_ways() {
-        let dead = EntityState { bits: 2, health: 0, ..walker(0, 0) };
+        let dead = EntityState { status: 2, health: 0, ..walker(0, 0) };
         assert!(is_other_place(&dead, &walker(1, 0)), "back to life");
         assert!(!is_other_place(&walker(1, 0), &dead), "falls where it stood");
         assert!(is_other_place(&walker(0, 0), &EntityState { generation: 9, ..walker(0, 0) }));

@@ -3,8 +3,10 @@
 //! - [`game_client`]: the whole client, sans-I/O; what bots, the C ABI and Godot drive
 //! - [`session`]: what it knows once the server has said which world this is
 //! - [`clock_sync`]: when to run which tick
+//! - `foresight`: what of the own flags can be known beforehand
 //! - [`prediction`]: the own character, ahead of the server
 //! - [`replica`]: the others, as the server sent them
+//! - `ground`: changes of the world that stay
 //! - [`interpolation`]: the others, as they are drawn
 //! - [`views`]: what all of this shows: plain values
 //!
@@ -13,7 +15,9 @@
 //! it for old and stands still until the client connects anew; sessions that begin afterwards are not concerned.
 
 pub mod clock_sync;
+mod foresight;
 pub mod game_client;
+mod ground;
 pub mod interpolation;
 pub mod prediction;
 pub mod replica;

@@ -6,25 +6,29 @@ use std::sync::Arc;
 
 use shieldwall_core::numeric::Tick;
 use shieldwall_core::spatial::terrain::{Terrain, TerrainShape};
-use shieldwall_core::spatial::{Obstacles, Scenery};
+use shieldwall_core::spatial::{Deformation, Obstacles, Scenery};
 use shieldwall_core::state::characters::{MoveState, flags};
 use shieldwall_core::state::commands::{CharacterInput, ViewAge};
 use shieldwall_core::state::handle::CharacterId;
+use shieldwall_core::state::terrain_deltas::{TerrainChunk, TerrainDeltas};
 use shieldwall_core::systems::movement::{MovementTicks, Surroundings, move_character};
 use shieldwall_core::world::{ConfigError, WorldConfig};
 
 use super::clock_sync::{ClockSync, InputReport, TICK};
+use super::foresight::Foresight;
+use super::ground::Ground;
 use super::interpolation::Interpolation;
 use super::prediction::{self, Prediction, Reconciliation};
 use super::replica::ReplicaTable;
 use super::views::{AdvanceReport, EntityView, OwnView};
 use crate::channel::FrameError;
 use crate::time::Micros;
-use crate::wire::FrameKind;
 use crate::wire::bits::{BitReader, BitWriter};
+use crate::wire::ground_image::{GroundCheck, GroundPiece};
 use crate::wire::inputs::{self, PlayerInput};
 use crate::wire::snapshot::{OwnState, SnapshotHeader};
 use crate::wire::welcome::Welcome;
+use crate::wire::{DecodeError, FrameKind};
 
 /// Oldest view that is told, in sixteenths of a tick: more than servers ever look back.
 const VIEW_AGE_MAX: i64 = 2_048;
@@ -33,11 +37,16 @@ const VIEW_AGE_MAX: i64 = 2_048;
 const TICKS_PER_ADVANCE: u32 = 8;
 
 /// The world a client plays in. Clients of one process that play in the same world share one.
-#[derive(Debug)]
+///
+/// The ground follows the server's craters: from the first one on a client has a world of its own (a terrain costs 17 KiB
+/// for each of its chunks in memory, and a table of what differs).
+#[derive(Clone, Debug)]
 pub struct ClientWorld {
     config: WorldConfig,
     terrain: Terrain,
-    obstacles: Obstacles,
+    /// How the ground differs from its source; none before the first change.
+    deltas: Option<Box<TerrainDeltas>>,
+    obstacles: Arc<Obstacles>,
     movement: MovementTicks,
     fingerprint: u64,
 }
@@ -69,14 +78,15 @@ impl ClientWorld {
             fingerprint: config.fingerprint_with(obstacles.content_hash()),
             terrain: Terrain::new(config.seed, scenery.terrain.clone(), &shape)
                 .map_err(ConfigError::Terrain)?,
-            obstacles,
+            deltas: None,
+            obstacles: Arc::new(obstacles),
             movement: MovementTicks::new(&config.rules, config.tick_hz),
         })
     }
 
     /// What stands in it beside the ground.
     #[must_use]
-    pub fn obstacles(&self) -> &Obstacles {
+    pub fn obstacles(&self) -> &Arc<Obstacles> {
         &self.obstacles
     }
 
@@ -98,14 +108,36 @@ impl ClientWorld {
         &self.terrain
     }
 
+    /// How the ground differs from its source; none before the first change.
+    #[must_use]
+    pub fn terrain_deltas(&self) -> Option<&TerrainDeltas> {
+        self.deltas.as_deref()
+    }
+
+    /// Deforms the ground as the server did; false when it cannot be.
+    pub(super) fn deform(&mut self, deformation: &Deformation, changed: impl FnMut(TerrainChunk)) -> bool {
+        let capacity = self.config.terrain_delta_chunks;
+        let deltas = self.deltas.get_or_insert_with(|| Box::new(TerrainDeltas::new(capacity)));
+        self.terrain.deform(deltas, deformation, changed)
+    }
+
+    /// Gives the ground these deltas, which must be such that it can have them.
+    pub(super) fn replace_ground(&mut self, deltas: TerrainDeltas) {
+        let before = self.deltas.take().unwrap_or_else(|| Box::new(TerrainDeltas::new(0)));
+        self.terrain.follow(&before, &deltas);
+        self.deltas = Some(Box::new(deltas));
+    }
+
     /// One tick of one character: what the server runs.
-    fn step(&self, tick: Tick, state: MoveState, input: CharacterInput) -> MoveState {
-        move_character(
+    fn step(&self, tick: Tick, state: MoveState, input: CharacterInput, own: &Foresight) -> MoveState {
+        let mut after = move_character(
             state,
             input,
             &Surroundings { terrain: &self.terrain, obstacles: &self.obstacles, tick },
             &self.movement,
-        )
+        );
+        after.flags = own.flags(&self.config.rules, tick, (&state, &after), input);
+        after
     }
 }
 
@@ -123,6 +155,7 @@ pub(crate) struct CorrectionStats {
 pub(crate) struct Session {
     world: Arc<ClientWorld>,
     character: CharacterId,
+    pub(crate) ground: Ground,
     pub(crate) clock: ClockSync,
     pub(crate) interpolation: Interpolation,
     replica: ReplicaTable,
@@ -151,6 +184,7 @@ impl Session {
         let config = world.config;
         Self {
             character: welcome.character,
+            ground: Ground::new(&config),
             clock: ClockSync::new(config.tick_hz, packet_interval_ticks, round_trip_us),
             interpolation: Interpolation::new(config.tick_hz),
             replica: ReplicaTable::new(&config),
@@ -183,16 +217,33 @@ impl Session {
         self.own.is_some()
     }
 
+    /// Carries out a message of changes of the world.
+    pub(crate) fn change_world(&mut self, message: &[u8]) -> Result<(), DecodeError> {
+        self.ground.apply(message, &mut self.world)
+    }
+
+    /// Takes a piece of the whole ground.
+    pub(crate) fn take_ground(&mut self, piece: &GroundPiece<'_>) -> Result<(), DecodeError> {
+        self.ground.take_piece(piece, &mut self.world)
+    }
+
+    /// Compares the ground with the server's.
+    pub(crate) fn check_ground(&mut self, check: GroundCheck) -> Result<(), DecodeError> {
+        self.ground.check(check, &self.world)
+    }
+
     /// Runs the ticks that are due, all with the same input.
     pub(crate) fn advance(&mut self, now: Micros, input: CharacterInput) -> AdvanceReport {
         let due = self.clock.advance(now, TICKS_PER_ADVANCE);
         let input = input.sanitized();
         let world = &self.world;
         let shown = self.interpolation.clock().shown(now);
+        let foresight = self.own.as_ref().map(Foresight::of).unwrap_or_default();
         for i in 0..due.count {
             let tick = Tick(due.first.0.wrapping_add(i));
             self.views[tick.0 as usize % prediction::RING] = (tick, view_age(tick, shown));
-            self.prediction.run(tick, input, &mut |tick, state, input| world.step(tick, state, input));
+            self.prediction
+                .run(tick, input, &mut |tick, state, input| world.step(tick, state, input, &foresight));
         }
         AdvanceReport { ticks: due.count, newest: self.newest_input() }
     }
@@ -259,6 +310,12 @@ impl Session {
             health: own.health,
             alive: own.health > 0,
             grounded: state.flags & flags::GROUNDED != 0,
+            flags: state.flags,
+            class: state.class,
+            action: own.action,
+            stamina: own.stamina,
+            ready_ticks: own.ready_ticks,
+            effects: own.effects,
         })
     }
 
@@ -305,7 +362,8 @@ impl Session {
         match header.own {
             Some(own) => {
                 let world = &self.world;
-                let step = &mut |tick, state, input| world.step(tick, state, input);
+                let foresight = Foresight::of(&own);
+                let step = &mut |tick, state, input| world.step(tick, state, input, &foresight);
                 let told = self.prediction.reconcile(header.tick, own.state, step);
                 self.corrections.count(told);
                 self.own = Some(own);

@@ -185,7 +185,7 @@ impl Toy {
 
     fn send_snapshot_about(&mut self, tick: Tick, newest_received: Option<Tick>) {
         let state = self.world.move_state(self.id).unwrap();
-        let own = OwnState { state, health: 1_000, generation: 1, action: 0, team: 0 };
+        let own = OwnState { state, health: 1_000, generation: 1, ..OwnState::default() };
         let report = InputReport {
             newest_received,
             margin_ticks: self.margin.clamp(-128, 127) as i8,

@@ -4,12 +4,14 @@ use core::fmt;
 
 use shieldwall_core::RulesHash;
 use shieldwall_core::numeric::{Brads, Position, Tick, Velocity};
+use shieldwall_core::rules::ARM_BUTTONS;
 use shieldwall_core::state::handle::CharacterId;
 
 use crate::channel::FrameError;
 use crate::secure::ClientState;
 use crate::wire::events::GameEvent;
 use crate::wire::goodbye::GoodbyeReason;
+use crate::wire::own_state::OwnEffects;
 
 /// The own character as predicted: what the player sees of himself without any delay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +38,18 @@ pub struct OwnView {
     pub alive: bool,
     /// Predicted to stand on the terrain.
     pub grounded: bool,
+    /// Predicted bits of `shieldwall_core`'s `flags`: stunned, rooted, slowed, exhausted, blocking and so on.
+    pub flags: u16,
+    /// Movement class.
+    pub class: u8,
+    /// What it last began, by the newest snapshot: values of `shieldwall_core`'s `action`.
+    pub action: u8,
+    /// Stamina by the newest snapshot, in points of the rules.
+    pub stamina: u16,
+    /// First tick at which what is on each of the four buttons is ready, by the newest snapshot.
+    pub ready_ticks: [Tick; ARM_BUTTONS],
+    /// The status effects on it, by the newest snapshot.
+    pub effects: OwnEffects,
 }
 
 /// Another character as drawn now: interpolated, or carried on for at most 250 ms.
@@ -57,8 +71,15 @@ pub struct EntityView {
     pub alive: bool,
     /// Whether it stands on the terrain.
     pub grounded: bool,
-    /// What it does: values of `shieldwall_core::state::characters::action`, shown for a quarter of a second.
+    /// What it does: values of `shieldwall_core::state::characters::action`, shown for a quarter of a second, and what it
+    /// prepares for as long as it does.
     pub action: u8,
+    /// Bits of [`crate::wire::quantize::status`]: blocking, stunned, afflicted and so on.
+    pub status: u8,
+    /// The status effect to be drawn, counted from 1; 0 is none. Harmful ones come first.
+    pub effect: u8,
+    /// Movement class.
+    pub class: u8,
 }
 
 /// What the own client did in one call of `advance`.
@@ -213,4 +234,10 @@ pub struct ClientStats {
     pub refused_payloads: u64,
     /// Events dropped because nobody took them.
     pub events_dropped: u64,
+    /// Changes of the world carried out.
+    pub world_changes: u64,
+    /// Times the ground was found to differ from the server's.
+    pub ground_mismatches: u64,
+    /// Times the whole ground was taken over.
+    pub ground_images: u64,
 }

@@ -2,9 +2,8 @@
 //!
 //! One copy serves all clients: which of these states a client holds is the business of its session.
 
-use crate::wire::quantize::{EntityCodec, EntityState};
-use shieldwall_core::spatial::terrain::Terrain;
-use shieldwall_core::state::characters::{CharactersView, flags};
+use crate::wire::quantize::{EntityCodec, EntityState, Sight};
+use shieldwall_core::state::characters::flags;
 
 /// Ticks kept. More than the oldest baseline a snapshot can name.
 pub const HISTORY_TICKS: usize = 256;
@@ -34,7 +33,8 @@ impl StateHistory {
     }
 
     /// Keeps the states of the tick the world has just run; the one [`HISTORY_TICKS`] before is forgotten.
-    pub fn record(&mut self, tick: u32, view: &CharactersView<'_>, terrain: &Terrain) {
+    pub fn record(&mut self, tick: u32, sight: &Sight<'_>) {
+        let view = sight.characters();
         let start = (tick as usize % HISTORY_TICKS) * self.capacity;
         let row = &mut self.states[start..start + self.capacity];
         for (word, (bits, states)) in self.present.iter_mut().zip(row.chunks_mut(64)).enumerate() {
@@ -43,7 +43,7 @@ impl StateHistory {
                 let slot = word * 64 + bit;
                 if view.flags[slot] & flags::IN_USE != 0 {
                     *bits |= 1 << bit;
-                    *state = self.codec.quantize(view, terrain, slot, tick);
+                    *state = self.codec.quantize(sight, slot);
                 }
             }
         }

@@ -56,6 +56,12 @@ impl InterestTable {
         self.search_radius
     }
 
+    /// Whether something so far away on the ground plane (raw differences) is in the innermost tier.
+    pub(crate) fn is_close(&self, dx: i64, dz: i64) -> bool {
+        let (dx, dz) = (dx >> 8, dz >> 8);
+        dx * dx + dz * dz <= self.enter[0]
+    }
+
     /// Updates a second of a tier (with or without [`FIRST`]).
     pub(crate) fn rate(&self, tier: u8) -> u16 {
         self.rates[usize::from(tier & !FIRST) % TIERS_MAX]

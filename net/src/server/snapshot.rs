@@ -1,31 +1,41 @@
 //! One client's packet: what is reliable, what was seen to happen, and as much of the world as fits.
 
+use super::change_log::ChangeLog;
 use super::delta_cache::DeltaCache;
+use super::ground_feed::feed;
 use super::history::StateHistory;
 use super::interest::InterestTable;
 use super::priority::{Candidate, Priorities};
 use super::session::Session;
 use super::tracking::SNAPSHOTS_REMEMBERED;
-use super::zone_events::ZoneEvents;
+use super::zone_events::{SeenAt, ZoneEvents};
 use super::{MIN_PACKET_BYTES, PACKET_OVERHEAD_BYTES};
+use crate::channel::reliable::FRAGMENTS_PER_PACKET;
+use crate::channel::sequence::HEADER_BYTES;
 use crate::time::Micros;
 use crate::wire::bits::{BitRun, BitWriter};
-use crate::wire::events::{EVENT_BITS_MAX, EVENTS_HEAD_BITS, GameEvent};
+use crate::wire::effect_lists::EffectLists;
+use crate::wire::events::{EVENTS_HEAD_BITS, GameEvent};
+use crate::wire::ground_image::PIECE_BYTES;
 use crate::wire::prefix_codes::{GAP_BITS_MAX, width, write_gap};
 use crate::wire::snapshot::{
     COMMON_AGES, HEADER_BITS_MAX, OwnState, SECTION_BITS_MAX, SectionHead, SnapshotHeader, UPDATES_MAX,
 };
 use crate::wire::{FRAME_KIND_BITS, FrameKind, PAYLOAD_BYTES, events};
-use shieldwall_core::{CharacterId, Tick, World};
+use shieldwall_core::{CharacterId, Metres, Tick, World};
 
 /// What the packets of one tick are made from and with.
 #[derive(Debug)]
 pub(super) struct Workshop {
     pub(super) history: StateHistory,
     pub(super) cache: DeltaCache,
+    /// Who has which status effects, after the last tick.
+    pub(super) effects: EffectLists,
     pub(super) table: InterestTable,
     pub(super) priorities: Priorities,
     pub(super) events: ZoneEvents,
+    /// The world's changes that stay.
+    pub(super) changes: ChangeLog,
     pub(super) tick_hz: u16,
     pub(super) interval_ticks: u32,
     /// The snapshot rate in force, to the nearest whole number.
@@ -48,6 +58,19 @@ const OWN_KEPT_MASK: u64 = 0xffff_fffe;
 /// Bits at the end that the estimate leaves free, so that a dear update seldom has to wait.
 const MARGIN_BITS: usize = 64;
 
+/// What one message about the ground takes of a packet at most.
+const GROUND_MESSAGE_BYTES: usize = PIECE_BYTES + 24;
+
+/// How many messages about the ground may go into a packet of so many bytes, so that the snapshot has room beside them.
+/// Where that leaves none, one in every other packet.
+fn messages_beside_a_snapshot(limit: usize, packet: u32) -> usize {
+    let rest = limit.saturating_sub(HEADER_BYTES + SNAPSHOT_BITS_LEAST.div_ceil(8));
+    match rest / GROUND_MESSAGE_BYTES {
+        0 => packet as usize % 2,
+        most => most.min(FRAGMENTS_PER_PACKET),
+    }
+}
+
 impl Workshop {
     /// Makes the packet of a session at `tick`, the tick the world has just run, in `buffer` and returns its length;
     /// none while the client's bandwidth allows not even the least packet.
@@ -62,11 +85,14 @@ impl Workshop {
         let playing = session.character().filter(|_| session.is_welcomed());
         let Some(allowed) = session.budget.open_packet(self.interval_ticks, self.tick_hz, MIN_PACKET_BYTES)
         else {
-            self.choose_events(session, playing, tick, 0);
+            self.choose_events(session, world, playing, tick, 0);
             session.traffic.packets_withheld += 1;
             return None;
         };
         let limit = (allowed - PACKET_OVERHEAD_BYTES).min(PAYLOAD_BYTES);
+        for _ in 0..messages_beside_a_snapshot(limit, tick.0 / self.interval_ticks) {
+            feed(session, &mut self.changes, world, tick);
+        }
         let mut writer = session.channel.begin(&mut buffer[..limit]);
         session.channel.write_reliable(&mut writer, now);
         let mut record = None;
@@ -78,10 +104,10 @@ impl Workshop {
                 session.search_in = self.searches_every;
             }
             session.search_in -= 1;
-            self.write_events(session, &mut writer, id, tick);
+            self.write_events(session, &mut writer, world, id, tick);
             record = Some(self.write_snapshot(session, &mut writer, world, id, tick));
         } else {
-            self.choose_events(session, playing, tick, 0);
+            self.choose_events(session, world, playing, tick, 0);
         }
         let budget = &mut session.budget;
         let length = session.channel.finish(writer, record, now, |_| budget.resolve(true));
@@ -94,33 +120,51 @@ impl Workshop {
         &mut self,
         session: &mut Session,
         writer: &mut BitWriter<'_>,
+        world: &World,
         id: CharacterId,
         tick: Tick,
     ) {
         let head = FRAME_KIND_BITS as usize + EVENTS_HEAD_BITS;
         let share = writer.remaining() / EVENTS_SHARE;
         let room = writer.remaining().saturating_sub(SNAPSHOT_BITS_LEAST).min(share);
-        self.choose_events(session, Some(id), tick, room.saturating_sub(head) / EVENT_BITS_MAX);
+        self.choose_events(session, world, Some(id), tick, room.saturating_sub(head));
         if !self.chosen_events.is_empty() {
             FrameKind::Events.write(writer);
             events::write(writer, tick, &self.chosen_events);
         }
     }
 
-    /// Chooses at most `most` of the events nearby since the last packet and counts the others. What the own character
-    /// took part in is not among them: of that it is told for certain.
-    fn choose_events(&mut self, session: &mut Session, own: Option<CharacterId>, tick: Tick, most: usize) {
+    /// Chooses at most `room` bits of the events nearby since the last packet and counts the others. What the own
+    /// character took part in is not among them: of that it is told for certain.
+    fn choose_events(
+        &mut self,
+        session: &mut Session,
+        world: &World,
+        own: Option<CharacterId>,
+        tick: Tick,
+        mut room: usize,
+    ) {
         self.chosen_events.clear();
-        let Some(own) = own.map(|id| id.slot as u16) else { return };
+        let Some(own) = own.map(|id| id.slot) else { return };
+        let centre = world.characters().position(own);
         let (tracks, traffic) = (&session.tracks, &mut session.traffic);
         for seen in self.events.since(session.events_from) {
-            let is_own = matches!(seen.event, GameEvent::Died { killer, .. } if killer == own);
-            if is_own || !tracks.is_close(seen.slot.into()) {
+            let near = match seen.place {
+                SeenAt::Character(slot) => tracks.is_close(slot.into()),
+                SeenAt::Place(x, z) => {
+                    let way = |to: Metres, from: Metres| i64::from(to.0) - i64::from(from.0);
+                    self.table.is_close(way(x, centre.x), way(z, centre.z))
+                }
+            };
+            if !near || seen.event.involves(own as u16) {
                 continue;
             }
-            if self.chosen_events.len() < most.min(events::EVENTS_MAX) {
+            let bits = seen.event.run().len();
+            if bits <= room && self.chosen_events.len() < events::EVENTS_MAX {
+                room -= bits;
                 self.chosen_events.push(seen.event);
             } else {
+                room = 0;
                 traffic.seen_events_cut += 1;
             }
         }
@@ -138,7 +182,7 @@ impl Workshop {
     ) -> u32 {
         let number = session.log.begin(tick.0);
         FrameKind::Snapshot.write(writer);
-        write_header(session, writer, world, id, tick, number);
+        write_header(session, writer, world, &self.effects, id, tick, number);
         let present = self.history.present();
         let (hz, due) = (self.snapshot_hz, session.due);
         session.tracks.gather(&session.log, present, &self.table, hz, due, &mut self.priorities);
@@ -206,21 +250,14 @@ fn write_header(
     session: &mut Session,
     writer: &mut BitWriter<'_>,
     world: &World,
+    effects: &EffectLists,
     id: CharacterId,
     tick: Tick,
     number: u32,
 ) {
     let inputs = session.inputs.report();
     session.input_margin = inputs.margin_ticks;
-    let view = world.characters();
-    let row = id.slot as usize;
-    let own = world.move_state(id).map(|state| OwnState {
-        state,
-        health: view.health[row],
-        generation: view.generation[row] as u8,
-        action: view.action[row],
-        team: view.team[row],
-    });
+    let own = OwnState::of(world, id, effects);
     let base = session.log.newest_acked(OWN_KEPT_MASK).and_then(|behind| {
         let age = session.log.age(behind, tick.0)?;
         let state = session.own[number.wrapping_sub(behind) as usize % SNAPSHOTS_REMEMBERED].as_ref()?;

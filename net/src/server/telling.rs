@@ -5,11 +5,17 @@
 
 use super::session::{Session, Stage};
 use super::zone::{NO_CLIENT, SESSION_TAG, TAG_INDEX_BITS, ZoneSessions};
+use super::zone_events::SeenAt;
 use crate::secure::ClientIndex;
 use crate::wire::events::GameEvent;
 use crate::wire::goodbye::GoodbyeReason;
 use crate::wire::welcome::Welcome;
 use shieldwall_core::{CharacterId, Event, Tick, World};
+
+/// Where a character is.
+fn at(id: CharacterId) -> SeenAt {
+    SeenAt::Character(id.slot as u16)
+}
 
 const TAG_INDEX_MASK: u32 = (1 << TAG_INDEX_BITS) - 1;
 
@@ -59,34 +65,35 @@ impl ZoneSessions {
         }
     }
 
-    /// Tells the characters that took part for certain, and bystanders if there is room.
+    /// Tells the characters that took part for certain, and bystanders if there is room. Hits, healing and help are
+    /// nobody else's business: what they do is in the states.
     pub(super) fn tell_event(&mut self, event: &Event, world: &World, tick: Tick) {
-        let short = |id: CharacterId| id.slot as u16;
-        match *event {
-            Event::Hit { attacker, target, amount, weapon } => {
-                let told =
-                    GameEvent::Hit { attacker: short(attacker), target: short(target), amount, weapon };
-                self.tell(attacker, tick, told);
-                self.tell(target, tick, told);
+        let Some(told) = GameEvent::of(event, world) else { return };
+        let (part, seen_at) = match *event {
+            Event::Hit { attacker: a, target: b, .. } | Event::Healed { healer: a, target: b, .. } => {
+                ([Some(a), Some(b)], None)
             }
-            Event::Died { victim, killer, weapon } => {
-                let told = GameEvent::Died { victim: short(victim), killer: short(killer), weapon };
-                self.tell(victim, tick, told);
-                self.tell(killer, tick, told);
-                self.workshop.events.push(tick, short(victim), told);
-            }
-            Event::Respawned { id } => {
-                let told = GameEvent::Respawned { slot: short(id) };
-                self.tell(id, tick, told);
-                self.workshop.events.push(tick, short(id), told);
-            }
-            Event::ProjectileLaunched { owner, .. } if world.is_current(owner) => {
-                let aim = world.characters().move_state(owner.slot);
-                let told = GameEvent::Shot { owner: short(owner), yaw: aim.yaw, pitch: aim.pitch };
-                self.tell(owner, tick, told);
-                self.workshop.events.push(tick, short(owner), told);
-            }
-            _ => {}
+            Event::Died { victim, killer, .. } => ([Some(victim), Some(killer)], Some(at(victim))),
+            Event::Respawned { id } => ([Some(id), None], Some(at(id))),
+            Event::ProjectileLaunched { owner, .. } => ([Some(owner), None], Some(at(owner))),
+            Event::Burst { owner, at, .. } => ([Some(owner), None], Some(SeenAt::Place(at.x, at.z))),
+            Event::Afflicted { target, source, .. } => ([Some(target), Some(source)], Some(at(target))),
+            Event::Assisted { helper, .. } => ([Some(helper), None], None),
+            _ => return,
+        };
+        self.tell_both(part, tick, told);
+        if let Some(place) = seen_at {
+            self.workshop.events.push(tick, place, told);
+        }
+    }
+
+    /// Tells one or two characters for certain, the same one once.
+    fn tell_both(&mut self, [first, second]: [Option<CharacterId>; 2], tick: Tick, event: GameEvent) {
+        if let Some(id) = first {
+            self.tell(id, tick, event);
+        }
+        if let Some(id) = second.filter(|_| second != first) {
+            self.tell(id, tick, event);
         }
     }
 

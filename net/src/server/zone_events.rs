@@ -1,7 +1,7 @@
 //! What happened in the last ticks, kept until every client had a packet to hear of it in.
 
 use crate::wire::events::GameEvent;
-use shieldwall_core::Tick;
+use shieldwall_core::{Metres, Tick};
 
 /// Events kept at most; what comes after is not shown to bystanders, and counted.
 const KEPT: usize = 8192;
@@ -10,9 +10,17 @@ const KEPT: usize = 8192;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SeenEvent {
     tick: u32,
-    /// The character that must be near for the event to be seen.
-    pub(super) slot: u16,
+    pub(super) place: SeenAt,
     pub(super) event: GameEvent,
+}
+
+/// What must be near for an event to be seen.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum SeenAt {
+    /// This character.
+    Character(u16),
+    /// This place: x and z.
+    Place(Metres, Metres),
 }
 
 /// The recent events, oldest first.
@@ -34,9 +42,9 @@ impl ZoneEvents {
         self.events.retain(|event| tick.0.wrapping_sub(event.tick) < keep);
     }
 
-    pub(super) fn push(&mut self, tick: Tick, slot: u16, event: GameEvent) {
+    pub(super) fn push(&mut self, tick: Tick, place: SeenAt, event: GameEvent) {
         if self.events.len() < KEPT {
-            self.events.push(SeenEvent { tick: tick.0, slot, event });
+            self.events.push(SeenEvent { tick: tick.0, place, event });
         } else {
             self.overflowed += 1;
         }
@@ -62,7 +70,7 @@ mod tests {
     fn what_is_too_much_is_counted() {
         let mut events = ZoneEvents::new(3);
         for i in 0..KEPT + 5 {
-            events.push(Tick(7), i as u16, GameEvent::Respawned { slot: i as u16 });
+            events.push(Tick(7), SeenAt::Character(i as u16), GameEvent::Respawned { slot: i as u16 });
         }
         assert_eq!((events.since(7).count(), events.overflowed()), (KEPT, 5));
         events.forget_before(Tick(10));

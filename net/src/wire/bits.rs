@@ -58,6 +58,13 @@ impl<'b> BitWriter<'b> {
     /// If it does not fit.
     pub fn put_run(&mut self, run: BitRun) {
         let (mut value, mut left) = (run.value, run.len);
+        if left > 128 {
+            for _ in 0..4 {
+                self.put(value as u32, 32);
+                value >>= 32;
+            }
+            (value, left) = (run.high.into(), left - 128);
+        }
         while left > 32 {
             self.put(value as u32, 32);
             value >>= 32;
@@ -158,16 +165,22 @@ impl BitSink for BitWriter<'_> {
     }
 }
 
-/// Up to 128 bits, encoded once and copied into many packets.
+/// Up to [`BitRun::BITS_MAX`] bits, encoded once and copied into many packets.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BitRun {
+    /// The first 128 bits.
     value: u128,
+    /// The bits behind them.
+    high: u32,
     len: u32,
 }
 
 impl BitRun {
+    /// Most bits that a run holds.
+    pub const BITS_MAX: u32 = 160;
+
     /// No bits.
-    pub const EMPTY: Self = Self { value: 0, len: 0 };
+    pub const EMPTY: Self = Self { value: 0, high: 0, len: 0 };
 
     /// Bits held.
     #[must_use]
@@ -186,11 +199,19 @@ impl BitSink for BitRun {
     #[inline]
     fn put(&mut self, value: u32, bits: u32) {
         assert!(bits <= 32 && u64::from(value) >> bits == 0, "value fits its bits");
-        assert!(self.len + bits <= 128, "a run holds 128 bits");
-        if bits != 0 {
-            self.value |= u128::from(value) << self.len;
-            self.len += bits;
+        assert!(self.len + bits <= Self::BITS_MAX, "a run holds 160 bits");
+        if bits == 0 {
+            return;
         }
+        if self.len < 128 {
+            self.value |= u128::from(value) << self.len;
+            if self.len + bits > 128 {
+                self.high = value >> (128 - self.len);
+            }
+        } else {
+            self.high |= value << (self.len - 128);
+        }
+        self.len += bits;
     }
 }
 
@@ -338,13 +359,13 @@ mod tests {
         }
 
         #[test]
-        fn a_run_is_the_same_bits(values in prop::collection::vec((any::<u32>(), 0_u32..=32), 0..5), shift in 0_u32..32) {
+        fn a_run_is_the_same_bits(values in prop::collection::vec((any::<u32>(), 0_u32..=32), 0..6), shift in 0_u32..32) {
             let (mut a, mut b) = ([0_u8; 32], [0_u8; 32]);
             let (mut direct, mut copied) = (BitWriter::new(&mut a), BitWriter::new(&mut b));
             let mut run = BitRun::EMPTY;
             direct.put(0, shift);
             copied.put(0, shift);
-            for &(value, bits) in values.iter().take(4) {
+            for &(value, bits) in values.iter().take(5) {
                 let value = (u64::from(value) & ((1 << bits) - 1)) as u32;
                 direct.put(value, bits);
                 run.put(value, bits);

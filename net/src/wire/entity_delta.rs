@@ -13,6 +13,8 @@ use super::bits::{BitReader, BitRun, BitSink};
 use super::prefix_codes::{PrefixCode, fold, unfold, width};
 use super::quantize::{EntityCodec, EntityState, rounded};
 use shieldwall_core::numeric::Brads;
+use shieldwall_core::rules::{EFFECTS, MOVEMENT_CLASSES};
+use shieldwall_core::state::characters::action;
 
 /// What changed: turn 1, velocity 2, position 4, anything else 8. These and the other lengths are Huffman codes of the
 /// battles of `examples/replication_cost`.
@@ -28,12 +30,22 @@ const PUSH: PrefixCode<10> = PrefixCode::new([1, 3, 3, 6, 5, 4, 3, 7, 8, 8]);
 /// Width of the wider of two position differences. What is farther than 32 m from where it should be is sent in full.
 const SHIFT: PrefixCode<SHIFT_WIDTHS> = PrefixCode::new([8, 3, 3, 3, 2, 3, 3, 4, 5, 8, 8, 8, 6]);
 const SHIFT_WIDTHS: usize = 13;
-/// What else changed: height 1, health 2, action 4, the other bits 8.
-const REST: PrefixCode<16> = PrefixCode::new([8, 8, 3, 8, 1, 8, 3, 8, 8, 7, 4, 7, 7, 7, 3, 7]);
+/// What else changed: height 1, health 2, action 4, anything else 8.
+const REST: PrefixCode<16> = PrefixCode::new([8, 8, 3, 8, 1, 7, 3, 8, 4, 5, 5, 7, 6, 7, 4, 7]);
 /// Width of a height.
 const HEIGHT: PrefixCode<18> = PrefixCode::new([2, 5, 5, 5, 4, 3, 3, 3, 3, 5, 5, 7, 8, 8, 8, 8, 8, 8]);
-/// The bits of a state that hold its action.
-const ACTION: u8 = 0b1100;
+/// An action: all of them, so that any bits are one.
+const ACTION: PrefixCode<11> = PrefixCode::new([1, 2, 4, 4, 5, 5, 7, 7, 6, 6, 6]);
+const _: () = assert!(action::MAX == 10);
+/// What of the seldom rest changed: status 1, effect 2, class or team 4.
+const OTHERS: PrefixCode<8> = PrefixCode::new([6, 1, 3, 2, 4, 6, 6, 6]);
+/// Which bit of the status changed; the last symbol: several, all bits follow.
+const FLIP: PrefixCode<9> = PrefixCode::new([5, 1, 4, 5, 5, 5, 4, 3, 3]);
+const SEVERAL: usize = 8;
+const CLASS_BITS: u32 = 3;
+const TEAM_BITS: u32 = 4;
+const EFFECT_BITS: u32 = 7;
+const _: () = assert!(MOVEMENT_CLASSES <= 1 << CLASS_BITS && EFFECTS < 1 << EFFECT_BITS);
 
 impl EntityCodec {
     /// All of a state.
@@ -49,11 +61,15 @@ impl EntityCodec {
             state.velocity_z as u8,
             state.yaw,
             state.health,
-            state.bits,
+            state.status,
             state.generation,
         ] {
             run.put(byte.into(), 8);
         }
+        ACTION.write(&mut run, state.action.into());
+        run.put(state.class.into(), CLASS_BITS);
+        run.put(state.team.into(), TEAM_BITS);
+        run.put(state.effect.into(), EFFECT_BITS);
         run
     }
 
@@ -67,7 +83,7 @@ impl EntityCodec {
         let (x, z) = (coordinate()?, coordinate()?);
         let height = HEIGHT.read_signed(reader)?.try_into().map_err(|_| DecodeError::Value("height"))?;
         let mut byte = || Ok::<u8, DecodeError>(reader.get(8)? as u8);
-        Ok(EntityState {
+        let mut state = EntityState {
             x,
             z,
             height,
@@ -75,9 +91,15 @@ impl EntityCodec {
             velocity_z: byte()? as i8,
             yaw: byte()?,
             health: byte()?,
-            bits: byte()?,
+            status: byte()?,
             generation: byte()?,
-        })
+            ..EntityState::default()
+        };
+        state.action = ACTION.read(reader)? as u8;
+        state.class = reader.get(CLASS_BITS)? as u8;
+        state.team = reader.get(TEAM_BITS)? as u8;
+        state.effect = read_effect(reader)?;
+        Ok(state)
     }
 
     /// `state` as a difference to `base`, the same character's state `age_ticks` earlier. `None` when the two are so
@@ -97,11 +119,11 @@ impl EntityCodec {
         if width(fold(shift[0]) | fold(shift[1])) as usize >= SHIFT_WIDTHS {
             return None;
         }
-        let rest = state.height != base.height || state.health != base.health || state.bits != base.bits;
+        let rest = rest_of(base, state);
         let changes = usize::from(turn != 0)
             | usize::from(velocity != carried) << 1
             | usize::from(shift != [0, 0]) << 2
-            | usize::from(rest) << 3;
+            | usize::from(rest != 0) << 3;
         CHANGES.write(&mut run, changes);
         if turn != 0 {
             TURN.write_signed(&mut run, turn.into());
@@ -114,8 +136,8 @@ impl EntityCodec {
         if shift != [0, 0] {
             write_pair(&SHIFT, &mut run, shift);
         }
-        if rest {
-            write_rest(&mut run, base, state);
+        if rest != 0 {
+            write_rest(&mut run, base, state, rest);
         }
         Some(run)
     }
@@ -225,13 +247,23 @@ fn read_pair<const N: usize>(
     Ok([unfold(reader.get(bits)?), unfold(reader.get(bits)?)])
 }
 
-/// The seldom ones: which of them, then the values.
-fn write_rest(sink: &mut impl BitSink, base: &EntityState, state: &EntityState) {
-    let flipped = state.bits ^ base.bits;
-    let rest = usize::from(state.height != base.height)
+/// What of the seldom ones changed, as a symbol of [`REST`].
+fn rest_of(base: &EntityState, state: &EntityState) -> usize {
+    usize::from(state.height != base.height)
         | usize::from(state.health != base.health) << 1
-        | usize::from(flipped & ACTION != 0) << 2
-        | usize::from(flipped & !ACTION != 0) << 3;
+        | usize::from(state.action != base.action) << 2
+        | usize::from(others_of(base, state) != 0) << 3
+}
+
+/// What of the rest of the rest changed, as a symbol of [`OTHERS`].
+fn others_of(base: &EntityState, state: &EntityState) -> usize {
+    usize::from(state.status != base.status)
+        | usize::from(state.effect != base.effect) << 1
+        | usize::from((state.class, state.team) != (base.class, base.team)) << 2
+}
+
+/// The seldom ones: which of them, then the values.
+fn write_rest(sink: &mut impl BitSink, base: &EntityState, state: &EntityState, rest: usize) {
     REST.write(sink, rest);
     if rest & 1 != 0 {
         HEIGHT.write_signed(sink, state.height.into());
@@ -240,11 +272,31 @@ fn write_rest(sink: &mut impl BitSink, base: &EntityState, state: &EntityState) 
         sink.put(state.health.into(), 8);
     }
     if rest & 4 != 0 {
-        sink.put((state.bits >> 2 & 3).into(), 2);
+        ACTION.write(sink, state.action.into());
     }
     if rest & 8 != 0 {
-        sink.put((state.bits & 3).into(), 2);
-        sink.put((state.bits >> 4).into(), 4);
+        write_others(sink, base, state);
+    }
+}
+
+fn write_others(sink: &mut impl BitSink, base: &EntityState, state: &EntityState) {
+    let others = others_of(base, state);
+    OTHERS.write(sink, others);
+    if others & 1 != 0 {
+        let flipped = base.status ^ state.status;
+        if flipped.is_power_of_two() {
+            FLIP.write(sink, flipped.trailing_zeros() as usize);
+        } else {
+            FLIP.write(sink, SEVERAL);
+            sink.put(state.status.into(), 8);
+        }
+    }
+    if others & 2 != 0 {
+        sink.put(state.effect.into(), EFFECT_BITS);
+    }
+    if others & 4 != 0 {
+        sink.put(state.class.into(), CLASS_BITS);
+        sink.put(state.team.into(), TEAM_BITS);
     }
 }
 
@@ -257,26 +309,51 @@ fn read_rest(reader: &mut BitReader<'_>, state: &mut EntityState) -> Result<(), 
         state.health = reader.get(8)? as u8;
     }
     if rest & 4 != 0 {
-        state.bits = state.bits & !ACTION | (reader.get(2)? as u8) << 2;
+        state.action = ACTION.read(reader)? as u8;
     }
     if rest & 8 != 0 {
-        let life = reader.get(2)? as u8;
-        state.bits = state.bits & ACTION | life | (reader.get(4)? as u8) << 4;
+        read_others(reader, state)?;
     }
     Ok(())
 }
 
+fn read_others(reader: &mut BitReader<'_>, state: &mut EntityState) -> Result<(), DecodeError> {
+    let others = OTHERS.read(reader)?;
+    if others & 1 != 0 {
+        match FLIP.read(reader)? {
+            SEVERAL => state.status = reader.get(8)? as u8,
+            bit => state.status ^= 1 << bit,
+        }
+    }
+    if others & 2 != 0 {
+        state.effect = read_effect(reader)?;
+    }
+    if others & 4 != 0 {
+        state.class = reader.get(CLASS_BITS)? as u8;
+        state.team = reader.get(TEAM_BITS)? as u8;
+    }
+    Ok(())
+}
+
+fn read_effect(reader: &mut BitReader<'_>) -> Result<u8, DecodeError> {
+    let effect = reader.get(EFFECT_BITS)? as u8;
+    if usize::from(effect) <= EFFECTS { Ok(effect) } else { Err(DecodeError::Value("effect")) }
+}
+
 #[cfg(test)]
 mod tests {
+    use super::super::quantize::status;
     use super::*;
     use crate::wire::bits::BitWriter;
     use proptest::prelude::*;
+    use shieldwall_core::numeric::Metres;
     use shieldwall_core::world::WorldConfig;
 
     fn any_state() -> impl Strategy<Value = EntityState> {
         let bound = 1 << 14;
-        (-bound..bound, -bound..bound, any::<i16>(), any::<[i8; 2]>(), any::<[u8; 3]>()).prop_map(
-            |(x, z, height, [velocity_x, velocity_z], [yaw, health, bits])| EntityState {
+        let marks = (0..=action::MAX, 0..MOVEMENT_CLASSES as u8, 0_u8..16, 0..=EFFECTS as u8);
+        (-bound..bound, -bound..bound, any::<i16>(), any::<[i8; 2]>(), any::<[u8; 3]>(), marks).prop_map(
+            |(x, z, height, [velocity_x, velocity_z], [yaw, health, status], marks)| EntityState {
                 x,
                 z,
                 height,
@@ -284,7 +361,11 @@ mod tests {
                 velocity_z: velocity_z.max(-127),
                 yaw,
                 health,
-                bits,
+                status,
+                action: marks.0,
+                class: marks.1,
+                team: marks.2,
+                effect: marks.3,
                 generation: 9,
             },
         )
@@ -336,10 +417,25 @@ mod tests {
     #[test]
     fn who_runs_on_unchanged_costs_a_few_bits() {
         let codec = EntityCodec::new(&WorldConfig::default());
-        let base = EntityState { velocity_x: 64, yaw: 64, health: 255, bits: 3, ..EntityState::default() };
+        let base = EntityState { velocity_x: 64, yaw: 64, health: 255, status: 3, ..EntityState::default() };
         // 4 m/s for 6 ticks of 1/60 s: 0.4 m.
         let state = EntityState { x: 26, ..base };
         let run = codec.encode_delta(&base, &state, 6).unwrap();
         assert!(run.len() <= 4, "{} bits", run.len());
+    }
+
+    #[test]
+    fn a_widest_state_fits_a_run_and_a_flipped_bit_costs_little() {
+        let config = WorldConfig { half_extent: Metres::from_m(32_000), ..WorldConfig::default() };
+        let codec = EntityCodec::new(&config);
+        let widest =
+            EntityState { height: i16::MIN, action: 7, effect: 64, status: 255, ..EntityState::default() };
+        let run = codec.encode_full(&widest);
+        assert!((128..=BitRun::BITS_MAX as usize).contains(&run.len()), "{} bits", run.len());
+        let bytes = through_bytes(run);
+        assert_eq!(codec.decode_full(&mut BitReader::new(&bytes)), Ok(widest));
+        let lands = EntityState { status: widest.status ^ status::GROUNDED, ..widest };
+        let run = codec.encode_delta(&widest, &lands, 3).unwrap();
+        assert!(run.len() <= 12, "{} bits", run.len());
     }
 }

@@ -5,28 +5,43 @@
 //! may be lost or left out for lack of room. Such a frame has one tick for all: that of the snapshot beside it. Its
 //! events happened then or since the snapshot before.
 //!
-//! Bits of a frame after its kind: tick 32, count 6, then the events: kind 2, slots 16 each, for a hit amount 16, for
-//! hit and death weapon 1, for a shot yaw 8 and pitch 8. A reliable message is kind byte, tick u32 and one event.
+//! Bits of a frame after its kind: tick 32, count 6, then the events: kind 3, slots 16 each, amounts 16, weapons 6,
+//! effects 7, directions 8 and 8, places in 1/4 m as three folded numbers in
+//! [`WIDE`]. A reliable message is kind byte, tick u32 and one event.
 
 use super::DecodeError;
-use super::bits::{BitReader, BitSink, BitWriter};
+use super::bits::{BitReader, BitRun, BitSink, BitWriter};
+use super::prefix_codes::WIDE;
+use super::quantize::rounded;
 use super::welcome::MessageKind;
-use shieldwall_core::numeric::{Brads, Tick};
-use shieldwall_core::state::events::Weapon;
+use shieldwall_core::numeric::{Brads, Metres, Position, Tick};
+use shieldwall_core::rules::{ARMS, Arm, EFFECTS};
+use shieldwall_core::{CharacterId, Event, World};
 
 /// Events in one frame at most.
 pub const EVENTS_MAX: usize = 63;
-/// Bits of one event at most.
-pub const EVENT_BITS_MAX: usize = 2 + 16 + 16 + 16 + 1;
+/// Bits of one event at most: of a burst far out.
+pub const EVENT_BITS_MAX: usize = 3 + 16 + ARM_BITS as usize + 3 * PLACE_BITS_MAX;
 /// Bits of a frame without events, without its kind.
 pub const EVENTS_HEAD_BITS: usize = 32 + 6;
 /// Bytes of an event as a reliable message at most.
 pub const EVENT_MESSAGE_BYTES: usize = 1 + 4 + EVENT_BITS_MAX.div_ceil(8);
 
+const KIND_BITS: u32 = 3;
+const ARM_BITS: u32 = 6;
+const EFFECT_BITS: u32 = 7;
+const _: () = assert!(ARMS < 1 << ARM_BITS && EFFECTS < 1 << EFFECT_BITS);
+/// Places are told in quarters of a metre.
+const PLACE_SHIFT: u32 = 14;
+/// Largest coordinate in these units: everything Q16.16 has.
+const PLACE_MAX: i32 = i32::MAX >> PLACE_SHIFT;
+/// Bits of a coordinate at most: 18 bits folded.
+const PLACE_BITS_MAX: usize = 6 + 17;
+
 /// One thing that happened. Characters are named by slot: what lives there is known from snapshots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GameEvent {
-    /// A weapon took health.
+    /// Kind 0. A weapon took health.
     Hit {
         /// Who struck.
         attacker: u16,
@@ -35,89 +50,218 @@ pub enum GameEvent {
         /// Health taken, in the rules' units.
         amount: u16,
         /// With what.
-        weapon: Weapon,
+        arm: Arm,
     },
-    /// Somebody's health reached zero.
+    /// Kind 1. Somebody's health reached zero.
     Died {
         /// Who.
         victim: u16,
         /// By whom.
         killer: u16,
         /// With what.
-        weapon: Weapon,
+        arm: Arm,
     },
-    /// Somebody came back to life.
+    /// Kind 2. Somebody came back to life.
     Respawned {
         /// Who.
         slot: u16,
     },
-    /// Somebody shot an arrow; its flight follows from the shooter's place and the rules.
-    Shot {
-        /// Who.
+    /// Kind 3. Something began to fly; its way follows from the owner's place and the rules.
+    Launched {
+        /// Whose.
         owner: u16,
         /// Direction, to 1/256 turn.
         yaw: Brads,
         /// Up or down, 1/65536 turn, to 1/256 turn.
         pitch: i16,
+        /// What.
+        arm: Arm,
+    },
+    /// Kind 4. An ability gave health back.
+    Healed {
+        /// Who healed.
+        healer: u16,
+        /// Whom.
+        target: u16,
+        /// Health given, in the rules' units.
+        amount: u16,
+        /// With what.
+        arm: Arm,
+    },
+    /// Kind 5. Something burst: a projectile, or an ability that works around a point.
+    Burst {
+        /// Whose it was.
+        owner: u16,
+        /// Where, to 1/4 m.
+        at: Position,
+        /// What.
+        arm: Arm,
+    },
+    /// Kind 6. A status effect came over somebody who did not have it.
+    Afflicted {
+        /// Whom.
+        target: u16,
+        /// By whom.
+        source: u16,
+        /// Which of the rules' effects, counted from 1.
+        effect: u8,
+    },
+    /// Kind 7. Somebody helped to kill.
+    Assisted {
+        /// Who helped.
+        helper: u16,
+        /// Who was killed.
+        victim: u16,
     },
 }
 
 impl GameEvent {
+    /// The event as clients are told it; none for what is no news for them. Where something flies the owner's aim is
+    /// asked of the world.
+    #[must_use]
+    pub fn of(event: &Event, world: &World) -> Option<Self> {
+        let short = |id: CharacterId| id.slot as u16;
+        Some(match *event {
+            Event::Hit { attacker, target, amount, arm } => {
+                Self::Hit { attacker: short(attacker), target: short(target), amount, arm }
+            }
+            Event::Died { victim, killer, arm } => {
+                Self::Died { victim: short(victim), killer: short(killer), arm }
+            }
+            Event::Respawned { id } => Self::Respawned { slot: short(id) },
+            Event::ProjectileLaunched { projectile_slot, owner } => {
+                let aim = world.move_state(owner)?;
+                let arm =
+                    world.projectiles().arm.get(projectile_slot as usize).map_or(Arm::NONE, |a| Arm(*a));
+                Self::Launched { owner: short(owner), yaw: aim.yaw, pitch: aim.pitch, arm }
+            }
+            Event::Healed { healer, target, amount, arm } => {
+                Self::Healed { healer: short(healer), target: short(target), amount, arm }
+            }
+            Event::Burst { owner, at, arm } => Self::Burst { owner: short(owner), at, arm },
+            Event::Afflicted { target, source, effect } => {
+                Self::Afflicted { target: short(target), source: short(source), effect }
+            }
+            Event::Assisted { helper, victim } => {
+                Self::Assisted { helper: short(helper), victim: short(victim) }
+            }
+            _ => return None,
+        })
+    }
+
+    /// Whether the character in a slot took part: then it is told for certain.
+    #[must_use]
+    pub fn involves(&self, slot: u16) -> bool {
+        match *self {
+            Self::Hit { attacker: a, target: b, .. }
+            | Self::Died { victim: a, killer: b, .. }
+            | Self::Healed { healer: a, target: b, .. }
+            | Self::Afflicted { target: a, source: b, .. } => slot == a || slot == b,
+            Self::Respawned { slot: a }
+            | Self::Launched { owner: a, .. }
+            | Self::Burst { owner: a, .. }
+            | Self::Assisted { helper: a, .. } => slot == a,
+        }
+    }
+
+    const fn kind(&self) -> u32 {
+        match self {
+            Self::Hit { .. } => 0,
+            Self::Died { .. } => 1,
+            Self::Respawned { .. } => 2,
+            Self::Launched { .. } => 3,
+            Self::Healed { .. } => 4,
+            Self::Burst { .. } => 5,
+            Self::Afflicted { .. } => 6,
+            Self::Assisted { .. } => 7,
+        }
+    }
+
+    /// The event's bits.
+    #[must_use]
+    pub fn run(&self) -> BitRun {
+        let mut run = BitRun::EMPTY;
+        self.write(&mut run);
+        run
+    }
+
     /// Writes one event.
     pub fn write(&self, sink: &mut impl BitSink) {
+        sink.put(self.kind(), KIND_BITS);
+        let mut short = |value: u16| sink.put(value.into(), 16);
         match *self {
-            Self::Hit { attacker, target, amount, weapon } => {
-                sink.put(0, 2);
-                sink.put(attacker.into(), 16);
-                sink.put(target.into(), 16);
-                sink.put(amount.into(), 16);
-                sink.put_bit(weapon == Weapon::Arrow);
+            Self::Hit { attacker: a, target: b, amount, arm }
+            | Self::Healed { healer: a, target: b, amount, arm } => {
+                [a, b, amount].into_iter().for_each(&mut short);
+                sink.put(arm.0.into(), ARM_BITS);
             }
-            Self::Died { victim, killer, weapon } => {
-                sink.put(1, 2);
-                sink.put(victim.into(), 16);
-                sink.put(killer.into(), 16);
-                sink.put_bit(weapon == Weapon::Arrow);
+            Self::Died { victim, killer, arm } => {
+                [victim, killer].into_iter().for_each(&mut short);
+                sink.put(arm.0.into(), ARM_BITS);
             }
-            Self::Respawned { slot } => {
-                sink.put(2, 2);
-                sink.put(slot.into(), 16);
-            }
-            Self::Shot { owner, yaw, pitch } => {
-                sink.put(3, 2);
-                sink.put(owner.into(), 16);
+            Self::Respawned { slot } => short(slot),
+            Self::Launched { owner, yaw, pitch, arm } => {
+                short(owner);
+                sink.put(arm.0.into(), ARM_BITS);
                 sink.put((yaw.0 >> 8).into(), 8);
                 sink.put((pitch.cast_unsigned() >> 8).into(), 8);
             }
+            Self::Burst { owner, at, arm } => {
+                short(owner);
+                sink.put(arm.0.into(), ARM_BITS);
+                [at.x, at.y, at.z].into_iter().for_each(|metres| {
+                    WIDE.write_signed(sink, rounded(metres.0, PLACE_SHIFT).min(PLACE_MAX));
+                });
+            }
+            Self::Afflicted { target, source, effect } => {
+                [target, source].into_iter().for_each(&mut short);
+                sink.put(effect.into(), EFFECT_BITS);
+            }
+            Self::Assisted { helper, victim } => [helper, victim].into_iter().for_each(&mut short),
         }
     }
 
     /// Reads one event.
     ///
     /// # Errors
-    /// [`DecodeError::Truncated`].
+    /// [`DecodeError::Truncated`]; [`DecodeError::Value`] for a weapon, an effect or a place that cannot be.
     pub fn read(reader: &mut BitReader<'_>) -> Result<Self, DecodeError> {
-        let kind = reader.get(2)?;
-        let first = reader.get(16)? as u16;
-        let weapon = |arrow: bool| if arrow { Weapon::Arrow } else { Weapon::Melee };
+        let kind = reader.get(KIND_BITS)?;
+        let first = short(reader)?;
         Ok(match kind {
             0 => Self::Hit {
                 attacker: first,
-                target: reader.get(16)? as u16,
-                amount: reader.get(16)? as u16,
-                weapon: weapon(reader.get_bit()?),
+                target: short(reader)?,
+                amount: short(reader)?,
+                arm: read_arm(reader)?,
             },
-            1 => Self::Died {
-                victim: first,
-                killer: reader.get(16)? as u16,
-                weapon: weapon(reader.get_bit()?),
-            },
+            1 => Self::Died { victim: first, killer: short(reader)?, arm: read_arm(reader)? },
             2 => Self::Respawned { slot: first },
-            _ => Self::Shot {
+            3 => Self::Launched {
                 owner: first,
+                arm: read_arm(reader)?,
                 yaw: Brads((reader.get(8)? as u16) << 8),
                 pitch: ((reader.get(8)? as u16) << 8).cast_signed(),
             },
+            4 => Self::Healed {
+                healer: first,
+                target: short(reader)?,
+                amount: short(reader)?,
+                arm: read_arm(reader)?,
+            },
+            5 => {
+                let arm = read_arm(reader)?;
+                let at = Position::new(read_place(reader)?, read_place(reader)?, read_place(reader)?);
+                Self::Burst { owner: first, at, arm }
+            }
+            6 => {
+                let (source, effect) = (short(reader)?, reader.get(EFFECT_BITS)? as u8);
+                if effect == 0 || usize::from(effect) > EFFECTS {
+                    return Err(DecodeError::Value("effect"));
+                }
+                Self::Afflicted { target: first, source, effect }
+            }
+            _ => Self::Assisted { helper: first, victim: short(reader)? },
         })
     }
 
@@ -168,24 +312,49 @@ pub fn read(reader: &mut BitReader<'_>, mut each: impl FnMut(Tick, GameEvent)) -
     Ok(())
 }
 
+fn short(reader: &mut BitReader<'_>) -> Result<u16, DecodeError> {
+    Ok(reader.get(16)? as u16)
+}
+
+fn read_arm(reader: &mut BitReader<'_>) -> Result<Arm, DecodeError> {
+    let arm = reader.get(ARM_BITS)? as u8;
+    if usize::from(arm) <= ARMS { Ok(Arm(arm)) } else { Err(DecodeError::Value("arm")) }
+}
+
+fn read_place(reader: &mut BitReader<'_>) -> Result<Metres, DecodeError> {
+    let quarters = WIDE.read_signed(reader)?;
+    if (-PLACE_MAX - 1..=PLACE_MAX).contains(&quarters) {
+        Ok(Metres(quarters << PLACE_SHIFT))
+    } else {
+        Err(DecodeError::Value("place"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
     fn any_event() -> impl Strategy<Value = GameEvent> {
-        (0..4, any::<u16>(), any::<u16>(), any::<u16>(), any::<bool>()).prop_map(
-            |(kind, a, b, amount, arrow)| {
-                let weapon = if arrow { Weapon::Arrow } else { Weapon::Melee };
+        let ids = (any::<u16>(), any::<u16>(), any::<u16>());
+        (0..8, ids, 0..=ARMS as u8, 1..=EFFECTS as u8, any::<[i32; 3]>()).prop_map(
+            |(kind, (a, b, amount), arm, effect, place)| {
+                let (arm, quarter) = (Arm(arm), |raw: i32| Metres(raw >> PLACE_SHIFT << PLACE_SHIFT));
                 match kind {
-                    0 => GameEvent::Hit { attacker: a, target: b, amount, weapon },
-                    1 => GameEvent::Died { victim: a, killer: b, weapon },
+                    0 => GameEvent::Hit { attacker: a, target: b, amount, arm },
+                    1 => GameEvent::Died { victim: a, killer: b, arm },
                     2 => GameEvent::Respawned { slot: a },
-                    _ => GameEvent::Shot {
-                        owner: a,
-                        yaw: Brads(b & 0xff00),
-                        pitch: (amount & 0xff00).cast_signed(),
-                    },
+                    3 => {
+                        let (yaw, pitch) = (Brads(b & 0xff00), (amount & 0xff00).cast_signed());
+                        GameEvent::Launched { owner: a, yaw, pitch, arm }
+                    }
+                    4 => GameEvent::Healed { healer: a, target: b, amount, arm },
+                    5 => {
+                        let [x, y, z] = place.map(quarter);
+                        GameEvent::Burst { owner: a, at: Position::new(x, y, z), arm }
+                    }
+                    6 => GameEvent::Afflicted { target: a, source: b, effect },
+                    _ => GameEvent::Assisted { helper: a, victim: b },
                 }
             },
         )
@@ -194,7 +363,7 @@ mod tests {
     proptest! {
         #[test]
         fn events_round_trip(tick: u32, events in prop::collection::vec(any_event(), 0..=EVENTS_MAX)) {
-            let mut bytes = [0; 500];
+            let mut bytes = [0; 800];
             let mut writer = BitWriter::new(&mut bytes);
             write(&mut writer, Tick(tick), &events);
             prop_assert!(writer.position() <= EVENTS_HEAD_BITS + events.len() * EVENT_BITS_MAX);

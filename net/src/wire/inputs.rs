@@ -36,7 +36,7 @@ impl PlayerInput {
 pub const INPUTS_MAX: usize = 64;
 
 /// Bits of one changed input at most.
-pub const INPUT_BITS_MAX: usize = 1 + 4 + 17 + 16 + 2 * (8 + 15) + 1 + (8 + 15);
+pub const INPUT_BITS_MAX: usize = 1 + 4 + 18 + 16 + 2 * (8 + 15) + 1 + (8 + 15);
 
 /// Bits of a frame of `count` inputs at most, without its kind.
 #[must_use]
@@ -99,9 +99,7 @@ fn write_input(sink: &mut impl BitSink, before: &CharacterInput, input: &Charact
     sink.put_bit(before.yaw != input.yaw);
     sink.put_bit(before.pitch != input.pitch);
     if before.buttons != input.buttons {
-        // Buttons of today fit four bits; the others are sent whole, for the server to refuse.
-        sink.put_bit(input.buttons > 15);
-        sink.put(input.buttons.into(), if input.buttons > 15 { 16 } else { 4 });
+        write_buttons(sink, input.buttons);
     }
     if moved {
         sink.put(input.move_right.cast_unsigned().into(), 8);
@@ -123,8 +121,7 @@ fn read_input(reader: &mut BitReader<'_>, before: &CharacterInput) -> Result<Cha
     let (buttons, moved) = (reader.get_bit()?, reader.get_bit()?);
     let (yaw, pitch) = (reader.get_bit()?, reader.get_bit()?);
     if buttons {
-        let bits = if reader.get_bit()? { 16 } else { 4 };
-        input.buttons = reader.get(bits)? as u16;
+        input.buttons = read_buttons(reader)?;
     }
     if moved {
         input.move_right = (reader.get(8)? as u8).cast_signed();
@@ -137,6 +134,28 @@ fn read_input(reader: &mut BitReader<'_>, before: &CharacterInput) -> Result<Cha
         input.pitch = read_angle(reader, before.pitch)?;
     }
     Ok(input)
+}
+
+/// The usual buttons are short; those that mean nothing today are sent whole, for the server to refuse.
+fn write_buttons(sink: &mut impl BitSink, pressed: u16) {
+    match pressed {
+        0..=15 => sink.put(u32::from(pressed) << 1, 1 + 4),
+        16..=buttons::ALL => sink.put(u32::from(pressed) << 2 | 1, 2 + 9),
+        _ => sink.put(u32::from(pressed) << 2 | 3, 2 + 16),
+    }
+}
+
+const _: () = assert!(buttons::ALL == (1 << 9) - 1);
+
+fn read_buttons(reader: &mut BitReader<'_>) -> Result<u16, DecodeError> {
+    let bits = if !reader.get_bit()? {
+        4
+    } else if !reader.get_bit()? {
+        9
+    } else {
+        16
+    };
+    Ok(reader.get(bits)? as u16)
 }
 
 fn write_angle(sink: &mut impl BitSink, before: i16, angle: i16) {
@@ -202,5 +221,7 @@ mod tests {
         assert_eq!(bits(walk, 12) - bits(walk, 2), 10);
         let strike = CharacterInput { buttons: buttons::MELEE, ..walk };
         assert_eq!(bits(strike, 12) - bits(strike, 2), 20, "and another one while it strikes");
+        let block = CharacterInput { buttons: buttons::BLOCK, ..walk };
+        assert!(bits(block, 1) - bits(CharacterInput { buttons: buttons::JUMP, ..walk }, 1) <= 7);
     }
 }

@@ -7,21 +7,28 @@
 //! What is not here: acknowledgements and retransmission (`channel`), what to send to whom (`server`).
 
 pub mod bits;
+pub mod client_message;
+pub mod config_delta;
+pub mod effect_lists;
 pub mod entity_delta;
 pub mod events;
 pub mod goodbye;
+pub mod ground_image;
 pub mod inputs;
+pub mod misconduct;
+pub mod own_state;
 pub mod prefix_codes;
 pub mod quantize;
 pub mod snapshot;
 pub mod welcome;
+pub mod world_changes;
 
 use bits::{BitReader, BitSink};
 use core::fmt;
 
 /// Version of everything below the packet header. Both ends must have the same; it travels in
 /// [`welcome::Welcome`].
-pub const PROTOCOL_VERSION: u16 = 2;
+pub const PROTOCOL_VERSION: u16 = 3;
 
 /// Bytes of one payload at most; the secure layer carries no more (netcode 1.02, section "Connection payload").
 pub const PAYLOAD_BYTES: usize = 1200;
@@ -45,6 +52,8 @@ pub enum DecodeError {
     UnknownMessage(u8),
     /// The other end speaks another version of the protocol.
     Version(u16),
+    /// The other end is of a build with another default configuration: its fingerprint.
+    OtherDefaults(u64),
     /// A field with a value it can never have; the name says which.
     Value(&'static str),
 }
@@ -57,6 +66,9 @@ impl fmt::Display for DecodeError {
             Self::UnknownFrame(kind) => write!(f, "unknown frame kind {kind}"),
             Self::UnknownMessage(kind) => write!(f, "unknown message kind {kind}"),
             Self::Version(version) => write!(f, "protocol version {version}, expected {PROTOCOL_VERSION}"),
+            Self::OtherDefaults(theirs) => {
+                write!(f, "the other end is of a build with other default rules ({theirs:016x})")
+            }
             Self::Value(field) => write!(f, "impossible value of {field}"),
         }
     }

@@ -1,4 +1,4 @@
-//! What clients are told of other characters: sixteen bytes of whole numbers, and their bits on the wire.
+//! What clients are told of other characters: twenty bytes of whole numbers, and their bits on the wire.
 //!
 //! A state is either sent in full or as the difference to a state of the same character at an earlier tick that the
 //! client is known to hold. The difference is taken to what the earlier state *predicts*: the body turns with the
@@ -10,11 +10,15 @@
 
 use super::DecodeError;
 use super::bits::{BitReader, BitSink};
+use super::effect_lists::EffectLists;
 use super::prefix_codes::{WIDE, width};
 use bytemuck::{Pod, Zeroable};
-use shieldwall_core::numeric::{Brads, Metres, MetresPerSecond, Position, Velocity};
+use shieldwall_core::World;
+use shieldwall_core::numeric::{Brads, Metres, MetresPerSecond, Position, Tick, Velocity};
+use shieldwall_core::rules::{EFFECTS, EffectRules, MOVEMENT_CLASSES};
 use shieldwall_core::spatial::terrain::Terrain;
-use shieldwall_core::state::characters::{CharactersView, action, flags};
+use shieldwall_core::state::characters::{CharactersView, action, flags, motion};
+use shieldwall_core::state::effects::EffectsView;
 use shieldwall_core::world::WorldConfig;
 
 /// Bits of Q16.16 that are dropped: positions are in units of 1/64 m.
@@ -42,43 +46,54 @@ pub struct EntityState {
     pub yaw: u8,
     /// Health, 255 is full; 0 only for the dead.
     pub health: u8,
-    /// Bit 0 alive, bit 1 on the ground, bits 2 and 3 the action shown (values of `action`: none, melee, shoot,
-    /// died), bits 4 to 7 team.
-    pub bits: u8,
+    /// Bits of [`status`].
+    pub status: u8,
+    /// The action begun within the last quarter of a second, or being prepared: values of `shieldwall_core`'s `action`.
+    pub action: u8,
+    /// Movement class.
+    pub class: u8,
+    /// Team.
+    pub team: u8,
+    /// The status effect to be drawn, counted from 1; 0 is none. Of several the harmful ones come first, then the lower
+    /// number.
+    pub effect: u8,
     /// Low bits of the slot's generation: tells a slot's next inhabitant from this one.
     pub generation: u8,
 }
 
-const _: () = assert!(size_of::<EntityState>() == 16);
+const _: () = assert!(size_of::<EntityState>() == 20);
+
+/// Bits of [`EntityState::status`].
+pub mod status {
+    /// Has health.
+    pub const ALIVE: u8 = 1;
+    /// Stands on the terrain.
+    pub const GROUNDED: u8 = 2;
+    /// Holds up the shield.
+    pub const BLOCKING: u8 = 4;
+    /// Is without control.
+    pub const STUNNED: u8 = 8;
+    /// Is held on the spot or slowed down.
+    pub const HINDERED: u8 = 16;
+    /// Has a status effect that harms.
+    pub const AFFLICTED: u8 = 32;
+    /// Has the lower height of a crouch.
+    pub const CROUCHED: u8 = 64;
+    /// Is in a dodge.
+    pub const DODGING: u8 = 128;
+}
 
 impl EntityState {
-    /// Bit of [`EntityState::bits`]: has health.
-    pub const ALIVE: u8 = 1;
-    /// Bit of [`EntityState::bits`]: stands on the terrain.
-    pub const GROUNDED: u8 = 2;
-
     /// Whether it has health.
     #[must_use]
     pub const fn is_alive(self) -> bool {
-        self.bits & Self::ALIVE != 0
+        self.status & status::ALIVE != 0
     }
 
     /// Whether it stands on the terrain.
     #[must_use]
     pub const fn is_grounded(self) -> bool {
-        self.bits & Self::GROUNDED != 0
-    }
-
-    /// The action begun within the last quarter of a second, as in `shieldwall_core`'s `action`.
-    #[must_use]
-    pub const fn action(self) -> u8 {
-        self.bits >> 2 & 3
-    }
-
-    /// The team.
-    #[must_use]
-    pub const fn team(self) -> u8 {
-        self.bits >> 4
+        self.status & status::GROUNDED != 0
     }
 
     /// Direction it looks.
@@ -120,6 +135,8 @@ pub struct EntityCodec {
     pub(super) tick_hz: i32,
     health_max: u32,
     action_ticks: u32,
+    /// Which of the rules' status effects harm whom they are on: bit 0 is the first.
+    harmful: u64,
     /// Velocity of a steady walk (first) and sprint (second half) into each of the 256 directions of a yaw.
     pub(super) steady: Box<[[(i8, i8); 256]; 2]>,
 }
@@ -148,36 +165,31 @@ impl EntityCodec {
             tick_hz: i32::from(config.tick_hz.max(1)),
             health_max: u32::from(config.rules.life.health_max.max(1)),
             action_ticks: (u32::from(config.tick_hz) * ACTION_SHOWN_MS).div_ceil(1_000),
+            harmful: harmful(&config.rules.effects),
         }
     }
 
-    /// A slot's state as others may see it. `tick` is the tick the world has just run.
+    /// A slot's state as others may see it.
     ///
     /// # Panics
     /// When the slot does not exist.
     #[must_use]
-    pub fn quantize(
-        &self,
-        view: &CharactersView<'_>,
-        terrain: &Terrain,
-        slot: usize,
-        tick: u32,
-    ) -> EntityState {
+    pub fn quantize(&self, of: &Sight<'_>, slot: usize) -> EntityState {
         let bound = (1_i32 << (self.coordinate_bits - 1)) - 1;
         let place = |raw: i32| rounded(raw, POSITION_SHIFT).clamp(-bound, bound);
         let speed = |raw: i32| rounded(raw, VELOCITY_SHIFT).clamp(-127, 127) as i8;
+        let view = &of.view;
         let (x, z) = (place(view.position_x[slot]), place(view.position_z[slot]));
-        let row_flags = view.flags[slot];
-        let (alive, grounded) = (row_flags & flags::ALIVE != 0, row_flags & flags::GROUNDED != 0);
-        let height = if grounded {
+        let effect = self.shown_effect(of.effects.of(slot).map(|at| of.table.kind[at]));
+        let status = self.status_of(view, slot, effect);
+        let height = if status & status::GROUNDED != 0 {
             0
         } else {
-            let ground = terrain.height_at(Metres(x << POSITION_SHIFT), Metres(z << POSITION_SHIFT)).0;
+            let ground = of.terrain.height_at(Metres(x << POSITION_SHIFT), Metres(z << POSITION_SHIFT)).0;
             rounded(view.position_y[slot].wrapping_sub(ground), POSITION_SHIFT)
                 .clamp(i16::MIN.into(), i16::MAX.into())
         };
-        let recent = tick.wrapping_sub(view.action_tick[slot]) < self.action_ticks;
-        let shown = if recent { view.action[slot].min(action::MAX) } else { 0 };
+        let alive = status & status::ALIVE != 0;
         let health = (u32::from(view.health[slot]) * 255).div_ceil(self.health_max).min(255);
         EntityState {
             x,
@@ -187,9 +199,80 @@ impl EntityCodec {
             velocity_z: if alive { speed(view.velocity_z[slot]) } else { 0 },
             yaw: (view.yaw[slot].wrapping_add(128) >> 8) as u8,
             health: health as u8,
-            bits: u8::from(alive) | u8::from(grounded) << 1 | shown << 2 | view.team[slot] << 4,
+            status,
+            action: self.shown_action(of, slot),
+            class: view.class[slot] % MOVEMENT_CLASSES as u8,
+            team: view.team[slot] & 15,
+            effect,
             generation: view.generation[slot] as u8,
         }
+    }
+
+    fn status_of(&self, view: &CharactersView<'_>, slot: usize, effect: u8) -> u8 {
+        let (bits, dodges) = (view.flags[slot], view.motion[slot] == motion::DODGE);
+        let when = |flags: u16, status: u8| if bits & flags != 0 { status } else { 0 };
+        let afflicted = effect != 0 && self.harmful >> (effect - 1) & 1 != 0;
+        when(flags::ALIVE, status::ALIVE)
+            | when(flags::GROUNDED, status::GROUNDED)
+            | when(flags::BLOCKING, status::BLOCKING)
+            | when(flags::STUNNED, status::STUNNED)
+            | when(flags::ROOTED | flags::SLOWED, status::HINDERED)
+            | when(flags::CROUCHED, status::CROUCHED)
+            | if afflicted { status::AFFLICTED } else { 0 }
+            | if dodges { status::DODGING } else { 0 }
+    }
+
+    /// What is prepared is shown all the while, everything else for a moment.
+    fn shown_action(&self, of: &Sight<'_>, slot: usize) -> u8 {
+        let last = of.view.action[slot].min(action::MAX);
+        let recent = of.tick.0.wrapping_sub(of.view.action_tick[slot]) < self.action_ticks;
+        if recent || action::cast_button(last).is_some() { last } else { action::NONE }
+    }
+
+    /// The one of a character's status effects that is drawn; 0 for none.
+    fn shown_effect(&self, kinds: impl Iterator<Item = u8>) -> u8 {
+        let of_effects = kinds.filter(|kind| (1..=EFFECTS as u8).contains(kind));
+        of_effects.min_by_key(|kind| (self.harmful >> (kind - 1) & 1 == 0, *kind)).unwrap_or(0)
+    }
+}
+
+/// The effects of the rules that do harm: that take health or control, or make one weaker.
+fn harmful(effects: &[EffectRules; EFFECTS]) -> u64 {
+    let harms = |rules: &EffectRules| {
+        let controls = rules.stuns != 0 || rules.roots != 0 || rules.slows != 0;
+        controls || rules.damage > 0 || rules.dealt_per_256 < 256 || rules.taken_per_256 > 256
+    };
+    effects.iter().enumerate().fold(0, |bits, (at, rules)| bits | u64::from(harms(rules)) << at)
+}
+
+/// What states are made of: a world's characters, ground and status effects after a tick.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight<'a> {
+    view: CharactersView<'a>,
+    table: EffectsView<'a>,
+    effects: &'a EffectLists,
+    terrain: &'a Terrain,
+    /// The tick the world has just run.
+    tick: Tick,
+}
+
+impl<'a> Sight<'a> {
+    /// Of a world; `effects` are the lists of this moment.
+    #[must_use]
+    pub fn new(world: &'a World, effects: &'a EffectLists) -> Self {
+        Self {
+            view: world.characters(),
+            table: world.effects(),
+            effects,
+            terrain: world.terrain(),
+            tick: Tick(world.tick().0.wrapping_sub(1)),
+        }
+    }
+
+    /// The characters.
+    #[must_use]
+    pub const fn characters(&self) -> &CharactersView<'a> {
+        &self.view
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Bits after the kind:
 //! 1. **Head** ([`SnapshotHeader`]): tick 32; inputs ([`InputReport`]); own character ([`OwnState`]): present 1, age
-//!    of the baseline in ticks 8 (0: none, the base is all zero), then every field as its difference.
+//!    of the baseline in ticks 8 (0: none, the base is all zero), then its difference ([`super::own_state`]).
 //! 2. **Section head** ([`SectionHead`]): width of a gap's low bits 4, number of common ages 2, the ages 8 each,
 //!    number of leaves 6, number of updates 10.
 //! 3. **Leaves**: the slots that are out of sight, ascending, each as the gap to the one before.
@@ -13,9 +13,10 @@
 
 use super::DecodeError;
 use super::bits::{BitReader, BitSink, BitWriter};
+use super::own_state::OWN_BITS_MAX;
+pub use super::own_state::{OwnEffect, OwnEffects, OwnState};
 use super::quantize::{read_wide, write_wide};
-use shieldwall_core::numeric::{Brads, Metres, MetresPerSecond, Position, Tick, Velocity};
-use shieldwall_core::state::characters::MoveState;
+use shieldwall_core::numeric::Tick;
 
 /// Oldest baseline, in ticks before the snapshot.
 pub const BASELINE_AGE_MAX: u8 = 255;
@@ -46,21 +47,6 @@ pub struct InputReport {
     pub missed: u8,
 }
 
-/// The client's own character, exactly.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct OwnState {
-    /// What prediction starts from.
-    pub state: MoveState,
-    /// Health, in the rules' units; 0 is dead.
-    pub health: u16,
-    /// Low bits of the generation.
-    pub generation: u8,
-    /// What it last began: values of `shieldwall_core`'s `action`.
-    pub action: u8,
-    /// Team.
-    pub team: u8,
-}
-
 /// What every snapshot says first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct SnapshotHeader {
@@ -72,11 +58,8 @@ pub struct SnapshotHeader {
     pub own: Option<OwnState>,
 }
 
-/// Numbers an own state has on the wire.
-const OWN_FIELDS: usize = 17;
-
 /// Bits of a header at most: for the sender to ask for room.
-pub const HEADER_BITS_MAX: usize = 32 + 1 + 40 + 16 + 1 + 8 + OWN_FIELDS * 40;
+pub const HEADER_BITS_MAX: usize = 32 + 1 + 40 + 16 + 1 + 8 + OWN_BITS_MAX;
 /// Bits of a section head at most.
 pub const SECTION_BITS_MAX: usize = 4 + 2 + COMMON_AGES * 8 + 6 + 10;
 
@@ -100,7 +83,7 @@ impl SnapshotHeader {
                 (age, *base)
             });
             sink.put(age.into(), AGE_BITS);
-            own.write(sink, &base);
+            own.write(sink, &base, self.tick);
         }
     }
 
@@ -130,7 +113,7 @@ impl SnapshotHeader {
             _ => own_at(Tick(tick.0.wrapping_sub(age))),
         };
         let Some(base) = base else { return Ok(Err(OwnBaselineMissing { age_ticks: age as u8 })) };
-        Ok(Ok(Self { tick, inputs, own: Some(OwnState::read(reader, &base)?) }))
+        Ok(Ok(Self { tick, inputs, own: Some(OwnState::read(reader, &base, tick)?) }))
     }
 }
 
@@ -139,103 +122,6 @@ impl SnapshotHeader {
 pub struct OwnBaselineMissing {
     /// Its age in ticks.
     pub age_ticks: u8,
-}
-
-impl OwnState {
-    fn write(&self, sink: &mut impl BitSink, base: &Self) {
-        let (to, from) = (self.fields(), base.fields());
-        for (value, before) in to.iter().zip(from) {
-            write_wide(sink, *value, before);
-        }
-    }
-
-    fn read(reader: &mut BitReader<'_>, base: &Self) -> Result<Self, DecodeError> {
-        let mut fields = base.fields();
-        for field in &mut fields {
-            *field = read_wide(reader, *field)?;
-        }
-        Self::from_fields(fields)
-    }
-
-    /// Every field as a number, positions and velocities first.
-    fn fields(&self) -> [i32; OWN_FIELDS] {
-        let MoveState {
-            position,
-            velocity,
-            yaw,
-            pitch,
-            flags,
-            timer,
-            class,
-            motion,
-            motion_ticks,
-            support,
-            dodge_ticks,
-        } = self.state;
-        [
-            position.x.0,
-            position.y.0,
-            position.z.0,
-            velocity.x.0,
-            velocity.y.0,
-            velocity.z.0,
-            yaw.0.into(),
-            pitch.into(),
-            flags.into(),
-            timer.into(),
-            i32::from(class) | i32::from(motion) << 8,
-            motion_ticks.into(),
-            support.into(),
-            dodge_ticks.into(),
-            self.health.into(),
-            self.generation.into(),
-            i32::from(self.action) | i32::from(self.team) << 8,
-        ]
-    }
-
-    fn from_fields(fields: [i32; OWN_FIELDS]) -> Result<Self, DecodeError> {
-        let [
-            x,
-            y,
-            z,
-            vx,
-            vy,
-            vz,
-            yaw,
-            pitch,
-            flags,
-            timer,
-            kind,
-            since,
-            support,
-            dodge,
-            health,
-            generation,
-            rest,
-        ] = fields;
-        let short = |value: i32| u16::try_from(value).map_err(|_| DecodeError::Value("own state"));
-        let [action, team] = short(rest)?.to_le_bytes();
-        let [class, motion] = short(kind)?.to_le_bytes();
-        Ok(Self {
-            state: MoveState {
-                position: Position { x: Metres(x), y: Metres(y), z: Metres(z) },
-                velocity: Velocity { x: MetresPerSecond(vx), y: MetresPerSecond(vy), z: MetresPerSecond(vz) },
-                yaw: Brads(short(yaw)?),
-                pitch: pitch.try_into().map_err(|_| DecodeError::Value("own state"))?,
-                flags: short(flags)?,
-                timer: short(timer)?,
-                class,
-                motion,
-                motion_ticks: short(since)?,
-                support: short(support)?,
-                dodge_ticks: short(dodge)?,
-            },
-            health: short(health)?,
-            generation: generation.try_into().map_err(|_| DecodeError::Value("own state"))?,
-            action,
-            team,
-        })
-    }
 }
 
 /// What stands before the leaves and updates.
@@ -346,44 +232,20 @@ impl SectionHead {
 
 #[cfg(test)]
 mod tests {
+    use super::super::own_state::tests::any_own;
     use super::*;
     use proptest::prelude::*;
 
-    fn any_own() -> impl Strategy<Value = OwnState> {
-        (any::<[i32; 6]>(), any::<[u16; 9]>(), any::<[u8; 3]>(), 0_u32..31).prop_map(
-            |(words, shorts, [generation, action, team], shift)| {
-                let words = words.map(|w| w >> shift);
-                OwnState::from_fields([
-                    words[0],
-                    words[1],
-                    words[2],
-                    words[3],
-                    words[4],
-                    words[5],
-                    shorts[0].into(),
-                    shorts[1].cast_signed().into(),
-                    shorts[2].into(),
-                    shorts[3].into(),
-                    shorts[4].into(),
-                    shorts[5].into(),
-                    shorts[6].into(),
-                    shorts[7].into(),
-                    shorts[8].into(),
-                    generation.into(),
-                    i32::from(action) | i32::from(team) << 8,
-                ])
-                .unwrap()
-            },
-        )
-    }
-
     proptest! {
         #[test]
-        fn heads_round_trip(tick: u32, newest in prop::option::of(any::<u32>()), margin_ticks: i8, missed: u8,
-                            own in prop::option::of(any_own()), base in prop::option::of((1_u8..=255, any_own()))) {
+        fn heads_round_trip((tick, own, base) in any::<u32>().prop_flat_map(|tick| {
+                                let base = prop::option::of((1_u8..=255, any_own(tick)));
+                                (Just(tick), prop::option::of(any_own(tick)), base)
+                            }),
+                            newest in prop::option::of(any::<u32>()), margin_ticks: i8, missed: u8) {
             let inputs = InputReport { newest_received: newest.map(Tick), margin_ticks, missed };
             let header = SnapshotHeader { tick: Tick(tick), inputs, own };
-            let mut bytes = [0; 200];
+            let mut bytes = [0; 300];
             let mut writer = BitWriter::new(&mut bytes);
             header.write(&mut writer, base.as_ref().map(|(age, own)| (*age, own)));
             prop_assert!(writer.position() <= HEADER_BITS_MAX);

@@ -1,13 +1,16 @@
 //! Reliable messages of the server, and the first of them: all a client must know to understand the rest.
 //!
-//! A message is one byte of [`MessageKind`] and a body. Welcome's body, little-endian: protocol version u16, tick u32,
-//! own slot u32, own generation u32, ticks between snapshots u16, the world's fingerprint u64, the world's configuration in
-//! the kernel's own encoding (it contains the seed, so the terrain follows from it). Scenery and height files are not
-//! sent: a client has them or not, and the fingerprint tells.
+//! A message is one byte of [`MessageKind`] and a body; the kinds from 128 on are [`super::world_changes`]. Welcome's body, little-endian: protocol version u16, tick u32,
+//! own slot u32, own generation u32, ticks between snapshots u16, the world's fingerprint u64, the world's configuration as
+//! its difference to the default one ([`super::config_delta`]; it contains the seed, so the terrain follows from it).
+//! Scenery and height files are not sent: a client has them or not, and the fingerprint tells.
 
 use super::DecodeError;
+use super::config_delta::{self, CONFIG_DELTA_BYTES_MAX};
 use super::events::GameEvent;
 use super::goodbye::GoodbyeReason;
+use super::ground_image::{GroundCheck, GroundPiece};
+use super::world_changes::CHANGES_MESSAGE;
 use super::{CHARACTERS_MAX, MESSAGE_BYTES, PROTOCOL_VERSION};
 use shieldwall_core::numeric::Tick;
 use shieldwall_core::state::handle::CharacterId;
@@ -23,6 +26,10 @@ pub enum MessageKind {
     Event = 2,
     /// [`GoodbyeReason`].
     Goodbye = 3,
+    /// A piece of the whole ground ([`GroundPiece`]).
+    Ground = 4,
+    /// What the ground must be like ([`GroundCheck`]).
+    GroundCheck = 5,
 }
 
 /// What the server tells a client whose character has been spawned.
@@ -41,16 +48,16 @@ pub struct Welcome {
 }
 
 const HEAD_BYTES: usize = 1 + 2 + 4 + 4 + 4 + 2 + 8;
-const _: () = assert!(Welcome::BYTES <= MESSAGE_BYTES);
+const _: () = assert!(Welcome::BYTES_MAX <= MESSAGE_BYTES);
 
 impl Welcome {
-    /// Bytes of the message.
-    pub const BYTES: usize = HEAD_BYTES + WorldConfig::ENCODED_BYTES;
+    /// Bytes of the message at most, with rules of which every byte differs from the default ones.
+    pub const BYTES_MAX: usize = HEAD_BYTES + CONFIG_DELTA_BYTES_MAX;
 
     /// The message's bytes.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut bytes = Vec::with_capacity(Self::BYTES);
+        let mut bytes = Vec::with_capacity(128);
         bytes.push(MessageKind::Welcome as u8);
         bytes.extend_from_slice(&PROTOCOL_VERSION.to_le_bytes());
         bytes.extend_from_slice(&self.tick.0.to_le_bytes());
@@ -58,7 +65,7 @@ impl Welcome {
         bytes.extend_from_slice(&self.character.generation.to_le_bytes());
         bytes.extend_from_slice(&self.snapshot_interval_ticks.to_le_bytes());
         bytes.extend_from_slice(&self.world_fingerprint.to_le_bytes());
-        self.config.encode_into(&mut bytes);
+        config_delta::write(&self.config, &mut bytes);
         bytes
     }
 
@@ -74,11 +81,7 @@ impl Welcome {
         let snapshot_interval_ticks = u16::from_le_bytes([head[12], head[13]]);
         let (fingerprint, config) = config.split_first_chunk::<8>().ok_or(DecodeError::Truncated)?;
         let world_fingerprint = u64::from_le_bytes(*fingerprint);
-        let (config, rest) =
-            WorldConfig::decode(config).map_err(|_| DecodeError::Value("world configuration"))?;
-        if !rest.is_empty() {
-            return Err(DecodeError::Value("message length"));
-        }
+        let config = config_delta::read(config)?;
         if config.character_capacity > CHARACTERS_MAX {
             return Err(DecodeError::Value("character capacity"));
         }
@@ -92,32 +95,41 @@ impl Welcome {
     }
 }
 
-/// A reliable message of the server, read.
+/// A reliable message of the server, read; what is long is borrowed from its bytes.
 #[expect(
     clippy::large_enum_variant,
     reason = "one at a time, on its way from the reader to the session: never kept in numbers"
 )]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ServerMessage {
+pub enum ServerMessage<'b> {
     /// First of all.
     Welcome(Welcome),
     /// Something the client's character took part in.
     Event(Tick, GameEvent),
     /// Last of all.
     Goodbye(GoodbyeReason),
+    /// Changes of the world: for [`super::world_changes::ChangeCodec::read`].
+    Changes(&'b [u8]),
+    /// A piece of the whole ground.
+    Ground(GroundPiece<'b>),
+    /// What the ground must be like.
+    GroundCheck(GroundCheck),
 }
 
-impl ServerMessage {
+impl<'b> ServerMessage<'b> {
     /// Reads a message.
     ///
     /// # Errors
     /// [`DecodeError`]: the server speaks another protocol, or it is not a server.
-    pub fn decode(message: &[u8]) -> Result<Self, DecodeError> {
+    pub fn decode(message: &'b [u8]) -> Result<Self, DecodeError> {
         let (&kind, body) = message.split_first().ok_or(DecodeError::Truncated)?;
         match kind {
             1 => Welcome::decode(body).map(Self::Welcome),
             2 => GameEvent::decode_message(body).map(|(tick, event)| Self::Event(tick, event)),
             3 => GoodbyeReason::decode(body).map(Self::Goodbye),
+            4 => GroundPiece::decode(body).map(Self::Ground),
+            5 => GroundCheck::decode(body).map(Self::GroundCheck),
+            CHANGES_MESSAGE.. => Ok(Self::Changes(message)),
             unknown => Err(DecodeError::UnknownMessage(unknown)),
         }
     }
@@ -141,17 +153,19 @@ mod tests {
     #[test]
     fn welcome_comes_back_and_every_cut_is_refused() {
         let bytes = welcome().encode();
-        assert_eq!(bytes.len(), Welcome::BYTES);
+        assert!(bytes.len() <= 48, "{} bytes", bytes.len());
         assert_eq!(ServerMessage::decode(&bytes), Ok(ServerMessage::Welcome(welcome())));
+        // Less of the differences is another configuration; all else misses something.
         for cut in 0..bytes.len() {
-            assert!(ServerMessage::decode(&bytes[..cut]).is_err());
+            assert_ne!(ServerMessage::decode(&bytes[..cut]), Ok(ServerMessage::Welcome(welcome())));
         }
+        assert!(ServerMessage::decode(&bytes[..HEAD_BYTES + 7]).is_err());
         let mut other = bytes.clone();
         other[1] ^= 0xff;
         assert!(matches!(ServerMessage::decode(&other), Err(DecodeError::Version(_))));
         let mut longer = bytes;
         longer.push(0);
-        assert_eq!(ServerMessage::decode(&longer), Err(DecodeError::Value("message length")));
+        assert_eq!(ServerMessage::decode(&longer), Err(DecodeError::Truncated));
     }
 
     proptest! {

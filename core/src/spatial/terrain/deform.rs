@@ -79,7 +79,9 @@ impl Terrain {
     /// of range or `deltas`, which are those that the ground has, have no room.
     ///
     /// Integers only: the same blows give the same bits on every machine. Allocates nothing.
-    pub(crate) fn deform(
+    ///
+    /// Public so that a client can follow the deformations it is told of; a world does it by itself.
+    pub fn deform(
         &mut self,
         deltas: &mut TerrainDeltas,
         deformation: &Deformation,
@@ -138,6 +140,13 @@ impl Terrain {
                 raise(self.hold(self.number_of(chunk)), before, after);
             }
         }
+    }
+
+    /// The first chunk of a table that this terrain cannot have: not one of its chunks, out of order, out of range, all
+    /// zero, or with a border that its neighbour has not. None: [`Terrain::follow`] can be asked for it.
+    #[must_use]
+    pub fn first_impossible(&self, deltas: &TerrainDeltas) -> Option<TerrainChunk> {
+        deltas.first_impossible(self.lattice.side - 1)
     }
 
     fn number_of(&self, chunk: TerrainChunk) -> u32 {

@@ -1,0 +1,357 @@
+//! Changes of the world over bad links: every client, whenever it comes, has the server's ground, and few bytes do it.
+
+use shieldwall_core::spatial::Deformation;
+use shieldwall_core::state::terrain_deltas::TerrainDeltas;
+use shieldwall_core::{CharacterInput, Command, Metres, World, WorldConfig};
+use shieldwall_net::client::{GameClient, GameClientConfig, GameClientState};
+use shieldwall_net::link_simulator::{LinkConditions, LinkSimulator};
+use shieldwall_net::secure::{
+    ClientIndex, ConnectToken, DATAGRAM_MAX, SecureServer, SecureServerConfig, ServerEvent, ServerOutput,
+    TokenParams, USER_DATA_BYTES,
+};
+use shieldwall_net::server::{ReplicationConfig, ZoneSessions};
+use shieldwall_net::time::{Micros, UnixSeconds};
+use shieldwall_net::wire::FrameKind;
+use shieldwall_net::wire::bits::BitReader;
+use shieldwall_net::wire::world_changes::WorldChange;
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
+
+const KEY: [u8; 32] = [7; 32];
+const UNIX: UnixSeconds = UnixSeconds(1_000);
+
+fn random(seed: u64) -> impl FnMut(&mut [u8]) {
+    let mut state = seed;
+    move |bytes| bytes.iter_mut().for_each(|byte| *byte = next(&mut state) as u8)
+}
+
+fn next(state: &mut u64) -> u64 {
+    *state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+    *state >> 33
+}
+
+fn server_address() -> SocketAddr {
+    "127.0.0.1:7777".parse().unwrap()
+}
+
+struct Seat {
+    client: GameClient,
+    address: SocketAddr,
+    up: LinkSimulator,
+    down: LinkSimulator,
+}
+
+struct Scene {
+    now: u64,
+    config: WorldConfig,
+    world: World,
+    zone: ZoneSessions,
+    secure: SecureServer,
+    seats: Vec<Seat>,
+    commands: Vec<Command>,
+    fallen: BTreeSet<u16>,
+    link: LinkConditions,
+    /// Bits of all fragments with messages about the ground, however often they were sent.
+    ground_bits: u64,
+    chance: u64,
+}
+
+fn bad_link() -> LinkConditions {
+    LinkConditions {
+        latency_us: 60_000,
+        jitter_us: 20_000,
+        loss_ppm: 50_000,
+        duplicate_ppm: 20_000,
+        reorder_ppm: 50_000,
+        reorder_extra_us: 60_000,
+        ..LinkConditions::default()
+    }
+}
+
+impl Scene {
+    fn new(replication: &ReplicationConfig, link: LinkConditions) -> Self {
+        let config = WorldConfig { character_capacity: 64, ..WorldConfig::default() };
+        let secure = SecureServerConfig::new(1, KEY, 32, vec![server_address()]);
+        Self {
+            now: 1_000_000,
+            world: World::new(&config).unwrap(),
+            zone: ZoneSessions::new(replication, &config, 32).unwrap(),
+            secure: SecureServer::new(secure, &mut random(3)).unwrap(),
+            config,
+            seats: Vec::new(),
+            commands: Vec::new(),
+            fallen: BTreeSet::new(),
+            link,
+            ground_bits: 0,
+            chance: 99,
+        }
+    }
+
+    fn join(&mut self) -> usize {
+        let number = self.seats.len() as u64;
+        let addresses = [server_address()];
+        let params = TokenParams {
+            protocol_id: 1,
+            client_id: number,
+            created: UNIX,
+            lifetime_seconds: 600,
+            timeout_seconds: 5,
+            server_addresses: &addresses,
+            internal_addresses: &addresses,
+            user_data: &[0; USER_DATA_BYTES],
+            private_key: &KEY,
+        };
+        let token = ConnectToken::generate(&params, &mut random(number + 17)).unwrap();
+        self.seats.push(Seat {
+            client: GameClient::new(token, GameClientConfig::default(), Micros(self.now)),
+            address: SocketAddr::new([127, 0, 0, 1].into(), 20_000 + number as u16),
+            up: LinkSimulator::new(self.link, number * 2 + 1),
+            down: LinkSimulator::new(self.link, number * 2 + 2),
+        });
+        number as usize
+    }
+
+    /// One tick of everybody, with `extra` commands.
+    fn tick(&mut self, extra: &[Command]) {
+        self.now += 16_667;
+        let now = Micros(self.now);
+        self.server_reads(now);
+        self.commands.clear();
+        self.zone.begin_tick(self.world.tick(), &mut self.commands);
+        self.commands.extend_from_slice(extra);
+        self.world.step(&self.commands);
+        self.zone.end_tick(&self.world);
+        let Self { zone, world, secure, seats, ground_bits, .. } = self;
+        zone.send_due(world, now, &mut |client: ClientIndex, payload: &[u8]| {
+            *ground_bits += bits_about_the_ground(payload);
+            let _ =
+                secure.send_payload(client, payload, now, &mut |to, bytes| deliver(seats, to, bytes, now));
+        });
+        secure.update(now, &mut |output| match output {
+            ServerOutput::Datagram { to, bytes } => deliver(seats, to, bytes, now),
+            ServerOutput::Disconnected { client, .. } => zone.disconnect(client),
+        });
+        for seat in &mut self.seats {
+            while let Some(bytes) = seat.down.poll(now) {
+                let _ = seat.client.handle_datagram(server_address(), bytes, now);
+            }
+            seat.client.advance(now, CharacterInput::default());
+            let mut out = [0; DATAGRAM_MAX];
+            while let Some((_, length)) = seat.client.poll_transmit(now, &mut out) {
+                seat.up.push(&out[..length], now);
+            }
+        }
+    }
+
+    fn server_reads(&mut self, now: Micros) {
+        let mut out = [0; DATAGRAM_MAX];
+        for seat in &mut self.seats {
+            while let Some(bytes) = seat.up.poll(now) {
+                let Ok(event) = self.secure.handle_datagram(seat.address, bytes, now, UNIX, &mut out) else {
+                    continue;
+                };
+                if event.reply_len() > 0 {
+                    seat.down.push(&out[..event.reply_len()], now);
+                }
+                match event {
+                    ServerEvent::Connected { client, client_id, .. } => {
+                        self.zone.connect(client, client_id, None).unwrap();
+                    }
+                    ServerEvent::Payload { client, bytes } => _ = self.zone.receive(client, bytes, now),
+                    ServerEvent::Disconnected { client, .. } => self.zone.disconnect(client),
+                    ServerEvent::None | ServerEvent::Reply(_) => {}
+                }
+            }
+        }
+    }
+
+    fn ticks(&mut self, count: u32) {
+        (0..count).for_each(|_| self.tick(&[]));
+    }
+
+    /// A crater of the grenade or the rocket somewhere, now and then a mound that is no weapon's.
+    fn blow(&mut self) -> Command {
+        let mut quarter = || Metres((next(&mut self.chance) as i32 % 960 - 480) << 14);
+        let (x, z) = (quarter(), quarter());
+        let kind = next(&mut self.chance) % 50;
+        let arm = &self.config.rules.arms[if kind.is_multiple_of(2) { 6 } else { 7 }];
+        let depth = if kind == 0 { Metres::from_mm(-700) } else { arm.crater_depth };
+        Command::Deform { x, z, radius: arm.blast_radius.max(self.config.terrain_spacing), depth }
+    }
+
+    fn section(&mut self) {
+        let section = (next(&mut self.chance) % 300) as u16;
+        if self.fallen.remove(&section) {
+            self.zone.note_change(WorldChange::SectionBuilt { section });
+        } else {
+            self.fallen.insert(section);
+            self.zone.note_change(WorldChange::SectionFell { section });
+        }
+    }
+
+    /// Everybody plays and has the server's ground.
+    fn expect_one_ground(&self) {
+        let bare = TerrainDeltas::new(0);
+        let server = self.world.terrain_deltas();
+        for (number, seat) in self.seats.iter().enumerate() {
+            assert_eq!(seat.client.state(), GameClientState::Playing, "client {number}");
+            let world = seat.client.world().unwrap();
+            let deltas = world.terrain_deltas().unwrap_or(&bare);
+            assert_eq!(deltas.content_hash(), server.content_hash(), "client {number}");
+            for at in -30..30 {
+                let (x, z) = (Metres::from_m(at * 4), Metres::from_mm(at * 3_700));
+                assert_eq!(world.terrain().height_at(x, z), self.world.terrain().height_at(x, z));
+            }
+            for section in 0..300 {
+                assert_eq!(seat.client.is_section_down(section), self.fallen.contains(&section));
+            }
+        }
+    }
+}
+
+fn deliver(seats: &mut [Seat], to: SocketAddr, bytes: &[u8], now: Micros) {
+    if let Some(seat) = seats.get_mut(usize::from(to.port()).wrapping_sub(20_000)) {
+        seat.down.push(bytes, now);
+    }
+}
+
+/// Bits of the fragments in a payload whose message is about the ground: each is whole in one fragment.
+fn bits_about_the_ground(payload: &[u8]) -> u64 {
+    let mut reader = BitReader::new(&payload[8..]);
+    let mut bits = 0;
+    loop {
+        let start = reader.position();
+        if FrameKind::read(&mut reader) != Ok(FrameKind::Fragment) {
+            return bits;
+        }
+        reader.get(17).unwrap();
+        let length = reader.get(9).unwrap() as usize;
+        reader.align().unwrap();
+        let bytes = reader.get_bytes(length).unwrap();
+        if bytes[0] >= 0x80 || bytes[0] == 4 || bytes[0] == 5 {
+            bits += (reader.position() - start) as u64;
+        }
+    }
+}
+
+#[test]
+fn five_hundred_craters_and_a_thousand_sections_reach_everybody_for_few_bytes() {
+    let mut scene = Scene::new(&ReplicationConfig::default(), bad_link());
+    (0..12).for_each(|_| _ = scene.join());
+    scene.ticks(120);
+    for _ in 0..500 {
+        let blow = scene.blow();
+        scene.tick(&[blow]);
+        scene.ticks(1);
+    }
+    scene.ticks(120);
+    let craters = scene.ground_bits as f64 / 8.0 / (500.0 * 12.0);
+    for _ in 0..500 {
+        (0..2).for_each(|_| scene.section());
+        scene.ticks(2);
+    }
+    assert_eq!(scene.zone.changes_noted(), 1_500);
+    let late = scene.join();
+    scene.ticks(360);
+    scene.expect_one_ground();
+    for seat in &scene.seats {
+        let stats = seat.client.stats();
+        assert_eq!((stats.world_changes, stats.ground_mismatches, stats.ground_images), (1_500, 0, 0));
+    }
+    let (mut chunks, mut sections) = (Vec::new(), Vec::new());
+    scene.seats[late].client.take_world_news(&mut chunks, &mut sections);
+    assert!(chunks.len() == scene.world.terrain_deltas().len() && sections.len() > 200);
+    let told = 1_500 * scene.seats.len() as u64;
+    let bytes = scene.ground_bits as f64 / 8.0 / told as f64;
+    println!("{craters:.2} bytes a crater, {bytes:.2} bytes a change, everything counted");
+    assert!(bytes <= 10.0 && craters <= 10.0, "{craters:.2} bytes a crater, {bytes:.2} a change");
+}
+
+/// Craters that are so far apart in time that each is told alone.
+#[test]
+fn a_lone_crater_costs_no_more_than_ten_bytes() {
+    let link = LinkConditions { latency_us: 20_000, ..LinkConditions::default() };
+    let mut scene = Scene::new(&ReplicationConfig::default(), link);
+    scene.join();
+    scene.ticks(120);
+    for _ in 0..20 {
+        let blow = scene.blow();
+        scene.tick(&[blow]);
+        scene.ticks(20);
+    }
+    scene.expect_one_ground();
+    // A check may have been told meanwhile: 17 bytes in ten seconds.
+    let bytes = scene.ground_bits / 8 - 17;
+    println!("{} bytes a lone crater", bytes as f64 / 20.0);
+    assert!(bytes <= 20 * 10, "{bytes} bytes for 20");
+}
+
+#[test]
+fn who_comes_after_more_changes_than_are_kept_gets_the_whole_ground() {
+    for budget in [ReplicationConfig::default().least_budget(60), 40_000] {
+        let replication =
+            ReplicationConfig { down_budget_bytes_per_s: budget, ..ReplicationConfig::default() };
+        let mut scene = Scene::new(&replication, bad_link());
+        scene.join();
+        scene.ticks(120);
+        for _ in 0..100 {
+            let blows: Vec<Command> = (0..3).map(|_| scene.blow()).collect();
+            scene.tick(&blows);
+        }
+        (0..9_000).for_each(|_| scene.section());
+        scene.ticks(30);
+        scene.join();
+        let before = scene.seats[0].client.stats().snapshots;
+        scene.ticks(3_600);
+        scene.expect_one_ground();
+        for seat in &scene.seats {
+            assert_eq!((seat.client.stats().ground_images, seat.client.stats().ground_mismatches), (1, 0));
+        }
+        let snapshots = scene.seats[0].client.stats().snapshots - before;
+        assert!(snapshots > 600, "{snapshots} snapshots in a minute: the picture goes on");
+    }
+}
+
+#[test]
+fn ground_that_has_gone_wrong_is_noticed_and_put_right() {
+    let mut scene = Scene::new(&ReplicationConfig::default(), bad_link());
+    (0..3).for_each(|_| _ = scene.join());
+    scene.ticks(120);
+    let blow = scene.blow();
+    scene.tick(&[blow]);
+    // The clients are told of a crater that the server has not.
+    let lie = Deformation {
+        x: Metres::from_m(5),
+        z: Metres::from_m(6),
+        radius: Metres::from_m(4),
+        depth: Metres::from_m(1),
+    };
+    scene.zone.note_change(WorldChange::Deformed(lie));
+    scene.ticks(1_300);
+    for _ in 0..5 {
+        let blow = scene.blow();
+        scene.tick(&[blow]);
+    }
+    scene.ticks(120);
+    scene.expect_one_ground();
+    for seat in &scene.seats {
+        let stats = seat.client.stats();
+        assert_eq!((stats.ground_mismatches, stats.ground_images), (1, 1));
+    }
+}
+
+#[test]
+fn a_world_that_comes_with_craters_is_told_whole() {
+    let mut scene = Scene::new(&ReplicationConfig::default(), bad_link());
+    for _ in 0..20 {
+        let blow = scene.blow();
+        scene.world.step(&[blow]);
+    }
+    scene.join();
+    scene.ticks(300);
+    let blow = scene.blow();
+    scene.tick(&[blow]);
+    scene.join();
+    scene.ticks(300);
+    scene.expect_one_ground();
+}
