@@ -10,8 +10,8 @@
 
 use super::State;
 use super::column::{Cell, ColumnInfo, ColumnPairVisitor, ColumnVisitor, FNV_START, fnv};
-use super::tables::{TableRows, cells_of, for_tables};
 pub use super::tables::{COLUMNS, column};
+use super::tables::{TableRows, cells_of, for_tables};
 use super::terrain_deltas::TerrainDeltas;
 use crate::numeric::column_hash::{ColumnBytes, VECTOR_BYTES, hash_columns, sum_column};
 use crate::numeric::{LaneChoice, StateHash, StateHasher, Tick};

@@ -380,9 +380,10 @@ impl LaneTask for Order<'_> {
         }
         let mut before = L::splat(0);
         for block in starts.chunks_exact_mut(L::WIDTH) {
-            let sums = L::load(block).prefix_sum().add(before);
-            sums.store(block);
-            before = sums.splat_last();
+            let sums = L::load(block).prefix_sum();
+            sums.add(before).store(block);
+            // From block to block it is one addition that has to be waited for.
+            before = before.add(sums.splat_last());
         }
         let len = places.len();
         let (xz, y) = (&xz[..len], &y[..len]);

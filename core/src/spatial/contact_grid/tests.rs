@@ -152,6 +152,25 @@ fn pairs_beyond_the_room_are_counted() {
 }
 
 #[test]
+fn pairs_beyond_the_room_are_counted_in_folded_tables() {
+    // Forty spots of ten, a kilometre apart: no table covers that.
+    let rows: Vec<u32> = (0..400).collect();
+    let along = |step: i32| rows.iter().map(|&row| (row as i32 % 40) * step << 16).collect::<Vec<_>>();
+    let (x, y, z) = (along(1_000), alloc::vec![0; 400], along(-700));
+    let mut grid = ContactGrid::new(400);
+    let radii = Radii::Same(Metres::from_mm(400));
+    for &lanes in LaneChoice::available() {
+        grid.rebuild(lanes, &Bodies { live: &rows, x: &x, y: &y, z: &z, radii });
+        assert!(grid.guarded);
+        for room in [0, 1, 7, 500, 1_799, 1_800] {
+            let mut pairs = PairList::with_capacity(room);
+            let found = grid.pairs_into(lanes, &mut pairs);
+            assert_eq!(found, PairsFound { kept: room, lost: 1_800 - room }, "{lanes:?}");
+        }
+    }
+}
+
+#[test]
 fn large_sparse_and_mixed_worlds_agree_with_brute_force() {
     // Enough rows that the tables are folded and windows are used: a battle in an empty zone, and nothing but sparse.
     for (half_m, crowd_m, crowd) in [(1_000, 22, 1_500), (32_000, 40, 1_600), (60, 60, 0), (20, 8, 900)] {
