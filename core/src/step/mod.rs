@@ -293,14 +293,19 @@ fn run_contacts(pass: &mut Pass<'_>) {
 /// Everybody has a place for this tick: from here on they are found by it.
 fn run_contacts_and_index(pass: &mut Pass<'_>) {
     run_contacts(pass);
-    pass.scratch.rebuild_index(pass.state);
+    let (characters, end) = (pass.state.characters.view(), pass.state.character_ids.end());
+    pass.scratch.index.rebuild_in_parts(&characters, end, Chunks { parallel: pass.parallel });
 }
 
 fn run_combat(pass: &mut Pass<'_>) {
     let (end, tick) = (pass.state.character_ids.end(), pass.state.tick);
     let (environment, scratch) = (&*pass.environment, &mut *pass.scratch);
     let characters = pass.state.characters.view();
-    scratch.reach_now = pass.state.history.farthest_move(&characters, end, environment.lanes);
+    scratch.reach_now = pass.state.history.farthest_move(
+        &characters,
+        end,
+        (environment.lanes, Chunks { parallel: pass.parallel }),
+    );
     let (index, views, combat) = (&scratch.index, &scratch.views, &mut scratch.combat);
     let rewind = Rewind::new(&pass.state.history, &characters, scratch.reach_now, environment);
     for_each_chunk(combat.swings_below(end), pass.parallel, &|first, swings: &mut [combat::Swing]| {
@@ -318,7 +323,7 @@ fn run_projectiles(pass: &mut Pass<'_>) {
     let (index, flights) = (&scratch.index, &mut scratch.projectiles);
     let characters = pass.state.characters.view();
     if !pass.state.projectile_ids.is_empty() {
-        flights.aim(index, &characters);
+        flights.aim(index, &characters, (environment.lanes, Chunks { parallel: pass.parallel }));
     }
     let (ends, ages, targets) = flights.ends_below(end);
     let rewind = Rewind::new(&pass.state.history, &characters, scratch.reach_now, environment);
@@ -334,8 +339,9 @@ fn run_projectiles(pass: &mut Pass<'_>) {
 }
 
 fn run_history(pass: &mut Pass<'_>) {
-    let (end, state, lanes) = (pass.state.character_ids.end(), &mut *pass.state, pass.environment.lanes);
-    state.history.record(&state.characters.view(), end, pass.scratch.reach_now, lanes);
+    let (end, state) = (pass.state.character_ids.end(), &mut *pass.state);
+    let work = (pass.environment.lanes, Chunks { parallel: pass.parallel });
+    state.history.record(&state.characters.view(), end, pass.scratch.reach_now, work);
 }
 
 fn run_lifecycle(pass: &mut Pass<'_>) {

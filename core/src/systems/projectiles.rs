@@ -19,9 +19,10 @@ use super::combat::Effects;
 use super::crowd_index::CrowdIndex;
 use super::lifecycle::{self, Strike};
 use super::rewind::Rewind;
-use crate::numeric::{Tick, lanes};
+use crate::numeric::{LaneChoice, Tick, lanes};
 use crate::state::State;
 use crate::state::characters::CharactersView;
+use crate::state::column::Split;
 use crate::state::commands::ViewAge;
 use crate::state::events::{Event, Weapon};
 use crate::state::projectiles::ProjectileRows;
@@ -61,8 +62,13 @@ impl FlightScratch {
     }
 
     /// Looks where everybody of the index stands; needed where anything flies.
-    pub(crate) fn aim(&mut self, index: &CrowdIndex, characters: &CharactersView<'_>) {
-        self.targets.rebuild(index.grid(), characters);
+    pub(crate) fn aim(
+        &mut self,
+        index: &CrowdIndex,
+        characters: &CharactersView<'_>,
+        work: (LaneChoice, impl Split),
+    ) {
+        self.targets.rebuild(index.grid(), characters, work);
     }
 
     /// A place for each arrow that begins in this tick.

@@ -2,6 +2,7 @@
 
 use super::*;
 use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -155,7 +156,7 @@ fn pairs_beyond_the_room_are_counted() {
 fn pairs_beyond_the_room_are_counted_in_folded_tables() {
     // Forty spots of ten, a kilometre apart: no table covers that.
     let rows: Vec<u32> = (0..400).collect();
-    let along = |step: i32| rows.iter().map(|&row| (row as i32 % 40) * step << 16).collect::<Vec<_>>();
+    let along = |step: i32| rows.iter().map(|&row| ((row as i32 % 40) * step) << 16).collect::<Vec<_>>();
     let (x, y, z) = (along(1_000), alloc::vec![0; 400], along(-700));
     let mut grid = ContactGrid::new(400);
     let radii = Radii::Same(Metres::from_mm(400));
