@@ -7,6 +7,7 @@ use crate::numeric::{Metres, Tick, Ticks};
 use crate::spatial::PassRows;
 use crate::state::State;
 use crate::state::characters::flags;
+use crate::state::column::Split as _;
 use crate::state::commands::{Command, ViewAge};
 use crate::state::events::EventBuffer;
 use crate::state::projectiles::ProjectileRows;
@@ -290,22 +291,24 @@ fn run_contacts(pass: &mut Pass<'_>) {
     });
 }
 
-/// Everybody has a place for this tick: from here on they are found by it.
+/// Everybody has a place for this tick: from here on they are found by it. How far anybody went is known then, too; the
+/// two have nothing to do with each other.
 fn run_contacts_and_index(pass: &mut Pass<'_>) {
     run_contacts(pass);
     let (characters, end) = (pass.state.characters.view(), pass.state.character_ids.end());
-    pass.scratch.index.rebuild_in_parts(&characters, end, Chunks { parallel: pass.parallel });
+    let (history, lanes) = (&pass.state.history, pass.environment.lanes);
+    let Scratch { index, reach_now, .. } = &mut *pass.scratch;
+    let chunks = Chunks { parallel: pass.parallel };
+    chunks.both(
+        || index.rebuild(&characters, end),
+        || *reach_now = history.farthest_move(&characters, end, (lanes, chunks)),
+    );
 }
 
 fn run_combat(pass: &mut Pass<'_>) {
     let (end, tick) = (pass.state.character_ids.end(), pass.state.tick);
     let (environment, scratch) = (&*pass.environment, &mut *pass.scratch);
     let characters = pass.state.characters.view();
-    scratch.reach_now = pass.state.history.farthest_move(
-        &characters,
-        end,
-        (environment.lanes, Chunks { parallel: pass.parallel }),
-    );
     let (index, views, combat) = (&scratch.index, &scratch.views, &mut scratch.combat);
     let rewind = Rewind::new(&pass.state.history, &characters, scratch.reach_now, environment);
     for_each_chunk(combat.swings_below(end), pass.parallel, &|first, swings: &mut [combat::Swing]| {
@@ -323,7 +326,7 @@ fn run_projectiles(pass: &mut Pass<'_>) {
     let (index, flights) = (&scratch.index, &mut scratch.projectiles);
     let characters = pass.state.characters.view();
     if !pass.state.projectile_ids.is_empty() {
-        flights.aim(index, &characters, (environment.lanes, Chunks { parallel: pass.parallel }));
+        flights.aim(index, &characters, environment.lanes);
     }
     let (ends, ages, targets) = flights.ends_below(end);
     let rewind = Rewind::new(&pass.state.history, &characters, scratch.reach_now, environment);

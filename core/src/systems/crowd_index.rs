@@ -3,7 +3,6 @@
 use crate::numeric::{LaneChoice, Metres};
 use crate::spatial::query_grid::{Presence, QueryGrid, QueryGridConfig};
 use crate::state::characters::{CharactersView, flags};
-use crate::state::column::{Here, Split};
 
 /// Who is where, for everything that asks by place: weapons, hosts, games.
 #[derive(Debug)]
@@ -21,16 +20,6 @@ impl CrowdIndex {
 
     /// Sorts everybody in anew: the slots below `end`. Allocates nothing.
     pub(crate) fn rebuild(&mut self, characters: &CharactersView<'_>, end: usize) {
-        self.rebuild_in_parts(characters, end, Here);
-    }
-
-    /// [`CrowdIndex::rebuild`] with the work split.
-    pub(crate) fn rebuild_in_parts(
-        &mut self,
-        characters: &CharactersView<'_>,
-        end: usize,
-        split: impl Split,
-    ) {
         let (x, z) = (&characters.position_x[..end], &characters.position_z[..end]);
         let presence = |bits| {
             if bits & flags::ALIVE != 0 {
@@ -41,7 +30,7 @@ impl CrowdIndex {
                 Presence::Absent
             }
         };
-        self.grid.rebuild_in_parts([x, z], &characters.flags[..end], presence, split);
+        self.grid.rebuild(x, z, &characters.flags[..end], presence);
     }
 
     /// The grid of the last rebuild: in its cells who was alive then, and aside who was dead.

@@ -22,7 +22,6 @@ use super::rewind::Rewind;
 use crate::numeric::{LaneChoice, Tick, lanes};
 use crate::state::State;
 use crate::state::characters::CharactersView;
-use crate::state::column::Split;
 use crate::state::commands::ViewAge;
 use crate::state::events::{Event, Weapon};
 use crate::state::projectiles::ProjectileRows;
@@ -62,13 +61,8 @@ impl FlightScratch {
     }
 
     /// Looks where everybody of the index stands; needed where anything flies.
-    pub(crate) fn aim(
-        &mut self,
-        index: &CrowdIndex,
-        characters: &CharactersView<'_>,
-        work: (LaneChoice, impl Split),
-    ) {
-        self.targets.rebuild(index.grid(), characters, work);
+    pub(crate) fn aim(&mut self, index: &CrowdIndex, characters: &CharactersView<'_>, lanes: LaneChoice) {
+        self.targets.rebuild(index.grid(), characters, lanes);
     }
 
     /// A place for each arrow that begins in this tick.

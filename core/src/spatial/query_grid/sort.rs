@@ -1,11 +1,10 @@
 //! The counting sort by cell: keys in lanes, the move of one record a row ([`RecordSort`]), and columns of the records in
-//! lanes again. The first and the last can be cut into chunks.
+//! lanes again.
 
 use super::QueryGrid;
 use crate::numeric::lanes::{LaneTask, Lanes, run};
 use crate::spatial::record_sort::{Record, RecordSort};
-use crate::state::column::{Here, Split};
-use core::sync::atomic::{AtomicI32, Ordering};
+use crate::state::column::Here;
 
 /// Whether a row is in the grid.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -24,36 +23,15 @@ impl QueryGrid {
     ///
     /// # Panics
     /// When the columns differ in length or there are more rows than the capacity.
-    pub fn rebuild<M: Copy + Sync>(
-        &mut self,
-        x: &[i32],
-        z: &[i32],
-        marks: &[M],
-        presence: impl Fn(M) -> Presence + Sync,
-    ) {
-        self.rebuild_in_parts([x, z], marks, presence, Here);
-    }
-
-    /// [`QueryGrid::rebuild`] with the work split.
-    pub(crate) fn rebuild_in_parts<M: Copy + Sync>(
-        &mut self,
-        [x, z]: [&[i32]; 2],
-        marks: &[M],
-        presence: impl Fn(M) -> Presence + Sync,
-        split: impl Split,
-    ) {
+    pub fn rebuild<M: Copy>(&mut self, x: &[i32], z: &[i32], marks: &[M], presence: impl Fn(M) -> Presence) {
         assert!(x.len() == z.len() && x.len() == marks.len(), "columns of different lengths");
         assert!(x.len() <= self.keys.len(), "more rows than the query grid's capacity");
         let (count, cells, lanes) = (x.len(), self.cells(), self.lanes);
         let mut keys = core::mem::take(&mut self.keys);
-        let outside = AtomicI32::new(0);
-        let rows = ((x, z), (marks, &mut keys[..count]));
-        split.each(rows, &|_, ((x, z), (marks, keys)): Unsorted<'_, M>| {
-            let beyond = run(lanes, Keys { grid: self, x, z, marks, presence: &presence, keys });
-            outside.fetch_or(beyond, Ordering::Relaxed);
-        });
+        let beyond =
+            run(lanes, Keys { grid: self, x, z, marks, presence: &presence, keys: &mut keys[..count] });
         self.keys = keys;
-        self.outside = outside.into_inner() != 0;
+        self.outside = beyond != 0;
 
         let records = &mut self.records.as_chunks_mut::<4>().0[..count];
         let sort = RecordSort {
@@ -65,29 +43,18 @@ impl QueryGrid {
             // These are filled when the rows are sorted.
             lists: [&mut self.x, &mut self.z],
         };
-        sort.run(lanes, split);
+        sort.run(lanes, Here);
         self.present = self.starts[cells] as usize;
         self.aside = self.starts[cells + 1] as usize - self.present;
 
         let (records, shift) = (&self.records.as_chunks::<4>().0[..count], self.short_shift());
-        let sorted = (
-            (&mut self.rows[..count], &mut self.x[..count]),
-            (&mut self.z[..count], &mut self.short[..count]),
-        );
-        split.each(sorted, &|first, ((rows, x), (z, short)): Sorted<'_>| {
-            let records = &records[first..first + rows.len()];
-            run(lanes, Collect { records, shift, rows, x, z, short });
-        });
+        let (rows, short) = (&mut self.rows[..count], &mut self.short[..count]);
+        let (x, z) = (&mut self.x[..count], &mut self.z[..count]);
+        run(lanes, Collect { records, shift, rows, x, z, short });
     }
 }
 
-/// A chunk of what is to be sorted, and its keys.
-type Unsorted<'a, M> = ((&'a [i32], &'a [i32]), (&'a [M], &'a mut [i32]));
-
-/// A chunk of the sorted columns.
-type Sorted<'a> = ((&'a mut [i32], &'a mut [i32]), (&'a mut [i32], &'a mut [i32]));
-
-/// The keys of some rows; whether any is outside of the bounds, as a number that is 0 when none is.
+/// The keys of all rows; whether any is outside of the bounds, as a number that is 0 when none is.
 struct Keys<'a, M, P> {
     grid: &'a QueryGrid,
     x: &'a [i32],

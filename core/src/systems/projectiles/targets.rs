@@ -12,7 +12,7 @@ use crate::numeric::{Metres, Position};
 use crate::spatial::query_grid::QueryGrid;
 use crate::spatial::record_sort::RecordSort;
 use crate::state::characters::CharactersView;
-use crate::state::column::Split;
+use crate::state::column::Here;
 use alloc::boxed::Box;
 use alloc::vec;
 
@@ -44,12 +44,6 @@ pub(crate) struct Targets {
     /// Row and team.
     who: Box<[i32]>,
 }
-
-/// A chunk of what is to be sorted, and its cells.
-type Unsorted<'a> = ((&'a [i32], &'a [i32]), &'a mut [i32]);
-
-/// A chunk of the sorted columns.
-type Sorted<'a> = ((&'a mut [i32], &'a mut [i32]), (&'a mut [i32], &'a mut [i32]));
 
 /// A straight way and what flies it.
 #[derive(Clone, Copy, Debug)]
@@ -95,21 +89,14 @@ impl Targets {
     }
 
     /// Takes everybody who is present in a grid.
-    pub fn rebuild(
-        &mut self,
-        grid: &QueryGrid,
-        characters: &CharactersView<'_>,
-        (lanes, split): (LaneChoice, impl Split),
-    ) {
+    pub fn rebuild(&mut self, grid: &QueryGrid, characters: &CharactersView<'_>, lanes: LaneChoice) {
         let (rows, (x, z)) = (grid.rows(), grid.present_coordinates());
         let (len, side_bits) = (rows.len(), self.side_bits);
-        split.each(((x, z), &mut self.keys[..len]), &|_, ((x, z), keys): Unsorted<'_>| {
-            // A plain loop, which the compiler widens.
-            let mask = (1 << side_bits) - 1;
-            for ((key, x), z) in keys.iter_mut().zip(x).zip(z) {
-                *key = (z >> CELL_SHIFT & mask) << side_bits | x >> CELL_SHIFT & mask;
-            }
-        });
+        // A plain loop, which the compiler widens.
+        let mask = (1 << side_bits) - 1;
+        for ((key, x), z) in self.keys[..len].iter_mut().zip(x).zip(z) {
+            *key = (z >> CELL_SHIFT & mask) << side_bits | x >> CELL_SHIFT & mask;
+        }
         let sort = RecordSort {
             starts: &mut self.starts,
             places: &self.keys[..len],
@@ -119,18 +106,14 @@ impl Targets {
             // These are filled when the rows are sorted.
             lists: [&mut self.y, &mut self.who],
         };
-        sort.run(lanes, split);
-        let records = &self.records[..len];
-        let sorted = ((&mut self.x[..len], &mut self.y[..len]), (&mut self.z[..len], &mut self.who[..len]));
-        split.each(sorted, &|first, ((to_x, to_y), (to_z, who)): Sorted<'_>| {
-            let to = to_x.iter_mut().zip(to_y).zip(to_z.iter_mut().zip(who));
-            for (((x, y), (z, who)), record) in to.zip(&records[first..]) {
-                let [index, at_x, at_z, _] = *record;
-                let row = rows[index as usize];
-                (*x, *y, *z) = (at_x, characters.position_y[row as usize], at_z);
-                *who = (row | u32::from(characters.team[row as usize]) << TEAM_SHIFT).cast_signed();
-            }
-        });
+        sort.run(lanes, Here);
+        let to = self.x.iter_mut().zip(&mut self.y).zip(self.z.iter_mut().zip(&mut self.who));
+        for (((x, y), (z, who)), record) in to.zip(&self.records[..len]) {
+            let [index, at_x, at_z, _] = *record;
+            let row = rows[index as usize];
+            (*x, *y, *z) = (at_x, characters.position_y[row as usize], at_z);
+            *who = (row | u32::from(characters.team[row as usize]) << TEAM_SHIFT).cast_signed();
+        }
     }
 
     /// The first body on the way, the lower row at equal distance: (fraction of the way, row).

@@ -6,7 +6,6 @@ use super::*;
 use crate::numeric::fixed::ONE;
 use crate::numeric::lanes::{LaneTask, Lanes};
 use crate::numeric::{LaneChoice, Metres, Position};
-use crate::state::column::Here;
 use crate::state::handle::CharacterId;
 use crate::state::history::History;
 use crate::systems::combat::tests::{any_crowd, crowd, environment};
@@ -47,7 +46,7 @@ impl Crowd {
         let mut index = CrowdIndex::new(environment.terrain.half_extent(), rows, environment.lanes);
         index.rebuild(characters, rows);
         let mut targets = Targets::new(rows);
-        targets.rebuild(index.grid(), characters, (environment.lanes, Here));
+        targets.rebuild(index.grid(), characters, environment.lanes);
         Self { index, targets, history: History::new(0, rows) }
     }
 
