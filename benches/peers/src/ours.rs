@@ -166,8 +166,8 @@ pub fn step_makers() -> Vec<Make> {
     makers
 }
 
-/// Passes of crowds that are to stand in themselves as little as physics engines let them.
-const MORE_PASSES: [u8; 3] = [5, 6, 8];
+/// Passes of crowds that are to stand in themselves as little as physics engines let them: spread out, and in a battle.
+const MORE_PASSES: [u8; 2] = [5, 8];
 
 /// Shapes in the obstructed zones.
 const SHAPES: usize = 5_000;
