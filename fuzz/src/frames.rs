@@ -4,7 +4,9 @@
 //! A conversation is a sequence of payloads, each after its length in two bytes, little-endian.
 
 use shieldwall_core::spatial::Deformation;
-use shieldwall_core::{Arm, CharacterInput, Command, Metres, TerrainDeltas, Tick, ViewAge, World, WorldConfig};
+use shieldwall_core::{
+    Arm, CharacterInput, Command, Metres, TerrainDeltas, Tick, ViewAge, World, WorldConfig,
+};
 use shieldwall_net::channel::Channel;
 use shieldwall_net::client::replica::ReplicaTable;
 use shieldwall_net::secure::ClientIndex;
@@ -144,7 +146,8 @@ pub fn message(bytes: &[u8]) {
 /// Anything is taken for changes of the world: the first byte says how large the world is, the second is a message's first.
 /// What is read is carried out on a ground, where it can be, and is written back as changes that say the same.
 pub fn changes(bytes: &[u8]) {
-    let (Some(&size), Some(message)) = (bytes.first(), bytes.get(1..).filter(|message| !message.is_empty())) else {
+    let (Some(&size), Some(message)) = (bytes.first(), bytes.get(1..).filter(|message| !message.is_empty()))
+    else {
         return;
     };
     let config = WorldConfig { half_extent: Metres::from_m(8 + i32::from(size % 8)), ..small_world() };

@@ -124,6 +124,18 @@ pub(crate) fn scenery() -> Scenery {
     let barricades =
         (0..BARRICADES).map(|i| StructureSection { shape: first_barricade as u32 + i as u32, kind: 4 });
     let sections = palisades.chain(barricades).collect();
+    Scenery {
+        shapes,
+        meshes: vec![ramp],
+        platforms: vec![platform(0), platform(2)],
+        sections,
+        capture_points: places(),
+        ..Scenery::default()
+    }
+}
+
+/// A field in the middle, a keep and a flag of either team.
+fn places() -> Vec<CapturePoint> {
     let point = |x: i32, radius: i32, kind: u8, owner: u8| CapturePoint {
         x: Metres::from_m(x),
         z: Metres::from_m(0),
@@ -131,20 +143,11 @@ pub(crate) fn scenery() -> Scenery {
         kind,
         owner,
     };
-    // A field in the middle, a keep and a flag of either team.
-    let capture_points = vec![
+    vec![
         point(0, 6, 0, NO_TEAM),
         point(-24, 5, 1, 0),
         point(24, 5, 1, 1),
         point(-30, 2, 3, 0),
         point(30, 2, 3, 1),
-    ];
-    Scenery {
-        shapes,
-        meshes: vec![ramp],
-        platforms: vec![platform(0), platform(2)],
-        sections,
-        capture_points,
-        ..Scenery::default()
-    }
+    ]
 }
