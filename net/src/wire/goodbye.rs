@@ -19,15 +19,24 @@ pub enum GoodbyeReason {
 }
 
 impl GoodbyeReason {
+    /// Its number, without what a kick is for.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Shutdown => 1,
+            Self::WorldFull => 2,
+            Self::ProtocolViolation => 3,
+            Self::Kicked(_) => 4,
+        }
+    }
+
     /// The message's bytes.
     #[must_use]
     pub fn encode(self) -> Vec<u8> {
         let kind = super::welcome::MessageKind::Goodbye as u8;
         match self {
-            Self::Shutdown => vec![kind, 1],
-            Self::WorldFull => vec![kind, 2],
-            Self::ProtocolViolation => vec![kind, 3],
-            Self::Kicked(misconduct) => vec![kind, 4, misconduct as u8],
+            Self::Kicked(misconduct) => vec![kind, self.number(), misconduct as u8],
+            reason => vec![kind, reason.number()],
         }
     }
 
