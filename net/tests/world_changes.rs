@@ -31,7 +31,7 @@ fn next(state: &mut u64) -> u64 {
 }
 
 fn server_address() -> SocketAddr {
-    "127.0.0.1:7777".parse().unwrap()
+    SocketAddr::new([127, 0, 0, 1].into(), 7777)
 }
 
 struct Seat {
@@ -74,9 +74,9 @@ impl Scene {
         let secure = SecureServerConfig::new(1, KEY, 32, vec![server_address()]);
         Self {
             now: 1_000_000,
-            world: World::new(&config).unwrap(),
-            zone: ZoneSessions::new(replication, &config, 32).unwrap(),
-            secure: SecureServer::new(secure, &mut random(3)).unwrap(),
+            world: World::new(&config).expect("a good configuration"),
+            zone: ZoneSessions::new(replication, &config, 32).expect("a good configuration"),
+            secure: SecureServer::new(secure, &mut random(3)).expect("a good configuration"),
             config,
             seats: Vec::new(),
             commands: Vec::new(),
@@ -101,7 +101,7 @@ impl Scene {
             user_data: &[0; USER_DATA_BYTES],
             private_key: &KEY,
         };
-        let token = ConnectToken::generate(&params, &mut random(number + 17)).unwrap();
+        let token = ConnectToken::generate(&params, &mut random(number + 17)).expect("good parameters");
         self.seats.push(Seat {
             client: GameClient::new(token, GameClientConfig::default(), Micros(self.now)),
             address: SocketAddr::new([127, 0, 0, 1].into(), 20_000 + number as u16),
@@ -155,7 +155,7 @@ impl Scene {
                 }
                 match event {
                     ServerEvent::Connected { client, client_id, .. } => {
-                        self.zone.connect(client, client_id, None).unwrap();
+                        self.zone.connect(client, client_id, None).expect("a free place");
                     }
                     ServerEvent::Payload { client, bytes } => _ = self.zone.receive(client, bytes, now),
                     ServerEvent::Disconnected { client, .. } => self.zone.disconnect(client),
@@ -195,7 +195,7 @@ impl Scene {
         let server = self.world.terrain_deltas();
         for (number, seat) in self.seats.iter().enumerate() {
             assert_eq!(seat.client.state(), GameClientState::Playing, "client {number}");
-            let world = seat.client.world().unwrap();
+            let world = seat.client.world().expect("welcomed");
             let deltas = world.terrain_deltas().unwrap_or(&bare);
             assert_eq!(deltas.content_hash(), server.content_hash(), "client {number}");
             for at in -30..30 {
@@ -224,10 +224,10 @@ fn bits_about_the_ground(payload: &[u8]) -> u64 {
         if FrameKind::read(&mut reader) != Ok(FrameKind::Fragment) {
             return bits;
         }
-        reader.get(17).unwrap();
-        let length = reader.get(9).unwrap() as usize;
-        reader.align().unwrap();
-        let bytes = reader.get_bytes(length).unwrap();
+        reader.get(17).expect("a whole fragment");
+        let length = reader.get(9).expect("a whole fragment") as usize;
+        reader.align().expect("a whole fragment");
+        let bytes = reader.get_bytes(length).expect("a whole fragment");
         if bytes[0] >= 0x80 || bytes[0] == 4 || bytes[0] == 5 {
             bits += (reader.position() - start) as u64;
         }
