@@ -77,7 +77,7 @@ def wait_for(seconds, condition):
 
 def report(browser):
     """What the page says about itself; an empty report before its script runs."""
-    return browser.run(REPORT) or {"state": "", "framesReceived": 0, "framesPainted": 0, "following": -1, "visible": 0}
+    return browser.run(REPORT) or {"state": "", "framesReceived": 0, "framesPainted": 0, "following": -1, "visible": 0, "sections": 0, "points": 0, "standing": 0}
 
 
 def check_live(browser, checks):
@@ -99,7 +99,20 @@ def check_live(browser, checks):
     changed = sum(a != b for a, b in zip(figures, later))
     checks.that(changed >= 3, "figures change", f"{changed} did")
     checks.that(browser.run("return document.querySelectorAll('.team').length") >= 2, "the score names the teams")
+    check_siege(browser, checks)
     return True
+
+
+def check_siege(browser, checks):
+    """Structures and places are there, kills are told, points are in the score."""
+    now = report(browser)
+    checks.that(now["sections"] >= 20 and now["points"] >= 5, "the fort and its places are on the battlefield", now)
+    checks.that(0 < now["standing"] <= now["sections"], "sections stand", now)
+    rows = "return [...document.querySelectorAll('#combat li')].map((row) => row.textContent)"
+    told = wait_for(30, lambda: browser.run(rows))
+    checks.that(told and len(told) <= 8 and all(len(row) > 8 for row in told), "the last kills are told", told)
+    points = browser.run("return [...document.querySelectorAll('.team-points')].map((node) => node.textContent)")
+    checks.that(len(points) >= 2 and all("point" in text for text in points), "the score has points", points)
 
 
 def check_follow(browser, checks):
@@ -158,7 +171,7 @@ def check_hostile(checks):
     try:
         browser.go(server.url)
         checks.that(wait_for(20, lambda: report(browser)["framesReceived"] > 60), "hostile feed: the good frames still arrive", report(browser))
-        checks.that(report(browser)["refused"] >= 15, "hostile feed: the bad ones are refused and counted", report(browser))
+        checks.that(report(browser)["refused"] >= 21, "hostile feed: the bad ones are refused and counted", report(browser))
         browser.press("n")
         browser.run("window.shieldwallPage.report()")
         time.sleep(3)

@@ -129,7 +129,7 @@ pub struct ServerFlags {
     /// Seed of the battlefield and of everything random in it [default: 1]
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Height file (.swht) that the ground is made from, its middle in the middle of the field, or scenery file (.swsc) with all that stands in the world [default: hills from the seed]
+    /// Height file (.swht) that the ground is made from, its middle in the middle of the field; or scenery file (.swsc) with all that stands in the world; or a built-in scenery: fort, none [default: fort for demo, else none, on hills from the seed]
     #[arg(long, visible_alias = "scenery", value_name = "FILE")]
     pub terrain: Option<PathBuf>,
     /// Ruleset file (.toml) to play by, see `shieldwall rules --help` [default: the shipped rules]

@@ -36,7 +36,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// # Errors
 /// Everything that keeps it from running, and [`HostError::BotsNotConnected`] or [`HostError::BotsLost`] at the end.
 pub fn demo(flags: &DemoFlags) -> Result<(), HostError> {
-    let config = HostConfig::resolve(&flags.server, flags.bots, std::env::vars_os())?;
+    let config = HostConfig::resolve_demo(&flags.server, flags.bots, std::env::vars_os())?;
     let _log = logging::start(&config.log, "warn")?;
     log_rules(&config);
     open_files::make_room_for(config.bots.count)?;

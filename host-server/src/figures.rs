@@ -10,6 +10,7 @@ use shieldwall_net::secure::SecureStats;
 use shieldwall_net::server::ZoneStats;
 use shieldwall_net::time::Micros;
 
+use crate::fight_figures::FightFigures;
 use crate::queues::Latest;
 
 /// Teams the figures have room for.
@@ -112,6 +113,10 @@ pub struct ZoneFigures {
     pub score: [u64; MAX_TEAMS],
     /// Hits.
     pub hits: u64,
+    /// What else the fighting counts.
+    pub fight: FightFigures,
+    /// What each team has gained by capture points and flags.
+    pub points: [u64; MAX_TEAMS],
     /// What the sessions count: traffic, inputs, losses, refusals.
     pub sessions: ZoneStats,
     /// Snapshot packets not made because the network thread was behind.

@@ -70,7 +70,11 @@ impl Host {
     ) -> Result<Self, HostError> {
         let (sockets, address) = open_game_port(config)?;
         let secure = secure_server(config, address, clock)?;
-        let zone = Zone::new(&config.world, &config.scenery, &config.replication, config.server.max_clients)?;
+        let mut zone =
+            Zone::new(&config.world, &config.scenery, &config.replication, config.server.max_clients)?;
+        if config.mixed_classes {
+            zone.mix_classes();
+        }
         let board = Arc::new(Board::new(bot_threads as usize));
         let (control, live) = start_control(config, clock, &zone, &board)?;
         let (recorder, recording) = match record {
@@ -295,7 +299,9 @@ fn start_control(
     board: &Arc<Board>,
 ) -> Result<(Option<ControlPlane>, Sender<LiveFrame>), HostError> {
     let world = &config.world;
-    let make = || LiveFrame::with_capacity(world.character_capacity, world.projectile_capacity);
+    let (sections, points) = (config.scenery.sections.len(), config.scenery.capture_points.len());
+    let make =
+        || LiveFrame::with_capacity(world.character_capacity, world.projectile_capacity, sections, points);
     let (sender, receiver) = lane(LIVE_FRAMES, make);
     if !config.http.enabled {
         return Ok((None, sender));
@@ -306,7 +312,7 @@ fn start_control(
         board: Arc::clone(board),
         clock,
         frames: receiver,
-        hello: live_feed::hello(zone.world(), &tiers),
+        hello: live_feed::hello(zone.world(), &config.scenery, &tiers),
         world: *world,
     };
     Ok((Some(ControlPlane::start(&config.http, parts)?), sender))

@@ -21,6 +21,7 @@ pub mod control;
 pub mod data_plane;
 pub mod diff;
 pub mod error;
+pub mod fight_figures;
 pub mod figures;
 pub mod host;
 pub mod links;

@@ -2,6 +2,7 @@
 
 use std::io::{IsTerminal, Write as _};
 use std::path::Path;
+use std::sync::Arc;
 
 use shieldwall_core::numeric::Tick;
 use shieldwall_core::{ReplayError, ReplayReader, SnapshotError, World};
@@ -9,6 +10,7 @@ use shieldwall_net::time::Micros;
 
 use crate::clock::Clock;
 use crate::error::HostError;
+use crate::scenery::built_in;
 use crate::terrain;
 
 /// Reads a file whole.
@@ -37,8 +39,12 @@ pub(crate) fn reader<'b>(
     bytes: &'b [u8],
     terrain: Option<&Path>,
 ) -> Result<ReplayReader<'b>, HostError> {
-    let scenery = terrain::scenery(terrain)?;
     let reader = ReplayReader::new(bytes).map_err(|error| refused(path, error))?;
+    let scenery = match terrain {
+        Some(_) => terrain::scenery(terrain)?,
+        // Where none is named, a recording knows the sceneries that the program brings along.
+        None => Arc::new(built_in::recorded(reader.config(), reader.fingerprint()).unwrap_or_default()),
+    };
     Ok(reader.with_scenery((*scenery).clone()))
 }
 

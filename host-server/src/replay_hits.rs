@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use shieldwall_core::numeric::Tick;
-use shieldwall_core::{CharacterId, Event, Judgement, ViewAge, Weapon, World};
+use shieldwall_core::{CharacterId, Event, Judgement, ViewAge, World};
 
 use crate::cli::HitsFlags;
 use crate::error::HostError;
@@ -58,13 +58,10 @@ fn each_hit(world: &World, mut tell: impl FnMut(CharacterId, CharacterId, &str))
     // Judgements stand in the order of the hits they belong to.
     let mut judgements = world.judgements().iter().peekable();
     for event in world.events() {
-        let Event::Hit { attacker, target, amount, weapon } = *event else { continue };
+        let Event::Hit { attacker, target, amount, arm } = *event else { continue };
         let judged = judgements
-            .next_if(|judged| (judged.attacker, judged.target, judged.weapon) == (attacker, target, weapon));
-        let name = match weapon {
-            Weapon::Melee => "blade",
-            Weapon::Arrow => "arrow",
-        };
+            .next_if(|judged| (judged.attacker, judged.target, judged.arm) == (attacker, target, arm));
+        let name = arm.name();
         let why = judged.map_or_else(|| "judged in the present".to_owned(), |judged| in_words(world, judged));
         let line = format!("{:>5} hit {:>5} with the {name} for {amount}: {why}", attacker.slot, target.slot);
         tell(attacker, target, &line);

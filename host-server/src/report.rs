@@ -8,6 +8,7 @@ use serde::Serialize;
 use shieldwall_core::{RulesHash, Stage, StateHash};
 
 use crate::error::HostError;
+use crate::fight_figures::FightFigures;
 use crate::figures::{BotFigures, NetFigures, ZoneFigures};
 use crate::refusals;
 use crate::stats::{TickMs, ratio};
@@ -70,6 +71,10 @@ pub struct Report {
     pub hits: u64,
     /// Kills of each team.
     pub score: Vec<u64>,
+    /// What each team has gained by capture points and flags.
+    pub points: Vec<u64>,
+    /// What else the fighting counts.
+    pub fight: FightFigures,
     /// Ticks for which a client's input was missing, as a share of all.
     pub inputs_missed_share: f64,
     /// Packets to clients that were lost, as a share of all.
@@ -219,6 +224,8 @@ impl Report {
             kills: zone.kills,
             hits: zone.hits,
             score: zone.score.iter().copied().take(usize::from(run.teams)).collect(),
+            points: zone.points.iter().copied().take(usize::from(run.teams)).collect(),
+            fight: zone.fight,
             inputs_missed_share: share(sessions.inputs.missed, sessions.inputs.accepted),
             loss_down_share: ratio(sessions.packets_lost as f64, traffic.packets_sent as f64),
             refused: happened(refusals::refused(net, zone)),
@@ -270,6 +277,16 @@ impl Report {
         ));
         let score: Vec<String> = self.score.iter().map(u64::to_string).collect();
         line(format_args!("battle: {} kills ({}), {} hits", self.kills, score.join(" : "), self.hits));
+        let (fight, points) = (&self.fight, self.points.iter().map(u64::to_string).collect::<Vec<_>>());
+        line(format_args!(
+            "siege: {} sections fell, {} captures, points {}; {} blocks, {} bursts, {} afflictions",
+            fight.sections_fallen,
+            fight.captures,
+            points.join(" : "),
+            fight.blocks,
+            fight.bursts,
+            fight.afflictions
+        ));
         if let Some(bots) = &self.bots {
             line(format_args!(
                 "bots: {} of {} connected, {} disconnects, {:.3} corrections per bot and second, largest {} mm",

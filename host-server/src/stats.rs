@@ -7,6 +7,7 @@ use serde::Serialize;
 use shieldwall_core::WorldConfig;
 use shieldwall_net::time::Micros;
 
+use crate::fight_figures::FightFigures;
 use crate::figures::{Board, BotFigures, NetFigures, Quantiles, ZoneFigures};
 
 /// Rates are taken over this long a time.
@@ -62,6 +63,10 @@ pub struct Stats {
     pub kills: u64,
     /// Kills of each team since the start.
     pub score: Vec<u64>,
+    /// What each team has gained by capture points and flags since the start.
+    pub points: Vec<u64>,
+    /// What else the fighting counts.
+    pub fight: FightFigures,
     /// Living characters.
     pub alive: u32,
     /// Projectiles in flight.
@@ -143,6 +148,8 @@ impl StatsAssembler {
             entities_visible_mean: ratio(visible as f64, snapshots as f64),
             kills: last.zone.kills,
             score: last.zone.score.iter().copied().take(self.teams).collect(),
+            points: last.zone.points.iter().copied().take(self.teams).collect(),
+            fight: last.zone.fight,
             alive: last.zone.alive,
             projectiles: last.zone.projectiles,
             cpu_us_per_client_s: per_client(cpu(first), cpu(last)),

@@ -30,7 +30,11 @@ pub struct Zone {
     feed: LiveFeed,
     figures: ZoneFigures,
     stepped_at: Option<Micros>,
+    mixed_classes: bool,
 }
+
+/// Of so many who come one after another in a mixed world, which classes they are: soldiers, some scouts, heavies, knights.
+const CLASS_MIX: [u8; 16] = [0, 0, 1, 0, 0, 2, 0, 0, 3, 0, 1, 0, 0, 2, 0, 0];
 
 impl Zone {
     /// An empty zone for at most `max_clients` clients.
@@ -56,7 +60,13 @@ impl Zone {
             feed,
             figures: ZoneFigures::default(),
             stepped_at: None,
+            mixed_classes: false,
         })
+    }
+
+    /// From now on those who come are of several movement classes, not all soldiers.
+    pub fn mix_classes(&mut self) {
+        self.mixed_classes = true;
     }
 
     /// The world after the last step.
@@ -132,6 +142,9 @@ impl Zone {
         self.stepped_at = Some(now);
         self.commands.clear();
         self.sessions.begin_tick(self.world.tick(), &mut self.commands);
+        if self.mixed_classes {
+            choose_classes(&mut self.commands);
+        }
         let stage_ns = &mut self.figures.stage_ns;
         let mut last = clock();
         let report = self.world.step_observed(&self.commands, &mut |stage| {
@@ -145,8 +158,10 @@ impl Zone {
         figures.client_us += u64::from(figures.clients) * since_last.0;
         figures.events_dropped += u64::from(report.events_dropped);
         figures.commands_refused += u64::from(report.tally.commands_refused);
+        figures.fight.add(&report.tally);
         let characters = self.world.characters();
         for event in self.world.events() {
+            figures.fight.learn(event);
             match *event {
                 Event::Hit { .. } => figures.hits += 1,
                 Event::Died { killer, .. } => {
@@ -181,6 +196,10 @@ impl Zone {
         let characters = self.world.characters();
         self.figures.alive = characters.live_slots().filter(|&slot| characters.is_alive(slot)).count() as u32;
         self.figures.projectiles = self.world.projectiles().live_slots().count() as u32;
+        let scores = self.world.scores();
+        for (team, points) in (0..).zip(&mut self.figures.points) {
+            *points = u64::from(scores.score(team));
+        }
         self.figures.sessions = self.sessions.stats();
         self.figures.clone()
     }
@@ -235,5 +254,15 @@ impl Zone {
         figures.bytes_down = stats.traffic.wire_bytes_sent();
         figures.bytes_up = stats.traffic.wire_bytes_received();
         Some(figures)
+    }
+}
+
+/// Gives the characters that are about to come their classes, by the place of their client: two neighbours, who are of two
+/// teams, get the same.
+fn choose_classes(commands: &mut [Command]) {
+    for command in commands {
+        if let Command::Spawn { tag, class, .. } = command {
+            *class = CLASS_MIX[(*tag / 2) as usize % CLASS_MIX.len()];
+        }
     }
 }

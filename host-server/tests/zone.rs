@@ -137,14 +137,14 @@ fn a_live_frame_has_everybody_and_fits_its_room() {
     }
     run(&mut zone, 5, 0);
     let config = *zone.world().config();
-    let mut frame = LiveFrame::with_capacity(config.character_capacity, config.projectile_capacity);
+    let mut frame = LiveFrame::with_capacity(config.character_capacity, config.projectile_capacity, 0, 0);
     let room = frame.bytes.capacity();
     zone.gather_live_events();
     zone.fill_live_frame(&mut frame);
-    assert_eq!(frame.bytes.len(), 12 + 3 * 10);
-    assert_eq!(&frame.bytes[..8], &[1, 1, 3, 0, 0, 0, 0, 0]);
+    assert_eq!(frame.bytes.len(), 24 + 3 * 10);
+    assert_eq!(&frame.bytes[..8], &[1, 2, 3, 0, 0, 0, 0, 0]);
     assert_eq!(u32::from_le_bytes(frame.bytes[8..12].try_into().unwrap()), 5);
-    for character in frame.bytes[12..].chunks(10) {
+    for character in frame.bytes[24..].chunks(10) {
         assert_eq!((character[7] & 1, character[8], character[9]), (1, 255, 0), "alive, full health");
     }
     assert_eq!(frame.bytes.capacity(), room, "a frame never grows");

@@ -1,9 +1,13 @@
 //! Bots: each a full client with a socket of its own, played by [`brain::Brain`]; many on one thread.
 //!
-//! In here: the thread, its sockets, its timetable. What a bot decides is in `brain.rs`. Bots have a lower priority
+//! In here: the thread, its sockets, its timetable. What a bot decides is in `brain.rs`, what it sees before it in `look.rs`. Bots have a lower priority
 //! than the server, because in `demo` they share its processor; they are a load, not a part of it.
 
+mod aim;
+mod arms;
 pub mod brain;
+mod look;
+mod random;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::Arc;
@@ -20,7 +24,7 @@ use shieldwall_net::secure::DATAGRAM_MAX;
 use shieldwall_net::time::Micros;
 use shieldwall_net::wire::goodbye::GoodbyeReason;
 
-use self::brain::Brain;
+use self::brain::{Brain, Surroundings};
 use crate::clock::{Clock, thread_cpu_us};
 use crate::error::HostError;
 use crate::figures::BotFigures;
@@ -306,11 +310,17 @@ impl BotThread {
         let now = self.clock.now();
         if bot.acts.is_multiple_of(ACTS_PER_THOUGHT)
             && let Some(own) = bot.client.own()
+            && let Some(world) = bot.client.world().cloned()
         {
             if own.alive {
                 self.others.clear();
                 bot.client.sample_crowd(now, &mut self.others);
-                bot.input = bot.brain.think(&own, &self.others);
+                let around = Surroundings {
+                    rules: &world.config().rules,
+                    points: world.obstacles().capture_points(),
+                    ahead: look::ahead(&bot.client, &world, &own, bot.input.yaw),
+                };
+                bot.input = bot.brain.think(&own, &self.others, &around);
             } else {
                 bot.input = CharacterInput { yaw: bot.input.yaw, ..CharacterInput::default() };
             }

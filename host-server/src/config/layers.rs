@@ -55,6 +55,7 @@ pub(super) struct RawWorld {
     pub(super) seed: Field<u64>,
     pub(super) tick_hz: Field<u16>,
     pub(super) half_extent_m: Field<i32>,
+    #[serde(alias = "scenery")]
     pub(super) terrain: Field<PathBuf>,
     pub(super) rules: Field<PathBuf>,
     pub(super) teams: Field<u8>,
@@ -93,7 +94,7 @@ pub(super) struct RawLog {
 }
 
 /// Every setting as (section, key): the environment knows exactly these.
-const KEYS: [(&str, &str); 26] = [
+const KEYS: [(&str, &str); 27] = [
     ("server", "bind"),
     ("server", "udp_port"),
     ("server", "max_clients"),
@@ -109,6 +110,7 @@ const KEYS: [(&str, &str); 26] = [
     ("world", "tick_hz"),
     ("world", "half_extent_m"),
     ("world", "terrain"),
+    ("world", "scenery"),
     ("world", "rules"),
     ("world", "teams"),
     ("world", "character_capacity"),

@@ -36,6 +36,8 @@ pub struct HostConfig {
     pub world: WorldConfig,
     /// What the ground is made from and what stands on it.
     pub scenery: Arc<Scenery>,
+    /// Who comes is of one of several movement classes, not always a soldier.
+    pub mixed_classes: bool,
     /// Where the world's rules come from.
     pub ruleset: RulesetFile,
     /// What clients are sent, as the network layer takes it.
@@ -135,6 +137,7 @@ impl Default for HostConfig {
             http: HttpSettings { enabled: true, bind: loopback, port: 8080 },
             world: WorldConfig { seed: 1, ..WorldConfig::default() },
             scenery: Arc::default(),
+            mixed_classes: false,
             ruleset: RulesetFile::default(),
             replication: ReplicationConfig::default(),
             bots: BotSettings { count: 200, threads: 0 },
@@ -156,13 +159,36 @@ impl HostConfig {
         bots: Option<u32>,
         environment: impl Iterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
+        let stack = Self::stack(flags, bots, environment)?;
+        resolve::resolve(&stack, None)
+    }
+
+    /// [`HostConfig::resolve`] for the demo battle: in the fort unless something else is asked for, by several classes.
+    ///
+    /// # Errors
+    /// As [`HostConfig::resolve`].
+    pub fn resolve_demo(
+        flags: &ServerFlags,
+        bots: Option<u32>,
+        environment: impl Iterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, ConfigError> {
+        let stack = Self::stack(flags, bots, environment)?;
+        let config = resolve::resolve(&stack, Some(Path::new("fort")))?;
+        Ok(Self { mixed_classes: true, ..config })
+    }
+
+    fn stack(
+        flags: &ServerFlags,
+        bots: Option<u32>,
+        environment: impl Iterator<Item = (OsString, OsString)>,
+    ) -> Result<Vec<layers::Layer>, ConfigError> {
         let mut stack = Vec::new();
         if let Some(path) = &flags.config {
             stack.push(layers::from_file(path)?);
         }
         stack.extend(layers::from_environment(environment)?);
         stack.push(layers::from_flags(flags, bots));
-        resolve::resolve(&stack)
+        Ok(stack)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Puts layers of settings on top of each other and checks the outcome.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use shieldwall_core::{ConfigError as WorldError, Metres, limits};
 use shieldwall_net::secure::DEVELOPMENT_KEY;
@@ -51,7 +51,8 @@ struct Pending {
     tiers: Option<Vec<RawTier>>,
 }
 
-pub(super) fn resolve(stack: &[Layer]) -> Result<HostConfig, ConfigError> {
+/// `scenery` is what stands in the world where no layer says so.
+pub(super) fn resolve(stack: &[Layer], scenery: Option<&Path>) -> Result<HostConfig, ConfigError> {
     let mut config = HostConfig::default();
     let mut origins = Origins::default();
     let mut pending = Pending::default();
@@ -60,8 +61,8 @@ pub(super) fn resolve(stack: &[Layer]) -> Result<HostConfig, ConfigError> {
         apply_rest(&mut config, &mut origins, &mut pending, &layer.raw, &layer.source);
     }
     finish_world(&mut config, &origins, pending.half_extent_m)?;
-    if let Some(path) = pending.terrain {
-        let scenery = terrain::scenery(Some(&path));
+    if let Some(path) = pending.terrain.as_deref().or(scenery) {
+        let scenery = terrain::scenery(Some(path));
         config.scenery = scenery.map_err(|error| origins.error("world.terrain", error.to_string()))?;
     }
     if let Some(path) = pending.rules {
@@ -255,7 +256,7 @@ fn world_key(error: &WorldError, origins: &Origins) -> &'static str {
     match error {
         WorldError::Terrain(_) => "world.half_extent_m",
         WorldError::Scenery(_) => "world",
-        WorldError::ProjectileTooFast => given(["world.rules", "world.tick_hz"]),
+        WorldError::ProjectileTooFast(_) => given(["world.rules", "world.tick_hz"]),
         WorldError::OutOfRange { .. } | WorldError::Rules(_) => {
             given(["world.half_extent_m", "world.tick_hz"])
         }

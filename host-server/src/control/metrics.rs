@@ -57,7 +57,7 @@ struct Scrape {
 impl Collector for Scrape {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
         self.encode_tick_histogram(&mut encoder)?;
-        for (name, help, value) in self.counters() {
+        for (name, help, value) in self.counters().into_iter().chain(self.zone.fight.rows()) {
             let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
             metric.encode_counter::<NoLabelSet, u64, f64>(&value, None)?;
         }
@@ -112,6 +112,12 @@ impl Scrape {
         for (team, kills) in self.stats.score.iter().enumerate() {
             let labels = [("team", team.to_string())];
             metric.encode_family(&labels)?.encode_counter::<NoLabelSet, u64, f64>(kills, None)?;
+        }
+        let help = "Points of capture points and flags by team";
+        let mut metric = encoder.encode_descriptor("points", help, None, MetricType::Counter)?;
+        for (team, points) in self.stats.points.iter().enumerate() {
+            let labels = [("team", team.to_string())];
+            metric.encode_family(&labels)?.encode_counter::<NoLabelSet, u64, f64>(points, None)?;
         }
         Ok(())
     }
@@ -187,6 +193,8 @@ mod tests {
             "shieldwall_cpu_seconds_total{thread=\"network\"}",
             "shieldwall_tick_stage_seconds_total{stage=\"contacts\"} 0",
             "shieldwall_views_capped_total 0",
+            "shieldwall_blocks_total 0",
+            "shieldwall_sections_fallen_total 0",
             "shieldwall_clients 0",
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");

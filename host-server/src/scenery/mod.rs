@@ -2,6 +2,7 @@
 //!
 //! The file form is the kernel's ([`Scenery::encode`]); reading of OBJ models is the `tobj` crate's.
 
+pub mod built_in;
 mod list;
 mod model;
 

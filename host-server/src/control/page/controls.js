@@ -1,7 +1,7 @@
 // Controls: mouse, touch and keyboard move the camera and choose whom to follow.
 // Not here: the camera's own laws (camera.js), what following shows (page.js, panel.js).
 
-import { FLAG_ALIVE } from "./feed.js";
+import { FLAG_ALIVE } from "./frames.js";
 
 const PICK_MIN_PX = 16;
 const CLICK_SLACK_PX = 6;

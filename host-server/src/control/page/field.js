@@ -1,10 +1,16 @@
 // The battlefield: the order of its layers and how each is drawn on the canvas.
 // Not here: where things are (motion.js), the view (camera.js), the markers' looks (sprites.js), passing marks (marks.js).
 
-import { FLAG_AIRBORNE, FLAG_ALIVE } from "./feed.js";
+import { Blasts } from "./blasts.js";
+import { FLAG_AIRBORNE, FLAG_ALIVE } from "./frames.js";
 import { Marks } from "./marks.js";
+import { Objectives } from "./objectives.js";
+import { Projectiles } from "./projectiles.js";
 import { STRUCK, Sprites } from "./sprites.js";
+import { drawStatus } from "./status.js";
+import { Structures } from "./structures.js";
 import { paintTerrain } from "./terrain.js";
+import { readTheme } from "./theme.js";
 
 const TURN = Math.PI * 2;
 const MARKER_M = 0.5;
@@ -17,26 +23,8 @@ const SWING_REACH_M = 2.5;
 const SWING_HALF_ANGLE = Math.PI / 6;
 const FALL_MS = 500;
 const FLASH_MS = 100;
-const TRAIL_M = 3.4;
 const TERRAIN_SLICE_MS = 7;
 const TEAM_COLORS = ["#4aa8ff", "#ff9f3a", "#3ecfa0", "#e78bd0", "#e8dd5a", "#9d8cff"];
-
-// Colours come from the style sheet, so that light and dark are decided in one place.
-function readTheme() {
-  const style = getComputedStyle(document.documentElement);
-  const value = (name) => style.getPropertyValue(`--${name}`).trim();
-  return {
-    outside: value("field-outside"), edge: value("field-edge"), grid: value("field-grid"), text: value("text"),
-    outline: value("marker-outline"), hollow: value("marker-hollow"), flash: value("marker-flash"),
-    spark: value("spark"), markUnder: value("mark-under"), tier: value("tier"), shadow: value("marker-shadow"),
-    chip: value("field-chip"), veil: value("field-veil"), healthTrack: value("health-track"),
-    terrain: {
-      stops: value("terrain-stops").split(/\s+/), contour: value("terrain-contour"),
-      minor: Number(value("terrain-minor")), major: Number(value("terrain-major")),
-      bright: Number(value("terrain-bright")), dark: Number(value("terrain-dark")), grain: Number(value("terrain-grain")),
-    },
-  };
-}
 
 export function teamColor(team, index) {
   return team.color ?? TEAM_COLORS[index % TEAM_COLORS.length];
@@ -50,6 +38,11 @@ export class Field {
     this.motion = motion;
     this.sprites = new Sprites();
     this.marks = new Marks();
+    this.blasts = new Blasts();
+    this.structures = new Structures();
+    this.objectives = new Objectives();
+    this.projectiles = new Projectiles();
+    this.sizes = [];
     this.visible = new Uint8Array(65536);
     this.hello = null;
     this.terrain = null;
@@ -73,6 +66,8 @@ export class Field {
 
   setHello(hello) {
     this.hello = hello;
+    const soldier = hello.classes[0]?.radius ?? 1;
+    this.sizes = hello.classes.map((one) => Math.min(one.radius / soldier, 14));
     this.colors = hello.teams.map(teamColor);
     const { outline, hollow, flash } = this.theme;
     this.sprites.setLooks(this.colors.map((color, shape) => ({ color, shape, outline, hollow, flash })));
@@ -101,6 +96,24 @@ export class Field {
     this.canvas.width = Math.max(Math.round(box.width * this.pixelRatio), 1);
     this.canvas.height = Math.max(Math.round(box.height * this.pixelRatio), 1);
     this.camera.resize(box.width, box.height);
+  }
+
+  // A new battle: what stands in it, and nothing that has happened yet.
+  begin(hello) {
+    this.setHello(hello);
+    this.structures.setHello(hello);
+    this.objectives.setHello(hello);
+    this.projectiles.setHello(hello);
+    this.marks.clear();
+    this.blasts.clear();
+    this.groundIs = "";
+  }
+
+  // A frame that the playhead has just passed.
+  enter(frame) {
+    this.marks.enter(frame);
+    this.blasts.enter(frame, this.hello.arms);
+    this.structures.enter(frame.sections);
   }
 
   setVisible(slots) {
@@ -135,7 +148,7 @@ export class Field {
   // The ground is drawn anew only when the view has moved: while it rests, copying it is much cheaper than scaling it.
   showGround() {
     const { camera, canvas, context, ground, pixelRatio } = this;
-    const is = [camera.x, camera.z, camera.scale, canvas.width, canvas.height, this.terrain?.width, this.painting === null].join(" ");
+    const is = [camera.x, camera.z, camera.scale, canvas.width, canvas.height, this.terrain?.width, this.painting === null, this.structures.version].join(" ");
     if (is !== this.groundIs) {
       this.groundIs = is;
       if (ground.width !== canvas.width) ground.width = canvas.width;
@@ -176,6 +189,7 @@ export class Field {
     context.strokeStyle = theme.edge;
     context.lineWidth = 2;
     context.strokeRect(left, top, side, side);
+    this.structures.draw(context, camera, theme);
   }
 
   // Only the part of a picture that shows: scaling the rest costs time where no graphics processor helps.
@@ -197,10 +211,14 @@ export class Field {
     const followedRow = this.following >= 0 ? motion.rowOfSlot[this.following] : -1;
     this.sprites.prepare(radius * this.pixelRatio);
     if (followedRow >= 0) this.drawTiers(followedRow);
+    this.objectives.drawRings(context, camera, motion.frame.points, this.colors, theme);
     this.marks.drawGround(context, camera, timeMs, this.colors, theme);
     this.drawSwings(timeMs);
     this.drawCharacters(timeMs, radius, followedRow);
-    this.drawProjectiles();
+    drawStatus(context, camera, motion, radius, this.sizes, this.colors, theme);
+    this.objectives.drawFlags(context, camera, motion.frame.points, motion, this.colors, theme);
+    this.projectiles.draw(context, camera, motion, this.colors, theme, this.reduced ? 0 : timeMs);
+    this.blasts.draw(context, camera, timeMs, this.colors, theme, this.reduced);
     this.marks.drawFlares(context, camera, timeMs, this.colors, theme, this.reduced);
     if (radius >= BARS_FROM_PX) this.drawBars(radius, followedRow);
     if (followedRow >= 0) this.drawRing(followedRow, radius, theme.text, 2);
@@ -279,7 +297,7 @@ export class Field {
 
   drawCharacters(timeMs, radius, followedRow) {
     const { context, camera, motion, sprites, theme } = this;
-    const { slot, flags, team, health } = motion.frame.characters;
+    const { slot, flags, team, health, kind } = motion.frame.characters;
     context.fillStyle = theme.shadow;
     context.beginPath();
     for (let i = 0; i < slot.length; i += 1) {
@@ -287,15 +305,16 @@ export class Field {
       const drop = radius * (flags[i] & FLAG_AIRBORNE ? 1.1 : 0.3);
       const [px, py] = [camera.toScreenX(motion.x[i]) + drop, camera.toScreenY(motion.z[i]) + drop];
       if (!this.onCanvas(px, py, 30)) continue;
-      context.moveTo(px + radius, py);
-      context.arc(px, py, radius, 0, TURN);
+      const size = radius * (this.sizes[kind[i]] ?? 1);
+      context.moveTo(px + size, py);
+      context.arc(px, py, size, 0, TURN);
     }
     context.fill();
     for (let i = 0; i < slot.length; i += 1) {
       const [px, py] = [camera.toScreenX(motion.x[i]), camera.toScreenY(motion.z[i])];
       if (!this.onCanvas(px, py, 40)) continue;
       const strength = this.strength(slot[i], followedRow);
-      let grow = (flags[i] & FLAG_AIRBORNE ? 1.22 : 1) / this.pixelRatio;
+      let grow = ((flags[i] & FLAG_AIRBORNE ? 1.22 : 1) * (this.sizes[kind[i]] ?? 1)) / this.pixelRatio;
       let alpha = strength;
       if (!(flags[i] & FLAG_ALIVE)) {
         const fallen = (timeMs - motion.diedAt[slot[i]]) / FALL_MS;
@@ -308,33 +327,6 @@ export class Field {
       sprites.draw(context, px, py, motion.yaw[i], team[i], struck ? STRUCK : sprites.level(health[i]), grow);
     }
     context.globalAlpha = 1;
-  }
-
-  // Arrows: a bright head and a tail that thins out, in three strokes for each team.
-  drawProjectiles() {
-    const { context, camera, motion } = this;
-    const { slot, yaw, team } = motion.frame.projectiles;
-    const length = Math.max(TRAIL_M * camera.scale, 12);
-    context.lineCap = "round";
-    for (let t = 0; t < this.colors.length; t += 1) {
-      for (const [part, alpha, width] of [[1, 0.22, 1.2], [0.55, 0.45, 1.6], [0.2, 1, 2.1]]) {
-        context.beginPath();
-        for (let i = 0; i < slot.length; i += 1) {
-          if (team[i] !== t) continue;
-          const [px, py] = [camera.toScreenX(motion.projectileX[i]), camera.toScreenY(motion.projectileZ[i])];
-          if (!this.onCanvas(px, py, length)) continue;
-          const angle = (yaw[i] * TURN) / 256;
-          context.moveTo(px, py);
-          context.lineTo(px + Math.sin(angle) * length * part, py + Math.cos(angle) * length * part);
-        }
-        context.globalAlpha = alpha;
-        context.strokeStyle = part === 0.2 ? this.theme.spark : this.colors[t];
-        context.lineWidth = width;
-        context.stroke();
-      }
-    }
-    context.globalAlpha = 1;
-    context.lineCap = "butt";
   }
 
   drawBars(radius, followedRow) {

@@ -1,10 +1,12 @@
 // Passing marks on the ground: sparks of hits, crosses where somebody fell, rings where somebody came back, the puff
-// of a shot. Bounded: the oldest mark makes room. Times are milliseconds of the battle.
+// of a shot. Bounded: the oldest mark makes room. Times are milliseconds of the battle. Not here: blasts (blasts.js).
 
-import { EVENT_DEATH, EVENT_HIT, EVENT_RESPAWN, EVENT_SHOT } from "./feed.js";
+import { MARK_RESPAWN, MARK_SHOT, NOBODY } from "./frames.js";
 
 const KEPT = 900;
-const LIFE_MS = { [EVENT_HIT]: 320, [EVENT_DEATH]: 9000, [EVENT_RESPAWN]: 900, [EVENT_SHOT]: 200 };
+const HIT = 1;
+const DEATH = 2;
+const LIFE_MS = { [HIT]: 320, [DEATH]: 9000, [MARK_RESPAWN]: 900, [MARK_SHOT]: 200 };
 const TURN = Math.PI * 2;
 
 export class Marks {
@@ -18,14 +20,17 @@ export class Marks {
     this.at = 0;
   }
 
+  keep(kind, team, x, z, born) {
+    if (LIFE_MS[kind] === undefined || team === NOBODY) return;
+    this.list[this.at] = { kind, team, x, z, born };
+    this.at = (this.at + 1) % KEPT;
+  }
+
   // Takes over the events of a frame that the playhead has just passed.
-  enter(frame) {
-    const { kind, team, x, z } = frame.events;
-    for (let i = 0; i < kind.length; i += 1) {
-      if (LIFE_MS[kind[i]] === undefined) continue;
-      this.list[this.at] = { kind: kind[i], team: team[i], x: x[i], z: z[i], born: frame.timeMs };
-      this.at = (this.at + 1) % KEPT;
-    }
+  enter({ marks, hits, deaths, timeMs }) {
+    for (let i = 0; i < marks.kind.length; i += 1) this.keep(marks.kind[i], marks.team[i], marks.x[i], marks.z[i], timeMs);
+    for (let i = 0; i < hits.team.length; i += 1) this.keep(HIT, hits.team[i], hits.x[i], hits.z[i], timeMs);
+    for (let i = 0; i < deaths.team.length; i += 1) this.keep(DEATH, deaths.team[i], deaths.x[i], deaths.z[i], timeMs);
   }
 
   // Calls draw(px, py, age 0..1, mark) for what is alive, on the canvas, and of one of the kinds.
@@ -44,7 +49,7 @@ export class Marks {
   // Under the characters: crosses that fade slowly.
   drawGround(context, camera, timeMs, colors, theme) {
     const size = Math.min(Math.max(camera.scale * 0.42, 2.4), 9);
-    this.each([EVENT_DEATH], camera, timeMs, (px, py, age, mark) => {
+    this.each([DEATH], camera, timeMs, (px, py, age, mark) => {
       const fade = Math.min(1, (1 - age) * 1.6);
       for (const [width, color, alpha] of [[3.4, theme.markUnder, 0.5], [1.6, colors[mark.team], 0.85]]) {
         context.globalAlpha = fade * alpha;
@@ -66,7 +71,7 @@ export class Marks {
     if (reduced) return;
     const unit = Math.min(Math.max(camera.scale * 0.5, 4), 16);
     context.lineCap = "round";
-    this.each([EVENT_HIT], camera, timeMs, (px, py, age, mark) => {
+    this.each([HIT], camera, timeMs, (px, py, age, mark) => {
       const turn = (mark.born * 0.37 + mark.x * 5) % TURN;
       const inner = unit * (0.35 + age * 1.0);
       const outer = unit * (0.75 + age * 1.5);
@@ -81,14 +86,14 @@ export class Marks {
       }
       context.stroke();
     });
-    this.each([EVENT_DEATH, EVENT_RESPAWN, EVENT_SHOT], camera, timeMs, (px, py, age, mark) => {
+    this.each([DEATH, MARK_RESPAWN, MARK_SHOT], camera, timeMs, (px, py, age, mark) => {
       // A fall shows its cross for long, but its ring for a moment only.
-      const part = mark.kind === EVENT_DEATH ? age * (LIFE_MS[EVENT_DEATH] / 600) : age;
+      const part = mark.kind === DEATH ? age * (LIFE_MS[DEATH] / 600) : age;
       if (part >= 1) return;
-      const reach = { [EVENT_DEATH]: 0.6 + part * 2.2, [EVENT_RESPAWN]: 2.6 - part * 1.7, [EVENT_SHOT]: 0.3 + part * 0.7 };
-      context.globalAlpha = mark.kind === EVENT_RESPAWN ? Math.sin(part * Math.PI) * 0.8 : (1 - part) * 0.8;
-      context.strokeStyle = mark.kind === EVENT_SHOT ? theme.spark : colors[mark.team];
-      context.lineWidth = mark.kind === EVENT_DEATH ? 2.2 * (1 - part) + 0.4 : 1.4;
+      const reach = { [DEATH]: 0.6 + part * 2.2, [MARK_RESPAWN]: 2.6 - part * 1.7, [MARK_SHOT]: 0.3 + part * 0.7 };
+      context.globalAlpha = mark.kind === MARK_RESPAWN ? Math.sin(part * Math.PI) * 0.8 : (1 - part) * 0.8;
+      context.strokeStyle = mark.kind === MARK_SHOT ? theme.spark : colors[mark.team];
+      context.lineWidth = mark.kind === DEATH ? 2.2 * (1 - part) + 0.4 : 1.4;
       context.beginPath();
       context.arc(px, py, unit * reach[mark.kind], 0, TURN);
       context.stroke();

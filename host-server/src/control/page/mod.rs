@@ -24,7 +24,7 @@ const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Every file of the page. A host serves exactly these paths.
-pub const FILES: [PageFile; 13] = [
+pub const FILES: [PageFile; 22] = [
     PageFile { path: "/", content_type: HTML, text: include_str!("index.html") },
     PageFile { path: "/page.css", content_type: CSS, text: include_str!("page.css") },
     PageFile { path: "/page.js", content_type: SCRIPT, text: include_str!("page.js") },
@@ -38,4 +38,13 @@ pub const FILES: [PageFile; 13] = [
     PageFile { path: "/field.js", content_type: SCRIPT, text: include_str!("field.js") },
     PageFile { path: "/charts.js", content_type: SCRIPT, text: include_str!("charts.js") },
     PageFile { path: "/panel.js", content_type: SCRIPT, text: include_str!("panel.js") },
+    PageFile { path: "/hello.js", content_type: SCRIPT, text: include_str!("hello.js") },
+    PageFile { path: "/frames.js", content_type: SCRIPT, text: include_str!("frames.js") },
+    PageFile { path: "/theme.js", content_type: SCRIPT, text: include_str!("theme.js") },
+    PageFile { path: "/blasts.js", content_type: SCRIPT, text: include_str!("blasts.js") },
+    PageFile { path: "/structures.js", content_type: SCRIPT, text: include_str!("structures.js") },
+    PageFile { path: "/objectives.js", content_type: SCRIPT, text: include_str!("objectives.js") },
+    PageFile { path: "/projectiles.js", content_type: SCRIPT, text: include_str!("projectiles.js") },
+    PageFile { path: "/status.js", content_type: SCRIPT, text: include_str!("status.js") },
+    PageFile { path: "/combat.js", content_type: SCRIPT, text: include_str!("combat.js") },
 ];

@@ -3,7 +3,7 @@
 // plus the jitter it measures), so that there are nearly always two frames to interpolate between.
 // Not here: decoding (feed.js), drawing (field.js).
 
-import { FLAG_ALIVE, FLAG_ATTACKING } from "./feed.js";
+import { FLAG_ALIVE, FLAG_ATTACKING } from "./frames.js";
 
 const SLOTS = 65536;
 const FRAMES_KEPT = 48;

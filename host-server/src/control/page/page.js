@@ -1,8 +1,10 @@
 // The live page: wires the feed, the battlefield and the panel together, and runs the frame loop.
 
 import { Camera } from "./camera.js";
+import { Combat } from "./combat.js";
 import { listen, neighbour, pick } from "./controls.js";
-import { FLAG_ALIVE, Feed } from "./feed.js";
+import { Feed } from "./feed.js";
+import { FLAG_ALIVE } from "./frames.js";
 import { Field } from "./field.js";
 import { Motion } from "./motion.js";
 import { Panel } from "./panel.js";
@@ -15,6 +17,7 @@ const camera = new Camera();
 const motion = new Motion();
 const field = new Field(canvas, camera, motion);
 const panel = new Panel();
+const combat = new Combat(document.getElementById("combat"));
 const names = new Map(); // slot → name, of those who were followed
 let hoverPoint = null;
 let standingAt = 0;
@@ -77,7 +80,8 @@ function showHover() {
   if (row < 0) return;
   const { team, health } = motion.frame.characters;
   at("hover-name").textContent = characterName(slot);
-  at("hover-team").textContent = panel.teams[team[row]]?.name ?? "";
+  const kind = field.hello.classes[motion.frame.characters.kind[row]]?.name ?? "";
+  at("hover-team").textContent = `${panel.teams[team[row]]?.name ?? ""} ${kind}`;
   at("hover-health").textContent = `health ${Math.max(Math.round((health[row] / 255) * 100), 1)} %`;
   tip.style.setProperty("--team", field.colors[team[row]]);
   const px = Math.min(Math.max(camera.toScreenX(motion.x[row]), 90), camera.width - 90);
@@ -94,10 +98,16 @@ function showFollowedHealth() {
   panel.setHealth(flags[row] & FLAG_ALIVE ? Math.max(health[row], 1) / 255 : 0);
 }
 
+// A frame that the playhead has just passed.
+function enter(frame) {
+  field.enter(frame);
+  combat.enter(frame);
+}
+
 function paint(nowMs) {
   const elapsed = Math.min(nowMs - paintedAt, 250);
   paintedAt = nowMs;
-  motion.advance(nowMs, (frame) => field.marks.enter(frame));
+  motion.advance(nowMs, enter);
   camera.update(nowMs, elapsed, motion, field.following < 0 ? -1 : motion.rowOfSlot[field.following]);
   field.draw(motion.playheadMs);
   if (motion.frame !== null && nowMs - standingAt > STANDING_EVERY_MS) {
@@ -105,7 +115,10 @@ function paint(nowMs) {
     panel.setStanding(motion.frame.characters);
     showFollowedHealth();
   }
-  if (motion.frame !== null) showHover();
+  if (motion.frame !== null) {
+    showHover();
+    combat.draw(nowMs, panel.teams, field.hello.arms, (slot) => names.get(slot) ?? null);
+  }
   showMode();
   painted += 1;
   requestAnimationFrame(paint);
@@ -153,6 +166,8 @@ window.shieldwallPage = Object.freeze({
     state: feed.state, framesReceived: motion.received, framesPainted: painted, refused: feed.refused,
     following: field.following, drawMs: field.drawMs, delayMs: motion.delayMs, scale: camera.scale,
     visible: field.visible.reduce((sum, one) => sum + one, 0),
+    sections: field.structures.sections.length, standing: field.structures.standing(),
+    points: field.objectives.points.length, kills: combat.kills.length,
   }),
   characters: () => {
     if (motion.frame === null) return [];
@@ -169,9 +184,9 @@ feed = new Feed({
     camera.halfExtent = hello.halfExtent;
     if (moved) camera.scale = 0;
     motion.reset();
-    field.marks.clear();
+    combat.clear();
     panel.setHello(hello);
-    field.setHello(hello);
+    field.begin(hello);
   },
   frame: (frame, nowMs) => motion.push(frame, nowMs),
   stats: (stats) => {

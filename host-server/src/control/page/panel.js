@@ -2,7 +2,7 @@
 // Text from the feed goes into the page as text only, never as markup.
 
 import { Chart, short } from "./charts.js";
-import { FLAG_ALIVE } from "./feed.js";
+import { FLAG_ALIVE } from "./frames.js";
 import { teamColor } from "./field.js";
 
 const STATES = {
@@ -53,7 +53,10 @@ const FIGURES = [
   ["Tick", "Number of the step the battle has reached.", (s) => whole(s.tick)],
   ["Late ticks", "Steps that ended more than one period after they were due, since the server has warmed up.", (s) => whole(s.ticksLate)],
   ["In sight, mean", "How many others one client is told about, mean of all clients.", (s) => short(s.visibleMean)],
-  ["Arrows in flight", "Projectiles in the air now.", (s) => whole(s.projectiles)],
+  ["In flight", "Arrows, bolts, axes, grenades and rockets in the air now.", (s) => whole(s.projectiles)],
+  ["Blocked", "Hits that a shield held off, since the start.", (s) => whole(s.blocks)],
+  ["Sections fallen", "Stretches of wall, gates, towers and barricades that were brought down, since the start.", (s) => whole(s.sectionsFallen)],
+  ["Captures", "How often a place went to another team, since the start.", (s) => whole(s.captures)],
   ["CPU per client", "Processor time the server spends on one client in a second.", (s) => withUnit(s.cpuUs, "µs/s")],
 ];
 
@@ -131,13 +134,14 @@ export class Panel {
       const card = make("div", "team");
       card.style.setProperty("--team", color);
       const score = make("b", "team-score", "0");
+      const points = make("span", "team-points", "0 points");
       const standing = make("span", "team-standing", "");
-      card.append(make("span", "team-name", team.name), score, standing);
+      card.append(make("span", "team-name", team.name), score, points, standing);
       this.at("teams").append(card);
       const share = make("i");
       share.style.background = color;
       this.at("share").append(share);
-      return { name: team.name, color, score, standing, share };
+      return { name: team.name, color, score, points, standing, share };
     });
   }
 
@@ -149,9 +153,11 @@ export class Panel {
     FIGURES.forEach(([, , text], i) => { this.figures[i].textContent = text(stats); });
     const total = stats.score.reduce((a, b) => a + Math.max(b, 0), 0);
     this.teams.forEach((team, i) => {
-      const points = stats.score[i] ?? 0;
-      team.score.textContent = whole(points);
-      team.share.style.flexGrow = String(total > 0 ? Math.max(points, 0) / total : 1);
+      const kills = stats.score[i] ?? 0;
+      const points = stats.points[i] ?? 0;
+      team.score.textContent = whole(kills);
+      team.points.textContent = points === 1 ? "1 point" : `${whole(points)} points`;
+      team.share.style.flexGrow = String(total > 0 ? Math.max(kills, 0) / total : 1);
     });
     this.at("kills").textContent = whole(stats.kills);
     if (this.followed !== null && stats.follow?.slot === this.followed) this.setFollow(stats.follow);
@@ -183,6 +189,7 @@ export class Panel {
     this.at("card-team").textContent = team?.name ?? "";
     this.at("card").style.setProperty("--team", team?.color ?? "#888");
     for (const id of ["kills", "deaths", "rtt", "down", "up", "sees"]) this.at(`card-${id}`).textContent = "–";
+    this.setEffects([]);
     this.setHealth(null);
     this.say(`Following character ${slot}, ${team?.name ?? ""}.`);
   }
@@ -202,6 +209,13 @@ export class Panel {
     this.at("card-down").textContent = kilobytes(follow.downBytes);
     this.at("card-up").textContent = kilobytes(follow.upBytes);
     this.at("card-sees").textContent = whole(follow.visible.length);
+    this.setEffects(follow.effects);
+  }
+
+  // What is on the followed character now: stunned, poisoned, inspired and so on.
+  setEffects(effects) {
+    this.at("card-effects").replaceChildren(...effects.map((name) => make("li", "", name)));
+    this.at("card-effects").hidden = effects.length === 0;
   }
 
   redraw() {
