@@ -292,7 +292,8 @@ impl ZoneSessions {
         workshop.history.record(tick.0, &Sight::new(world, &workshop.effects));
     }
 
-    /// Tells every client of a change that does not follow from the world's own steps, and whoever comes later.
+    /// Tells every client of a change that does not follow from the world's own steps, and whoever comes later. Craters and
+    /// sections of the world's own are noted by [`ZoneSessions::end_tick`].
     pub fn note_change(&mut self, change: WorldChange) {
         self.workshop.changes.push(change);
     }
