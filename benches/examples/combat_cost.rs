@@ -7,8 +7,8 @@
 use shieldwall_core::numeric::Purpose;
 use shieldwall_core::numeric::rng::random_u32x4;
 use shieldwall_core::{
-    Arm, Brads, CharacterInput, Command, Metres, Placement, Rules, Stage, Tick, ViewAge, World,
-    WorldConfig, buttons,
+    Arm, Brads, CharacterInput, Command, Metres, Placement, Rules, Stage, Tick, ViewAge, World, WorldConfig,
+    buttons,
 };
 use std::time::Instant;
 
@@ -202,7 +202,9 @@ fn rays(count: u32, age_ms: u32) {
         hits = crowd.world.events().len();
     }
     let each = (best - idle).max(0.0) / f64::from(shooters);
-    println!("  {count:>6} characters, seen {age_ms:>3} ms ago: {each:>6.0} ns a ray, {hits} of {shooters} met somebody");
+    println!(
+        "  {count:>6} characters, seen {age_ms:>3} ms ago: {each:>6.0} ns a ray, {hits} of {shooters} met somebody"
+    );
 }
 
 /// Two thousand who strike as fast as they can among five thousand.

@@ -51,7 +51,8 @@ fn peopled(npcs: u32, camps: u32, life: Life, built: bool) -> World {
         parallel_min_rows: u32::MAX,
         ..WorldConfig::default()
     };
-    config.rules.melee.damage = 0;
+    config.rules.arms.iter_mut().for_each(|arm| arm.damage = 0);
+    config.rules.effects.iter_mut().for_each(|effect| effect.damage = 0);
     let shapes = if built { walls(camps, along) } else { Vec::new() };
     let scenery = Scenery { terrain: TerrainSource::Flat, shapes, ..Scenery::default() };
     let mut world = World::with_scenery(&config, &scenery).expect("a valid configuration");

@@ -29,10 +29,10 @@ fn before_the_wall(arm: u8, z_m: i32) -> (World, CharacterId) {
         rules,
         ..WorldConfig::default()
     };
-    let mut world = World::with_scenery(&config, &scenery()).unwrap();
+    let mut world = World::with_scenery(&config, &scenery()).expect("a valid scene");
     let placement = Placement::At { x: Metres::ZERO, z: Metres::from_m(z_m), yaw: Brads(0) };
     world.step(&[Command::Spawn { tag: 0, team: 0, class: 0, placement }]);
-    let id = world.id_at(0).unwrap();
+    let id = world.id_at(0).expect("one character");
     (world, id)
 }
 

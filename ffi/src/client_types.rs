@@ -143,7 +143,7 @@ fn end_number(reason: EndReason) -> u32 {
         EndReason::Protocol(_) => SW_END_PROTOCOL,
         // Clients of this ABI expect no rules.
         EndReason::OtherWorld { .. } | EndReason::OtherRules { .. } => SW_END_OTHER_WORLD,
-        EndReason::Goodbye(reason) => SW_END_GOODBYE + reason as u32,
+        EndReason::Goodbye(reason) => SW_END_GOODBYE + u32::from(reason.number()),
         EndReason::Secure(state) => match state {
             ClientState::Denied => SW_END_DENIED,
             ClientState::RequestTimedOut => SW_END_NO_ANSWER,

@@ -1,15 +1,21 @@
-//! Targets for what is inside payloads: a zone's sessions, the packet channel, snapshots, reliable messages.
+//! Targets for what is inside payloads: a zone's sessions, the packet channel, snapshots, reliable messages, changes of the
+//! world, images of the ground.
 //!
 //! A conversation is a sequence of payloads, each after its length in two bytes, little-endian.
 
-use shieldwall_core::{CharacterInput, Metres, Tick, ViewAge, World, WorldConfig};
+use shieldwall_core::spatial::Deformation;
+use shieldwall_core::{
+    Arm, CharacterInput, Command, Metres, TerrainDeltas, Tick, ViewAge, World, WorldConfig,
+};
 use shieldwall_net::channel::Channel;
 use shieldwall_net::client::replica::ReplicaTable;
 use shieldwall_net::secure::ClientIndex;
 use shieldwall_net::server::{ReplicationConfig, ZoneSessions};
 use shieldwall_net::time::Micros;
 use shieldwall_net::wire::bits::BitReader;
+use shieldwall_net::wire::ground_image::{self, GroundCheck, GroundPiece};
 use shieldwall_net::wire::welcome::ServerMessage;
+use shieldwall_net::wire::world_changes::{CHANGES_BYTES_MAX, CHANGES_MESSAGE, ChangeCodec, WorldChange};
 use shieldwall_net::wire::{FrameKind, PAYLOAD_BYTES, events, inputs};
 
 /// Payloads of one conversation at most.
@@ -131,8 +137,53 @@ pub fn message(bytes: &[u8]) {
     match ServerMessage::decode(bytes) {
         Ok(ServerMessage::Welcome(welcome)) => assert_eq!(welcome.encode(), bytes),
         Ok(ServerMessage::Goodbye(reason)) => assert_eq!(reason.encode(), bytes),
-        Ok(ServerMessage::Event(..)) | Err(_) => {}
+        Ok(ServerMessage::GroundCheck(check)) => assert_eq!(check.encode()[..], *bytes),
+        Ok(ServerMessage::Ground(piece)) => assert_eq!(piece.encode(), bytes),
+        Ok(ServerMessage::Event(..) | ServerMessage::Changes(_)) | Err(_) => {}
     }
+}
+
+/// Anything is taken for changes of the world: the first byte says how large the world is, the second is a message's first.
+/// What is read is carried out on a ground, where it can be, and is written back as changes that say the same.
+pub fn changes(bytes: &[u8]) {
+    let (Some(&size), Some(message)) = (bytes.first(), bytes.get(1..).filter(|message| !message.is_empty()))
+    else {
+        return;
+    };
+    let config = WorldConfig { half_extent: Metres::from_m(8 + i32::from(size % 8)), ..small_world() };
+    let codec = ChangeCodec::new(&config);
+    let mut terrain = World::new(&config).expect("a sound configuration").terrain().clone();
+    let mut deltas = TerrainDeltas::new(config.terrain_delta_chunks);
+    let mut message = message.to_vec();
+    message[0] |= CHANGES_MESSAGE;
+    let first = u32::from(message[0]);
+    let mut all = Vec::new();
+    let _ = codec.read(&message, first, |change| all.push(change));
+    for change in &all {
+        if let Some(deformation) = codec.deformation_of(change) {
+            terrain.deform(&mut deltas, &deformation, |_| {});
+        }
+        let mut buffer = [0; CHANGES_BYTES_MAX];
+        let (length, _) = codec.write(first, std::iter::once(change), &mut buffer);
+        let mut back = None;
+        codec.read(&buffer[..length], first, |change| back = Some(change)).expect("what was written is read");
+        assert_eq!(back, Some(*change));
+    }
+    assert!(deltas.is_empty() || terrain.first_impossible(&deltas).is_none());
+}
+
+/// Anything is taken for an image of the ground. What is read and can be is followed by a ground, and written back.
+pub fn ground(bytes: &[u8]) {
+    let config = small_world();
+    let Ok((deltas, fallen)) = ground_image::decode(bytes, config.terrain_delta_chunks) else { return };
+    let mut terrain = World::new(&config).expect("a sound configuration").terrain().clone();
+    if terrain.first_impossible(&deltas).is_none() {
+        terrain.follow(&TerrainDeltas::new(0), &deltas);
+    }
+    let again = ground_image::encode(&deltas, &fallen);
+    let (back, sections) =
+        ground_image::decode(&again, config.terrain_delta_chunks).expect("what was written is read");
+    assert!(back == deltas && sections == fallen);
 }
 
 fn record(conversation: &mut Vec<u8>, payload: &[u8]) {
@@ -189,15 +240,49 @@ fn conversation() -> [Vec<u8>; 4] {
     [up, down, snapshots, messages]
 }
 
+/// A message with a change of every kind, behind the byte of the smallest world.
+fn changes_seed() -> Vec<u8> {
+    let round = Deformation {
+        x: Metres::from_m(1),
+        z: Metres::from_m(-2),
+        radius: Metres::from_m(4),
+        depth: Metres::from_mm(500),
+    };
+    let changes = [
+        WorldChange::Crater { x: Metres::from_m(3), z: Metres::from_mm(-1_250), arm: Arm(7) },
+        WorldChange::Deformed(round),
+        WorldChange::Deformed(Deformation { depth: Metres::from_mm(-333), ..round }),
+        WorldChange::SectionFell { section: 5 },
+        WorldChange::SectionBuilt { section: 60_000 },
+    ];
+    let mut buffer = [0; CHANGES_BYTES_MAX];
+    let (length, _) = ChangeCodec::new(&small_world()).write(77, changes.iter(), &mut buffer);
+    [&[0], &buffer[..length]].concat()
+}
+
+/// The image of a ground with a crater and of two sections that are down.
+fn image_seed() -> Vec<u8> {
+    let mut world = World::new(&small_world()).expect("a sound configuration");
+    let [x, z, radius, depth] = [1, 2, 5, 1].map(Metres::from_m);
+    world.step(&[Command::Deform { x, z, radius, depth }]);
+    ground_image::encode(world.terrain_deltas(), &[3, 40_000].into())
+}
+
 /// Seeds of these targets.
 pub fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
     let [up, down, snapshots, messages] = conversation();
+    let image = image_seed();
     vec![
         ("frames_zone", "honest".to_owned(), up),
         ("frames_channel", "honest".to_owned(), down),
         ("frames_snapshot", "honest".to_owned(), snapshots),
         ("frames_message", "welcome".to_owned(), messages),
         ("frames_message", "goodbye".to_owned(), vec![3, 1]),
-        ("frames_message", "event".to_owned(), vec![2, 0x42, 0, 0, 0, 0x24, 0, 12, 0, 0xd0, 2, 0]),
+        ("frames_message", "kicked".to_owned(), vec![3, 4, 7]),
+        ("frames_message", "event".to_owned(), vec![2, 0x42, 0, 0, 0, 0x48, 0, 0x18, 0, 0xa0, 5, 8, 0]),
+        ("frames_message", "check".to_owned(), GroundCheck { number: 9, hash: 77 }.encode().to_vec()),
+        ("frames_message", "ground".to_owned(), GroundPiece::of(3, &image, 0).encode()),
+        ("frames_changes", "all_kinds".to_owned(), changes_seed()),
+        ("frames_ground", "crater".to_owned(), image),
     ]
 }

@@ -19,6 +19,8 @@ pub const TARGETS: &[Target] = &[
     ("frames_channel", frames::channel),
     ("frames_snapshot", frames::snapshot),
     ("frames_message", frames::message),
+    ("frames_changes", frames::changes),
+    ("frames_ground", frames::ground),
     ("kernel_commands", kernel::commands),
     ("kernel_config", kernel::config),
     ("kernel_snapshot", kernel::snapshot),

@@ -23,8 +23,7 @@ pub fn file(bytes: &[u8]) {
 }
 
 /// A bit of everything that can be said.
-const SOME: &str = "\
-[arms.sword]
+const SOME: &str = r#"[arms.sword]
 reach_m = 3
 cone_deg = 59.99
 targets = 0x2
@@ -40,11 +39,10 @@ sprint_speed_m_per_s = 9.000_001
 dodge_shares = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 255]
 [life]
 friendly_fire = true
-";
+"#;
 
 /// A bit of everything that can be wrong.
-const MISTAKES: &str = "\
-speed = 1e400
+const MISTAKES: &str = r#"speed = 1e400
 [arms.sword]
 kind = "swrod"
 affects = 1
@@ -59,8 +57,8 @@ sprint_speed_m_per_s = 1
 dodge_shares = [1]
 [life]
 respawn_ms =
-friendly_fire = \"yes\"
-";
+friendly_fire = "yes"
+"#;
 
 pub(crate) fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
     let seed = |name: &str, text: &str| ("rules_file", name.to_owned(), text.as_bytes().to_vec());

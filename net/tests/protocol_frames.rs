@@ -1,7 +1,10 @@
 //! The test vectors of `docs/PROTOCOL_FRAMES.md`: what is written there is what the code writes and reads.
 
+use shieldwall_core::limits::TERRAIN_CHUNK_VERTICES;
 use shieldwall_core::numeric::{Brads, Metres, MetresPerSecond, Position, Tick, Velocity};
+use shieldwall_core::spatial::Deformation;
 use shieldwall_core::state::characters::MoveState;
+use shieldwall_core::state::terrain_deltas::{TerrainChunk, TerrainDeltas};
 use shieldwall_core::{Arm, CharacterId, CharacterInput, ViewAge, WorldConfig};
 use shieldwall_net::channel::reliable::{ReliableReceiver, ReliableSender};
 use shieldwall_net::channel::sequence::{PacketHeader, Sequence};
@@ -10,11 +13,14 @@ use shieldwall_net::time::Micros;
 use shieldwall_net::wire::bits::{BitReader, BitWriter};
 use shieldwall_net::wire::events::{self, EVENT_MESSAGE_BYTES, GameEvent};
 use shieldwall_net::wire::goodbye::GoodbyeReason;
+use shieldwall_net::wire::ground_image::{self, GroundCheck, GroundPiece};
 use shieldwall_net::wire::inputs::PlayerInput;
+use shieldwall_net::wire::misconduct::Misconduct;
 use shieldwall_net::wire::prefix_codes::write_gap;
 use shieldwall_net::wire::quantize::{EntityCodec, EntityState};
 use shieldwall_net::wire::snapshot::{InputReport, OwnState, SectionHead, SnapshotHeader};
 use shieldwall_net::wire::welcome::{ServerMessage, Welcome};
+use shieldwall_net::wire::world_changes::{CHANGES_BYTES_MAX, ChangeCodec, WorldChange};
 use shieldwall_net::wire::{FrameKind, inputs};
 
 fn bytes_of(write: impl FnOnce(&mut BitWriter<'_>)) -> Vec<u8> {
@@ -188,6 +194,52 @@ fn events_and_messages() {
         config: WorldConfig { seed: 7, ..WorldConfig::default() },
     };
     let message = welcome.encode();
-    expect("message_welcome", &message);
+    // Between the two stands the fingerprint of the default configuration, which changes with every rule.
+    expect("message_welcome_head", &message[..17]);
+    expect("message_welcome_runs", &message[33..]);
     assert_eq!(ServerMessage::decode(&message), Ok(ServerMessage::Welcome(welcome)));
+}
+
+#[test]
+fn changes_of_the_world() {
+    let codec = ChangeCodec::new(&WorldConfig::default());
+    let mound = Deformation {
+        x: Metres::from_m(3),
+        z: Metres::from_m(-4),
+        radius: Metres::from_m(6),
+        depth: Metres::from_mm(-500),
+    };
+    let changes = [
+        WorldChange::Crater { x: Metres::from_mm(-12_250), z: Metres::from_m(100), arm: Arm(7) },
+        codec.change_of(&mound),
+        WorldChange::SectionFell { section: 1_000 },
+    ];
+    let mut buffer = [0; CHANGES_BYTES_MAX];
+    let (length, count) = codec.write(300, changes.iter(), &mut buffer);
+    assert_eq!(count, 3);
+    expect("message_changes", &buffer[..length]);
+    let Ok(ServerMessage::Changes(message)) = ServerMessage::decode(&buffer[..length]) else {
+        panic!("a message of changes")
+    };
+    let mut read = Vec::new();
+    codec.read(message, 300, |change| read.push(change)).unwrap();
+    assert_eq!(read, changes);
+
+    let mut delta = [0; TERRAIN_CHUNK_VERTICES];
+    (delta[70], delta[71], delta[136]) = (-25, -30, 12);
+    let chunk = TerrainChunk { x: 1, z: 0 };
+    let deltas = TerrainDeltas::from_chunks(4, [(chunk, &delta)]).unwrap();
+    let fallen = [7, 1_000].into();
+    let image = ground_image::encode(&deltas, &fallen);
+    expect("ground_image", &image);
+    let (back, sections) = ground_image::decode(&image, 4).unwrap();
+    assert!(back == deltas && sections == fallen);
+
+    let number = 1_500;
+    let check = GroundCheck { number, hash: ground_image::ground_hash(Some(&deltas), &fallen) };
+    expect("message_ground_check", &check.encode());
+    assert_eq!(ServerMessage::decode(&check.encode()), Ok(ServerMessage::GroundCheck(check)));
+    let piece = GroundPiece::of(number, &image, 0);
+    expect("message_ground", &piece.encode());
+    expect("message_kicked", &GoodbyeReason::Kicked(Misconduct::Turns).encode());
 }

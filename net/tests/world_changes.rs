@@ -1,8 +1,11 @@
 //! Changes of the world over bad links: every client, whenever it comes, has the server's ground, and few bytes do it.
 
-use shieldwall_core::spatial::Deformation;
+use shieldwall_core::spatial::obstacles::Body;
+use shieldwall_core::spatial::{Deformation, Obstacles, Scenery, StaticShape};
 use shieldwall_core::state::terrain_deltas::TerrainDeltas;
-use shieldwall_core::{CharacterInput, Command, Metres, World, WorldConfig};
+use shieldwall_core::{
+    Brads, CharacterInput, Command, Metres, Position, SavedState, StructureSection, World, WorldConfig,
+};
 use shieldwall_net::client::{GameClient, GameClientConfig, GameClientState};
 use shieldwall_net::link_simulator::{LinkConditions, LinkSimulator};
 use shieldwall_net::secure::{
@@ -16,6 +19,7 @@ use shieldwall_net::wire::bits::BitReader;
 use shieldwall_net::wire::world_changes::WorldChange;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 const KEY: [u8; 32] = [7; 32];
 const UNIX: UnixSeconds = UnixSeconds(1_000);
@@ -31,7 +35,7 @@ fn next(state: &mut u64) -> u64 {
 }
 
 fn server_address() -> SocketAddr {
-    "127.0.0.1:7777".parse().unwrap()
+    SocketAddr::new([127, 0, 0, 1].into(), 7777)
 }
 
 struct Seat {
@@ -44,6 +48,7 @@ struct Seat {
 struct Scene {
     now: u64,
     config: WorldConfig,
+    scenery: Scenery,
     world: World,
     zone: ZoneSessions,
     secure: SecureServer,
@@ -70,13 +75,18 @@ fn bad_link() -> LinkConditions {
 
 impl Scene {
     fn new(replication: &ReplicationConfig, link: LinkConditions) -> Self {
+        Self::with_scenery(replication, link, Scenery::default())
+    }
+
+    fn with_scenery(replication: &ReplicationConfig, link: LinkConditions, scenery: Scenery) -> Self {
         let config = WorldConfig { character_capacity: 64, ..WorldConfig::default() };
         let secure = SecureServerConfig::new(1, KEY, 32, vec![server_address()]);
         Self {
             now: 1_000_000,
-            world: World::new(&config).unwrap(),
-            zone: ZoneSessions::new(replication, &config, 32).unwrap(),
-            secure: SecureServer::new(secure, &mut random(3)).unwrap(),
+            world: World::with_scenery(&config, &scenery).expect("a good configuration"),
+            scenery,
+            zone: ZoneSessions::new(replication, &config, 32).expect("a good configuration"),
+            secure: SecureServer::new(secure, &mut random(3)).expect("a good configuration"),
             config,
             seats: Vec::new(),
             commands: Vec::new(),
@@ -101,9 +111,11 @@ impl Scene {
             user_data: &[0; USER_DATA_BYTES],
             private_key: &KEY,
         };
-        let token = ConnectToken::generate(&params, &mut random(number + 17)).unwrap();
+        let token = ConnectToken::generate(&params, &mut random(number + 17)).expect("good parameters");
+        let config =
+            GameClientConfig { scenery: Arc::new(self.scenery.clone()), ..GameClientConfig::default() };
         self.seats.push(Seat {
-            client: GameClient::new(token, GameClientConfig::default(), Micros(self.now)),
+            client: GameClient::new(token, config, Micros(self.now)),
             address: SocketAddr::new([127, 0, 0, 1].into(), 20_000 + number as u16),
             up: LinkSimulator::new(self.link, number * 2 + 1),
             down: LinkSimulator::new(self.link, number * 2 + 2),
@@ -155,7 +167,7 @@ impl Scene {
                 }
                 match event {
                     ServerEvent::Connected { client, client_id, .. } => {
-                        self.zone.connect(client, client_id, None).unwrap();
+                        self.zone.connect(client, client_id, None).expect("a free place");
                     }
                     ServerEvent::Payload { client, bytes } => _ = self.zone.receive(client, bytes, now),
                     ServerEvent::Disconnected { client, .. } => self.zone.disconnect(client),
@@ -195,7 +207,7 @@ impl Scene {
         let server = self.world.terrain_deltas();
         for (number, seat) in self.seats.iter().enumerate() {
             assert_eq!(seat.client.state(), GameClientState::Playing, "client {number}");
-            let world = seat.client.world().unwrap();
+            let world = seat.client.world().expect("welcomed");
             let deltas = world.terrain_deltas().unwrap_or(&bare);
             assert_eq!(deltas.content_hash(), server.content_hash(), "client {number}");
             for at in -30..30 {
@@ -224,10 +236,10 @@ fn bits_about_the_ground(payload: &[u8]) -> u64 {
         if FrameKind::read(&mut reader) != Ok(FrameKind::Fragment) {
             return bits;
         }
-        reader.get(17).unwrap();
-        let length = reader.get(9).unwrap() as usize;
-        reader.align().unwrap();
-        let bytes = reader.get_bytes(length).unwrap();
+        reader.get(17).expect("a whole fragment");
+        let length = reader.get(9).expect("a whole fragment") as usize;
+        reader.align().expect("a whole fragment");
+        let bytes = reader.get_bytes(length).expect("a whole fragment");
         if bytes[0] >= 0x80 || bytes[0] == 4 || bytes[0] == 5 {
             bits += (reader.position() - start) as u64;
         }
@@ -354,4 +366,69 @@ fn a_world_that_comes_with_craters_is_told_whole() {
     scene.join();
     scene.ticks(300);
     scene.expect_one_ground();
+}
+
+/// A row of barricades, each a section of its own.
+fn row_of_barricades() -> Scenery {
+    let half_sizes = [Metres::from_m(1), Metres::from_m(3), Metres::from_mm(300)];
+    let block = |number: i32| StaticShape::Box {
+        centre: Position::new(Metres::from_m(number * 2 - 6), Metres::ZERO, Metres::from_m(-4)),
+        half_sizes,
+        yaw: Brads(0),
+    };
+    Scenery {
+        shapes: (0..6).map(block).collect(),
+        sections: (0..6).map(|shape| StructureSection { shape, kind: 4 }).collect(),
+        ..Scenery::default()
+    }
+}
+
+impl Scene {
+    /// Every client stands before the same walls as the server: in its list, and for a body that walks.
+    fn expect_one_wall(&mut self) {
+        let obstacles = self.world.obstacles();
+        self.fallen = (0..6).filter(|section| !obstacles.section_stands(u32::from(*section))).collect();
+        self.expect_one_ground();
+        let body = Body { radius: Metres::from_mm(400), height: Metres::from_mm(1_800) };
+        for seat in &self.seats {
+            let client = seat.client.world().expect("welcomed");
+            for mm in -7_000..7_000 {
+                let at = Position::new(Metres::from_mm(mm), Metres::ZERO, Metres::from_m(-4));
+                let blocked = |obstacles: &Obstacles| obstacles.blocked(body, at, self.world.tick());
+                assert_eq!(blocked(client.obstacles()), blocked(self.world.obstacles()), "{mm} mm");
+            }
+        }
+    }
+}
+
+#[test]
+fn walls_that_fall_and_are_built_do_so_for_everybody() {
+    let mut scene = Scene::with_scenery(&ReplicationConfig::default(), bad_link(), row_of_barricades());
+    (0..3).for_each(|_| _ = scene.join());
+    scene.ticks(120);
+    let strike = |section| Command::StrikeStructure { section, damage: 5_000 };
+    scene.tick(&[strike(1), strike(4)]);
+    scene.ticks(60);
+    scene.expect_one_wall();
+    assert_eq!(scene.fallen, BTreeSet::from([1, 4]));
+
+    scene.tick(&[strike(2), Command::BuildStructure { section: 4, health: 1 }]);
+    let mut saved = SavedState::default();
+    scene.world.save(&mut saved);
+    scene.join();
+    scene.ticks(200);
+    scene.expect_one_wall();
+    assert_eq!(scene.fallen, BTreeSet::from([1, 2]));
+    assert_eq!(scene.zone.changes_noted(), 4, "each change is told once");
+
+    // Back to an older state: what was built since is gone again.
+    scene.tick(&[strike(0), Command::BuildStructure { section: 1, health: 900 }]);
+    scene.ticks(60);
+    scene.expect_one_wall();
+    assert_eq!(scene.fallen, BTreeSet::from([0, 2]));
+    scene.world.load(&saved).expect("of this world");
+    scene.ticks(120);
+    scene.expect_one_wall();
+    assert_eq!(scene.fallen, BTreeSet::from([1, 2]));
+    assert!(scene.seats.iter().all(|seat| seat.client.stats().ground_mismatches == 0));
 }

@@ -23,7 +23,8 @@ use shieldwall_net::secure::{
 };
 use shieldwall_net::server::{ReplicationConfig, ZoneSessions};
 use shieldwall_net::time::{Micros, UnixSeconds};
-use shieldwall_net::wire::quantize::{EntityCodec, EntityState};
+use shieldwall_net::wire::effect_lists::EffectLists;
+use shieldwall_net::wire::quantize::{EntityCodec, EntityState, Sight};
 
 /// The length of one step of virtual time.
 pub const STEP_US: u64 = 2_000;
@@ -363,8 +364,9 @@ impl LinkWorld {
 
     fn record(&mut self, tick: Tick) {
         let view = self.world.characters();
-        let (terrain, codec) = (self.world.terrain(), &self.codec);
-        let states = (0..view.len()).map(|slot| codec.quantize(&view, terrain, slot, tick.0)).collect();
+        let lists = EffectLists::of_world(&self.world);
+        let sight = Sight::new(&self.world, &lists);
+        let states = (0..view.len()).map(|slot| self.codec.quantize(&sight, slot)).collect();
         let own = (0..view.len() as u32)
             .map(|slot| self.world.id_at(slot).and_then(|id| self.world.move_state(id)).unwrap_or_default())
             .collect::<Vec<MoveState>>();

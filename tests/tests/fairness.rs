@@ -115,7 +115,7 @@ fn shoot(delay_ms: u32, lag: LagRules) -> Score {
     bow.speed = MetresPerSecond::from_m(SPEED_M_PER_S);
     bow.gravity_per_s = MetresPerSecond::from_m(0);
     (bow.radius, bow.cooldown_ms, bow.damage) = (Metres(0), 150, 10);
-    rules.combat.global_cooldown_ms = 0;
+    (rules.combat.global_cooldown_ms, rules.combat.critical_per_1000) = (0, 0);
     rules.life.health_max = 60_000;
     rules.life.regeneration_per_s = 0;
     (rules.life.spawn_ring, rules.life.spawn_width) = (Metres(0), Metres(0));
@@ -138,6 +138,7 @@ fn shoot(delay_ms: u32, lag: LagRules) -> Score {
     battle.run_ms(90_000);
     let stats = battle.sessions.stats();
     assert_eq!(battle.findings.wrong + battle.findings.own_wrong, 0);
+    assert_eq!(stats.kicked, 0, "a good shot is no cheat: {:?}", stats.conduct);
     let result = *score.borrow();
     println!(
         "{delay_ms:>3} ms, rewind up to {:>3} ms: {:>4} of {:>4} hit, {:>5.1} %; views by tenths of a second {:?}, {} cut",

@@ -34,6 +34,8 @@ fn assert_nothing_wrong(battle: &LinkWorld) {
     let findings = battle.findings;
     assert_eq!((findings.wrong, findings.own_wrong), (0, 0), "{findings:?}");
     assert!(findings.compared > 10_000 && findings.own_compared > 1_000, "{findings:?}");
+    let stats = battle.sessions.stats();
+    assert_eq!(stats.kicked, 0, "an honest client was sent away: {:?}", stats.conduct);
 }
 
 fn assert_all_play(battle: &LinkWorld) {

@@ -78,14 +78,14 @@ fn a_step_allocates_nothing() {
         let count = allocations(|| report = run.world.step(&run.commands));
         assert_eq!(count, 0, "tick {tick}: {report:?}");
         sum.events += report.events;
-        sum.hits += report.tally.hits;
-        sum.deaths += report.tally.deaths;
-        sum.respawns += report.tally.respawns;
-        sum.shots += report.tally.shots;
+        sum.tally.hits += report.tally.hits;
+        sum.tally.deaths += report.tally.deaths;
+        sum.tally.respawns += report.tally.respawns;
+        sum.tally.shots += report.tally.shots;
     }
     // The claim covers every kind of work a tick can have.
-    assert!(sum.events > 1_000 && sum.hits > 300 && sum.deaths > 50, "{sum:?}");
-    assert!(sum.respawns > 20 && sum.shots > 100 && despawns > 3, "{sum:?}, {despawns} despawns");
+    assert!(sum.events > 1_000 && sum.tally.hits > 300 && sum.tally.deaths > 50, "{sum:?}");
+    assert!(sum.tally.respawns > 20 && sum.tally.shots > 100 && despawns > 3, "{sum:?}, {despawns} despawns");
 }
 
 #[test]

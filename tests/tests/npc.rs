@@ -36,9 +36,9 @@ fn the_wilds_are_wild() {
     for _ in 0..TICKS {
         wilds::commands(&world, &mut commands);
         let report = world.step(&commands);
-        hits += report.hits;
-        shots += report.shots;
-        respawns += report.respawns;
+        hits += report.tally.hits;
+        shots += report.tally.shots;
+        respawns += report.tally.respawns;
         for row in world.npcs().live_slots() {
             moods[usize::from(world.npcs().mood[row as usize])] += 1;
         }

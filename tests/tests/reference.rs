@@ -107,6 +107,12 @@ fn draw_arms(dice: &mut Dice, rules: &mut Rules) {
             combo_bonus_per_256: dice.ms(0, 300),
         };
     }
+    draw_effects(dice, rules);
+    draw_kits(dice, rules);
+}
+
+/// Status effects of every kind.
+fn draw_effects(dice: &mut Dice, rules: &mut Rules) {
     for effect in &mut rules.effects[..10] {
         *effect = EffectRules {
             duration_ms: dice.ms(50, 3_000),
@@ -124,6 +130,10 @@ fn draw_arms(dice: &mut Dice, rules: &mut Rules) {
             aura_effect: dice.below(11) as u8,
         };
     }
+}
+
+/// What is on whose buttons, and what all fighting shares.
+fn draw_kits(dice: &mut Dice, rules: &mut Rules) {
     for kit in &mut rules.kit {
         for arm in [&mut kit.primary, &mut kit.secondary, &mut kit.ability_1, &mut kit.ability_2] {
             *arm = dice.below(33) as u8;

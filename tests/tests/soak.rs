@@ -63,7 +63,7 @@ fn soak(first: Tick, ticks: u32) -> u64 {
             run.world.snapshot_into(&mut image);
             twin.restore(&image).expect("an image of the same configuration");
         }
-        deaths += u64::from(step(&mut run).deaths);
+        deaths += u64::from(step(&mut run).tally.deaths);
         if done % 8_192 < 64 {
             twin.step(&run.commands);
             assert_eq!(twin.state_hash(), run.world.state_hash(), "after {done} ticks");

@@ -32,6 +32,7 @@ Commands:
   properties [CASES]  the property tests with a seed of today and many cases each (4,000): what `test` runs from a
                       fixed seed looks elsewhere here
   golden [--update]   compare the golden hashes with this build, or write them anew after an intended change
+  golden --long       the battles for 10,000 ticks: lanes, threads, an interrupted run and a recording, minutes
   golden --cross      the golden scenes on emulated aarch64, s390x and wasm32, and images exchanged between them
   soak [TICKS]        a day of simulated time (5,184,000 ticks) in the build that checks every addition
   fuzz [--runs N] [TARGET ...]   run the fuzz targets for a bounded number of executions each

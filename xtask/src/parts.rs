@@ -61,7 +61,7 @@ pub fn run(arguments: &[String]) -> Outcome {
     summary.close()
 }
 
-/// `cargo xtask golden [--update | --cross]`.
+/// `cargo xtask golden [--update | --cross | --long]`.
 pub fn golden(arguments: &[String]) -> Outcome {
     if arguments == ["--cross"] {
         return match cross::run() {
@@ -70,6 +70,8 @@ pub fn golden(arguments: &[String]) -> Outcome {
         };
     }
     let mut command = process::cargo();
+    let long = arguments == ["--long"];
+    let test = if long { "long_battles" } else { "goldens" };
     command.args([
         "test",
         "--quiet",
@@ -77,16 +79,19 @@ pub fn golden(arguments: &[String]) -> Outcome {
         "-p",
         "shieldwall-tests",
         "--test",
-        "goldens",
+        test,
         "--",
         "--nocapture",
     ]);
     match arguments {
         [] => {}
+        _ if long => {
+            command.arg("--ignored");
+        }
         [word] if word == "--update" => {
             command.env("UPDATE_GOLDENS", "1");
         }
-        _ => return Err("usage: cargo xtask golden [--update | --cross]".into()),
+        _ => return Err("usage: cargo xtask golden [--update | --cross | --long]".into()),
     }
     process::run(&mut command)
 }

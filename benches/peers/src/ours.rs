@@ -105,8 +105,8 @@ impl Crowded for Walkers {
         let lanes = self.world.config().lanes;
         let held = if self.every_tick { "" } else { ", held inputs" };
         let passes = match self.world.config().rules.crowd.passes {
-            MORE_PASSES => ", 8 passes",
-            _ => "",
+            passes if MORE_PASSES.contains(&passes) => format!(", {passes} passes"),
+            _ => String::new(),
         };
         format!("shieldwall {lanes:?}{held}{passes}")
     }
@@ -156,16 +156,18 @@ pub fn step_makers() -> Vec<Make> {
         makers.push(Box::new(move |start| Box::new(Walkers::new(start, lanes, true))));
     }
     makers.push(Box::new(|start| Box::new(Walkers::new(start, LaneChoice::Auto, false))));
-    makers.push(Box::new(|start| {
-        let mut config = plain(start);
-        config.rules.crowd.passes = MORE_PASSES;
-        Box::new(Walkers::within(start, config, true, &flat()))
-    }));
+    for passes in MORE_PASSES {
+        makers.push(Box::new(move |start| {
+            let mut config = plain(start);
+            config.rules.crowd.passes = passes;
+            Box::new(Walkers::within(start, config, true, &flat()))
+        }));
+    }
     makers
 }
 
-/// Passes of a crowd that is to stand in itself as little as physics engines let it.
-const MORE_PASSES: u8 = 8;
+/// Passes of crowds that are to stand in themselves as little as physics engines let them: spread out, and in a battle.
+const MORE_PASSES: [u8; 2] = [5, 8];
 
 /// Shapes in the obstructed zones.
 const SHAPES: usize = 5_000;

@@ -77,12 +77,20 @@ impl Ticking for Walkers {
 /// Makes a scene of so many that splits its work from so many rows on.
 type MakeScene = fn(usize, u32) -> Box<dyn Ticking + Send>;
 
+/// More ticks than a history of half a second has pages.
+const HISTORY_TICKS: usize = 40;
+
 /// Everybody in the battle's square walks and has an input every tick; nobody strikes.
 fn walking_battle(count: usize, parallel_min_rows: u32) -> Box<dyn Ticking + Send> {
     let start = StartOfStep::new(Layout::Battle, count);
     let rules = Rules::default();
     let config = WorldConfig { parallel_min_rows, rules, ..config(count, reach(&start), LaneChoice::Auto) };
-    Box::new(Walkers::within(&start, config, true, &flat()))
+    let mut walkers = Walkers::within(&start, config, true, &flat());
+    // Until every page of the history has been written once, a tick pays for memory that nobody has touched before.
+    for _ in 0..HISTORY_TICKS {
+        walkers.world.step(&walkers.inputs);
+    }
+    Box::new(walkers)
 }
 
 /// Measures whole ticks on one thread and on more.

@@ -303,7 +303,7 @@ fn arquebus() -> ArmRules {
 fn grenade() -> ArmRules {
     ArmRules {
         affects: side::EVERYONE,
-        damage_kind: 3,
+        damage_kind: 2,
         radius: Metres::from_mm(100),
         lifetime_ms: 2_500,
         blast_radius: Metres::from_m(5),
@@ -321,7 +321,7 @@ fn grenade() -> ArmRules {
 fn rocket() -> ArmRules {
     ArmRules {
         affects: side::EVERYONE,
-        damage_kind: 3,
+        damage_kind: 2,
         gravity_per_s: MetresPerSecond::ZERO,
         radius: Metres::from_mm(150),
         lifetime_ms: 4_000,

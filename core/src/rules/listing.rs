@@ -4,8 +4,8 @@
 //! are raw integers; what they are in human units is for those to say who show them (the package `shieldwall-rules`).
 
 use super::{
-    ArmRules, CombatRules, CrowdRules, EffectRules, KitRules, LagRules, LifeRules, LodRules, MovementRules,
-    NpcRules, ObjectiveRules, Rules, StructureRules, WaterRules,
+    ArmRules, CombatRules, ConductRules, CrowdRules, EffectRules, KitRules, LagRules, LifeRules, LodRules,
+    MovementRules, NpcRules, ObjectiveRules, Rules, StructureRules, WaterRules,
 };
 
 /// What a field's raw integer means.
@@ -197,6 +197,7 @@ impl Rules {
             entries: &NpcRules::KINDS,
             fields: NpcRules::FIELDS,
         },
+        single(ConductRules::NAME, ConductRules::DOC, ConductRules::FIELDS),
     ];
 
     /// What must hold between fields, beyond their ranges.
@@ -219,6 +220,7 @@ impl Rules {
             LifeRules::NAME => &self.life,
             LagRules::NAME => &self.lag,
             NpcRules::NAME => return self.npc.get(entry).map(|kind| kind as &dyn RuleTable),
+            ConductRules::NAME => &self.conduct,
             _ => return None,
         };
         (entry == 0).then_some(single)
@@ -248,6 +250,7 @@ impl Rules {
             LifeRules::NAME => &mut self.life,
             LagRules::NAME => &mut self.lag,
             NpcRules::NAME => return self.npc.get_mut(entry).map(|kind| kind as &mut dyn RuleTable),
+            ConductRules::NAME => &mut self.conduct,
             _ => return None,
         };
         (entry == 0).then_some(single)

@@ -9,6 +9,7 @@
 
 mod arms;
 mod classes;
+mod conduct;
 mod effects;
 mod kit;
 mod listing;
@@ -20,6 +21,7 @@ mod table;
 use crate::limits::HALF_EXTENT_MAX_M;
 use crate::numeric::Metres;
 pub use arms::{ARM_CHOICES, ARM_KINDS, ARMS, Arm, ArmRules, DAMAGE_KINDS, arm_kind, side};
+pub use conduct::ConductRules;
 use core::fmt;
 pub use effects::{EFFECT_CHOICES, EFFECTS, EffectRules};
 pub use kit::{ARM_BUTTONS, CombatRules, KitRules};
@@ -118,6 +120,8 @@ pub struct Rules {
     pub objective: [ObjectiveRules; OBJECTIVE_KINDS],
     /// Characters that nobody plays: one table for each kind.
     pub npc: [NpcRules; NPC_KINDS],
+    /// Who is sent away.
+    pub conduct: ConductRules,
 }
 
 impl Default for Rules {
@@ -136,6 +140,7 @@ impl Default for Rules {
             structure: StructureRules::kinds(),
             objective: ObjectiveRules::kinds(),
             npc: NpcRules::kinds(),
+            conduct: ConductRules::default(),
         }
     }
 }
@@ -154,7 +159,8 @@ impl Rules {
         + LagRules::BYTES
         + STRUCTURE_KINDS * StructureRules::BYTES
         + OBJECTIVE_KINDS * ObjectiveRules::BYTES
-        + NPC_KINDS * NpcRules::BYTES;
+        + NPC_KINDS * NpcRules::BYTES
+        + ConductRules::BYTES;
 
     /// The movement rules of a class. Numbers from [`MOVEMENT_CLASSES`] on, which no command can set, wrap.
     #[must_use]
@@ -209,6 +215,7 @@ impl Rules {
         self.structure.iter().try_for_each(StructureRules::validate)?;
         self.objective.iter().try_for_each(ObjectiveRules::validate)?;
         self.npc.iter().try_for_each(NpcRules::validate)?;
+        self.conduct.validate()?;
         match self.broken_relations().next() {
             Some((relation, _)) => Err(RulesError::Relation(relation.broken)),
             None => Ok(()),
@@ -242,6 +249,7 @@ impl Rules {
         self.structure.iter().for_each(|kind| kind.encode_into(out));
         self.objective.iter().for_each(|kind| kind.encode_into(out));
         self.npc.iter().for_each(|kind| kind.encode_into(out));
+        self.conduct.encode_into(out);
     }
 
     /// Reads what [`Rules::encode_into`] wrote from the front of `bytes`; `None` when they end early.
@@ -283,6 +291,7 @@ impl Rules {
         for kind in &mut npc {
             (*kind, bytes) = NpcRules::decode(bytes)?;
         }
+        let (conduct, bytes) = ConductRules::decode(bytes)?;
         let rules = Self {
             movement,
             water,
@@ -297,6 +306,7 @@ impl Rules {
             structure,
             objective,
             npc,
+            conduct,
         };
         Some((rules, bytes))
     }

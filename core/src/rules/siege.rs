@@ -23,7 +23,7 @@ rule_table! {
         /// Share of the damage by clubs, rams and stones that it takes, in 1/256.
         blunt_per_256: u16 as Per256 = 128, 0, 1_024;
         /// Share of the damage by fire that it takes, in 1/256.
-        fire_per_256: u16 as Per256 = 64, 0, 1_024;
+        fire_per_256: u16 as Per256 = 0, 0, 1_024;
     }
 }
 
@@ -74,7 +74,7 @@ impl StructureRules {
         [
             Self::default(),
             of(6_000, [64, 32, 192, 256]),
-            of(40_000, [8, 4, 96, 48]),
+            of(40_000, [8, 4, 96, 0]),
             of(2_500, [96, 48, 192, 320]),
             of(800, [160, 96, 256, 320]),
             of(5_000, [64, 32, 160, 384]),

@@ -22,10 +22,10 @@ mod lines;
 mod pairs;
 mod sort;
 
+use super::record_sort::Slots;
 use crate::numeric::Metres;
 use crate::numeric::lanes::{LaneChoice, Lanes, MAX_WIDTH};
 use crate::state::column::Here;
-use alloc::vec::Vec;
 pub(super) use lattice::Lattice;
 pub(super) use lines::Lines;
 pub use pairs::{PairList, PairsFound};
@@ -99,15 +99,11 @@ pub struct ContactGrid {
     pub(super) sorted: Columns,
 }
 
-/// What the sort moves of a row: its index in `live`, the packed position and height, and the place. One record lies within
-/// one line of the cache.
-pub(super) type Record = [i32; 4];
-
 /// What the sort moves rows with.
 #[derive(Clone, Debug)]
 pub(super) struct Moves {
     /// Where each row is sorted to, in the order of `live`. Written only when wanted.
-    pub(super) slot: Vec<u32>,
+    pub(super) slots: Slots,
     /// x, y and z side by side, when the live rows are not.
     gathered: [Lines; 3],
     /// The rows in cell order.
@@ -193,7 +189,7 @@ impl ContactGrid {
             same_radius: Some(0),
             fine_radius: 0,
             moves: Moves {
-                slot: alloc::vec![0; rows],
+                slots: Slots::new(rows),
                 gathered: [column(), column(), column()],
                 records: Lines::new(4 * rows),
             },

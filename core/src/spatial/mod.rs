@@ -9,6 +9,7 @@
 pub mod contact_grid;
 pub mod obstacles;
 pub mod query_grid;
+pub(crate) mod record_sort;
 pub mod separation;
 pub mod terrain;
 pub mod ways;

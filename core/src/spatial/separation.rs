@@ -340,7 +340,7 @@ impl Separation {
     /// The packed place, after all passes so far, of the live row with this number in [`Cylinders::live`].
     #[inline(always)]
     pub(crate) fn place_of(&self, live: usize) -> i32 {
-        self.before[self.grid.moves.slot[live] as usize]
+        self.before[self.grid.moves.slots.of(live)]
     }
 
     /// Both columns whose difference is [`Separation::pushes`].

@@ -189,6 +189,12 @@ impl<A: Rows, B: Rows> Rows for (A, B) {
 pub trait Split: Copy {
     /// Calls `work(first_row, rows)` for all rows, in one call or in several, one after the other or at once.
     fn each<R: Rows>(self, rows: R, work: &(impl Fn(usize, R) + Sync));
+
+    /// Whether it pays to cut work in two for [`Split::both`].
+    fn is_parallel(self) -> bool;
+
+    /// Does two pieces of work, one after the other or at once.
+    fn both(self, left: impl FnOnce() + Send, right: impl FnOnce() + Send);
 }
 
 /// All rows in one call.
@@ -201,6 +207,17 @@ impl Split for Here {
         if rows.rows() > 0 {
             work(0, rows);
         }
+    }
+
+    #[inline]
+    fn is_parallel(self) -> bool {
+        false
+    }
+
+    #[inline]
+    fn both(self, left: impl FnOnce() + Send, right: impl FnOnce() + Send) {
+        left();
+        right();
     }
 }
 

@@ -8,7 +8,7 @@
 //! Not in here: who may look back how far, and what for ([`crate::systems`]).
 
 use super::characters::{CharactersView, flags};
-use super::column::{Cell, read_cells, write_cells};
+use super::column::{Cell, Rows, Split, read_cells, write_cells};
 use super::snapshot::SnapshotError;
 use crate::numeric::column_hash::{ColumnBytes, hash_columns, sum_column};
 use crate::numeric::fixed::isqrt_u64;
@@ -17,6 +17,7 @@ use crate::numeric::{Brads, Metres, Position, StateHash};
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
+use core::sync::atomic::{AtomicI32, Ordering};
 
 /// Farthest that a body can have gone, on the plane, since the moment it is judged at. Whoever went farther, as a body
 /// does that is thrown over a wall, cannot be struck where it was.
@@ -146,7 +147,7 @@ impl History {
         characters: &CharactersView<'_>,
         end: usize,
         reach: i32,
-        lanes: LaneChoice,
+        (lanes, split): (LaneChoice, impl Split),
     ) {
         if self.pages.is_empty() {
             return;
@@ -168,7 +169,7 @@ impl History {
         for_columns!(copy);
         debug_assert_eq!(at, COLUMNS);
         self.pages[self.newest] =
-            Page { rows: end as u32, reach, hash: page_hash(lanes, &mut columns, reach) };
+            Page { rows: end as u32, reach, hash: page_hash((lanes, split), &mut columns, reach) };
     }
 
     /// Farthest that anybody who lives has gone on the plane, raw, since the newest page; at most [`REWIND_MOVE_MAX`].
@@ -177,7 +178,7 @@ impl History {
         &self,
         characters: &CharactersView<'_>,
         end: usize,
-        lanes: LaneChoice,
+        (lanes, split): (LaneChoice, impl Split),
     ) -> i32 {
         let Some(place) = self.place(1) else { return 0 };
         let rows = end.min(self.pages[place].rows as usize);
@@ -195,7 +196,11 @@ impl History {
             generation: &characters.generation[..rows],
             flags: &characters.flags[..rows],
         };
-        let squared = lanes::run(lanes, FarthestMove { then, now });
+        let farthest = AtomicI32::new(0);
+        split.each((then, now), &|_, (then, now): (Places<'_>, Places<'_>)| {
+            farthest.fetch_max(lanes::run(lanes, FarthestMove { then, now }), Ordering::Relaxed);
+        });
+        let squared = farthest.into_inner();
         if squared == 0 {
             return 0;
         }
@@ -394,9 +399,22 @@ fn column_bytes<'a, T: Cell>(key: usize, cells: &'a [T], copy: Option<&'a mut [T
     }
 }
 
-fn page_hash(lanes: LaneChoice, columns: &mut [ColumnBytes<'_>; COLUMNS], reach: i32) -> StateHash {
+/// Columns with about half of the bytes of a page.
+const HALF: usize = 3;
+
+fn page_hash(
+    (lanes, split): (LaneChoice, impl Split),
+    columns: &mut [ColumnBytes<'_>; COLUMNS],
+    reach: i32,
+) -> StateHash {
     let mut hashes = [StateHash::EMPTY; COLUMNS];
-    hash_columns(lanes, columns, &mut hashes);
+    if split.is_parallel() {
+        let (left, right) = columns.split_at_mut(HALF);
+        let (left_hashes, right_hashes) = hashes.split_at_mut(HALF);
+        split.both(|| hash_columns(lanes, left, left_hashes), || hash_columns(lanes, right, right_hashes));
+    } else {
+        hash_columns(lanes, columns, &mut hashes);
+    }
     hashes.iter().fold(of_reach(reach), |sum, hash| sum + *hash)
 }
 
@@ -419,6 +437,21 @@ struct Places<'a> {
     z: &'a [i32],
     generation: &'a [u32],
     flags: &'a [u16],
+}
+
+impl Rows for Places<'_> {
+    fn rows(&self) -> usize {
+        self.x.len()
+    }
+
+    fn split_rows(self, row: usize) -> (Self, Self) {
+        let (x, z) = (self.x.split_at(row), self.z.split_at(row));
+        let (generation, flags) = (self.generation.split_at(row), self.flags.split_at(row));
+        (
+            Self { x: x.0, z: z.0, generation: generation.0, flags: flags.0 },
+            Self { x: x.1, z: z.1, generation: generation.1, flags: flags.1 },
+        )
+    }
 }
 
 struct FarthestMove<'a> {

@@ -28,6 +28,14 @@ impl Split for Chunks {
             Here.each(rows, work);
         }
     }
+
+    fn is_parallel(self) -> bool {
+        self.parallel
+    }
+
+    fn both(self, left: impl FnOnce() + Send, right: impl FnOnce() + Send) {
+        parallel::both(self.parallel, left, right);
+    }
 }
 
 fn split<R: Rows>(rows: R, first_row: usize, parallel: bool, work: &(impl Fn(usize, R) + Sync)) {

@@ -9,6 +9,7 @@ use crate::spatial::obstacles::SectionList;
 use crate::spatial::{Deformation, PassRows};
 use crate::state::State;
 use crate::state::characters::flags;
+use crate::state::column::Split as _;
 use crate::state::commands::{Command, ViewAge};
 use crate::state::events::EventBuffer;
 use crate::state::projectiles::ProjectileRows;
@@ -348,10 +349,18 @@ fn run_contacts(pass: &mut Pass<'_>) {
     });
 }
 
-/// Everybody has a place for this tick: from here on they are found by it.
+/// Everybody has a place for this tick: from here on they are found by it. How far anybody went is known then, too; the
+/// two have nothing to do with each other.
 fn run_contacts_and_index(pass: &mut Pass<'_>) {
     run_contacts(pass);
-    pass.scratch.rebuild_index(pass.state);
+    let (characters, end) = (pass.state.characters.view(), pass.state.character_ids.end());
+    let (history, lanes) = (&pass.state.history, pass.environment.lanes);
+    let Scratch { index, reach_now, .. } = &mut *pass.scratch;
+    let chunks = Chunks { parallel: pass.parallel };
+    chunks.both(
+        || index.rebuild(&characters, end),
+        || *reach_now = history.farthest_move(&characters, end, (lanes, chunks)),
+    );
 }
 
 impl Pass<'_> {
@@ -383,7 +392,6 @@ fn run_combat(pass: &mut Pass<'_>) {
     scratch.afflictions.rebuild(pass.state);
     scratch.craters.clear();
     let characters = pass.state.characters.view();
-    scratch.reach_now = pass.state.history.farthest_move(&characters, end, environment.lanes);
     scratch.radius_max = combat::radius_max(&characters, end, environment);
     let (index, views, combat) = (&scratch.index, &scratch.views, &mut scratch.combat);
     let rewind = Rewind::new(&pass.state.history, &characters, scratch.reach_now, environment);
@@ -431,8 +439,9 @@ fn run_ground(pass: &mut Pass<'_>) {
 }
 
 fn run_history(pass: &mut Pass<'_>) {
-    let (end, state, lanes) = (pass.state.character_ids.end(), &mut *pass.state, pass.environment.lanes);
-    state.history.record(&state.characters.view(), end, pass.scratch.reach_now, lanes);
+    let (end, state) = (pass.state.character_ids.end(), &mut *pass.state);
+    let work = (pass.environment.lanes, Chunks { parallel: pass.parallel });
+    state.history.record(&state.characters.view(), end, pass.scratch.reach_now, work);
 }
 
 fn run_lifecycle(pass: &mut Pass<'_>) {

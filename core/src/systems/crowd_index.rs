@@ -21,7 +21,7 @@ impl CrowdIndex {
     /// Sorts everybody in anew: the slots below `end`. Allocates nothing.
     pub(crate) fn rebuild(&mut self, characters: &CharactersView<'_>, end: usize) {
         let (x, z) = (&characters.position_x[..end], &characters.position_z[..end]);
-        self.grid.rebuild(x, z, &characters.flags[..end], |bits| {
+        let presence = |bits| {
             if bits & flags::ALIVE != 0 {
                 Presence::Present
             } else if bits & flags::IN_USE != 0 {
@@ -29,7 +29,8 @@ impl CrowdIndex {
             } else {
                 Presence::Absent
             }
-        });
+        };
+        self.grid.rebuild(x, z, &characters.flags[..end], presence);
     }
 
     /// The grid of the last rebuild: in its cells who was alive then, and aside who was dead.

@@ -66,7 +66,7 @@ impl Fray<'_> {
                 self.end_effect(slot, target);
             }
         }
-        set_flags(self.state, self.environment.rules.effects.each_ref());
+        set_flags(self.state, &self.environment.rules.effects);
     }
 
     fn end_effect(&mut self, slot: usize, target: CharacterId) {
@@ -130,7 +130,7 @@ const fn flags_of(rules: &EffectRules) -> u16 {
 }
 
 /// Sets what status effects do to bodies: exactly what the table says.
-fn set_flags(state: &mut State, rules: [&EffectRules; crate::rules::EFFECTS]) {
+fn set_flags(state: &mut State, rules: &[EffectRules]) {
     let end = state.character_ids.end();
     for bits in &mut state.characters.flags[..end] {
         *bits &= !flags::AFFLICTED;

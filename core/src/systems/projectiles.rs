@@ -69,7 +69,7 @@ impl FlightScratch {
         characters: &CharactersView<'_>,
         environment: &Environment,
     ) {
-        self.targets.rebuild(index.grid(), characters, &environment.rules);
+        self.targets.rebuild(index.grid(), characters, (&environment.rules, environment.lanes));
     }
 
     /// A place for each arrow that begins in this tick.

@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 /// Version of the encoded form; the first two bytes.
-const FORMAT: u16 = 3;
+const FORMAT: u16 = 4;
 
 /// Everything a world is created from. `Default` is the demo battle: 60 Hz, 256 m square, two teams, 4,096 characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

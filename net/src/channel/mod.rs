@@ -56,6 +56,8 @@ pub enum FrameError {
     },
     /// A snapshot came before the welcome that says how to read it.
     NotWelcomed,
+    /// One of too many: it was not read.
+    Flood,
 }
 
 impl From<DecodeError> for FrameError {
@@ -87,6 +89,7 @@ impl fmt::Display for FrameError {
                 write!(f, "snapshot is {late_ticks} ticks older than the newest")
             }
             Self::NotWelcomed => write!(f, "snapshot before the welcome"),
+            Self::Flood => write!(f, "too many packets"),
         }
     }
 }

@@ -76,8 +76,8 @@ impl Ground {
         self.next = self.next.wrapping_add(1);
         self.stats.changes += 1;
         match *change {
-            WorldChange::SectionFell { section } => self.set_section(section, false),
-            WorldChange::SectionBuilt { section } => self.set_section(section, true),
+            WorldChange::SectionFell { section } => self.set_section(section, false, world),
+            WorldChange::SectionBuilt { section } => self.set_section(section, true, world),
             WorldChange::Crater { .. } | WorldChange::Deformed(_) => {
                 let chunks = &mut self.chunks;
                 let done = self.codec.deformation_of(change).is_some_and(|deformation| {
@@ -90,10 +90,11 @@ impl Ground {
         }
     }
 
-    fn set_section(&mut self, section: u16, stands: bool) {
+    fn set_section(&mut self, section: u16, stands: bool, world: &mut Arc<ClientWorld>) {
         let changed = if stands { self.fallen.remove(&section) } else { self.fallen.insert(section) };
         if changed {
             self.sections.insert(section);
+            Arc::make_mut(world).set_section(section, stands);
         }
     }
 
@@ -158,8 +159,12 @@ impl Ground {
         let before =
             world.terrain_deltas().into_iter().flat_map(|deltas| deltas.iter().map(|(chunk, _)| chunk));
         self.chunks.extend(before.chain(deltas.iter().map(|(chunk, _)| chunk)));
-        self.sections.extend(fallen.symmetric_difference(&self.fallen));
-        Arc::make_mut(world).replace_ground(deltas);
+        let own = Arc::make_mut(world);
+        for section in fallen.symmetric_difference(&self.fallen) {
+            self.sections.insert(*section);
+            own.set_section(*section, !fallen.contains(section));
+        }
+        own.replace_ground(deltas);
         (self.fallen, self.next, self.asked, self.wanted) = (fallen, number, false, false);
         self.stats.images += 1;
         Ok(())

@@ -38,8 +38,9 @@ const TICKS_PER_ADVANCE: u32 = 8;
 
 /// The world a client plays in. Clients of one process that play in the same world share one.
 ///
-/// The ground follows the server's craters: from the first one on a client has a world of its own (a terrain costs 17 KiB
-/// for each of its chunks in memory, and a table of what differs).
+/// The ground follows the server's craters, and what stands follows its walls: from the first change on a client has a world
+/// of its own (a terrain costs 17 KiB for each of its chunks in memory, and a table of what differs; what was baked of the
+/// scenery stays shared).
 #[derive(Clone, Debug)]
 pub struct ClientWorld {
     config: WorldConfig,
@@ -84,7 +85,7 @@ impl ClientWorld {
         })
     }
 
-    /// What stands in it beside the ground.
+    /// What stands in it beside the ground, without what has fallen.
     #[must_use]
     pub fn obstacles(&self) -> &Arc<Obstacles> {
         &self.obstacles
@@ -119,6 +120,12 @@ impl ClientWorld {
         let capacity = self.config.terrain_delta_chunks;
         let deltas = self.deltas.get_or_insert_with(|| Box::new(TerrainDeltas::new(capacity)));
         self.terrain.deform(deltas, deformation, changed)
+    }
+
+    /// Lets a section fall or stand again: whoever is predicted walks through the gap from here on. A section that is not
+    /// there changes nothing.
+    pub(super) fn set_section(&mut self, section: u16, stands: bool) {
+        Arc::make_mut(&mut self.obstacles).set_section(section.into(), stands);
     }
 
     /// Gives the ground these deltas, which must be such that it can have them.

@@ -61,7 +61,7 @@ impl ChangeLog {
         }
     }
 
-    /// Takes note of what the world's last step did to the ground.
+    /// Takes note of what the world's last step did to the ground and to what stands on it.
     pub(super) fn learn(&mut self, world: &World) {
         if !self.begun {
             self.begun = true;
@@ -74,12 +74,31 @@ impl ChangeLog {
             let change = self.change_of(deformation);
             self.push(change);
         }
+        self.learn_sections(world);
         self.ticks_to_check = self.ticks_to_check.saturating_sub(1);
         if self.ticks_to_check == 0 {
             self.ticks_to_check = self.check_every;
             if self.check.is_none_or(|check| check.number != self.next) && self.next > 0 {
                 let hash = ground_hash(Some(world.terrain_deltas()), &self.fallen);
                 self.check = Some(GroundCheck { number: self.next, hash });
+            }
+        }
+    }
+
+    /// Compares which sections stand: events may be dropped, and a load has none. A look at each, once any has fallen.
+    fn learn_sections(&mut self, world: &World) {
+        let obstacles = world.obstacles();
+        if !obstacles.any_fallen() && self.fallen.is_empty() {
+            return;
+        }
+        for section in 0..obstacles.sections().len() as u32 {
+            // Sections are no more than shapes, of which there are 65,536 at most.
+            let (stands, number) = (obstacles.section_stands(section), section as u16);
+            if stands == self.fallen.contains(&number) {
+                self.push(match stands {
+                    true => WorldChange::SectionBuilt { section: number },
+                    false => WorldChange::SectionFell { section: number },
+                });
             }
         }
     }

@@ -5,8 +5,8 @@
 
 use crate::wire::inputs::PlayerInput;
 use crate::wire::snapshot::InputReport;
-use shieldwall_core::numeric::Tick;
-use shieldwall_core::state::commands::{CharacterInput, ViewAge};
+use shieldwall_core::numeric::{Brads, Tick};
+use shieldwall_core::state::commands::{CharacterInput, ViewAge, buttons};
 
 /// How far ahead of its tick an input may arrive, in ticks; also the places in the buffer.
 pub const AHEAD_TICKS_MAX: i32 = 64;
@@ -26,6 +26,8 @@ pub struct InputStats {
     pub missed: u64,
     /// Attacks said to be aimed at an older picture than the path to the client explains: judged as if as old as that.
     pub views_capped: u64,
+    /// Attacks in ticks in which the gaze turned farther than the rules think possible.
+    pub turns: u64,
 }
 
 /// The buffer.
@@ -57,13 +59,14 @@ impl Default for InputBuffer {
 
 impl InputStats {
     pub(super) fn add(&mut self, other: &Self) {
-        let Self { accepted, late, too_early, masked, missed, views_capped } = *other;
+        let Self { accepted, late, too_early, masked, missed, views_capped, turns } = *other;
         self.accepted += accepted;
         self.late += late;
         self.too_early += too_early;
         self.masked += masked;
         self.missed += missed;
         self.views_capped += views_capped;
+        self.turns += turns;
     }
 }
 
@@ -111,12 +114,21 @@ impl InputBuffer {
 
     /// The input `tick` runs with; none before the first one came to its tick, so that a new character keeps the gaze
     /// it was given. `silence_ticks` misses in a row let the character stand still. Views are no older than
-    /// `oldest_view`.
-    pub fn take(&mut self, tick: Tick, silence_ticks: u32, oldest_view: ViewAge) -> Option<PlayerInput> {
+    /// `oldest_view`; turns by more than `turn_max` since the tick before are counted where something attacks.
+    pub fn take(
+        &mut self,
+        tick: Tick,
+        silence_ticks: u32,
+        oldest_view: ViewAge,
+        turn_max: Brads,
+    ) -> Option<PlayerInput> {
         let place = &mut self.places[tick.0 as usize % AHEAD_TICKS_MAX as usize];
         match place.take_if(|(held, _)| *held == tick) {
             Some((_, given)) => {
                 self.stats.views_capped += u64::from(given.view > oldest_view);
+                let before = self.held.filter(|_| self.silent_ticks == 0);
+                self.stats.turns +=
+                    u64::from(before.is_some_and(|before| is_turn(&before, &given, turn_max)));
                 self.held = Some(PlayerInput { view: given.view.min(oldest_view), ..given });
                 self.silent_ticks = 0;
             }
@@ -158,13 +170,18 @@ impl InputBuffer {
     }
 }
 
+/// Whether an attack comes with a turn of more than `most`.
+fn is_turn(before: &PlayerInput, given: &PlayerInput, most: Brads) -> bool {
+    let turn = given.input.yaw.0.wrapping_sub(before.input.yaw.0).cast_signed();
+    given.input.buttons & buttons::ATTACKS != 0 && turn.unsigned_abs() > most.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use shieldwall_core::numeric::Brads;
-    use shieldwall_core::state::commands::buttons;
 
     const OLDEST: ViewAge = ViewAge(100);
+    const TURN: Brads = Brads(27_307);
 
     fn input(yaw: u16) -> PlayerInput {
         of(CharacterInput { yaw: Brads(yaw), move_forward: 100, buttons: 1, ..CharacterInput::default() })
@@ -177,13 +194,17 @@ mod tests {
     #[test]
     fn each_tick_takes_its_own_input_and_repeats_when_there_is_none() {
         let mut buffer = InputBuffer::default();
-        assert_eq!(buffer.take(Tick(9), 60, OLDEST), None, "nothing to run with before the first input");
+        assert_eq!(
+            buffer.take(Tick(9), 60, OLDEST, TURN),
+            None,
+            "nothing to run with before the first input"
+        );
         assert_eq!(buffer.stats().missed, 0, "nothing is missed before the first input");
         for tick in [12, 10, 10] {
             buffer.receive(Tick(tick), input(tick as u16), Tick(10));
         }
         let taken: Vec<u16> =
-            (10..14).map(|tick| buffer.take(Tick(tick), 60, OLDEST).unwrap().input.yaw.0).collect();
+            (10..14).map(|tick| buffer.take(Tick(tick), 60, OLDEST, TURN).unwrap().input.yaw.0).collect();
         assert_eq!(taken, [10, 10, 12, 12]);
         let stats = buffer.stats();
         assert_eq!((stats.accepted, stats.missed, stats.late), (2, 2, 0));
@@ -198,8 +219,8 @@ mod tests {
         buffer.receive(Tick(20), of(CharacterInput { buttons: 0xfe01, ..input(3).input }), Tick(10));
         let stats = buffer.stats();
         assert_eq!((stats.too_early, stats.late, stats.masked, stats.accepted), (1, 1, 1, 1));
-        assert_eq!(buffer.take(Tick(19), 60, OLDEST), None, "the first input is for a later tick");
-        assert_eq!(buffer.take(Tick(20), 60, OLDEST).unwrap().input.buttons, 1);
+        assert_eq!(buffer.take(Tick(19), 60, OLDEST, TURN), None, "the first input is for a later tick");
+        assert_eq!(buffer.take(Tick(20), 60, OLDEST, TURN).unwrap().input.buttons, 1);
     }
 
     #[test]
@@ -209,16 +230,32 @@ mod tests {
             let strike = CharacterInput { buttons: buttons::MELEE, ..CharacterInput::default() };
             buffer.receive(Tick(tick), PlayerInput::new(strike, ViewAge(view)), Tick(0));
         }
-        let seen = |buffer: &mut InputBuffer, tick| buffer.take(Tick(tick), 60, OLDEST).unwrap().view.0;
+        let seen = |buffer: &mut InputBuffer, tick| buffer.take(Tick(tick), 60, OLDEST, TURN).unwrap().view.0;
         assert_eq!([0, 1, 2, 3].map(|tick| seen(&mut buffer, tick)), [99, 100, 100, 100]);
         assert_eq!(buffer.stats().views_capped, 2);
+    }
+
+    #[test]
+    fn turns_count_with_attacks_from_one_tick_to_the_next() {
+        let mut buffer = InputBuffer::default();
+        let swing = |yaw| of(CharacterInput { buttons: buttons::SHOOT, ..input(yaw).input });
+        // Turned and struck; turned alone; struck while still; turned after a tick that was missed.
+        for (tick, given) in
+            [(0, swing(0)), (1, swing(30_000)), (2, input(60_000)), (3, swing(60_000)), (5, swing(30_000))]
+        {
+            buffer.receive(Tick(tick), given, Tick(0));
+        }
+        for tick in 0..6 {
+            buffer.take(Tick(tick), 60, OLDEST, TURN);
+        }
+        assert_eq!(buffer.stats().turns, 1);
     }
 
     #[test]
     fn silence_stops_the_character_but_not_its_gaze() {
         let mut buffer = InputBuffer::default();
         buffer.receive(Tick(0), input(5), Tick(0));
-        let last = (0..5).map(|tick| buffer.take(Tick(tick), 3, OLDEST)).last().unwrap();
+        let last = (0..5).map(|tick| buffer.take(Tick(tick), 3, OLDEST, TURN)).last().unwrap();
         assert_eq!(last, Some(of(CharacterInput { yaw: Brads(5), ..CharacterInput::default() })));
     }
 

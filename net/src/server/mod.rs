@@ -4,6 +4,7 @@
 //! - [`config`]: what the operator chooses: snapshot rate, tiers of interest, bandwidth
 //! - [`input_buffer`]: each client's inputs by tick
 //! - [`history`], [`delta_cache`]: the states of the last ticks and their encoded differences, shared by all clients
+//! - `conduct`: what clients should not do, counted
 //! - `telling`: what of a step's events whom is told of
 //! - `change_log`, `ground_feed`: changes of the world that stay, and how far each client has come with them
 //! - `tracking`, `interest`, `priority`: what each client knows, sees, and is owed; `snapshot` makes packets of it
@@ -11,6 +12,7 @@
 //! What is not here: sockets, encryption (`secure`), the simulation itself.
 
 mod change_log;
+mod conduct;
 pub mod config;
 pub mod delta_cache;
 mod ground_feed;
@@ -35,6 +37,7 @@ use crate::wire::events::EVENT_MESSAGE_BYTES;
 use crate::wire::snapshot::{HEADER_BITS_MAX, SECTION_BITS_MAX};
 use crate::wire::welcome::Welcome;
 
+pub use conduct::{ConductCounts, Kick};
 pub use config::{InterestTier, ReplicationConfig, ReplicationConfigError};
 pub use stats::{RefusedPayloads, SessionStats, Traffic, ZoneStats};
 pub use zone::{ConnectError, SESSION_TAG, ZoneSessions};

@@ -1,6 +1,7 @@
 //! One client: its channel, its inputs, what it knows of the world, its bandwidth.
 
 use super::PACKET_OVERHEAD_BYTES;
+use super::conduct::Conduct;
 use super::ground_feed::GroundFeed;
 use super::input_buffer::InputBuffer;
 use super::stats::{RefusedPayloads, SessionStats, Traffic};
@@ -11,6 +12,7 @@ use crate::time::Micros;
 use crate::wire::client_message::ClientMessage;
 use crate::wire::events::{EVENT_MESSAGE_BYTES, GameEvent};
 use crate::wire::goodbye::GoodbyeReason;
+use crate::wire::misconduct::Misconduct;
 use crate::wire::snapshot::OwnState;
 use crate::wire::welcome::Welcome;
 use crate::wire::{DecodeError, FrameKind, inputs};
@@ -64,6 +66,7 @@ pub(super) struct Session {
     pub(super) events_from: u32,
     /// What an update with a baseline costs in bits, slot and age included: a moving mean, times 16.
     pub(super) delta_bits_16: u32,
+    pub(super) conduct: Conduct,
     /// How far it has come with the world's changes.
     pub(super) ground: GroundFeed,
     pub(super) traffic: Traffic,
@@ -89,8 +92,9 @@ impl Session {
         tag: u32,
         phase: u32,
         bytes_per_s: u32,
-        capacity: u32,
+        config: &WorldConfig,
     ) -> Self {
+        let (tick_hz, capacity) = (config.tick_hz, config.character_capacity);
         Self {
             client_id,
             team,
@@ -111,6 +115,7 @@ impl Session {
             search_in: 0,
             events_from: 0,
             delta_bits_16: DELTA_BITS_GUESS * 16,
+            conduct: Conduct::new(tick_hz),
             ground: GroundFeed::default(),
             traffic: Traffic::default(),
             refused: RefusedPayloads::default(),
@@ -125,11 +130,35 @@ impl Session {
         }
     }
 
-    /// Reads a payload. `next` is the tick that runs next.
+    /// Reads a payload and takes note of how the client behaves. `next` is the tick that runs next.
     ///
     /// # Errors
     /// [`FrameError`]; see [`breaks_the_stream`].
-    pub(super) fn receive(&mut self, payload: &[u8], now: Micros, next: Tick) -> Result<(), FrameError> {
+    pub(super) fn receive(
+        &mut self,
+        payload: &[u8],
+        now: Micros,
+        next: Tick,
+        config: &WorldConfig,
+    ) -> Result<(), FrameError> {
+        let rules = &config.rules.conduct;
+        if !self.conduct.admit(config.tick_hz, rules) {
+            return Err(FrameError::Flood);
+        }
+        let before = self.inputs.stats();
+        let wishes = self.traffic.ground_wishes_refused;
+        let read = self.read(payload, now, next);
+        self.conduct.note_inputs(&before, &self.inputs.stats(), rules);
+        if self.traffic.ground_wishes_refused > wishes {
+            self.conduct.note(Misconduct::GroundWishes, rules);
+        }
+        if let Err(error) = &read {
+            self.conduct.note_refused(error, rules);
+        }
+        read
+    }
+
+    fn read(&mut self, payload: &[u8], now: Micros, next: Tick) -> Result<(), FrameError> {
         let Self { channel, budget, log, .. } = self;
         let mut packet = channel.receive(payload, now, |record, fate| {
             budget.resolve(fate == Fate::Lost);
@@ -237,6 +266,7 @@ impl Session {
             inputs: self.inputs.stats(),
             input_margin_ticks: self.input_margin,
             refused: self.refused,
+            conduct: self.conduct.counts(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What sessions count, for metrics and the live page.
 
+use super::conduct::ConductCounts;
 use super::input_buffer::InputStats;
 use crate::channel::{ChannelStats, FrameError};
 use crate::time::Micros;
@@ -22,6 +23,8 @@ pub struct RefusedPayloads {
     pub wrong_direction: u64,
     /// Named no connected client.
     pub unknown_client: u64,
+    /// Beyond what a client may send.
+    pub flood: u64,
 }
 
 impl RefusedPayloads {
@@ -38,12 +41,21 @@ impl RefusedPayloads {
             FrameError::Reliable(_) => &mut self.reliable,
             FrameError::WrongDirection(_) => &mut self.wrong_direction,
             FrameError::UnknownClient => &mut self.unknown_client,
+            FrameError::Flood => &mut self.flood,
         } += 1;
     }
 
     pub(super) fn add(&mut self, other: &Self) {
-        let Self { malformed, duplicate, too_old, ack_of_unsent, reliable, wrong_direction, unknown_client } =
-            *other;
+        let Self {
+            malformed,
+            duplicate,
+            too_old,
+            ack_of_unsent,
+            reliable,
+            wrong_direction,
+            unknown_client,
+            flood,
+        } = *other;
         self.malformed += malformed;
         self.duplicate += duplicate;
         self.too_old += too_old;
@@ -51,14 +63,16 @@ impl RefusedPayloads {
         self.reliable += reliable;
         self.wrong_direction += wrong_direction;
         self.unknown_client += unknown_client;
+        self.flood += flood;
     }
 
     /// All of them.
     #[must_use]
     pub fn total(&self) -> u64 {
-        let Self { malformed, duplicate, too_old, ack_of_unsent, reliable, wrong_direction, unknown_client } =
-            *self;
-        malformed + duplicate + too_old + ack_of_unsent + reliable + wrong_direction + unknown_client
+        let mut sum = Self::default();
+        sum.add(self);
+        let known = sum.malformed + sum.duplicate + sum.too_old + sum.ack_of_unsent + sum.flood;
+        known + sum.reliable + sum.wrong_direction + sum.unknown_client
     }
 }
 
@@ -157,6 +171,8 @@ pub struct SessionStats {
     pub input_margin_ticks: i8,
     /// Payloads refused.
     pub refused: RefusedPayloads,
+    /// What it did that it should not.
+    pub conduct: ConductCounts,
 }
 
 /// All clients, those that left included.
@@ -176,6 +192,10 @@ pub struct ZoneStats {
     pub inputs: InputStats,
     /// Payloads refused.
     pub refused: RefusedPayloads,
+    /// What clients did that they should not.
+    pub conduct: ConductCounts,
+    /// Clients sent away for it.
+    pub kicked: u64,
     /// Events that no bystander could be told of, because one tick had too many.
     pub seen_events_overflowed: u64,
     /// Differences copied from the cache.

@@ -7,9 +7,12 @@ use crate::time::Micros;
 use crate::wire::events::{self, GameEvent};
 use crate::wire::goodbye::GoodbyeReason;
 use crate::wire::inputs;
+use crate::wire::misconduct::Misconduct;
 use crate::wire::welcome::ServerMessage;
 use crate::wire::{FrameKind, PAYLOAD_BYTES};
-use shieldwall_core::{Arm, Brads, CharacterId, CharacterInput, Command, Event, Tick, World, WorldConfig};
+use shieldwall_core::{
+    Arm, Brads, CharacterId, CharacterInput, Command, Event, Tick, World, WorldConfig, buttons,
+};
 
 /// A client without a link; what it was told. It counts snapshots and looks into none: they come last in a packet.
 #[derive(Default)]
@@ -96,7 +99,8 @@ impl Scene {
         if self.acks {
             for (index, client) in self.clients.iter_mut().enumerate() {
                 let packet = client.packet(now, |_| {});
-                self.zone.receive(ClientIndex(index as u32), &packet, now).unwrap();
+                let read = self.zone.receive(ClientIndex(index as u32), &packet, now);
+                assert!(matches!(read, Ok(()) | Err(FrameError::Flood)), "{read:?}");
             }
         }
         self.commands.clear();
@@ -322,4 +326,111 @@ fn what_finds_no_room_among_the_things_seen_is_counted() {
     let cut = scene.zone.client_stats(ClientIndex(0)).unwrap().traffic.seen_events_cut;
     assert!(seen > 0 && seen <= events::EVENTS_MAX as u64, "{seen} seen");
     assert_eq!(seen + cut, 200);
+}
+
+/// A client does something in every tick until it is sent away, or for `ticks`; another one is honest. When it was told.
+fn misbehave(
+    config: &WorldConfig,
+    ticks: u32,
+    deed: impl Fn(&mut Client, Tick, Micros) -> Vec<Vec<u8>>,
+) -> (Scene, Option<u32>) {
+    let mut scene = Scene::new(config, &ReplicationConfig::default(), 2);
+    scene.ticks(30);
+    for tick in 0..ticks {
+        let (now, next) = (scene.now(), scene.world.tick());
+        for packet in deed(&mut scene.clients[0], next, now) {
+            let _ = scene.zone.receive(ClientIndex(0), &packet, now);
+        }
+        scene.ticks(1);
+        if scene.clients[0].goodbye.is_some() {
+            return (scene, Some(tick));
+        }
+    }
+    (scene, None)
+}
+
+fn inputs_packet(client: &mut Client, newest: Tick, now: Micros, given: CharacterInput) -> Vec<u8> {
+    client.packet(now, |writer| {
+        FrameKind::Inputs.write(writer);
+        let given = inputs::PlayerInput::new(given, shieldwall_core::ViewAge::ZERO);
+        inputs::write(writer, newest, [given].into_iter());
+    })
+}
+
+#[test]
+fn who_turns_faster_than_anybody_can_while_striking_is_sent_away_and_named() {
+    let spin = |client: &mut Client, next: Tick, now: Micros| {
+        let yaw = Brads((next.0 as u16).wrapping_mul(32_000));
+        let swing = CharacterInput { buttons: buttons::MELEE, yaw, ..CharacterInput::default() };
+        vec![inputs_packet(client, Tick(next.0 + 1), now, swing)]
+    };
+    let (mut scene, told) = misbehave(&world(), 1_000, spin);
+    let reason = Misconduct::Turns;
+    assert!(told.is_some_and(|tick| tick >= 600), "{told:?}");
+    assert_eq!(scene.clients[0].goodbye, Some(GoodbyeReason::Kicked(reason)));
+    let kicks: Vec<Kick> = scene.zone.take_kicks().collect();
+    assert_eq!(kicks, [Kick { client: ClientIndex(0), client_id: 0, reason }]);
+    scene.ticks(40);
+    assert!(scene.zone.over().eq([ClientIndex(0)]));
+    scene.zone.disconnect(ClientIndex(0));
+    let stats = scene.zone.stats();
+    assert_eq!((stats.kicked, scene.clients[1].goodbye), (1, None));
+    assert!((601..610).contains(&stats.conduct.of(reason)), "{:?}", stats.conduct);
+}
+
+#[test]
+fn floods_are_not_read_and_no_limit_is_no_limit() {
+    let flood =
+        |client: &mut Client, _: Tick, now: Micros| (0..20).map(|_| client.packet(now, |_| {})).collect();
+    let (scene, told) = misbehave(&world(), 600, flood);
+    assert_eq!(scene.clients[0].goodbye, Some(GoodbyeReason::Kicked(Misconduct::Flood)));
+    assert!(told.is_some_and(|tick| tick < 120), "{told:?}");
+    let mut lenient = world();
+    lenient.rules.conduct.floods = 0;
+    let (scene, told) = misbehave(&lenient, 300, flood);
+    let stats = scene.zone.client_stats(ClientIndex(0)).unwrap();
+    assert!(told.is_none() && stats.conduct.of(Misconduct::Flood) > 3_000, "{stats:?}");
+    assert_eq!(stats.conduct.of(Misconduct::Flood), stats.refused.flood);
+    assert!(stats.traffic.packets_received <= 240 + 2 * 331);
+}
+
+#[test]
+fn what_is_malformed_or_does_not_exist_is_counted_by_reason() {
+    let (scene, told) = misbehave(&world(), 200, |client, next, now| {
+        let wild = CharacterInput { buttons: 0x8000, ..CharacterInput::default() };
+        let late = inputs_packet(client, Tick(next.0 - 1), now, CharacterInput::default());
+        let early = inputs_packet(client, Tick(next.0 + 70), now, CharacterInput::default());
+        if next.0 < 80 {
+            vec![inputs_packet(client, Tick(next.0 + 1), now, wild), late, early]
+        } else {
+            vec![vec![1, 2, 3]]
+        }
+    });
+    assert!(told.is_some());
+    assert_eq!(scene.clients[0].goodbye, Some(GoodbyeReason::Kicked(Misconduct::Malformed)));
+    let counts = scene.zone.client_stats(ClientIndex(0)).unwrap().conduct;
+    let rules = &scene.world.config().rules.conduct;
+    assert!(counts.of(Misconduct::Malformed) > u64::from(rules.malformed));
+    assert!(
+        counts.of(Misconduct::UnknownButtons) >= 40 && counts.of(Misconduct::FutureInputs) >= 40,
+        "{counts:?}"
+    );
+    assert_eq!(scene.zone.client_stats(ClientIndex(1)).unwrap().conduct.total(), 0);
+}
+
+#[test]
+fn the_whole_ground_is_not_told_twice_at_once() {
+    let (scene, told) = misbehave(&world(), 400, |client, _, now| {
+        let _ =
+            client.channel.send_reliable(&crate::wire::client_message::ClientMessage::GroundWanted.encode());
+        let mut buffer = [0; PAYLOAD_BYTES];
+        let mut writer = client.channel.begin(&mut buffer);
+        client.channel.write_reliable(&mut writer, now);
+        let length = client.channel.finish(writer, (), now, |()| {});
+        vec![buffer[..length].to_vec()]
+    });
+    assert!(told.is_some_and(|tick| tick < 60), "{told:?}");
+    assert_eq!(scene.clients[0].goodbye, Some(GoodbyeReason::Kicked(Misconduct::GroundWishes)));
+    let stats = scene.zone.client_stats(ClientIndex(0)).unwrap();
+    assert_eq!((stats.traffic.ground_images, scene.clients[0].changes), (1, 1));
 }

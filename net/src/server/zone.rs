@@ -1,6 +1,7 @@
 //! All sessions of a zone, around its ticks: commands before, snapshots after.
 
 use super::change_log::ChangeLog;
+use super::conduct::Kick;
 use super::config::{ReplicationConfig, ReplicationConfigError};
 use super::delta_cache::DeltaCache;
 use super::history::StateHistory;
@@ -73,6 +74,8 @@ pub struct ZoneSessions {
     /// Session that plays the character in a slot.
     pub(super) client_of_slot: Vec<u32>,
     pub(super) despawns: Vec<CharacterId>,
+    /// Sent away for their conduct, not yet asked for: the newest, at most one for every place.
+    kicks: Vec<Kick>,
     connected_ever: u32,
     pub(super) next_tick: Tick,
     pub(super) workshop: Box<Workshop>,
@@ -128,6 +131,7 @@ impl ZoneSessions {
             live: Vec::with_capacity(max_clients as usize),
             client_of_slot: vec![NO_CLIENT; capacity as usize],
             despawns: Vec::with_capacity(max_clients as usize),
+            kicks: Vec::with_capacity(max_clients as usize),
             connected_ever: 0,
             next_tick: Tick::ZERO,
             workshop: Box::new(workshop),
@@ -157,8 +161,8 @@ impl ZoneSessions {
             return Err(ConnectError::Occupied(client));
         }
         self.connected_ever = self.connected_ever.wrapping_add(1);
-        let capacity = self.world_config.character_capacity;
-        *place = Some(Box::new(Session::new(client_id, team, tag, phase, self.down_budget, capacity)));
+        let config = &self.world_config;
+        *place = Some(Box::new(Session::new(client_id, team, tag, phase, self.down_budget, config)));
         let at = self.live.partition_point(|&index| index < client.0);
         self.live.insert(at, client.0);
         Ok(())
@@ -177,6 +181,7 @@ impl ZoneSessions {
         departed.packets_lost += session.channel.stats().lost;
         departed.inputs.add(&session.inputs.stats());
         departed.refused.add(&session.refused);
+        departed.conduct.add(&session.conduct.counts());
     }
 
     /// Queues a goodbye for a client: the first one counts. Half a second later it is among [`ZoneSessions::over`].
@@ -202,11 +207,12 @@ impl ZoneSessions {
     /// stream is told goodbye and in the end listed by [`ZoneSessions::over`].
     pub fn receive(&mut self, client: ClientIndex, payload: &[u8], now: Micros) -> Result<(), FrameError> {
         let (next, goodbye_ticks) = (self.next_tick, self.goodbye_ticks);
-        let Some(session) = self.session_mut(client) else {
+        let place = self.sessions.get_mut(client.0 as usize).and_then(Option::as_deref_mut);
+        let Some(session) = place else {
             self.departed.refused.count(&FrameError::UnknownClient);
             return Err(FrameError::UnknownClient);
         };
-        let result = session.receive(payload, now, next);
+        let result = session.receive(payload, now, next, &self.world_config);
         if let Err(error) = &result {
             session.refused.count(error);
             if breaks_the_stream(error) {
@@ -216,11 +222,37 @@ impl ZoneSessions {
         result
     }
 
+    /// Tells those to leave who did something too often.
+    fn judge_conduct(&mut self) {
+        let places = self.sessions.len();
+        for &index in &self.live {
+            let Some(session) = &mut self.sessions[index as usize] else { continue };
+            session.conduct.begin_tick(self.world_config.tick_hz);
+            if let Some(reason) = session.conduct.crossed().filter(|_| session.ends_in.is_none()) {
+                session.say_goodbye(GoodbyeReason::Kicked(reason), self.goodbye_ticks);
+                let client = ClientIndex(index);
+                if self.kicks.len() == places {
+                    self.kicks.remove(0);
+                }
+                self.kicks.push(Kick { client, client_id: session.client_id, reason });
+                self.departed.kicked += 1;
+            }
+        }
+    }
+
+    /// Those that were told to leave for their conduct since the last call. Their connections are ended as any other's
+    /// ([`ZoneSessions::over`]); this is for the record.
+    pub fn take_kicks(&mut self) -> impl Iterator<Item = Kick> + '_ {
+        self.kicks.drain(..)
+    }
+
     /// Appends the commands the clients cause in `tick`: departures, arrivals, and the input of every character whose
     /// client has sent one.
     pub fn begin_tick(&mut self, tick: Tick, out: &mut Vec<Command>) {
         out.extend(self.despawns.drain(..).map(|id| Command::Despawn { id }));
+        self.judge_conduct();
         let silence_ticks = u32::from(self.world_config.tick_hz);
+        let conduct = &self.world_config.rules.conduct;
         for &index in &self.live {
             let Some(session) = &mut self.sessions[index as usize] else { continue };
             session.ends_in = session.ends_in.map(|ticks| ticks.saturating_sub(1));
@@ -232,7 +264,10 @@ impl ZoneSessions {
                 }
                 Stage::Plays(id) => {
                     let oldest = session.oldest_view(&self.world_config, self.interval_ticks);
-                    if let Some(given) = session.inputs.take(tick, silence_ticks, oldest) {
+                    let before = session.inputs.stats();
+                    let taken = session.inputs.take(tick, silence_ticks, oldest, conduct.turn_max);
+                    session.conduct.note_inputs(&before, &session.inputs.stats(), conduct);
+                    if let Some(given) = taken {
                         out.push(Command::Input { id, input: given.input });
                         if given.view != ViewAge::ZERO {
                             out.push(Command::View { id, age: given.view });
@@ -257,7 +292,8 @@ impl ZoneSessions {
         workshop.history.record(tick.0, &Sight::new(world, &workshop.effects));
     }
 
-    /// Tells every client of a change that does not follow from the world's own steps, and whoever comes later.
+    /// Tells every client of a change that does not follow from the world's own steps, and whoever comes later. Craters and
+    /// sections of the world's own are noted by [`ZoneSessions::end_tick`].
     pub fn note_change(&mut self, change: WorldChange) {
         self.workshop.changes.push(change);
     }
@@ -331,6 +367,7 @@ impl ZoneSessions {
             sum.packets_lost += session.channel.stats().lost;
             sum.inputs.add(&session.inputs.stats());
             sum.refused.add(&session.refused);
+            sum.conduct.add(&session.conduct.counts());
         }
         sum.seen_events_overflowed = self.workshop.events.overflowed();
         (sum.cache_hits, sum.cache_misses) = self.workshop.cache.hits_and_misses();

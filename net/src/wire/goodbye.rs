@@ -2,25 +2,42 @@
 //! ([`super::welcome::MessageKind`]), its second the reason.
 
 use super::DecodeError;
+use super::misconduct::Misconduct;
 use core::fmt;
 
 /// Why the server ends a session. The numbers are part of the protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub enum GoodbyeReason {
-    /// The server stops.
-    Shutdown = 1,
-    /// The world has no free slot.
-    WorldFull = 2,
-    /// What the client sent broke the protocol.
-    ProtocolViolation = 3,
+    /// 1. The server stops.
+    Shutdown,
+    /// 2. The world has no free slot.
+    WorldFull,
+    /// 3. What the client sent broke the protocol.
+    ProtocolViolation,
+    /// 4, and the misconduct's number. The client did something too often.
+    Kicked(Misconduct),
 }
 
 impl GoodbyeReason {
+    /// Its number, without what a kick is for.
+    #[must_use]
+    pub const fn number(self) -> u8 {
+        match self {
+            Self::Shutdown => 1,
+            Self::WorldFull => 2,
+            Self::ProtocolViolation => 3,
+            Self::Kicked(_) => 4,
+        }
+    }
+
     /// The message's bytes.
     #[must_use]
-    pub fn encode(self) -> [u8; 2] {
-        [super::welcome::MessageKind::Goodbye as u8, self as u8]
+    pub fn encode(self) -> Vec<u8> {
+        let kind = super::welcome::MessageKind::Goodbye as u8;
+        match self {
+            Self::Kicked(misconduct) => vec![kind, self.number(), misconduct as u8],
+            reason => vec![kind, reason.number()],
+        }
     }
 
     /// Reads what follows the kind.
@@ -28,23 +45,26 @@ impl GoodbyeReason {
     /// # Errors
     /// [`DecodeError::Truncated`]; [`DecodeError::Value`] for an unknown reason or bytes behind it.
     pub fn decode(body: &[u8]) -> Result<Self, DecodeError> {
-        match body {
+        const UNKNOWN: DecodeError = DecodeError::Value("goodbye reason");
+        match *body {
             [] => Err(DecodeError::Truncated),
             [1] => Ok(Self::Shutdown),
             [2] => Ok(Self::WorldFull),
             [3] => Ok(Self::ProtocolViolation),
-            _ => Err(DecodeError::Value("goodbye reason")),
+            [4, number] => Misconduct::from_number(number).map(Self::Kicked).ok_or(UNKNOWN),
+            _ => Err(UNKNOWN),
         }
     }
 }
 
 impl fmt::Display for GoodbyeReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Shutdown => "the server stops",
-            Self::WorldFull => "the world is full",
-            Self::ProtocolViolation => "the client broke the protocol",
-        })
+        match self {
+            Self::Shutdown => f.write_str("the server stops"),
+            Self::WorldFull => f.write_str("the world is full"),
+            Self::ProtocolViolation => f.write_str("the client broke the protocol"),
+            Self::Kicked(misconduct) => write!(f, "sent away: {misconduct}"),
+        }
     }
 }
 
@@ -54,14 +74,20 @@ mod tests {
 
     #[test]
     fn every_reason_comes_back_and_nothing_else() {
-        for number in 0..=255 {
-            if let Ok(reason) = GoodbyeReason::decode(&[number]) {
-                assert_eq!(reason.encode()[1], number);
-            } else {
-                assert!(number == 0 || number > 3);
+        let mut known = 0;
+        for first in 0..=255 {
+            for body in [vec![first], vec![first, 0], vec![first, 8], vec![first, 9], vec![first, 1, 1]] {
+                if let Ok(reason) = GoodbyeReason::decode(&body) {
+                    assert_eq!(reason.encode()[1..], body);
+                    known += 1;
+                }
             }
         }
+        assert_eq!(known, 3 + 1);
         assert_eq!(GoodbyeReason::decode(&[]), Err(DecodeError::Truncated));
-        assert!(GoodbyeReason::decode(&[1, 0]).is_err());
+        for (number, misconduct) in (1..).zip(Misconduct::ALL) {
+            assert_eq!(misconduct as u8, number);
+            assert_eq!(GoodbyeReason::decode(&[4, number]), Ok(GoodbyeReason::Kicked(misconduct)));
+        }
     }
 }

@@ -15,6 +15,7 @@ pub mod events;
 pub mod goodbye;
 pub mod ground_image;
 pub mod inputs;
+pub mod misconduct;
 pub mod own_state;
 pub mod prefix_codes;
 pub mod quantize;

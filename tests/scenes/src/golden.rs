@@ -14,6 +14,8 @@ pub enum Script {
     Brawl(Brawl),
     /// The same fight by all classes, who crouch and dodge, among walls and on ground that is dug up.
     Siege(Brawl),
+    /// Two crowds of archers that shoot at each other.
+    Duel(Brawl),
     /// The same fight by all classes in the open: every weapon and ability of the shipped rules.
     Warband(Brawl),
 }
@@ -26,6 +28,10 @@ impl Script {
             Self::Siege(brawl) => {
                 brawl.commands(world, out);
                 siege::vary(world.tick().0, out);
+            }
+            Self::Duel(brawl) => {
+                brawl.commands(world, out);
+                siege::shoot_only(world.tick().0, out);
             }
             Self::Warband(brawl) => {
                 brawl.commands(world, out);
@@ -73,6 +79,13 @@ pub fn scenes() -> Vec<GoldenScene> {
     vec![
         brawl("brawl_200_seed_12_at_20_hz_ticks_400", 12, 200, 20, 400),
         brawl("brawl_400_seed_11_ticks_600", 11, 400, 60, 600),
+        GoldenScene {
+            name: "duel_120_seed_15_ticks_600",
+            ticks: 600,
+            config: Brawl::config(15, 120),
+            scenery: Scenery::default(),
+            script: Script::Duel(Brawl::new(15, 120)),
+        },
         GoldenScene {
             name: "muster",
             ticks: muster::TICKS + 1,

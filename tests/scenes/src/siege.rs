@@ -35,6 +35,23 @@ pub(crate) fn all_classes(tick: u32, commands: &mut [Command]) {
     }
 }
 
+/// Makes the commands of a brawl those of a duel of archers: bows, crossbows and arquebuses from where they stand.
+pub(crate) fn shoot_only(tick: u32, commands: &mut [Command]) {
+    for (at, command) in (0_u32..).zip(commands.iter_mut()) {
+        match command {
+            Command::Spawn { tag, class, .. } => *class = [0, 1, 3][*tag as usize % 3],
+            Command::Input { input, .. } => {
+                let word = at.wrapping_mul(2_654_435_761) ^ tick.wrapping_mul(2_246_822_519);
+                let dodges = if word >> 29 == 0 { buttons::DODGE } else { 0 };
+                input.buttons = buttons::SHOOT | dodges;
+                input.move_forward /= 4;
+                input.pitch = (word >> 8 & 0x7FF) as i16;
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Makes the commands of a brawl those of a siege.
 pub(crate) fn vary(tick: u32, commands: &mut Vec<Command>) {
     all_classes(tick, commands);
@@ -107,6 +124,18 @@ pub(crate) fn scenery() -> Scenery {
     let barricades =
         (0..BARRICADES).map(|i| StructureSection { shape: first_barricade as u32 + i as u32, kind: 4 });
     let sections = palisades.chain(barricades).collect();
+    Scenery {
+        shapes,
+        meshes: vec![ramp],
+        platforms: vec![platform(0), platform(2)],
+        sections,
+        capture_points: places(),
+        ..Scenery::default()
+    }
+}
+
+/// A field in the middle, a keep and a flag of either team.
+fn places() -> Vec<CapturePoint> {
     let point = |x: i32, radius: i32, kind: u8, owner: u8| CapturePoint {
         x: Metres::from_m(x),
         z: Metres::from_m(0),
@@ -114,20 +143,11 @@ pub(crate) fn scenery() -> Scenery {
         kind,
         owner,
     };
-    // A field in the middle, a keep and a flag of either team.
-    let capture_points = vec![
+    vec![
         point(0, 6, 0, NO_TEAM),
         point(-24, 5, 1, 0),
         point(24, 5, 1, 1),
         point(-30, 2, 3, 0),
         point(30, 2, 3, 1),
-    ];
-    Scenery {
-        shapes,
-        meshes: vec![ramp],
-        platforms: vec![platform(0), platform(2)],
-        sections,
-        capture_points,
-        ..Scenery::default()
-    }
+    ]
 }

@@ -31,7 +31,7 @@ impl Reference {
                 continue;
             }
             let Some(share) = self.share_of_burst(at, &rules, row) else { continue };
-            let from = self.from_point(row, at);
+            let from = self.way_to(row, at);
             self.strike(owner, row, arm, (combo, share), from);
         }
         let deep = rules.crater_depth.0 > 0 && self.craters.len() < 256;
@@ -44,7 +44,7 @@ impl Reference {
         }
     }
 
-    fn from_point(&self, row: usize, at: Position) -> (i64, i64) {
+    fn way_to(&self, row: usize, at: Position) -> (i64, i64) {
         let character = &self.characters[row];
         (
             i64::from(at.x.0) - i64::from(character.position_x),
@@ -56,7 +56,7 @@ impl Reference {
     fn share_of_burst(&self, at: Position, rules: &ArmRules, row: usize) -> Option<u64> {
         let character = &self.characters[row];
         let body = &self.config.rules.movement[usize::from(character.class)];
-        let (x, z) = self.from_point(row, at);
+        let (x, z) = self.way_to(row, at);
         let flat = isqrt_u64((x * x + z * z).cast_unsigned()).cast_signed();
         let beside = (flat - i64::from(body.radius.0)).max(0);
         let (feet, y) = (i64::from(character.position_y), i64::from(at.y.0));

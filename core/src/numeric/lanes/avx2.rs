@@ -307,13 +307,17 @@ impl Lanes for Avx2Lanes {
 
     #[inline(always)]
     fn compress_into(self, mask: Avx2Mask, out: &mut [i32], at: usize) -> usize {
-        let bits = mask.bits();
+        self.compress_bits(mask.bits(), &mut out[at..at + WIDTH]);
+        mask.count()
+    }
+
+    #[inline(always)]
+    fn compress_bits(self, bits: u32, out: &mut [i32]) {
         let packed = avx2!({
             let places = _mm256_cvtepu8_epi32(_mm_cvtsi64_si128(COMPRESS[bits as usize & 255] as i64));
             _mm256_permutevar8x32_epi32(self.0, places)
         });
-        Avx2Lanes(packed).store(&mut out[at..at + WIDTH]);
-        bits.count_ones() as usize
+        Avx2Lanes(packed).store(out);
     }
 
     #[inline(always)]

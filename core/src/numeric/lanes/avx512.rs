@@ -298,8 +298,13 @@ impl Lanes for Avx512Lanes {
 
     #[inline(always)]
     fn compress_into(self, mask: Avx512Mask, out: &mut [i32], at: usize) -> usize {
-        Avx512Lanes(avx512!(_mm512_maskz_compress_epi32(mask.0, self.0))).store(&mut out[at..at + WIDTH]);
+        self.compress_bits(mask.bits(), &mut out[at..at + WIDTH]);
         mask.count()
+    }
+
+    #[inline(always)]
+    fn compress_bits(self, bits: u32, out: &mut [i32]) {
+        Avx512Lanes(avx512!(_mm512_maskz_compress_epi32(bits as u16, self.0))).store(out);
     }
 
     #[inline(always)]

@@ -333,6 +333,20 @@ pub trait Lanes: Copy {
     /// # Panics
     /// When `out` has less than `WIDTH` places from `at` on.
     fn compress_into(self, mask: Self::Mask, out: &mut [i32], at: usize) -> usize;
+    /// Writes the lanes that the bits name (lane 0 in bit 0) side by side to the first places of `out`; the rest of its
+    /// first [`Lanes::WIDTH`] places are overwritten with anything.
+    ///
+    /// # Panics
+    /// When `out` has less than `WIDTH` places.
+    #[inline]
+    fn compress_bits(self, mut bits: u32, out: &mut [i32]) {
+        let mut lanes = [0; MAX_WIDTH];
+        self.store(&mut lanes);
+        for place in &mut out[..Self::WIDTH] {
+            *place = lanes[bits.trailing_zeros() as usize % MAX_WIDTH];
+            bits &= bits.wrapping_sub(1);
+        }
+    }
     /// Writes the lanes of four columns as records: that of a lane to its [`record_place`].
     #[inline(always)]
     fn store_records(columns: [Self; 4], out: &mut [[i32; 4]; MAX_WIDTH]) {

@@ -200,6 +200,10 @@ proptest! {
                 let mut out = [-9; MAX_WIDTH + 2];
                 let mask = L::load(&chosen).greater(L::splat(0));
                 let count = L::load(&self.0).compress_into(mask, &mut out[..1 + L::WIDTH], 1);
+                let mut by_bits = [-9; MAX_WIDTH + 2];
+                L::load(&self.0).compress_bits(mask.bits(), &mut by_bits[1..1 + L::WIDTH]);
+                assert_eq!(out[..1 + count], by_bits[..1 + count]);
+                assert_eq!(by_bits[L::WIDTH + 1], -9);
                 (L::WIDTH, count, out)
             }
         }

@@ -70,7 +70,8 @@ impl LaneTask for FindPairs<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self) -> PairsFound {
         let FindPairs { grid, pairs } = self;
-        let capacity = pairs.first.len();
+        // Places are counted in 32 bits.
+        let capacity = pairs.first.len().min(u32::MAX as usize);
         let mut sink = Sink {
             first: &mut pairs.first[..capacity],
             second: &mut pairs.second[..capacity],
@@ -78,17 +79,24 @@ impl LaneTask for FindPairs<'_> {
             lost: 0,
         };
         match (grid.guarded, grid.same_radius) {
-            (false, Some(radius)) if L::CHEAP_PERMUTE => {
+            (false, Some(radius)) if L::CHEAP_PERMUTE && L::WIDTH == MAX_WIDTH => {
                 Finder::<L, false, true>::new(grid, radius).windows(&mut sink)
             }
+            (false, Some(radius)) if L::CHEAP_PERMUTE => {
+                Finder::<L, false, true>::new(grid, radius).rows(&mut sink)
+            }
             (false, Some(radius)) => Finder::<L, false, true>::new(grid, radius).all(&mut sink),
-            (true, Some(radius)) if L::CHEAP_PERMUTE => {
+            (true, Some(radius)) if L::CHEAP_PERMUTE && L::WIDTH == MAX_WIDTH => {
                 Finder::<L, true, true>::new(grid, radius).windows(&mut sink)
+            }
+            (true, Some(radius)) if L::CHEAP_PERMUTE => {
+                Finder::<L, true, true>::new(grid, radius).rows(&mut sink)
             }
             (true, Some(radius)) => Finder::<L, true, true>::new(grid, radius).all(&mut sink),
             (false, None) => Finder::<L, false, false>::new(grid, 0).all(&mut sink),
             (true, None) => Finder::<L, true, false>::new(grid, 0).all(&mut sink),
         }
+        sink.limit(capacity);
         pairs.len = sink.len;
         PairsFound { kept: sink.len, lost: sink.lost }
     }
@@ -106,10 +114,31 @@ impl Sink<'_> {
     #[inline(always)]
     fn push<L: Lanes>(&mut self, mask: L::Mask, first: L, second: L) {
         let capacity = self.first.len();
+        self.limit(capacity);
         let second_column = &mut self.second[..capacity];
         first.compress_into(mask, self.first, self.len);
         self.len += second.compress_into(mask, second_column, self.len);
-        // The last places are only room for whole lanes.
+    }
+
+    /// Pushes the pairs of one row with the rows that the bits name.
+    #[inline(always)]
+    fn push_row<L: Lanes>(&mut self, hits: u32, first: L, second: L) {
+        let at = self.len as u32 as usize;
+        let places = at..at + L::WIDTH;
+        if let (Some(firsts), Some(seconds)) =
+            (self.first.get_mut(places.clone()), self.second.get_mut(places))
+        {
+            first.store(firsts);
+            second.compress_bits(hits, seconds);
+            self.len = at + hits.count_ones() as usize;
+        } else {
+            self.lost += hits.count_ones() as usize;
+        }
+    }
+
+    /// The last places are only room for whole lanes: pairs that stand there are lost.
+    #[inline(always)]
+    fn limit(&mut self, capacity: usize) {
         let room = capacity - MAX_WIDTH;
         if self.len > room {
             self.lost += self.len - room;
@@ -266,6 +295,75 @@ impl<'a, L: Lanes, const GUARD: bool, const SAME: bool> Finder<'a, L, GUARD, SAM
             }
             at += L::WIDTH;
         }
+    }
+
+    /// As [`Finder::all`], for lanes whose windows are too short for as many rows as there are lanes: a register of
+    /// candidates from the own line and one from the line south of it for each row, and next to nothing that the processor
+    /// would have to guess. More candidates than that are the exception. Only without big rows.
+    #[inline(always)]
+    fn rows(&self, sink: &mut Sink<'_>) {
+        let (stride, reach) = (self.grid.fine.stride as usize, super::REACH as usize);
+        let places = &self.grid.sorted.place[..self.grid.fine_len];
+        let starts = &self.grid.starts[..];
+        let cells = self.grid.fine.cells as usize;
+        for (index, &place) in places.iter().enumerate() {
+            let place = place as u32 as usize;
+            // In a folded table lines may go on at the other end: those few rows are handled otherwise.
+            if GUARD && place + stride + reach + 1 > cells {
+                self.fine_row(index, sink);
+                continue;
+            }
+            let own = [index as u32 + 1, starts[place + reach + 1] as u32];
+            let south = place + stride - reach;
+            let south = [starts[south], starts[south + 2 * reach + 1]].map(|at| at as u32);
+            let row = self.row(index);
+            if !GUARD {
+                self.follow(&row, own, sink);
+                self.follow(&row, south, sink);
+                continue;
+            }
+            // Who only shares a place is most often not even near in what is left of its position.
+            if self.touching(&row, own) | self.touching(&row, south) != 0 {
+                self.follow(&row, own, sink);
+                self.follow(&row, south, sink);
+            } else {
+                let width = L::WIDTH as u32;
+                for [at, end] in [own, south] {
+                    if end - at > width {
+                        self.follow(&row, [at + width, end], sink);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Pushes the pairs of a row with the rows of a run, which may be empty.
+    #[inline(always)]
+    fn follow(&self, row: &Row<L>, [mut at, end]: [u32; 2], sink: &mut Sink<'_>) {
+        loop {
+            let mut touching = self.touching(row, [at, end]);
+            let columns = &self.columns;
+            if GUARD {
+                let far = [columns.far_xz, columns.far_y].map(|column| L::load_at(column, at as usize));
+                touching &= row.guard.near(far[0], far[1]).bits();
+            }
+            sink.push_row(touching, row.id, L::load_at(columns.id, at as usize));
+            at += L::WIDTH as u32;
+            if at >= end {
+                break;
+            }
+        }
+    }
+
+    /// Which of the first rows of a run touch a row, as bits, if they are near.
+    #[inline(always)]
+    fn touching(&self, row: &Row<L>, [at, end]: [u32; 2]) -> u32 {
+        let columns = &self.columns;
+        let flat = L::load_at(columns.xz, at as usize).sub16(row.xz);
+        let rise = L::load_at(columns.y, at as usize).sub16(row.y);
+        let squared = flat.dot16(flat).add(rise.dot16(rise));
+        let there = !(u32::MAX << end.wrapping_sub(at).min(L::WIDTH as u32));
+        squared.greater(self.limit).not().bits() & there
     }
 
     /// Which of the differences are within the contact distance.

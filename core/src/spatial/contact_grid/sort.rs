@@ -1,12 +1,12 @@
 //! The counting sort by cell.
 //!
 //! What depends on one row alone is computed for many rows at once, in any chunks: places and packed columns before the
-//! count, sorted columns after it. Only the count and the move go row by row. What is moved of a row is one record, which
-//! touches one line of the cache where four columns would touch four.
+//! count, sorted columns after it. Only the count and the move between them go row by row, see [`RecordSort`].
 
 use super::lattice::LaneLattice;
-use super::{Columns, ContactGrid, Extent, FAR_SHIFT, HEIGHT_SHIFT, Lattice, PACK_SHIFT, Plan, Record, Tall};
-use crate::numeric::lanes::{LaneChoice, LaneTask, Lanes, MAX_WIDTH, pair, record_place, run};
+use super::{Columns, ContactGrid, Extent, FAR_SHIFT, HEIGHT_SHIFT, Lattice, PACK_SHIFT, Plan, Tall};
+use crate::numeric::lanes::{LaneChoice, LaneTask, Lanes, MAX_WIDTH, pair, run};
+use crate::spatial::record_sort::{Record, RecordSort};
 use crate::state::column::Split;
 use core::sync::atomic::{AtomicI32, Ordering};
 
@@ -97,17 +97,18 @@ impl ContactGrid {
         self.locate(lanes, live, at, plan, split);
         let too_tall = i64::from(extent.most[1]) - i64::from(extent.least[1]) >= plan.height_range;
         self.guarded = too_tall || self.fine.is_folded() || (plan.has_big && self.big.is_folded());
-        let places = self.places();
-        let (columns, moves, len) = (&self.sorted, &mut self.moves, self.len);
-        let order = Order {
+        let (places, len) = (self.places(), self.len);
+        let Columns { id, xz, y, place, raw: [spare, _], .. } = &mut self.sorted;
+        let sort = RecordSort {
             starts: &mut self.starts[..places],
-            places: &columns.place[..len],
-            xz: &columns.xz[..len],
-            y: &columns.y[..len],
-            slots: &mut moves.slot[..if plan.slots { len } else { 0 }],
-            records: &mut moves.records.fours()[..len],
+            places: &place[..len],
+            columns: [&xz[..len], &y[..len]],
+            slots: self.moves.slots.first(if plan.slots { len } else { 0 }),
+            records: &mut self.moves.records.fours()[..len],
+            // These are filled when the rows are sorted.
+            lists: [&mut id[..], &mut spare[..]],
         };
-        run(lanes, order);
+        sort.run(lanes, split);
         self.collect(lanes, live, at, plan, split);
         let fine_end = (self.fine.base + self.fine.cells) as usize;
         self.fine_len = self.starts[fine_end] as usize;
@@ -354,73 +355,6 @@ impl LaneTask for Locate<'_> {
 fn pack<L: Lanes>(finder: &LaneLattice<L>, packing: Packing, [x, y, z]: [L; 3], tall: L) -> [L; 3] {
     let packed = x.shift_right::<PACK_SHIFT>().pair_with(z.shift_right::<PACK_SHIFT>());
     [finder.place(x, z), packed, packing.pack(y, tall)]
-}
-
-/// The count, and the move of all rows to where they are sorted to.
-struct Order<'a> {
-    starts: &'a mut [i32],
-    places: &'a [i32],
-    xz: &'a [i32],
-    y: &'a [i32],
-    /// One a row, or none.
-    slots: &'a mut [u32],
-    records: &'a mut [Record],
-}
-
-impl LaneTask for Order<'_> {
-    type Output = ();
-
-    #[inline(always)]
-    fn run<L: Lanes>(self) {
-        let Order { starts, places, xz, y, slots, records } = self;
-        // Two places on: the sums over the counts are then where places begin, one place on.
-        starts.fill(0);
-        for &place in places {
-            starts[place as usize + 2] += 1;
-        }
-        let mut before = L::splat(0);
-        for block in starts.chunks_exact_mut(L::WIDTH) {
-            let sums = L::load(block).prefix_sum().add(before);
-            sums.store(block);
-            before = sums.splat_last();
-        }
-        let len = places.len();
-        let (xz, y) = (&xz[..len], &y[..len]);
-        let mut block = [[0; 4]; MAX_WIDTH];
-        let mut at = 0;
-        while at + L::WIDTH <= len {
-            let index = L::numbers().add(L::splat(at as i32));
-            let columns = [index, L::load_at(xz, at), L::load_at(y, at), L::load_at(places, at)];
-            L::store_records(columns, &mut block);
-            for (number, four) in places[at..at + L::WIDTH].as_chunks::<4>().0.iter().enumerate() {
-                let mut to = [0; 4];
-                for each in 0..4 {
-                    to[each] = next(starts, four[each]);
-                    records[to[each] as usize] = block[record_place(L::WIDTH, 4 * number + each)];
-                }
-                if let Some(slots) = slots.get_mut(at + 4 * number..at + 4 * number + 4) {
-                    slots.copy_from_slice(&to);
-                }
-            }
-            at += L::WIDTH;
-        }
-        for at in at..len {
-            let to = next(starts, places[at]);
-            records[to as usize] = [at as i32, xz[at], y[at], places[at]];
-            if let Some(slot) = slots.get_mut(at) {
-                *slot = to;
-            }
-        }
-    }
-}
-
-/// Where the next row of a place goes.
-#[inline(always)]
-fn next(starts: &mut [i32], place: i32) -> u32 {
-    let start = &mut starts[place as usize + 1];
-    let to = *start;
-    *start = to + 1;
-    to as u32
 }
 
 /// Turns records into columns.

@@ -2,6 +2,7 @@
 
 use super::*;
 use alloc::collections::BTreeSet;
+use alloc::vec::Vec;
 use proptest::prelude::*;
 
 #[derive(Clone, Debug)]
@@ -148,6 +149,25 @@ fn pairs_beyond_the_room_are_counted() {
         grid.rebuild(lanes, &Bodies { live: &rows, x: &at, y: &at, z: &at, radii });
         let mut pairs = PairList::with_capacity(1_000);
         assert_eq!(grid.pairs_into(lanes, &mut pairs), PairsFound { kept: 1_000, lost: 3_950 });
+    }
+}
+
+#[test]
+fn pairs_beyond_the_room_are_counted_in_folded_tables() {
+    // Forty spots of ten, a kilometre apart: no table covers that.
+    let rows: Vec<u32> = (0..400).collect();
+    let along = |step: i32| rows.iter().map(|&row| ((row as i32 % 40) * step) << 16).collect::<Vec<_>>();
+    let (x, y, z) = (along(1_000), alloc::vec![0; 400], along(-700));
+    let mut grid = ContactGrid::new(400);
+    let radii = Radii::Same(Metres::from_mm(400));
+    for &lanes in LaneChoice::available() {
+        grid.rebuild(lanes, &Bodies { live: &rows, x: &x, y: &y, z: &z, radii });
+        assert!(grid.guarded);
+        for room in [0, 1, 7, 500, 1_799, 1_800] {
+            let mut pairs = PairList::with_capacity(room);
+            let found = grid.pairs_into(lanes, &mut pairs);
+            assert_eq!(found, PairsFound { kept: room, lost: 1_800 - room }, "{lanes:?}");
+        }
     }
 }
 

@@ -126,7 +126,7 @@ pub enum Who {
 
 /// Rows in cell order, ready to be searched.
 ///
-/// Memory, all of it taken at construction: 4 bytes a cell and 20 bytes a row.
+/// Memory, all of it taken at construction: 4 bytes a cell and 36 bytes a row.
 #[derive(Clone, Debug)]
 pub struct QueryGrid {
     lanes: LaneChoice,
@@ -141,13 +141,15 @@ pub struct QueryGrid {
     /// the absent; one more place serves the sort.
     starts: Vec<u32>,
     /// The cell of each row; scratch of the sort.
-    keys: Vec<u32>,
+    keys: Vec<i32>,
     /// Rows in cells.
     present: usize,
     /// Rows set aside: sorted indices `present..present + aside`.
     aside: usize,
     /// Whether some row in a cell is outside the bounds.
     outside: bool,
+    /// The rows as the sort moves them, four numbers each.
+    records: Vec<i32>,
     /// Rows and their raw coordinates in cell order; whole lanes can be read from every sorted index.
     rows: Vec<i32>,
     x: Vec<i32>,
@@ -187,6 +189,7 @@ impl QueryGrid {
             lines: cells_along(half_extent, 1 << line_shift) as u32,
             starts: alloc::vec![0; (cells as usize + 4).next_multiple_of(MAX_WIDTH)],
             keys: alloc::vec![0; capacity],
+            records: alloc::vec![0; 4 * capacity],
             present: 0,
             aside: 0,
             outside: false,
@@ -225,6 +228,11 @@ impl QueryGrid {
     #[must_use]
     pub fn coordinates(&self, index: usize) -> (i32, i32) {
         (self.x[index], self.z[index])
+    }
+
+    /// Raw x and z of all present rows, in canonical order.
+    pub(crate) fn present_coordinates(&self) -> (&[i32], &[i32]) {
+        (&self.x[..self.present], &self.z[..self.present])
     }
 
     /// The most rows there can be.

@@ -1,7 +1,10 @@
-//! The counting sort by cell.
+//! The counting sort by cell: keys in lanes, the move of one record a row ([`RecordSort`]), and columns of the records in
+//! lanes again.
 
 use super::QueryGrid;
 use crate::numeric::lanes::{LaneTask, Lanes, run};
+use crate::spatial::record_sort::{Record, RecordSort};
+use crate::state::column::Here;
 
 /// Whether a row is in the grid.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
@@ -23,29 +26,53 @@ impl QueryGrid {
     pub fn rebuild<M: Copy>(&mut self, x: &[i32], z: &[i32], marks: &[M], presence: impl Fn(M) -> Presence) {
         assert!(x.len() == z.len() && x.len() == marks.len(), "columns of different lengths");
         assert!(x.len() <= self.keys.len(), "more rows than the query grid's capacity");
-        run(self.lanes, Sort { grid: self, x, z, marks, presence });
+        let (count, cells, lanes) = (x.len(), self.cells(), self.lanes);
+        let mut keys = core::mem::take(&mut self.keys);
+        let beyond =
+            run(lanes, Keys { grid: self, x, z, marks, presence: &presence, keys: &mut keys[..count] });
+        self.keys = keys;
+        self.outside = beyond != 0;
+
+        let records = &mut self.records.as_chunks_mut::<4>().0[..count];
+        let sort = RecordSort {
+            starts: bytemuck::cast_slice_mut(&mut self.starts),
+            places: &self.keys[..count],
+            columns: [x, z],
+            slots: &[],
+            records,
+            // These are filled when the rows are sorted.
+            lists: [&mut self.x, &mut self.z],
+        };
+        sort.run(lanes, Here);
+        self.present = self.starts[cells] as usize;
+        self.aside = self.starts[cells + 1] as usize - self.present;
+
+        let (records, shift) = (&self.records.as_chunks::<4>().0[..count], self.short_shift());
+        let (rows, short) = (&mut self.rows[..count], &mut self.short[..count]);
+        let (x, z) = (&mut self.x[..count], &mut self.z[..count]);
+        run(lanes, Collect { records, shift, rows, x, z, short });
     }
 }
 
-struct Sort<'a, M, P> {
-    grid: &'a mut QueryGrid,
+/// The keys of all rows; whether any is outside of the bounds, as a number that is 0 when none is.
+struct Keys<'a, M, P> {
+    grid: &'a QueryGrid,
     x: &'a [i32],
     z: &'a [i32],
     marks: &'a [M],
-    presence: P,
+    presence: &'a P,
+    keys: &'a mut [i32],
 }
 
-impl<M: Copy, P: Fn(M) -> Presence> LaneTask for Sort<'_, M, P> {
-    type Output = ();
+impl<M: Copy, P: Fn(M) -> Presence> LaneTask for Keys<'_, M, P> {
+    type Output = i32;
 
-    /// Plain loops over one or two columns each: the compiler widens the first, and the others keep few columns in the
-    /// near cache.
+    /// A plain loop, which the compiler widens.
     #[inline(always)]
-    fn run<L: Lanes>(self) {
-        let Sort { grid, x, z, marks, presence } = self;
-        let count = x.len();
+    fn run<L: Lanes>(self) -> i32 {
+        let Keys { grid, x, z, marks, presence, keys } = self;
+        let count = keys.len();
         let cells = grid.cells() as u32;
-        let keys = &mut grid.keys[..count];
         let (x, z, marks) = (&x[..count], &z[..count], &marks[..count]);
         let (half, columns) = (grid.half_extent, grid.columns);
         let (column_shift, line_shift) = (grid.column_shift, grid.line_shift);
@@ -58,54 +85,42 @@ impl<M: Copy, P: Fn(M) -> Presence> LaneTask for Sort<'_, M, P> {
             let beyond = (inside_x ^ x[row]) | (inside_z ^ z[row]);
             let behind = presence(marks[row]) as u32;
             outside |= if behind == 0 { beyond } else { 0 };
-            keys[row] = if behind == 0 { cell } else { cells + behind - 1 };
+            keys[row] = if behind == 0 { cell } else { cells + behind - 1 } as i32;
         }
-        grid.outside = outside != 0;
-
-        let starts = &mut grid.starts[..];
-        starts.fill(0);
-        for &key in keys.iter() {
-            starts[key as usize + 2] += 1;
-        }
-        sum_up::<L>(starts);
-        // starts[key + 1] is now where a key begins; moving it along as rows are placed leaves it at the key's end.
-        let rows = &mut grid.rows[..];
-        for (row, key) in keys.iter_mut().enumerate() {
-            let start = &mut starts[*key as usize + 1];
-            let to = *start;
-            *start += 1;
-            *key = to;
-            rows[to as usize] = row as i32;
-        }
-        place(keys, x, &mut grid.x);
-        place(keys, z, &mut grid.z);
-        grid.present = starts[cells as usize] as usize;
-        grid.aside = starts[cells as usize + 1] as usize - grid.present;
-        let shift = grid.short_shift();
-        let (x, z) = (&grid.x[..count], &grid.z[..count]);
-        for (place, short) in grid.short[..count].iter_mut().enumerate() {
-            *short = ((x[place] >> shift) & 0xFFFF) | (z[place] >> shift) << 16;
-        }
+        outside
     }
 }
 
-/// Puts every value at its place.
-#[inline(always)]
-fn place(places: &[u32], from: &[i32], to: &mut [i32]) {
-    let from = &from[..places.len()];
-    for row in 0..places.len() {
-        to[places[row] as usize] = from[row];
-    }
+/// Turns records into columns.
+struct Collect<'a> {
+    records: &'a [Record],
+    shift: u32,
+    rows: &'a mut [i32],
+    x: &'a mut [i32],
+    z: &'a mut [i32],
+    short: &'a mut [i32],
 }
 
-/// Every count becomes the sum of itself and all before it. The length is a multiple of the lanes'.
-#[inline(always)]
-fn sum_up<L: Lanes>(counts: &mut [u32]) {
-    let counts: &mut [i32] = bytemuck::cast_slice_mut(counts);
-    let (mut at, mut before) = (0, 0_i32);
-    while at + L::WIDTH <= counts.len() {
-        L::load_at(counts, at).prefix_sum().add(L::splat(before)).store_at(counts, at);
-        before = counts[at + L::WIDTH - 1];
-        at += L::WIDTH;
+impl LaneTask for Collect<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let Collect { records, shift, rows, x, z, short } = self;
+        let len = records.len();
+        let (rows, x, z, short) = (&mut rows[..len], &mut x[..len], &mut z[..len], &mut short[..len]);
+        let mut at = 0;
+        while at + L::WIDTH <= len {
+            let [row, row_x, row_z, _] = L::load_records(&records[at..at + L::WIDTH]);
+            row.store_at(rows, at);
+            row_x.store_at(x, at);
+            row_z.store_at(z, at);
+            row_x.shift_right_by(shift).pair_with(row_z.shift_right_by(shift)).store_at(short, at);
+            at += L::WIDTH;
+        }
+        for (at, record) in records.iter().enumerate().skip(at) {
+            [rows[at], x[at], z[at], _] = *record;
+            short[at] = ((x[at] >> shift) & 0xFFFF) | (z[at] >> shift) << 16;
+        }
     }
 }

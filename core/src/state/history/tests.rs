@@ -1,6 +1,7 @@
 //! The ring against a list that never forgets.
 
 use super::super::characters::Characters;
+use super::super::column::Here;
 use super::*;
 use alloc::vec::Vec;
 use proptest::prelude::*;
@@ -30,8 +31,8 @@ fn after(ticks: i32, end: usize) -> History {
     let mut history = History::new(PAGES, ROWS);
     for tick in 0..ticks {
         let table = characters(tick);
-        let reach = history.farthest_move(&table.view(), end, LaneChoice::Auto);
-        history.record(&table.view(), end, reach, LaneChoice::Auto);
+        let reach = history.farthest_move(&table.view(), end, (LaneChoice::Auto, Here));
+        history.record(&table.view(), end, reach, (LaneChoice::Auto, Here));
     }
     history
 }
@@ -57,7 +58,7 @@ proptest! {
         }
         // Every step is the same: a thousand along x, three hundred times the row along z.
         let living = (0..end).filter(|row| row % 4 != 3).max();
-        let step = history.farthest_move(&now.view(), end, lanes);
+        let step = history.farthest_move(&now.view(), end, (lanes, Here));
         let longest = living.filter(|_| ticks > 0).map_or(0, |row| 1_000_i64.pow(2) + (300 * row as i64).pow(2));
         prop_assert!(i64::from(step).pow(2) >= longest, "not shorter than the longest");
         prop_assert!(i64::from((step - 192).max(0)).pow(2) <= longest, "nor much longer: {} {}", step, longest);
@@ -89,7 +90,7 @@ proptest! {
         }
         // And both go on in the same way.
         for ring in [&mut other, &mut copy] {
-            ring.record(&now.view(), end, 7, LaneChoice::Auto);
+            ring.record(&now.view(), end, 7, (LaneChoice::Auto, Here));
         }
         prop_assert_eq!(other.hash(), copy.hash());
         prop_assert_eq!(copy.pose(0, 1, &now.view()).is_some(), end > 0);
@@ -135,8 +136,8 @@ fn every_bit_changes_the_hash_and_every_cut_is_refused() {
 fn a_world_that_never_looks_back_keeps_nothing() {
     let mut history = History::new(0, ROWS);
     let table = characters(1);
-    assert_eq!(history.farthest_move(&table.view(), ROWS, LaneChoice::Auto), 0);
-    history.record(&table.view(), ROWS, 0, LaneChoice::Auto);
+    assert_eq!(history.farthest_move(&table.view(), ROWS, (LaneChoice::Auto, Here)), 0);
+    history.record(&table.view(), ROWS, 0, (LaneChoice::Auto, Here));
     assert_eq!((history.recorded(), history.hash()), (0, StateHash::EMPTY));
     assert_eq!(history.pose(0, 1, &table.view()), None);
 }

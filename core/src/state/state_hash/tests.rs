@@ -1,6 +1,7 @@
 //! The state's hash sees every bit of every column, names the column, and does not depend on how it is computed.
 
 use super::super::StateCapacity;
+use super::super::column::Here;
 use super::*;
 use crate::state::terrain_deltas::TerrainChunk;
 use alloc::vec::Vec;
@@ -66,7 +67,7 @@ fn every_bit_changes_its_column_and_no_other() {
     assert_ne!(later.hash(LaneChoice::default()), hash);
     assert_eq!(later.column_hashes(LaneChoice::default()), columns);
     later.tick = state.tick;
-    later.history.record(&state.characters.view(), 33, 0, LaneChoice::default());
+    later.history.record(&state.characters.view(), 33, 0, (LaneChoice::default(), Here));
     assert_ne!(later.hash(LaneChoice::default()), hash, "what was seen counts");
 }
 

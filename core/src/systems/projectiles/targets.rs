@@ -8,11 +8,13 @@
 
 use super::super::combat::Sides;
 use super::capsule::sweep_capsule;
-use crate::numeric::lanes::{LaneMask, Lanes, MAX_WIDTH};
+use crate::numeric::lanes::{LaneChoice, LaneMask, Lanes, MAX_WIDTH};
 use crate::numeric::{Metres, Position};
 use crate::rules::Rules;
 use crate::spatial::query_grid::QueryGrid;
+use crate::spatial::record_sort::RecordSort;
 use crate::state::characters::CharactersView;
+use crate::state::column::Here;
 use alloc::boxed::Box;
 use alloc::vec;
 
@@ -44,8 +46,9 @@ fn fine_shift(numbers: impl Iterator<Item = i64>) -> u32 {
 pub(crate) struct Targets {
     side_bits: u32,
     /// `starts[cell]..starts[cell + 1]` are the places of a cell's targets.
-    starts: Box<[u32]>,
-    keys: Box<[u32]>,
+    starts: Box<[i32]>,
+    keys: Box<[i32]>,
+    records: Box<[[i32; 4]]>,
     x: Box<[i32]>,
     y: Box<[i32]>,
     z: Box<[i32]>,
@@ -95,8 +98,9 @@ impl Targets {
         let column = || vec![0; capacity + MAX_WIDTH].into_boxed_slice();
         Self {
             side_bits,
-            starts: vec![0; (1 << (2 * side_bits)) + 2].into_boxed_slice(),
+            starts: vec![0; (1 << (2 * side_bits)) + MAX_WIDTH].into_boxed_slice(),
             keys: vec![0; capacity].into_boxed_slice(),
+            records: vec![[0; 4]; capacity].into_boxed_slice(),
             x: column(),
             y: column(),
             z: column(),
@@ -107,41 +111,42 @@ impl Targets {
         }
     }
 
-    /// The cell of a place.
-    #[inline(always)]
-    fn cell(&self, x: i32, z: i32) -> u32 {
-        let mask = (1 << self.side_bits) - 1;
-        let along = |raw: i32| (raw >> CELL_SHIFT).cast_unsigned() & mask;
-        along(z) << self.side_bits | along(x)
-    }
-
     /// Takes everybody who is present in a grid.
-    pub fn rebuild(&mut self, grid: &QueryGrid, characters: &CharactersView<'_>, rules: &Rules) {
-        self.starts.fill(0);
+    pub fn rebuild(
+        &mut self,
+        grid: &QueryGrid,
+        characters: &CharactersView<'_>,
+        (rules, lanes): (&Rules, LaneChoice),
+    ) {
+        let (rows, (x, z)) = (grid.rows(), grid.present_coordinates());
+        let (len, side_bits) = (rows.len(), self.side_bits);
+        // A plain loop, which the compiler widens.
+        let mask = (1 << side_bits) - 1;
+        for ((key, x), z) in self.keys[..len].iter_mut().zip(x).zip(z) {
+            *key = (z >> CELL_SHIFT & mask) << side_bits | x >> CELL_SHIFT & mask;
+        }
+        let sort = RecordSort {
+            starts: &mut self.starts,
+            places: &self.keys[..len],
+            columns: [x, z],
+            slots: &[],
+            records: &mut self.records[..len],
+            // These are filled when the rows are sorted.
+            lists: [&mut self.y, &mut self.who],
+        };
+        sort.run(lanes, Here);
+        let to = self.x.iter_mut().zip(&mut self.y).zip(self.z.iter_mut().zip(&mut self.who));
+        for (((x, y), (z, who)), record) in to.zip(&self.records[..len]) {
+            let [index, at_x, at_z, _] = *record;
+            let row = rows[index as usize];
+            (*x, *y, *z) = (at_x, characters.position_y[row as usize], at_z);
+            *who = (row | u32::from(characters.team[row as usize]) << TEAM_SHIFT).cast_signed();
+        }
         self.radius_max = Metres::ZERO;
-        for index in 0..grid.len() {
-            let (x, z) = grid.coordinates(index);
-            let cell = self.cell(x, z);
-            self.keys[index] = cell;
-            self.starts[cell as usize + 2] += 1;
-        }
-        let mut sum = 0;
-        for start in &mut self.starts {
-            sum += *start;
-            *start = sum;
-        }
-        for (index, row) in grid.rows().iter().enumerate() {
-            let (x, z) = grid.coordinates(index);
-            let start = &mut self.starts[self.keys[index] as usize + 1];
-            let place = *start as usize;
-            *start += 1;
-            let row_index = *row as usize;
-            (self.x[place], self.z[place]) = (x, z);
-            self.y[place] = characters.position_y[row_index];
-            let body = rules.class(characters.class[row_index]);
+        for (place, record) in self.records[..len].iter().enumerate() {
+            let body = rules.class(characters.class[rows[record[0] as usize] as usize]);
             (self.radius[place], self.height[place]) = (body.radius.0, body.height.0);
             self.radius_max = self.radius_max.max(body.radius);
-            self.who[place] = (*row | u32::from(characters.team[row_index]) << TEAM_SHIFT).cast_signed();
         }
     }
 

@@ -46,7 +46,7 @@ impl Crowd {
         let mut index = CrowdIndex::new(environment.terrain.half_extent(), rows, environment.lanes);
         index.rebuild(characters, rows);
         let mut targets = Targets::new(rows);
-        targets.rebuild(index.grid(), characters, &environment.rules);
+        targets.rebuild(index.grid(), characters, (&environment.rules, environment.lanes));
         Self { index, targets, history: History::new(0, rows) }
     }
 

@@ -3,6 +3,7 @@
 use super::*;
 use crate::numeric::LaneChoice;
 use crate::state::characters::flags;
+use crate::state::column::Here;
 use crate::systems::combat::tests::{crowd, environment};
 use crate::systems::combat::{self, CombatScratch};
 use crate::systems::crowd_index::CrowdIndex;
@@ -15,8 +16,8 @@ fn walker(ticks: i32) -> (History, crate::state::characters::Characters) {
     let mut characters = crowd(&[(0, 0, 0, 0, 2)]);
     for tick in 0..ticks {
         characters.position_x[0] = tick * 160;
-        let reach = history.farthest_move(&characters.view(), 1, LaneChoice::Auto);
-        history.record(&characters.view(), 1, reach, LaneChoice::Auto);
+        let reach = history.farthest_move(&characters.view(), 1, (LaneChoice::Auto, Here));
+        history.record(&characters.view(), 1, reach, (LaneChoice::Auto, Here));
     }
     characters.position_x[0] = ticks * 160;
     (history, characters)
@@ -61,7 +62,7 @@ fn who_died_came_or_was_carried_off_since_is_not_seen() {
     let mut dead_then = History::new(15, 1);
     let mut corpse = characters.clone();
     corpse.flags[0] &= !flags::ALIVE;
-    dead_then.record(&corpse.view(), 1, 0, LaneChoice::Auto);
+    dead_then.record(&corpse.view(), 1, 0, (LaneChoice::Auto, Here));
     assert_eq!(seen_x(&dead_then, &characters, 16), None);
 }
 
@@ -116,12 +117,12 @@ fn nobody_is_found_at_the_ends_of_the_numbers() {
         for (place_x, place_z) in [there, (here.0, z), there] {
             (characters.position_x[1], characters.position_z[1]) = (place_x, place_z);
             characters.position_y[1] = x;
-            let reach = history.farthest_move(&characters.view(), 2, LaneChoice::Auto);
-            history.record(&characters.view(), 2, reach, LaneChoice::Auto);
+            let reach = history.farthest_move(&characters.view(), 2, (LaneChoice::Auto, Here));
+            history.record(&characters.view(), 2, reach, (LaneChoice::Auto, Here));
         }
         (characters.position_x[1], characters.position_z[1]) = here;
         let view = characters.view();
-        let reach_now = history.farthest_move(&view, 2, LaneChoice::Auto);
+        let reach_now = history.farthest_move(&view, 2, (LaneChoice::Auto, Here));
         assert!(reach_now <= REWIND_MOVE_MAX.0);
         let rewind = Rewind::new(&history, &view, reach_now, &environment);
         let mut index = CrowdIndex::new(environment.terrain.half_extent(), 2, environment.lanes);
