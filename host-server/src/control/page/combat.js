@@ -50,7 +50,8 @@ export class Combat {
     const weapon = document.createElement("span");
     weapon.textContent = arms[kill.arm - 1]?.name ?? "killed";
     const alone = kill.killer === kill.victim;
-    item.append(...(alone ? [] : [who(kill.killer, kill.killerTeam)]), weapon, who(kill.victim, kill.team));
+    // Spaces between the words are for those who hear the page.
+    item.append(...(alone ? [] : [who(kill.killer, kill.killerTeam), " "]), weapon, " ", who(kill.victim, kill.team));
     return item;
   }
 }
