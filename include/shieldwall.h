@@ -183,38 +183,6 @@
 #define SW_CLIENT_EVENT_ASSISTED 12
 
 /**
- * Version of the ABI that this header describes: major in the upper 16 bits, minor in the lower.
- * Compare it with what `sw_abi_version()` answers at run time: the majors must be equal, and the library's minor at
- * least the header's.
- */
-#define SW_ABI_VERSION 65536
-
-/**
- * The best lanes that the processor has.
- */
-#define SW_LANES_AUTO 0
-
-/**
- * Plain code without vector instructions: the same bits, slower. For tests.
- */
-#define SW_LANES_SCALAR 1
-
-/**
- * The vector instructions that every processor of this kind has.
- */
-#define SW_LANES_PORTABLE 2
-
-/**
- * Eight lanes in AVX2 registers; where the processor has none, the next lower choice.
- */
-#define SW_LANES_AVX2 3
-
-/**
- * Sixteen lanes in AVX-512 registers; where the processor has none, the next lower choice.
- */
-#define SW_LANES_AVX512 4
-
-/**
  * `SwCommand::kind`: a new character. Uses `tag`, `team`, `movement_class`, `placement`, and for `SW_PLACEMENT_AT` also `x`, `z`, `yaw`.
  */
 #define SW_COMMAND_SPAWN 1
@@ -251,9 +219,36 @@
 #define SW_COMMAND_VIEW 7
 
 /**
+ * `SwCommand::kind`: takes health from a section of a structure, whatever its kind. Uses `section`, `health`.
+ */
+#define SW_COMMAND_STRIKE_STRUCTURE 8
+
+/**
+ * `SwCommand::kind`: gives a section health, at most what its kind has; one that had fallen stands again, and who is in it
+ * is pushed out. Uses `section`, `health`.
+ */
+#define SW_COMMAND_BUILD_STRUCTURE 9
+
+/**
+ * `SwCommand::kind`: a new character that nobody plays; where it is put is its home. Uses `tag`, `team`, `npc_kind`,
+ * `placement`, and for `SW_PLACEMENT_AT` also `x`, `z`, `yaw`.
+ */
+#define SW_COMMAND_SPAWN_NPC 10
+
+/**
+ * `SwCommand::kind`: another home for a character that nobody plays. Uses `id`, `x`, `z`.
+ */
+#define SW_COMMAND_SET_HOME 11
+
+/**
  * Movement classes: `SwCommand::movement_class` is below this.
  */
 #define SW_MOVEMENT_CLASSES 8
+
+/**
+ * Kinds of characters that nobody plays: `SwCommand::npc_kind` is below this.
+ */
+#define SW_NPC_KINDS 8
 
 /**
  * `SwCommand::placement`: somewhere in the spawn area of the team.
@@ -309,6 +304,38 @@
  * `SwInput::buttons`: hold up the shield.
  */
 #define SW_BUTTON_BLOCK 256
+
+/**
+ * Version of the ABI that this header describes: major in the upper 16 bits, minor in the lower.
+ * Compare it with what `sw_abi_version()` answers at run time: the majors must be equal, and the library's minor at
+ * least the header's.
+ */
+#define SW_ABI_VERSION 65537
+
+/**
+ * The best lanes that the processor has.
+ */
+#define SW_LANES_AUTO 0
+
+/**
+ * Plain code without vector instructions: the same bits, slower. For tests.
+ */
+#define SW_LANES_SCALAR 1
+
+/**
+ * The vector instructions that every processor of this kind has.
+ */
+#define SW_LANES_PORTABLE 2
+
+/**
+ * Eight lanes in AVX2 registers; where the processor has none, the next lower choice.
+ */
+#define SW_LANES_AVX2 3
+
+/**
+ * Sixteen lanes in AVX-512 registers; where the processor has none, the next lower choice.
+ */
+#define SW_LANES_AVX512 4
 
 /**
  * `SwEvent::kind`: a character exists now. `tag`, `id`.
@@ -1293,31 +1320,31 @@ typedef struct SwCommand {
      */
     uint32_t kind;
     /**
-     * Spawn: any number; the event that answers has it.
+     * Spawns: any number; the event that answers has it.
      */
     uint32_t tag;
     /**
-     * Despawn, input, set class, impulse, view: the character's id.
+     * Despawn, input, set class, impulse, view, set home: the character's id.
      */
     uint64_t id;
     /**
-     * Spawn, deform: place, Q16.16 metres.
+     * Spawn, deform, set home: place, Q16.16 metres.
      */
     int32_t x;
     /**
-     * Spawn, deform: place, Q16.16 metres.
+     * Spawn, deform, set home: place, Q16.16 metres.
      */
     int32_t z;
     /**
-     * Spawn: direction, 65536 = a full turn.
+     * Spawns: direction, 65536 = a full turn.
      */
     uint16_t yaw;
     /**
-     * Spawn: team, from 0.
+     * Spawns: team, from 0.
      */
     uint8_t team;
     /**
-     * Spawn: `SW_PLACEMENT_…`.
+     * Spawns: `SW_PLACEMENT_…`.
      */
     uint8_t placement;
     /**
@@ -1352,6 +1379,22 @@ typedef struct SwCommand {
      * View: how long ago, in sixteenths of a tick, up to 65535.
      */
     uint32_t view_age;
+    /**
+     * Strike, build: number of the section.
+     */
+    uint32_t section;
+    /**
+     * Strike, build: how much.
+     */
+    uint32_t health;
+    /**
+     * Spawn of a character that nobody plays: which kind, from 0 (the wolf).
+     */
+    uint32_t npc_kind;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
 } SwCommand;
 
 /**
@@ -1862,6 +1905,98 @@ typedef struct SwEffectsView {
     const uint32_t *generation;
 } SwEffectsView;
 
+/**
+ * The columns of the sections of structures, each `count` elements long, by number of the section.
+ */
+typedef struct SwStructuresView {
+    /**
+     * sizeof(SwStructuresView), set by the caller.
+     */
+    uint32_t struct_size;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+    /**
+     * Number of sections of the scenery.
+     */
+    size_t count;
+    /**
+     * Number of the shape in the scenery.
+     */
+    const uint32_t *shape;
+    /**
+     * Which kind of the rules' tables `structure`.
+     */
+    const uint8_t *kind;
+    /**
+     * Health that is left; 0 for what has fallen.
+     */
+    const uint32_t *health;
+} SwStructuresView;
+
+/**
+ * The columns of the capture points, each `count` elements long, by number of the point.
+ */
+typedef struct SwObjectivesView {
+    /**
+     * sizeof(SwObjectivesView), set by the caller.
+     */
+    uint32_t struct_size;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+    /**
+     * Number of capture points of the scenery.
+     */
+    size_t count;
+    /**
+     * Where its flag is, or the middle of its ring: east, Q16.16 metres.
+     */
+    const int32_t *position_x;
+    /**
+     * Height, Q16.16 metres.
+     */
+    const int32_t *position_y;
+    /**
+     * South, Q16.16 metres.
+     */
+    const int32_t *position_z;
+    /**
+     * How far the contender has come: 1/256 of what one fighter gains in a tick.
+     */
+    const uint32_t *progress;
+    /**
+     * Ticks until a dropped flag goes back.
+     */
+    const uint32_t *timer;
+    /**
+     * Who carries the flag: slot. Nobody where the generation is 0.
+     */
+    const uint32_t *carrier_slot;
+    /**
+     * Who carries the flag: generation.
+     */
+    const uint32_t *carrier_generation;
+    /**
+     * Which kind of the rules' tables `objective`.
+     */
+    const uint8_t *kind;
+    /**
+     * Team that has it; 255 for nobody.
+     */
+    const uint8_t *owner;
+    /**
+     * Team that `progress` is of; 255 for nobody.
+     */
+    const uint8_t *contender;
+    /**
+     * 2: somebody carries its flag. 4: the flag lies where it was dropped.
+     */
+    const uint8_t *flags;
+} SwObjectivesView;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -2024,6 +2159,16 @@ SwResult sw_world_create_encoded(const uint8_t *config,
                                  SwWorld *world);
 
 /**
+ * Makes a world from the bytes of a configuration, and those of a scenery file: walls and gates, capture points, the
+ * terrain. `SW_RESULT_BAD_CONFIG` when either breaks a rule.
+ */
+SwResult sw_world_create_with_scenery(const uint8_t *config,
+                                      size_t config_len,
+                                      const uint8_t *scenery,
+                                      size_t scenery_len,
+                                      SwWorld *world);
+
+/**
  * Writes the bytes of a world's configuration; `written` is their number, also when the buffer is too short.
  */
 SwResult sw_world_encode_config(SwWorld world, uint8_t *buffer, size_t capacity, size_t *written);
@@ -2069,6 +2214,21 @@ SwResult sw_world_projectiles(SwWorld world, struct SwProjectilesView *view);
  * The columns of the status effects at work, without a copy. Valid until the next step, restore or destroy.
  */
 SwResult sw_world_effects(SwWorld world, struct SwEffectsView *view);
+
+/**
+ * The columns of the sections of structures, without a copy. Valid until the next step, restore or destroy.
+ */
+SwResult sw_world_structures(SwWorld world, struct SwStructuresView *view);
+
+/**
+ * The columns of the capture points, without a copy. Valid until the next step, restore or destroy.
+ */
+SwResult sw_world_objectives(SwWorld world, struct SwObjectivesView *view);
+
+/**
+ * Points that a team has gained by capture points and flags; 0 for teams that there are none of.
+ */
+SwResult sw_world_team_score(SwWorld world, uint8_t team, uint32_t *score);
 
 /**
  * The slot of a character in the columns, or `SW_RESULT_NO_SUCH_CHARACTER` when the id names none (any more).

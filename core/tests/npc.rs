@@ -2,7 +2,7 @@
 
 use shieldwall_core::spatial::{Scenery, StaticShape};
 use shieldwall_core::{
-    Brads, CharacterId, CharacterInput, Command, Event, Metres, NPC_KINDS, PartialPolicy, Placement,
+    Arm, Brads, CharacterId, CharacterInput, Command, Event, Metres, NPC_KINDS, PartialPolicy, Placement,
     Position, SavedState, Selection, SnapshotError, SpawnRefusal, TerrainSource, World, WorldConfig, buttons,
     flags, mood, steer,
 };
@@ -285,6 +285,7 @@ fn a_state_from_other_ground_brings_no_ways_along() {
 #[test]
 fn an_archer_shoots_from_afar_and_hits() {
     let mut config = config();
+    config.rules.kit[1].secondary = Arm::BOW.0;
     config.rules.arms[1].damage = 50;
     let mut world = flat(&config, &[]);
     let archer = npc(&mut world, 1, ARCHER, 0, 0);

@@ -27,8 +27,10 @@ use bytemuck::Pod;
 use crate::client_types::{
     SwAddress, SwAdvanceReport, SwClientConfig, SwClientEvent, SwClientStats, SwClientStatus, SwEntity, SwOwn,
 };
+use crate::command_types::{SwCommand, SwInput};
 use crate::result::{Failure, SwResult};
-use crate::types::{SwCommand, SwEvent, SwInput, SwStepReport, SwWorldConfig};
+use crate::structure_views::{SwObjectivesView, SwStructuresView};
+use crate::types::{SwEvent, SwStepReport, SwWorldConfig};
 use crate::views::{SwCharactersView, SwEffectsView, SwEventsView, SwProjectilesView};
 
 /// No version of any struct is larger than this.
@@ -72,7 +74,7 @@ macro_rules! abi_types {
 abi_types! {
     structs {
         SwWorldConfig = 48, SwStepReport = 24, SwEventsView = 32, SwCharactersView = 192, SwProjectilesView = 80,
-        SwEffectsView = 96,
+        SwEffectsView = 96, SwStructuresView = 40, SwObjectivesView = 104,
         SwAddress = 24, SwClientConfig = 16, SwClientStatus = 24, SwAdvanceReport = 16, SwOwn = 64, SwClientStats = 104
     }
     elements { SwCommand = 40, SwEvent = 48, SwInput = 8, SwEntity = 32, SwClientEvent = 24 }

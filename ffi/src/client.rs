@@ -15,9 +15,9 @@ use crate::client_types::{
     SW_DATAGRAM_MAX, SwAddress, SwAdvanceReport, SwClientConfig, SwClientEvent, SwClientStats,
     SwClientStatus, SwEntity, SwOwn,
 };
+use crate::command_types::SwInput;
 use crate::handle_table::HandleTable;
 use crate::result::{Failure, SwResult};
-use crate::types::SwInput;
 
 /// A client session. Zero is none.
 pub type SwClient = u64;

@@ -9,7 +9,7 @@ use crate::result::{Failure, SwResult};
 /// Version of the ABI that this header describes: major in the upper 16 bits, minor in the lower.
 /// Compare it with what `sw_abi_version()` answers at run time: the majors must be equal, and the library's minor at
 /// least the header's.
-pub const SW_ABI_VERSION: u32 = 0x0001_0000;
+pub const SW_ABI_VERSION: u32 = 0x0001_0001;
 
 /// The version of the ABI that this library has.
 #[unsafe(no_mangle)]

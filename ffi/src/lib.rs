@@ -10,7 +10,9 @@
 //! | `result.rs` | numbered result codes |
 //! | `handle_table.rs` | generational handles |
 //! | `general.rs` | version, names, last error |
-//! | `types.rs` | configuration, commands, events as C has them |
+//! | `command_types.rs` | commands as C has them |
+//! | `structure_views.rs` | what stands and what teams fight over, as C has it |
+//! | `types.rs` | configuration, events as C has them |
 //! | `views.rs` | pointers into a world's columns |
 //! | `world.rs` | worlds: create, step, look, save, restore, hash |
 //! | `client_types.rs` | a session's state, own character, crowd, events and figures as C has them |
@@ -21,9 +23,11 @@
 mod boundary;
 pub mod client;
 pub mod client_types;
+pub mod command_types;
 pub mod general;
 mod handle_table;
 pub mod result;
+pub mod structure_views;
 pub mod types;
 pub mod views;
 pub mod world;

@@ -3,12 +3,7 @@
 
 use bytemuck::{Pod, Zeroable};
 use shieldwall_core::rules::{ARMS, EFFECTS};
-use shieldwall_core::{
-    Brads, CharacterId, CharacterInput, Command, Event, Metres, MetresPerSecond, Placement, Position,
-    StepReport, Velocity, ViewAge,
-};
-
-use crate::result::{Failure, SwResult};
+use shieldwall_core::{CharacterId, Event, Position, StepReport};
 
 /// The best lanes that the processor has.
 pub const SW_LANES_AUTO: u8 = 0;
@@ -50,170 +45,6 @@ pub struct SwWorldConfig {
     pub parallel_min_rows: u32,
     /// Zero.
     pub reserved: u64,
-}
-
-/// `SwCommand::kind`: a new character. Uses `tag`, `team`, `movement_class`, `placement`, and for `SW_PLACEMENT_AT` also `x`, `z`, `yaw`.
-pub const SW_COMMAND_SPAWN: u32 = 1;
-/// `SwCommand::kind`: takes a character out of the world. Uses `id`.
-pub const SW_COMMAND_DESPAWN: u32 = 2;
-/// `SwCommand::kind`: sets a character's input; it holds until the next one. Uses `id`, `input`.
-pub const SW_COMMAND_INPUT: u32 = 3;
-/// `SwCommand::kind`: gives a character another movement class (mounts or dismounts it). Uses `id`, `movement_class`.
-pub const SW_COMMAND_SET_CLASS: u32 = 4;
-/// `SwCommand::kind`: adds a velocity to a character's own. Uses `id`, `velocity_x`, `velocity_y`, `velocity_z`.
-pub const SW_COMMAND_IMPULSE: u32 = 5;
-/// `SwCommand::kind`: deforms the ground. Uses `x`, `z`, `radius`, `depth`.
-pub const SW_COMMAND_DEFORM: u32 = 6;
-/// `SwCommand::kind`: says what a character's player saw of the others when it gave the input of this tick: its attacks
-/// that begin in this tick are judged by where they were then. Uses `id`, `view_age`.
-pub const SW_COMMAND_VIEW: u32 = 7;
-
-/// Movement classes: `SwCommand::movement_class` is below this.
-pub const SW_MOVEMENT_CLASSES: u8 = 8;
-const _: () = assert!(SW_MOVEMENT_CLASSES as usize == shieldwall_core::MOVEMENT_CLASSES);
-
-/// `SwCommand::placement`: somewhere in the spawn area of the team.
-pub const SW_PLACEMENT_TEAM_SPAWN: u8 = 0;
-/// `SwCommand::placement`: at `x`, `z`, looking to `yaw`; the height is the terrain's.
-pub const SW_PLACEMENT_AT: u8 = 1;
-
-/// `SwInput::buttons`: run faster.
-pub const SW_BUTTON_SPRINT: u16 = 1;
-/// `SwInput::buttons`: jump.
-pub const SW_BUTTON_JUMP: u16 = 2;
-/// `SwInput::buttons`: use the first weapon of the kit: of most the blade.
-pub const SW_BUTTON_MELEE: u16 = 4;
-/// `SwInput::buttons`: use the second weapon of the kit: of most the bow.
-pub const SW_BUTTON_SHOOT: u16 = 8;
-/// `SwInput::buttons`: keep low.
-pub const SW_BUTTON_CROUCH: u16 = 16;
-/// `SwInput::buttons`: dodge in the direction of the move.
-pub const SW_BUTTON_DODGE: u16 = 32;
-/// `SwInput::buttons`: use the first ability of the kit.
-pub const SW_BUTTON_ABILITY_1: u16 = 64;
-/// `SwInput::buttons`: use the second ability of the kit.
-pub const SW_BUTTON_ABILITY_2: u16 = 128;
-/// `SwInput::buttons`: hold up the shield.
-pub const SW_BUTTON_BLOCK: u16 = 256;
-
-/// What one character wants in a tick.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
-pub struct SwInput {
-    /// Bits `SW_BUTTON_…`; unknown bits are ignored.
-    pub buttons: u16,
-    /// -127 (left) to 127 (right).
-    pub move_right: i8,
-    /// -127 (back) to 127 (forward).
-    pub move_forward: i8,
-    /// Where the character looks: 65536 = a full turn, 0 = -z, growing to the left.
-    pub yaw: u16,
-    /// Up is positive, in the same unit as `yaw`.
-    pub pitch: i16,
-}
-
-impl From<SwInput> for CharacterInput {
-    fn from(input: SwInput) -> CharacterInput {
-        CharacterInput {
-            buttons: input.buttons,
-            move_right: input.move_right,
-            move_forward: input.move_forward,
-            yaw: Brads(input.yaw),
-            pitch: input.pitch,
-        }
-    }
-}
-
-/// One change to a world from outside. Set everything else to zero.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
-pub struct SwCommand {
-    /// `SW_COMMAND_…`.
-    pub kind: u32,
-    /// Spawn: any number; the event that answers has it.
-    pub tag: u32,
-    /// Despawn, input, set class, impulse, view: the character's id.
-    pub id: u64,
-    /// Spawn, deform: place, Q16.16 metres.
-    pub x: i32,
-    /// Spawn, deform: place, Q16.16 metres.
-    pub z: i32,
-    /// Spawn: direction, 65536 = a full turn.
-    pub yaw: u16,
-    /// Spawn: team, from 0.
-    pub team: u8,
-    /// Spawn: `SW_PLACEMENT_…`.
-    pub placement: u8,
-    /// Input.
-    pub input: SwInput,
-    /// Spawn, set class: movement class, from 0 (the foot soldier).
-    pub movement_class: u32,
-    /// Impulse: Q16.16 metres per second.
-    pub velocity_x: i32,
-    /// Impulse: Q16.16 metres per second.
-    pub velocity_y: i32,
-    /// Impulse: Q16.16 metres per second.
-    pub velocity_z: i32,
-    /// Deform: Q16.16 metres, from one `terrain_spacing` to 32 m.
-    pub radius: i32,
-    /// Deform: Q16.16 metres in the middle, within 32 m; negative heaps a mound.
-    pub depth: i32,
-    /// View: how long ago, in sixteenths of a tick, up to 65535.
-    pub view_age: u32,
-}
-
-impl SwCommand {
-    /// The kernel's command, or why it is none.
-    pub(crate) fn to_command(self, index: usize) -> Result<Command, Failure> {
-        let bad = |what: &str| Failure::new(SwResult::BadCommand, format!("command {index}: {what}"));
-        if self.view_age != 0 && self.kind != SW_COMMAND_VIEW {
-            return Err(bad("`view_age` is not zero"));
-        }
-        let class = || {
-            u8::try_from(self.movement_class)
-                .ok()
-                .filter(|class| *class < SW_MOVEMENT_CLASSES)
-                .ok_or_else(|| bad("unknown movement class"))
-        };
-        match self.kind {
-            SW_COMMAND_SPAWN => {
-                let placement = match self.placement {
-                    SW_PLACEMENT_TEAM_SPAWN => Placement::TeamSpawn,
-                    SW_PLACEMENT_AT => {
-                        Placement::At { x: Metres(self.x), z: Metres(self.z), yaw: Brads(self.yaw) }
-                    }
-                    _ => return Err(bad("unknown placement")),
-                };
-                Ok(Command::Spawn { tag: self.tag, team: self.team, class: class()?, placement })
-            }
-            SW_COMMAND_DESPAWN => Ok(Command::Despawn { id: CharacterId::from_bits(self.id) }),
-            SW_COMMAND_INPUT => {
-                Ok(Command::Input { id: CharacterId::from_bits(self.id), input: self.input.into() })
-            }
-            SW_COMMAND_SET_CLASS => {
-                Ok(Command::SetClass { id: CharacterId::from_bits(self.id), class: class()? })
-            }
-            SW_COMMAND_IMPULSE => Ok(Command::Impulse {
-                id: CharacterId::from_bits(self.id),
-                velocity: Velocity {
-                    x: MetresPerSecond(self.velocity_x),
-                    y: MetresPerSecond(self.velocity_y),
-                    z: MetresPerSecond(self.velocity_z),
-                },
-            }),
-            SW_COMMAND_DEFORM => Ok(Command::Deform {
-                x: Metres(self.x),
-                z: Metres(self.z),
-                radius: Metres(self.radius),
-                depth: Metres(self.depth),
-            }),
-            SW_COMMAND_VIEW => match u16::try_from(self.view_age) {
-                Ok(age) => Ok(Command::View { id: CharacterId::from_bits(self.id), age: ViewAge(age) }),
-                Err(_) => Err(bad("`view_age` is above 65535")),
-            },
-            _ => Err(bad("unknown kind")),
-        }
-    }
 }
 
 /// What a step did.
@@ -509,6 +340,8 @@ impl SwEvent {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::command_types::*;
+    use shieldwall_core::Metres;
     use shieldwall_core::rules::{ARM_CHOICES, Arm, EFFECT_CHOICES};
     use shieldwall_core::state::characters::flags;
     use shieldwall_core::{TerrainChunk, buttons};

@@ -1,13 +1,16 @@
 //! Worlds: create, command, step, look, save, restore, hash.
 #![allow(unsafe_code)] // for the attribute `no_mangle` and for the names of exported functions; pointers: boundary.rs
 
+use shieldwall_core::spatial::Scenery;
 use shieldwall_core::{CharacterId, Command, LaneChoice, Metres, SavedState, World, WorldConfig};
 
 use crate::boundary::entry;
+use crate::command_types::SwCommand;
 use crate::handle_table::HandleTable;
 use crate::result::{Failure, SwResult};
+use crate::structure_views::{SwObjectivesView, SwStructuresView};
 use crate::types::{SW_LANES_AUTO, SW_LANES_AVX2, SW_LANES_AVX512, SW_LANES_PORTABLE, SW_LANES_SCALAR};
-use crate::types::{SwCommand, SwEvent, SwStepReport, SwWorldConfig};
+use crate::types::{SwEvent, SwStepReport, SwWorldConfig};
 use crate::views::{SwCharactersView, SwEffectsView, SwEventsView, SwProjectilesView};
 
 /// A world. Zero is none.
@@ -80,10 +83,21 @@ fn to_config(config: &SwWorldConfig) -> Result<WorldConfig, Failure> {
     })
 }
 
-fn create(config: &WorldConfig) -> Result<SwWorld, Failure> {
-    let world = World::new(config).map_err(|error| Failure::new(SwResult::BadConfig, error.to_string()))?;
+fn create(config: &WorldConfig, scenery: &Scenery) -> Result<SwWorld, Failure> {
+    let world = World::with_scenery(config, scenery)
+        .map_err(|error| Failure::new(SwResult::BadConfig, error.to_string()))?;
     let events = Vec::with_capacity(config.event_capacity as usize);
     WORLDS.insert(Simulation { world, events, commands: Vec::new(), image: Vec::new(), saved: Vec::new() })
+}
+
+/// A configuration from all of the bytes.
+fn decode(bytes: &[u8]) -> Result<WorldConfig, Failure> {
+    let (config, rest) =
+        WorldConfig::decode(bytes).map_err(|error| Failure::new(SwResult::BadConfig, error.to_string()))?;
+    if !rest.is_empty() {
+        return Err(Failure::new(SwResult::BadConfig, format!("{} bytes too many", rest.len())));
+    }
+    Ok(config)
 }
 
 /// The configuration of the demo battle.
@@ -98,7 +112,7 @@ pub unsafe extern "C" fn sw_world_create(config: *const SwWorldConfig, world: *m
     entry!(caller => {
         caller.check_place(world, "world")?;
         let config = to_config(&caller.read(config, "config")?)?;
-        caller.put(world, create(&config)?, "world")
+        caller.put(world, create(&config, &Scenery::default())?, "world")
     })
 }
 
@@ -112,13 +126,27 @@ pub unsafe extern "C" fn sw_world_create_encoded(
 ) -> SwResult {
     entry!(caller => {
         caller.check_place(world, "world")?;
-        let bytes = caller.bytes(config, config_len, "config")?;
-        let (config, rest) = WorldConfig::decode(bytes)
+        let config = decode(caller.bytes(config, config_len, "config")?)?;
+        caller.put(world, create(&config, &Scenery::default())?, "world")
+    })
+}
+
+/// Makes a world from the bytes of a configuration, and those of a scenery file: walls and gates, capture points, the
+/// terrain. `SW_RESULT_BAD_CONFIG` when either breaks a rule.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_create_with_scenery(
+    config: *const u8,
+    config_len: usize,
+    scenery: *const u8,
+    scenery_len: usize,
+    world: *mut SwWorld,
+) -> SwResult {
+    entry!(caller => {
+        caller.check_place(world, "world")?;
+        let config = decode(caller.bytes(config, config_len, "config")?)?;
+        let scenery = Scenery::decode(caller.bytes(scenery, scenery_len, "scenery")?)
             .map_err(|error| Failure::new(SwResult::BadConfig, error.to_string()))?;
-        if !rest.is_empty() {
-            return Err(Failure::new(SwResult::BadConfig, format!("{} bytes too many", rest.len())));
-        }
-        caller.put(world, create(&config)?, "world")
+        caller.put(world, create(&config, &scenery)?, "world")
     })
 }
 
@@ -216,6 +244,37 @@ pub unsafe extern "C" fn sw_world_effects(world: SwWorld, view: *mut SwEffectsVi
     entry!(caller => {
         WORLDS.with(world, |simulation| {
             caller.write(view, &SwEffectsView::of(&simulation.world.effects()), "view")
+        })
+    })
+}
+
+/// The columns of the sections of structures, without a copy. Valid until the next step, restore or destroy.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_structures(world: SwWorld, view: *mut SwStructuresView) -> SwResult {
+    entry!(caller => {
+        WORLDS.with(world, |simulation| {
+            caller.write(view, &SwStructuresView::of(&simulation.world.structures()), "view")
+        })
+    })
+}
+
+/// The columns of the capture points, without a copy. Valid until the next step, restore or destroy.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_objectives(world: SwWorld, view: *mut SwObjectivesView) -> SwResult {
+    entry!(caller => {
+        WORLDS.with(world, |simulation| {
+            caller.write(view, &SwObjectivesView::of(&simulation.world.objectives()), "view")
+        })
+    })
+}
+
+/// Points that a team has gained by capture points and flags; 0 for teams that there are none of.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_team_score(world: SwWorld, team: u8, score: *mut u32) -> SwResult {
+    entry!(caller => {
+        WORLDS.with(world, |simulation| {
+            let points = simulation.world.scores().score.get(usize::from(team)).copied();
+            caller.put(score, points.unwrap_or(0), "score")
         })
     })
 }

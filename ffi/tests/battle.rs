@@ -9,8 +9,8 @@ use std::ptr::{null, null_mut};
 
 use shieldwall::client::*;
 use shieldwall::client_types::*;
+use shieldwall::command_types::SwInput;
 use shieldwall::result::SwResult;
-use shieldwall::types::SwInput;
 use shieldwall::world::{sw_world_create_encoded, sw_world_destroy, sw_world_height_at};
 use shieldwall_core::{Brads, Command, Metres, Placement, World, WorldConfig};
 use shieldwall_net::secure::{

@@ -6,8 +6,8 @@ use std::ptr::{null, null_mut};
 
 use shieldwall::client::*;
 use shieldwall::client_types::*;
+use shieldwall::command_types::SwInput;
 use shieldwall::result::SwResult;
-use shieldwall::types::SwInput;
 
 /// Calls an exported function, as C does.
 macro_rules! c {

@@ -5,8 +5,10 @@
 use std::ffi::CStr;
 use std::ptr::{null, null_mut};
 
+use shieldwall::command_types::*;
 use shieldwall::general::{sw_abi_version, sw_hash_to_hex, sw_last_error, sw_result_name};
 use shieldwall::result::SwResult;
+use shieldwall::structure_views::{SwObjectivesView, SwStructuresView};
 use shieldwall::types::*;
 use shieldwall::views::{SwCharactersView, SwEffectsView, SwEventsView, SwProjectilesView};
 use shieldwall::world::*;
@@ -146,6 +148,12 @@ fn bad_commands_run_nothing() {
         SwCommand { kind: 99, ..Default::default() },
         SwCommand { placement: 7, ..spawn },
         SwCommand { view_age: 1, ..spawn },
+        SwCommand { section: 1, ..spawn },
+        SwCommand { health: 1, ..spawn },
+        SwCommand { npc_kind: 1, ..spawn },
+        SwCommand { reserved: 1, ..spawn },
+        SwCommand { kind: SW_COMMAND_SPAWN_NPC, npc_kind: 8, ..Default::default() },
+        SwCommand { kind: SW_COMMAND_SPAWN_NPC, placement: 2, ..Default::default() },
     ] {
         let commands = [spawn, bad];
         let result = c!(sw_world_step(world, commands.as_ptr(), 2, size_of::<SwCommand>(), null_mut()));
@@ -364,4 +372,82 @@ fn kept_states_come_back_and_places_have_bounds() {
     assert_eq!(c!(sw_world_load(world, u32::MAX)), SwResult::BadArgument);
     assert_eq!(c!(sw_world_save(0, 0, null_mut())), SwResult::BadHandle);
     assert_eq!(c!(sw_world_destroy(world)), SwResult::Ok);
+}
+
+/// A wall between a wolf and its prey: C makes it, breaks it, builds it, and sees what the wolf does.
+#[test]
+fn walls_and_wolves_are_reachable_from_c() {
+    use shieldwall_core::spatial::{Scenery, StaticShape};
+    use shieldwall_core::{CapturePoint, Metres, Position, StructureSection, WorldConfig};
+    let centre = Position::new(Metres::ZERO, Metres::ZERO, Metres::from_m(-4));
+    let half_sizes = [Metres::from_m(2), Metres::from_m(8), Metres::from_mm(250)];
+    let scenery = Scenery {
+        shapes: vec![StaticShape::Box { centre, half_sizes, yaw: shieldwall_core::Brads(0) }],
+        sections: vec![StructureSection { shape: 0, kind: 4 }],
+        capture_points: vec![CapturePoint {
+            x: Metres::ZERO,
+            z: Metres::ZERO,
+            radius: Metres::from_m(5),
+            kind: 0,
+            owner: 1,
+        }],
+        ..Scenery::default()
+    };
+    let config = WorldConfig { character_capacity: 8, npc_capacity: 2, ..WorldConfig::default() }.encode();
+    let scenery = scenery.encode();
+    let (mut world, mut damaged) = (0, scenery.clone());
+    damaged[5] ^= 0x55;
+    let make = |scenery: &[u8], world: *mut SwWorld| {
+        c!(sw_world_create_with_scenery(
+            config.as_ptr(),
+            config.len(),
+            scenery.as_ptr(),
+            scenery.len(),
+            world
+        ))
+    };
+    assert_eq!(make(&damaged, &raw mut world), SwResult::BadConfig);
+    assert_eq!(make(&[], &raw mut world), SwResult::BadConfig);
+    assert_eq!(make(&scenery, &raw mut world), SwResult::Ok);
+
+    // SAFETY: all-zero bytes are valid for structs of numbers and pointers.
+    let (mut structures, mut objectives): (SwStructuresView, SwObjectivesView) =
+        unsafe { std::mem::zeroed() };
+    structures.struct_size = size_of::<SwStructuresView>() as u32;
+    objectives.struct_size = size_of::<SwObjectivesView>() as u32;
+    let mut health = || {
+        assert_eq!(c!(sw_world_structures(world, &raw mut structures)), SwResult::Ok);
+        assert_eq!(structures.count, 1);
+        // SAFETY: the view is fresh, and has one row.
+        unsafe { (*structures.health, *structures.kind) }
+    };
+    let mut report = SwStepReport { struct_size: size_of::<SwStepReport>() as u32, ..Default::default() };
+    let mut step = |command: SwCommand| {
+        let size = size_of::<SwCommand>();
+        assert_eq!(c!(sw_world_step(world, &raw const command, 1, size, &raw mut report)), SwResult::Ok);
+        report.commands_refused
+    };
+    assert_eq!(health(), (800, 4));
+    let strike = SwCommand { kind: SW_COMMAND_STRIKE_STRUCTURE, health: 900, ..Default::default() };
+    assert_eq!((step(strike), health().0), (0, 0));
+    assert_eq!(step(strike), 1, "nothing is left to take");
+    assert_eq!(step(SwCommand { section: 1, ..strike }), 1, "no such section");
+    let build = SwCommand { kind: SW_COMMAND_BUILD_STRUCTURE, health: 300, ..Default::default() };
+    assert_eq!((step(build), health().0), (0, 300));
+
+    let at = SwCommand { placement: SW_PLACEMENT_AT, x: 7 << 16, z: 7 << 16, ..Default::default() };
+    assert_eq!(step(SwCommand { kind: SW_COMMAND_SPAWN_NPC, team: 1, npc_kind: 0, ..at }), 0);
+    let home =
+        SwCommand { kind: SW_COMMAND_SET_HOME, id: 1 << 32, x: -(9 << 16), z: 0, ..Default::default() };
+    assert_eq!(step(home), 0);
+    assert_eq!(step(SwCommand { id: 2 << 32, ..home }), 1, "nobody");
+
+    assert_eq!(c!(sw_world_objectives(world, &raw mut objectives)), SwResult::Ok);
+    // SAFETY: the view is fresh, and has one row.
+    let (owner, x) = unsafe { (*objectives.owner, *objectives.position_x) };
+    assert_eq!((objectives.count, owner, x), (1, 1, 0));
+    let mut score = 9;
+    assert_eq!(c!(sw_world_team_score(world, 200, &raw mut score)), SwResult::Ok);
+    assert_eq!(score, 0);
+    c!(sw_world_destroy(world));
 }

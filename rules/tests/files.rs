@@ -170,6 +170,9 @@ fn any_rules() -> impl Strategy<Value = Rules> {
             class.height = class.height.max(Metres(2 * class.radius.0));
             class.crouch_height = class.crouch_height.max(Metres(2 * class.radius.0)).min(class.height);
         }
+        for kind in &mut rules.npc {
+            kind.lose_radius = kind.lose_radius.max(kind.aggro_radius);
+        }
         rules
     })
 }

@@ -5,8 +5,8 @@ use shieldwall_core::limits::HALF_EXTENT_MAX_M;
 use shieldwall_core::spatial::Scenery;
 
 use shieldwall_core::{
-    Brads, CharacterInput, Command, LaneChoice, Metres, Placement, RowList, TerrainSource, World,
-    WorldConfig, buttons,
+    Brads, CharacterInput, Command, LaneChoice, Metres, MetresPerSecond, Placement, RowList, TerrainSource,
+    World, WorldConfig, buttons,
 };
 
 const CHARACTERS: u32 = 120;
@@ -22,7 +22,13 @@ fn world(half_extent_m: i32, lanes: LaneChoice) -> World {
         lanes,
         ..WorldConfig::default()
     };
-    config.rules.arms.iter_mut().for_each(|arm| arm.damage = arm.damage.min(1));
+    for arm in &mut config.rules.arms {
+        arm.damage = arm.damage.min(1);
+        // Craters lie on the terrain's own lattice, which a crowd at a far corner stands elsewhere on.
+        arm.crater_depth = Metres::ZERO;
+        // Who is thrown about may land anywhere.
+        (arm.knock, arm.knock_up) = (MetresPerSecond::ZERO, MetresPerSecond::ZERO);
+    }
     // Who can be a neighbour in later passes depends a little on where the cells' borders are.
     config.rules.crowd.passes = 1;
     let scenery = Scenery { terrain: TerrainSource::Flat, ..Scenery::default() };

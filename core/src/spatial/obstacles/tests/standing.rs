@@ -20,6 +20,12 @@ fn baked(scenery: &Scenery) -> Obstacles {
     Obstacles::bake(scenery, Metres::from_m(100)).expect("valid")
 }
 
+fn sorted(planes: &[Normal]) -> Vec<Normal> {
+    let mut planes = planes.to_vec();
+    planes.sort_unstable_by_key(|plane| (plane.x, plane.y, plane.z));
+    planes
+}
+
 /// Obstacles of what stands alone, and what its shapes were called before.
 struct Left {
     obstacles: Obstacles,
@@ -41,10 +47,10 @@ impl Left {
         Thing::shape(self.numbers[shape] as usize).support()
     }
 
-    /// Whether a slide came to the same, by whichever way.
+    /// Whether a slide came to the same, by whichever way: planes that are met at once come in the order of the lists.
     fn same(&self, ours: &Slide, fresh: &Slide) -> bool {
         ours.position == fresh.position
-            && ours.planes() == fresh.planes()
+            && sorted(ours.planes()) == sorted(fresh.planes())
             && (ours.stepped, ours.stuck) == (fresh.stepped, fresh.stuck)
             && ours.support == fresh.support.map(|support| self.was(support))
     }

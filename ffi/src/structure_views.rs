@@ -1,0 +1,90 @@
+//! What stands in a world and what teams fight over, as C reads them: pointers into the world, no copy.
+
+use shieldwall_core::state::objectives::ObjectivesView;
+use shieldwall_core::state::structures::StructuresView;
+
+/// The columns of the sections of structures, each `count` elements long, by number of the section.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct SwStructuresView {
+    /// sizeof(SwStructuresView), set by the caller.
+    pub struct_size: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// Number of sections of the scenery.
+    pub count: usize,
+    /// Number of the shape in the scenery.
+    pub shape: *const u32,
+    /// Which kind of the rules' tables `structure`.
+    pub kind: *const u8,
+    /// Health that is left; 0 for what has fallen.
+    pub health: *const u32,
+}
+
+impl SwStructuresView {
+    pub(crate) fn of(view: &StructuresView<'_>) -> SwStructuresView {
+        SwStructuresView {
+            struct_size: size_of::<SwStructuresView>() as u32,
+            reserved: 0,
+            count: view.len(),
+            shape: view.shape.as_ptr(),
+            kind: view.kind.as_ptr(),
+            health: view.health.as_ptr(),
+        }
+    }
+}
+
+/// The columns of the capture points, each `count` elements long, by number of the point.
+#[repr(C)]
+#[derive(Clone, Copy, Debug)]
+pub struct SwObjectivesView {
+    /// sizeof(SwObjectivesView), set by the caller.
+    pub struct_size: u32,
+    /// Zero.
+    pub reserved: u32,
+    /// Number of capture points of the scenery.
+    pub count: usize,
+    /// Where its flag is, or the middle of its ring: east, Q16.16 metres.
+    pub position_x: *const i32,
+    /// Height, Q16.16 metres.
+    pub position_y: *const i32,
+    /// South, Q16.16 metres.
+    pub position_z: *const i32,
+    /// How far the contender has come: 1/256 of what one fighter gains in a tick.
+    pub progress: *const u32,
+    /// Ticks until a dropped flag goes back.
+    pub timer: *const u32,
+    /// Who carries the flag: slot. Nobody where the generation is 0.
+    pub carrier_slot: *const u32,
+    /// Who carries the flag: generation.
+    pub carrier_generation: *const u32,
+    /// Which kind of the rules' tables `objective`.
+    pub kind: *const u8,
+    /// Team that has it; 255 for nobody.
+    pub owner: *const u8,
+    /// Team that `progress` is of; 255 for nobody.
+    pub contender: *const u8,
+    /// 2: somebody carries its flag. 4: the flag lies where it was dropped.
+    pub flags: *const u8,
+}
+
+impl SwObjectivesView {
+    pub(crate) fn of(view: &ObjectivesView<'_>) -> SwObjectivesView {
+        SwObjectivesView {
+            struct_size: size_of::<SwObjectivesView>() as u32,
+            reserved: 0,
+            count: view.len(),
+            position_x: view.position_x.as_ptr(),
+            position_y: view.position_y.as_ptr(),
+            position_z: view.position_z.as_ptr(),
+            progress: view.progress.as_ptr(),
+            timer: view.timer.as_ptr(),
+            carrier_slot: view.carrier_slot.as_ptr(),
+            carrier_generation: view.carrier_generation.as_ptr(),
+            kind: view.kind.as_ptr(),
+            owner: view.owner.as_ptr(),
+            contender: view.contender.as_ptr(),
+            flags: view.flags.as_ptr(),
+        }
+    }
+}
