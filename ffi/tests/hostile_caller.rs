@@ -374,14 +374,13 @@ fn kept_states_come_back_and_places_have_bounds() {
     assert_eq!(c!(sw_world_destroy(world)), SwResult::Ok);
 }
 
-/// A wall between a wolf and its prey: C makes it, breaks it, builds it, and sees what the wolf does.
-#[test]
-fn walls_and_wolves_are_reachable_from_c() {
+/// A barricade and a place that team 1 has.
+fn wall_and_place() -> shieldwall_core::spatial::Scenery {
     use shieldwall_core::spatial::{Scenery, StaticShape};
-    use shieldwall_core::{CapturePoint, Metres, Position, StructureSection, WorldConfig};
+    use shieldwall_core::{CapturePoint, Metres, Position, StructureSection};
     let centre = Position::new(Metres::ZERO, Metres::ZERO, Metres::from_m(-4));
     let half_sizes = [Metres::from_m(2), Metres::from_m(8), Metres::from_mm(250)];
-    let scenery = Scenery {
+    Scenery {
         shapes: vec![StaticShape::Box { centre, half_sizes, yaw: shieldwall_core::Brads(0) }],
         sections: vec![StructureSection { shape: 0, kind: 4 }],
         capture_points: vec![CapturePoint {
@@ -392,9 +391,15 @@ fn walls_and_wolves_are_reachable_from_c() {
             owner: 1,
         }],
         ..Scenery::default()
-    };
+    }
+}
+
+/// A wall between a wolf and its prey: C makes it, breaks it, builds it, and sees what the wolf does.
+#[test]
+fn walls_and_wolves_are_reachable_from_c() {
+    use shieldwall_core::WorldConfig;
     let config = WorldConfig { character_capacity: 8, npc_capacity: 2, ..WorldConfig::default() }.encode();
-    let scenery = scenery.encode();
+    let scenery = wall_and_place().encode();
     let (mut world, mut damaged) = (0, scenery.clone());
     damaged[5] ^= 0x55;
     let make = |scenery: &[u8], world: *mut SwWorld| {
