@@ -1,5 +1,5 @@
 //! The tables of a state as a list: whatever is done to all of them alike (hash, images, saved states, differences) goes by
-//! it. A new table is one line here, its columns in a file of its own, and a judgement of its rows ([`super::judge`]).
+//! it. A new table is one line here, its columns in a file of its own, and a judgement of its rows (`judge.rs`).
 
 use super::State;
 use super::characters::{Characters, flags};

@@ -1,8 +1,8 @@
 //! Stage "think": characters that nobody plays decide what to do, and press the keys for it.
 //!
-//! A mind is a row of [`crate::state::npcs::Npcs`]. When its time has come it looks round ([`senses`]), decides
-//! ([`think`]) and finds a way ([`route`]); in every tick it carries out what it decided last by writing its character's
-//! input ([`follow`]), as a player's client would. Movement and weapons do not know who wrote it.
+//! A mind is a row of [`crate::state::npcs::Npcs`]. When its time has come it looks round (`senses`), decides
+//! (`think`) and finds a way (`route`); in every tick it carries out what it decided last by writing its character's
+//! input (`follow`), as a player's client would. Movement and weapons do not know who wrote it.
 //!
 //! **What a thought may read.** The columns as they are, and the index of the crowd of the end of the last tick. That index was
 //! built before weapons took effect, one of a restored state after it: so everybody in it is asked for, alive or dead, and

@@ -1,7 +1,7 @@
 //! Sections of structures: how they lose health, fall, and are built up again.
 //!
 //! **When.** What weapons bring down in a tick still stands in that tick for everybody, whoever's row comes first, and is gone
-//! with its end ([`follow`], stage "siege"). What commands do holds at once, before anybody moves.
+//! with its end (`follow`, stage "siege"). What commands do holds at once, before anybody moves.
 //!
 //! The table says how sections are doing; which shapes queries pass by is a set beside the baked obstacles that follows it.
 //! Not here: who strikes what, and with which weapon.

@@ -1,9 +1,9 @@
 //! A client's own character, exactly: what prediction starts from, and what its player is shown of it.
 //!
-//! Bits: every field as its wrapping difference to the base, folded, [`WIDE`](super::prefix_codes::WIDE); then one bit
+//! Bits: every field as its wrapping difference to the base, folded, `WIDE` of [`super::prefix_codes`]; then one bit
 //! "fights as in the base", or that bit set and stamina, the four ready ticks as such differences, one bit "effects
 //! changed", and then their number 4 and each: kind less one 6, stacks 4, ticks until it ends less one as
-//! WIDE without sign.
+//! `WIDE` without sign.
 
 use super::DecodeError;
 use super::bits::{BitReader, BitSink};
