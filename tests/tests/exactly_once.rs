@@ -12,6 +12,9 @@ use std::rc::Rc;
 /// A blow: when, by whom, to whom, how much.
 type Blow = (u32, CharacterId, CharacterId, u16);
 
+/// The same as clients are told it, who know slots.
+type Told = (u32, u16, u16, u16);
+
 /// Everything that the server's world said of health.
 #[derive(Default)]
 struct Ledger {
@@ -59,7 +62,7 @@ impl Director for Accountant {
 }
 
 /// What a seat was told of blows that it gave or took, and since when it has which character.
-fn told(events: &[ClientEvent]) -> (u32, CharacterId, Vec<(u32, u16, u16, u16)>) {
+fn told(events: &[ClientEvent]) -> (u32, CharacterId, Vec<Told>) {
     let (mut since, mut own, mut blows) = (0, CharacterId::NONE, Vec::new());
     for event in events {
         match *event {
@@ -104,7 +107,7 @@ fn fight(seed: u64, link: LinkConditions) {
     let mut compared = 0;
     for (seat, player) in battle.seats.iter().enumerate().filter(|(seat, _)| *seat != 3) {
         let (since, own, blows) = told(&player.events);
-        let expected: Vec<(u32, u16, u16, u16)> = ledger
+        let expected: Vec<Told> = ledger
             .blows
             .iter()
             .filter(|(tick, attacker, target, _)| *tick >= since && (*attacker == own || *target == own))
