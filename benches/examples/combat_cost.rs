@@ -181,7 +181,7 @@ fn arrows(age_ms: u32) {
 fn rays(count: u32, age_ms: u32) {
     let mut rules = Rules::default();
     let arquebus = &mut rules.arms[5];
-    (arquebus.cooldown_ms, arquebus.cast_ms, arquebus.damage) = (50, 0, 0);
+    (arquebus.cooldown_ms, arquebus.cast_ms, arquebus.damage) = (50, 0, 1);
     rules.kit[0].secondary = 6;
     assert_eq!(Arm(6).name(), "arquebus");
     let mut crowd = Crowd::new(count, 0.05, rules);
