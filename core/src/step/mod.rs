@@ -14,13 +14,14 @@ use crate::state::commands::{Command, ViewAge};
 use crate::state::events::EventBuffer;
 use crate::state::projectiles::ProjectileRows;
 use crate::systems::afflictions::Afflictions;
+use crate::systems::craters::RowsByCell;
 use crate::systems::crowd_index::CrowdIndex;
 use crate::systems::projectiles::FlightEnd;
 use crate::systems::rewind::{Judgement, Judgements, Rewind, Views};
 use crate::systems::strike::Fray;
 use crate::systems::{
-    Environment, Tally, combat, commands, contacts, lifecycle, movement, npcs, objectives, projectiles,
-    structures,
+    Environment, Tally, combat, commands, contacts, craters, lifecycle, movement, npcs, objectives,
+    projectiles, structures,
 };
 use alloc::vec::Vec;
 use chunks::{Chunks, for_each_chunk};
@@ -152,6 +153,7 @@ pub struct Scratch {
     /// Rows that something around a point reaches.
     found: Vec<u32>,
     craters: Vec<Deformation>,
+    crater_rows: RowsByCell,
     /// Sections of structures that a burst reaches.
     sections: SectionList,
     /// What changed the ground in this tick, in order.
@@ -186,6 +188,7 @@ impl Scratch {
             afflictions: Afflictions::new(characters, effects),
             found: Vec::with_capacity(characters),
             craters: Vec::with_capacity(CRATERS_PER_TICK_MAX),
+            crater_rows: RowsByCell::new(characters),
             sections: SectionList::with_room(environment.obstacles.sections().len()),
             deformations: Vec::with_capacity(DEFORMATIONS_PER_TICK_MAX + CRATERS_PER_TICK_MAX),
             radius_max: Metres::ZERO,
@@ -429,10 +432,8 @@ fn run_effects(pass: &mut Pass<'_>) {
 
 /// Craters are dug when all is judged: nobody's ground changes in the middle of a tick.
 fn run_ground(pass: &mut Pass<'_>) {
-    let Scratch { craters, deformations, .. } = &mut *pass.scratch;
-    for crater in craters {
-        commands::deform(pass.state, crater, pass.environment, deformations, pass.events);
-    }
+    let Scratch { craters, crater_rows, deformations, .. } = &mut *pass.scratch;
+    craters::deform_all(pass.state, craters, pass.environment, crater_rows, deformations, pass.events);
     if !pass.scratch.craters.is_empty() {
         pass.scratch.invalidate_ways();
     }

@@ -1,13 +1,12 @@
 //! Stage "commands": what came from outside, in the order it came.
 
 use super::rewind::{Views, oldest_view};
-use super::{Environment, Tally, lifecycle, movement, npcs, structures};
+use super::{Environment, Tally, craters, lifecycle, movement, npcs, structures};
 use crate::limits::DEFORMATIONS_PER_TICK_MAX;
 use crate::numeric::Metres;
 use crate::rules::MOVEMENT_CLASSES;
 use crate::spatial::Deformation;
 use crate::state::State;
-use crate::state::characters::flags;
 use crate::state::commands::{Command, Placement};
 use crate::state::events::{Event, EventBuffer, SpawnRefusal};
 use crate::state::handle::CharacterId;
@@ -52,7 +51,7 @@ pub(crate) fn run(
             Command::Deform { x, z, radius, depth } => {
                 let deformation = Deformation { x, z, radius, depth };
                 deformations.len() < DEFORMATIONS_PER_TICK_MAX
-                    && deform(state, &deformation, environment, deformations, events)
+                    && craters::deform(state, &deformation, environment, deformations, events)
             }
             Command::View { id, age } => match state.characters.row_of(id) {
                 Some(row) => {
@@ -141,32 +140,5 @@ fn set_class(state: &mut State, id: CharacterId, class: u8, environment: &Enviro
         return false;
     }
     movement::change_class(&mut state.characters, row, class, environment);
-    true
-}
-
-/// Deforms the ground, takes those on it along, and adds it to the tick's list. False when it was refused.
-pub(crate) fn deform(
-    state: &mut State,
-    deformation: &Deformation,
-    environment: &mut Environment,
-    deformations: &mut Vec<Deformation>,
-    events: &mut EventBuffer,
-) -> bool {
-    let tell = |chunk| events.push(Event::TerrainChanged { chunk });
-    if !environment.terrain.deform(&mut state.terrain, deformation, tell) {
-        return false;
-    }
-    deformations.push(*deformation);
-    // A vertex moves the ground of the cells around it.
-    let reach = deformation.radius + environment.terrain.spacing();
-    let near = |at: i32, middle: Metres| at.abs_diff(middle.0) <= reach.0.unsigned_abs();
-    let characters = &mut state.characters;
-    for row in 0..state.character_ids.end() {
-        let in_use = characters.flags[row] & flags::IN_USE != 0;
-        let (x, z) = (characters.position_x[row], characters.position_z[row]);
-        if in_use && near(x, deformation.x) && near(z, deformation.z) {
-            movement::reground(characters, row, environment);
-        }
-    }
     true
 }

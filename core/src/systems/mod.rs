@@ -23,6 +23,7 @@ pub(crate) mod blast;
 pub mod combat;
 pub mod commands;
 pub mod contacts;
+pub(crate) mod craters;
 pub mod crowd_index;
 pub mod effects;
 pub mod lifecycle;
