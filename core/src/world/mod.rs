@@ -412,11 +412,11 @@ impl World {
     /// # Errors
     /// [`SnapshotError`], on any bytes; the world is as it was then.
     pub fn restore(&mut self, image: &[u8]) -> Result<(), SnapshotError> {
-        self.with_incoming(|state, bounds, incoming| {
+        let (state, incoming) = self.with_incoming(|bounds, incoming| {
             snapshot::read(image, bounds, incoming)?;
-            core::mem::swap(state, incoming);
-            Ok(())
+            Ok(incoming)
         })?;
+        core::mem::swap(state, incoming);
         if let Some(before) = &self.incoming {
             self.environment.terrain.follow(&before.terrain, &self.state.terrain);
         }
@@ -444,20 +444,19 @@ impl World {
         image: &[u8],
         policy: PartialPolicy,
     ) -> Result<PartialReport, SnapshotError> {
-        let report = self.with_incoming(|state, bounds, incoming| {
-            partial::read(image, bounds, incoming)?.apply(state, policy)
-        })?;
+        let (state, part) = self.with_incoming(|bounds, incoming| partial::read(image, bounds, incoming))?;
+        let report = part.apply(state, policy)?;
         self.index_is_stale = true;
         Ok(report)
     }
 
-    /// Lends the room in which foreign bytes are judged, and what they must agree with.
-    fn with_incoming<R>(
-        &mut self,
-        take: impl FnOnce(&mut State, &ImageBounds<'_>, &mut State) -> Result<R, SnapshotError>,
-    ) -> Result<R, SnapshotError> {
+    /// Lends the room in which foreign bytes are judged, and what they must agree with; the state, and what was read.
+    fn with_incoming<'a, R>(
+        &'a mut self,
+        read: impl FnOnce(&ImageBounds<'_>, &'a mut State) -> Result<R, SnapshotError>,
+    ) -> Result<(&'a mut State, R), SnapshotError> {
         let sweep = SWEEP_MAX_M.saturating_mul(i32::from(self.config.tick_hz)).min(SPEED_MAX_M_PER_S);
-        let untouched = self.state.terrain.is_empty();
+        let present = &self.state.terrain;
         let bounds = ImageBounds {
             fingerprint: self.fingerprint,
             lanes: self.config.lanes,
@@ -470,9 +469,10 @@ impl World {
             sections: self.environment.obstacles.sections(),
             points: self.environment.obstacles.capture_points(),
             ground: &|deltas, x, z, heights| match deltas {
-                Some(deltas) if !(untouched && deltas.is_empty()) => {
+                Some(deltas) if !(present.is_empty() && deltas.is_empty()) => {
                     for ((height, x), z) in heights.iter_mut().zip(x).zip(z) {
-                        *height = self.environment.terrain.height_with(deltas, Metres(*x), Metres(*z)).0;
+                        *height =
+                            self.environment.terrain.height_with(present, deltas, Metres(*x), Metres(*z)).0;
                     }
                 }
                 _ => self.environment.terrain.heights_into(self.config.lanes, x, z, heights),
@@ -480,7 +480,8 @@ impl World {
         };
         let (config, environment) = (&self.config, &self.environment);
         let incoming = self.incoming.get_or_insert_with(|| Box::new(new_state(config, environment)));
-        take(&mut self.state, &bounds, incoming)
+        let read = read(&bounds, incoming)?;
+        Ok((&mut self.state, read))
     }
 }
 

@@ -80,10 +80,8 @@ impl Scene<'_> {
     fn is_worth(&self, arm: &ArmRules, enemy: &EntityView, distance: Metres, random: &mut SplitMix) -> bool {
         match arm.kind {
             arm_kind::MELEE => {
-                distance <= arm.reach.saturating_add(REACH_MARGIN) && {
-                    // What stuns or throws is kept for now and then.
-                    arm.effect == 0 || random.once_in(3)
-                }
+                // A weapon that leaves an effect takes one chance in three: else it would come first whenever it is ready.
+                distance <= arm.reach.saturating_add(REACH_MARGIN) && (arm.effect == 0 || random.once_in(3))
             }
             arm_kind::HITSCAN => distance >= SHOT_NEAR && distance <= arm.reach && self.shoots(random),
             arm_kind::PROJECTILE if arm.blast_radius > Metres::ZERO => {

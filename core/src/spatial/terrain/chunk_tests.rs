@@ -165,10 +165,11 @@ proptest! {
         let mut other = terrain(TerrainSource::Seed, 1, 25);
         let none = TerrainDeltas::new(25);
         let (x, z) = (blows[0].x, blows[0].z);
-        prop_assert_eq!(other.height_with(&deltas, x, z), ground.height_at(x, z));
+        prop_assert_eq!(other.height_with(&none, &deltas, x, z), ground.height_at(x, z));
         other.follow(&none, &deltas);
         prop_assert_eq!(other.height_at(x, z), ground.height_at(x, z));
-        prop_assert_eq!(other.height_with(&none, x, z), untouched.height_at(x, z));
+        prop_assert_eq!(other.height_with(&deltas, &deltas, x, z), ground.height_at(x, z));
+        prop_assert_eq!(other.height_with(&deltas, &none, x, z), untouched.height_at(x, z));
         other.follow(&deltas, &none);
         prop_assert_eq!(other.height_at(x, z), untouched.height_at(x, z));
     }

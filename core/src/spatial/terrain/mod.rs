@@ -364,21 +364,25 @@ impl Terrain {
         self.height_at(place(column), place(row))
     }
 
-    /// The ground under a point as it would be with other deltas than those it has. For judging a state before it is
-    /// taken: where the ground differs now, it is computed anew.
-    pub(crate) fn height_with(&self, deltas: &TerrainDeltas, x: Metres, z: Metres) -> Metres {
+    /// The ground under a point as it would be with other deltas than those that it has (`present`). For judging a state
+    /// before it is taken.
+    pub(crate) fn height_with(
+        &self,
+        present: &TerrainDeltas,
+        deltas: &TerrainDeltas,
+        x: Metres,
+        z: Metres,
+    ) -> Metres {
         let ((column, _), (row, _)) = (self.lattice.locate(x.0), self.lattice.locate(z.0));
         let along = |cell: u32| (cell / TERRAIN_CHUNK_CELLS as u32) as u16;
         let chunk = TerrainChunk { z: along(row), x: along(column) };
         let mut cell = self.cell_at(x, z);
-        if self.residency.is_pinned(self.lattice.chunk(chunk.x.into(), chunk.z.into())) {
-            cell.corners = self.corners_from_source(column, row);
-        }
-        if let Some(delta) = deltas.get(chunk) {
-            let at = vertex_in_chunk(column, row);
+        let at = vertex_in_chunk(column, row);
+        for (table, sign) in [(present, -1), (deltas, 1)] {
+            let Some(delta) = table.get(chunk) else { continue };
             let corners = [0, 1, TERRAIN_CHUNK_SIDE, TERRAIN_CHUNK_SIDE + 1];
             for (height, corner) in cell.corners.iter_mut().zip(corners) {
-                *height += i32::from(delta[at + corner]) << TERRAIN_DELTA_SHIFT;
+                *height += (sign * i32::from(delta[at + corner])) << TERRAIN_DELTA_SHIFT;
             }
         }
         cell.height()

@@ -90,11 +90,6 @@ impl Residency {
         (slot < self.pool.len()).then_some(slot)
     }
 
-    /// Whether a chunk differs from the source.
-    pub(super) fn is_pinned(&self, chunk: u32) -> bool {
-        self.slot(chunk).is_some_and(|slot| self.marks[slot].pinned)
-    }
-
     /// Sweeps since somebody was near the chunk of a slot.
     fn age(&self, slot: usize) -> u32 {
         self.sweep.wrapping_sub(self.marks[slot].wanted)
