@@ -10,8 +10,8 @@ use shieldwall_net::time::Micros;
 
 use crate::clock::Clock;
 use crate::error::HostError;
-use crate::scenery::built_in;
 use crate::terrain;
+use shieldwall_scenery::built_in;
 
 /// Reads a file whole.
 ///

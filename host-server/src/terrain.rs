@@ -36,12 +36,12 @@ pub fn read(path: &Path) -> Result<HeightFile, HostError> {
 }
 
 /// What stands in a world and what its ground is: that of a scenery file (`.swsc`) or a built-in scenery
-/// ([`crate::scenery::built_in`]), or nothing on a height file's ground, or nothing on the hills of its seed.
+/// ([`shieldwall_scenery::built_in`]), or nothing on a height file's ground, or nothing on the hills of its seed.
 ///
 /// # Errors
 /// As [`read`] and [`crate::scenery::read`].
 pub fn scenery(path: Option<&Path>) -> Result<Arc<Scenery>, HostError> {
-    let built_in = path.and_then(Path::to_str).and_then(crate::scenery::built_in::named);
+    let built_in = path.and_then(Path::to_str).and_then(shieldwall_scenery::built_in::named);
     if let Some(scenery) = built_in {
         return Ok(Arc::new(scenery));
     }

@@ -1,15 +1,12 @@
 //! `shieldwall scenery`: scenery files from a TOML list or a triangle model, and what is in one.
 //!
-//! The file form is the kernel's ([`Scenery::encode`]); reading of OBJ models is the `tobj` crate's.
-
-pub mod built_in;
-mod list;
-mod model;
+//! The file form is the kernel's ([`Scenery::encode`]); what people write is read by `shieldwall-scenery`.
 
 use std::path::Path;
 
-use shieldwall_core::spatial::obstacles::{Obstacles, Scenery, StaticShape};
-use shieldwall_core::{Brads, Metres, Position, TerrainSource};
+use shieldwall_core::spatial::obstacles::{Obstacles, Scenery};
+use shieldwall_core::{Metres, TerrainSource};
+use shieldwall_scenery::{Compiled, SceneryFileError};
 
 use crate::cli::SceneryBakeFlags;
 use crate::error::HostError;
@@ -31,24 +28,12 @@ pub fn read(path: &Path) -> Result<Scenery, HostError> {
 /// # Errors
 /// [`HostError::File`] and [`HostError::Scenery`], with what is wrong where.
 pub fn bake(flags: &SceneryBakeFlags) -> Result<String, HostError> {
-    let ending = flags.input.extension().and_then(|ending| ending.to_str()).unwrap_or("");
-    let (scenery, dropped) = match ending.to_ascii_lowercase().as_str() {
-        "toml" => list::read(&flags.input, flags.drop_degenerate)?,
-        "obj" => {
-            let (mesh, dropped) = model::read(&flags.input, flags.drop_degenerate)?;
-            let place = StaticShape::Mesh { mesh: 0, translation: Position::ORIGIN, yaw: Brads(0) };
-            (Scenery { shapes: vec![place], meshes: vec![mesh], ..Scenery::default() }, dropped)
-        }
-        _ => {
-            let what = flags.input.display();
-            return Err(HostError::Scenery(format!("{what}: expected a list (.toml) or a model (.obj)")));
-        }
-    };
+    let Compiled { scenery, dropped_triangles } = compile(&flags.input, flags.drop_degenerate)?;
     let refused = |error| HostError::Scenery(format!("{}: {error}", flags.input.display()));
     let text = describe(&scenery).map_err(refused)?;
     std::fs::write(&flags.output, scenery.encode())
         .map_err(|source| HostError::File { path: flags.output.clone(), source })?;
-    let left_out = match dropped {
+    let left_out = match dropped_triangles {
         0 => String::new(),
         count => format!(" ({count} triangles without area left out)"),
     };
@@ -93,14 +78,22 @@ fn siege(scenery: &Scenery) -> String {
     }
 }
 
-/// Metres of a file as the kernel's, to the nearest 1/65536 m; `None` beyond ±32,767 m and for what is no number.
-fn metres(value: f64) -> Option<Metres> {
-    (value.abs() <= 32_767.0).then(|| Metres((value * 65_536.0).round() as i32))
-}
-
-/// Three of them.
-fn position([x, y, z]: [f64; 3]) -> Option<Position> {
-    Some(Position::new(metres(x)?, metres(y)?, metres(z)?))
+/// Reads a list or a model, and what it names beside itself.
+fn compile(path: &Path, drop_degenerate: bool) -> Result<Compiled, HostError> {
+    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or("").to_ascii_lowercase();
+    if ending != "toml" && ending != "obj" {
+        let what = path.display();
+        return Err(HostError::Scenery(format!("{what}: expected a list (.toml) or a model (.obj)")));
+    }
+    let bytes = std::fs::read(path).map_err(|source| HostError::File { path: path.to_path_buf(), source })?;
+    let mut beside = |file: &str| std::fs::read(path.with_file_name(file));
+    let name = path.display().to_string();
+    shieldwall_scenery::compile(&name, &bytes, drop_degenerate, &mut beside).map_err(|error| match error {
+        SceneryFileError::Beside { file, source } => {
+            HostError::File { path: path.with_file_name(file), source }
+        }
+        SceneryFileError::Invalid(what) => HostError::Scenery(what),
+    })
 }
 
 #[cfg(test)]

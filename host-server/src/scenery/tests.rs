@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 
 use super::*;
+use shieldwall_core::Brads;
+use shieldwall_core::spatial::obstacles::StaticShape;
 
 fn folder(name: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("shieldwall-scenery-{name}-{}", std::process::id()));

@@ -8,9 +8,10 @@ const PACKAGES: &[(&str, &[&str])] = &[
     ("core", &[]),
     ("net", &["shieldwall-core"]),
     ("rules", &["shieldwall-core"]),
+    ("scenery", &["shieldwall-core"]),
     ("ffi", &["shieldwall-core", "shieldwall-net"]),
-    ("godot-ext", &["shieldwall-core", "shieldwall-net"]),
-    ("host-server", &["shieldwall-core", "shieldwall-net", "shieldwall-rules"]),
+    ("godot-ext", &["shieldwall-core", "shieldwall-net", "shieldwall-rules", "shieldwall-scenery"]),
+    ("host-server", &["shieldwall-core", "shieldwall-net", "shieldwall-rules", "shieldwall-scenery"]),
 ];
 
 #[test]

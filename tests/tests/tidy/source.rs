@@ -73,8 +73,19 @@ pub fn files(folders: &[&str], ending: &str) -> Vec<PathBuf> {
 
 /// All Rust sources of the project.
 pub fn rust_sources() -> Vec<Source> {
-    let folders =
-        ["core", "net", "rules", "ffi", "godot-ext", "host-server", "tests", "benches", "xtask", "fuzz"];
+    let folders = [
+        "core",
+        "net",
+        "rules",
+        "scenery",
+        "ffi",
+        "godot-ext",
+        "host-server",
+        "tests",
+        "benches",
+        "xtask",
+        "fuzz",
+    ];
     let root = root();
     files(&folders, ".rs").iter().map(|path| Source::read(&root, path)).collect()
 }

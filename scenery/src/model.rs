@@ -1,23 +1,23 @@
 //! A triangle model from an OBJ file: all its objects as one mesh, in metres, y up. Materials are not read.
 
-use std::io::BufReader;
 use std::path::Path;
 
 use shieldwall_core::spatial::obstacles::{Mesh, SceneryError};
 
-use super::position;
-use crate::error::HostError;
+use crate::{SceneryFileError, position};
 
 /// Reads a model: the mesh, and how many triangles without area were left out.
-pub(super) fn read(path: &Path, drop_degenerate: bool) -> Result<(Mesh, usize), HostError> {
-    let file =
-        std::fs::File::open(path).map_err(|source| HostError::File { path: path.to_path_buf(), source })?;
-    let wrong = |what: String| HostError::Scenery(format!("{}: {what}", path.display()));
+pub(crate) fn read(
+    name: &str,
+    mut bytes: &[u8],
+    drop_degenerate: bool,
+) -> Result<(Mesh, usize), SceneryFileError> {
+    let wrong = |what: String| SceneryFileError::Invalid(format!("{name}: {what}"));
     let options =
         tobj::LoadOptions { triangulate: true, single_index: true, ignore_points: true, ignore_lines: true };
     let no_materials = |_: &Path| Ok(Default::default());
-    let (models, _) = tobj::load_obj_buf(&mut BufReader::new(file), &options, no_materials)
-        .map_err(|error| wrong(error.to_string()))?;
+    let (models, _) =
+        tobj::load_obj_buf(&mut bytes, &options, no_materials).map_err(|error| wrong(error.to_string()))?;
     let (mut vertices, mut triangles) = (Vec::new(), Vec::new());
     for model in &models {
         let first = vertices.len() as u32;

@@ -2,7 +2,6 @@
 //!
 //! x is east, y up, z south; a yaw of 0 leaves a box as it is, growing counter-clockwise as seen from above.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use serde::Deserialize;
@@ -12,8 +11,7 @@ use shieldwall_core::spatial::obstacles::{
 };
 use shieldwall_core::{Brads, Metres, Position, TerrainSource};
 
-use super::{metres, model, position};
-use crate::error::HostError;
+use crate::{Compiled, ReadBeside, SceneryFileError, metres, model, position};
 
 /// The whole list.
 #[derive(Debug, Deserialize)]
@@ -102,13 +100,16 @@ struct PointEntry {
     team: Option<u8>,
 }
 
-/// Reads a list: the scenery, and how many triangles of its models were left out.
-pub(super) fn read(path: &Path, drop_degenerate: bool) -> Result<(Scenery, usize), HostError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| HostError::File { path: path.to_path_buf(), source })?;
-    let wrong = |what: String| HostError::Scenery(format!("{}: {what}", path.display()));
-    let list: List = toml::from_str(&text).map_err(|error| wrong(error.to_string()))?;
-    let mut scenery = Scenery { terrain: ground(path, list.ground.as_deref())?, ..Scenery::default() };
+/// Reads a list, and through `beside` the models and the height file that it names.
+pub(crate) fn read(
+    name: &str,
+    text: &str,
+    drop_degenerate: bool,
+    beside: ReadBeside<'_>,
+) -> Result<Compiled, SceneryFileError> {
+    let wrong = |what: String| SceneryFileError::Invalid(format!("{name}: {what}"));
+    let list: List = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
+    let mut scenery = Scenery { terrain: ground(list.ground.as_deref(), beside)?, ..Scenery::default() };
     let far = |what: &str, number: usize| wrong(format!("{what} {number}: a number is beyond 32767 m"));
     for (number, entry) in list.boxes.iter().enumerate() {
         let shape = || {
@@ -130,10 +131,11 @@ pub(super) fn read(path: &Path, drop_degenerate: bool) -> Result<(Scenery, usize
         scenery.shapes.push(shape().ok_or_else(|| far("cylinder", number))?);
         add_section(&mut scenery, entry.structure.as_deref()).map_err(&wrong)?;
     }
-    let mut dropped = 0;
+    let mut dropped_triangles = 0;
     for (number, entry) in list.models.iter().enumerate() {
-        let (mesh, left_out) = model::read(&path.with_file_name(&entry.file), drop_degenerate)?;
-        dropped += left_out;
+        let bytes = bytes_of(&entry.file, beside)?;
+        let (mesh, left_out) = model::read(&entry.file, &bytes, drop_degenerate)?;
+        dropped_triangles += left_out;
         scenery.meshes.push(mesh);
         for place in &entry.at {
             let translation = position(place.position_m).ok_or_else(|| far("model", number))?;
@@ -149,7 +151,7 @@ pub(super) fn read(path: &Path, drop_degenerate: bool) -> Result<(Scenery, usize
         let kind = kind_of(&entry.kind, "objective", &ObjectiveRules::KINDS).map_err(&wrong)?;
         scenery.capture_points.push(point(entry, kind).ok_or_else(|| far("capture_point", number))?);
     }
-    Ok((scenery, dropped))
+    Ok(Compiled { scenery, dropped_triangles })
 }
 
 /// Makes the last shape a section of a structure, if it is to be one.
@@ -176,18 +178,17 @@ fn point(entry: &PointEntry, kind: u8) -> Option<CapturePoint> {
     Some(CapturePoint { x, z, radius: metres(entry.radius_m)?, kind, owner })
 }
 
-fn ground(path: &Path, ground: Option<&str>) -> Result<TerrainSource, HostError> {
+fn bytes_of(file: &str, beside: ReadBeside<'_>) -> Result<Vec<u8>, SceneryFileError> {
+    beside(file).map_err(|source| SceneryFileError::Beside { file: file.to_owned(), source })
+}
+
+fn ground(ground: Option<&str>, beside: ReadBeside<'_>) -> Result<TerrainSource, SceneryFileError> {
     match ground {
         None | Some("seed") => Ok(TerrainSource::Seed),
         Some("flat") => Ok(TerrainSource::Flat),
-        Some(file) => {
-            let path = path.with_file_name(file);
-            let bytes =
-                std::fs::read(&path).map_err(|source| HostError::File { path: path.clone(), source })?;
-            shieldwall_core::spatial::terrain::HeightFile::decode(bytes)
-                .map(|file| TerrainSource::Heights(Arc::new(file)))
-                .map_err(|error| HostError::Scenery(format!("{}: {error}", path.display())))
-        }
+        Some(file) => shieldwall_core::spatial::terrain::HeightFile::decode(bytes_of(file, beside)?)
+            .map(|file| TerrainSource::Heights(Arc::new(file)))
+            .map_err(|error| SceneryFileError::Invalid(format!("{file}: {error}"))),
     }
 }
 
