@@ -1,7 +1,7 @@
 //! The scenes of the golden table: each a world, a script and a number of ticks.
 
 use crate::scripts::{Brawl, muster};
-use crate::siege;
+use crate::{outpost, siege};
 use shieldwall_core::spatial::Scenery;
 use shieldwall_core::{Command, LaneChoice, SnapshotError, StateHash, World, WorldConfig};
 
@@ -10,6 +10,8 @@ use shieldwall_core::{Command, LaneChoice, SnapshotError, StateHash, World, Worl
 pub enum Script {
     /// The scene of all languages.
     Muster,
+    /// The other one: characters that nobody plays, structures, places, and every command.
+    Outpost,
     /// The fight of two crowds.
     Brawl(Brawl),
     /// The same fight by all classes, who crouch and dodge, among walls and on ground that is dug up.
@@ -37,6 +39,7 @@ impl Script {
                 brawl.commands(world, out);
                 siege::all_classes(world.tick().0, out);
             }
+            Self::Outpost => outpost::commands(world, out),
             Self::Muster => {
                 out.clear();
                 match world.tick().0 {
@@ -92,6 +95,13 @@ pub fn scenes() -> Vec<GoldenScene> {
             config: muster::config(),
             scenery: Scenery::default(),
             script: Script::Muster,
+        },
+        GoldenScene {
+            name: "outpost",
+            ticks: outpost::TICKS,
+            config: outpost::config(),
+            scenery: outpost::scenery(),
+            script: Script::Outpost,
         },
         GoldenScene {
             name: "siege_200_seed_13_ticks_1200",

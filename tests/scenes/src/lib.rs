@@ -4,6 +4,7 @@
 //! the kernel.
 
 pub mod golden;
+pub mod outpost;
 pub mod scripts;
 mod siege;
 

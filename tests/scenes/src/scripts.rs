@@ -41,16 +41,22 @@ pub mod muster {
             .collect()
     }
 
-    /// The input of character `i` in tick `t`.
+    /// One 32-bit mixing of (character, tick), the same in every language; a new one every 15 ticks.
     #[must_use]
-    pub fn input(i: u32, t: u32) -> CharacterInput {
+    pub fn mix(i: u32, t: u32) -> u32 {
         let mut h =
             i.wrapping_mul(2_654_435_761).wrapping_add((t / 15).wrapping_mul(2_246_822_519)).wrapping_add(7);
         h ^= h >> 15;
         h = h.wrapping_mul(2_246_822_507);
         h ^= h >> 13;
         h = h.wrapping_mul(3_266_489_909);
-        h ^= h >> 16;
+        h ^ (h >> 16)
+    }
+
+    /// The input of character `i` in tick `t`.
+    #[must_use]
+    pub fn input(i: u32, t: u32) -> CharacterInput {
+        let h = mix(i, t);
         CharacterInput {
             buttons: (h & 15) as u16,
             move_right: (((h >> 8) & 255) as u8).cast_signed(),
