@@ -1,10 +1,12 @@
 //! `ShieldwallClient`: one connection to a host, as a node.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 
 use godot::classes::{ArrayMesh, Engine, INode, Node};
 use godot::global::Error;
 use godot::prelude::*;
+use shieldwall_core::spatial::Scenery;
 use shieldwall_core::{Arm, CharacterInput, Metres, Rules, WorldConfig, buttons};
 use shieldwall_net::client::{ClientEvent, EntityView, GameClientState, OwnView};
 use shieldwall_net::secure::ConnectToken;
@@ -15,6 +17,7 @@ use crate::convert::{
     position_to_vector, velocity_to_vector,
 };
 use crate::fighting::effect_name;
+use crate::ground_log::GroundLog;
 use crate::link::{Link, LinkError};
 use crate::terrain_mesh;
 
@@ -49,7 +52,14 @@ pub struct ShieldwallClient {
     #[export]
     #[init(val = GString::from("Godot"))]
     player_name: GString,
-    link: Option<Link>,
+    /// What stands in the host's world, which hosts do not send: a scenery file (`.swsc`), a TOML list, or the name of a
+    /// built-in one ("fort" is that of `shieldwall demo`). It must be the host's to the byte; empty for an open field.
+    #[export]
+    pub(crate) scenery_file: GString,
+    /// The same from `set_scenery_data`.
+    pub(crate) scenery_data: Option<Arc<Scenery>>,
+    pub(crate) link: Option<Link>,
+    pub(crate) log: GroundLog,
     input: CharacterInput,
     was_playing: bool,
     corrections_seen: u64,
@@ -161,13 +171,24 @@ impl ShieldwallClient {
     /// The own character helped to kill somebody.
     #[signal]
     fn assisted(victim: i64);
+    /// A section of a structure fell: it is in nobody's way any more.
+    #[signal]
+    pub fn section_fell(section: i64);
+    /// A section that had fallen stands again.
+    #[signal]
+    pub fn section_built(section: i64);
+    /// The ground of a chunk changed: a crater, or all of them for who joins late. A [ShieldwallScenery3D] needs no
+    /// handler.
+    #[signal]
+    pub fn ground_changed(chunk: Vector2i);
 
     /// Begins a session with a host of this machine that runs with the development key (as `shieldwall serve` and the
     /// demo do by default). An empty `host` or a `port` of 0 means the property. Other machines need
     /// [method connect_with_token].
     ///
     /// OK means begun: wait for [signal synced] or [signal connection_failed]. ERR_ALREADY_IN_USE: there is a session.
-    /// ERR_INVALID_PARAMETER: no address. ERR_UNAUTHORIZED: not this machine. ERR_CANT_CREATE: no socket.
+    /// ERR_INVALID_PARAMETER: no address. ERR_UNAUTHORIZED: not this machine. ERR_CANT_CREATE: no socket. Others: what
+    /// is wrong with [member scenery_file].
     #[func]
     fn connect_to_server(
         &mut self,
@@ -183,7 +204,8 @@ impl ShieldwallClient {
         match (ip, u16::try_from(port)) {
             (Ok(ip), Ok(port)) if port != 0 => {
                 let name = self.player_name.to_string();
-                self.begin(Link::for_development(SocketAddr::new(ip, port), &name))
+                let begin = |scenery| Link::for_development(SocketAddr::new(ip, port), &name, scenery);
+                self.scenery().map_or_else(|error| error, |scenery| self.begin(begin(scenery)))
             }
             _ => Error::ERR_INVALID_PARAMETER,
         }
@@ -197,7 +219,10 @@ impl ShieldwallClient {
             return Error::ERR_ALREADY_IN_USE;
         }
         match ConnectToken::read(token.as_slice()) {
-            Ok(token) => self.begin(Link::with_token(token)),
+            Ok(token) => match self.scenery() {
+                Ok(scenery) => self.begin(Link::with_token(token, scenery)),
+                Err(error) => error,
+            },
             Err(_) => Error::ERR_INVALID_DATA,
         }
     }
@@ -353,6 +378,7 @@ impl ShieldwallClient {
         match link {
             Ok(link) => {
                 self.link = Some(link);
+                self.log.begin();
                 self.was_playing = false;
                 self.corrections_seen = 0;
                 self.correction_sum_seen_mm = 0;
@@ -511,6 +537,7 @@ impl INode for ShieldwallClient {
         for item in news {
             self.tell(item);
         }
+        self.tell_ground();
     }
 
     fn exit_tree(&mut self) {

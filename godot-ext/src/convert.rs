@@ -11,7 +11,12 @@ const BRADS_PER_RADIAN: f64 = 65_536.0 / std::f64::consts::TAU;
 
 /// Metres as Godot draws them. Exact within ±256 m, then to the nearest float.
 pub(crate) fn metres_to_f32(metres: Metres) -> f32 {
-    metres.0 as f32 / RAW_PER_METRE
+    raw_to_f32(metres.0)
+}
+
+/// The same for raw columns, Q16.16.
+pub(crate) fn raw_to_f32(raw: i32) -> f32 {
+    raw as f32 / RAW_PER_METRE
 }
 
 /// The nearest raw value; not-a-number is zero, the ends of the range hold what is beyond.
@@ -19,13 +24,17 @@ pub(crate) fn metres_from_f64(metres: f64) -> Metres {
     Metres((metres * f64::from(RAW_PER_METRE)).round() as i32)
 }
 
+/// [`metres_from_f64`] of a number that is one; otherwise what is wrong with it.
+pub(crate) fn finite_metres(name: &str, metres: f64) -> Result<Metres, String> {
+    if metres.is_finite() { Ok(metres_from_f64(metres)) } else { Err(format!("{name} cannot be {metres}")) }
+}
+
 pub(crate) fn position_to_vector(position: Position) -> Vector3 {
     Vector3::new(metres_to_f32(position.x), metres_to_f32(position.y), metres_to_f32(position.z))
 }
 
 pub(crate) fn velocity_to_vector(velocity: Velocity) -> Vector3 {
-    let to_f32 = |raw: i32| raw as f32 / RAW_PER_METRE;
-    Vector3::new(to_f32(velocity.x.0), to_f32(velocity.y.0), to_f32(velocity.z.0))
+    Vector3::new(raw_to_f32(velocity.x.0), raw_to_f32(velocity.y.0), raw_to_f32(velocity.z.0))
 }
 
 /// Rotation about y.

@@ -13,7 +13,7 @@ pub(crate) fn effect_name(number: u8) -> &'static str {
 }
 
 /// Which of the four buttons of a kit a BUTTON constant is.
-fn place(button: i64) -> Option<usize> {
+pub(crate) fn place(button: i64) -> Option<usize> {
     buttons::ARMS.iter().position(|bit| i64::from(*bit) == button)
 }
 

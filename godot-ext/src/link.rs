@@ -3,9 +3,11 @@
 
 use std::io::ErrorKind;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::sync::Arc;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use shieldwall_core::CharacterInput;
+use shieldwall_core::spatial::Scenery;
 use shieldwall_net::client::{AdvanceReport, GameClient, GameClientConfig};
 use shieldwall_net::secure::{ConnectToken, DATAGRAM_MAX, TokenError, development_token};
 use shieldwall_net::time::{Micros, UnixSeconds};
@@ -27,12 +29,18 @@ pub(crate) enum LinkError {
 pub(crate) struct Link {
     socket: UdpSocket,
     pub(crate) client: GameClient,
+    /// What stands in the host's world.
+    pub(crate) scenery: Arc<Scenery>,
     origin: Instant,
 }
 
 impl Link {
     /// Begins a session with a host of this machine that runs with the development key.
-    pub(crate) fn for_development(server: SocketAddr, name: &str) -> Result<Link, LinkError> {
+    pub(crate) fn for_development(
+        server: SocketAddr,
+        name: &str,
+        scenery: Arc<Scenery>,
+    ) -> Result<Link, LinkError> {
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
         let mut client_id = [0; 8];
         let mut failed = getrandom::fill(&mut client_id).is_err();
@@ -43,22 +51,23 @@ impl Link {
             return Err(LinkError::Socket(std::io::Error::other("the system gives no random numbers")));
         }
         match token {
-            Ok(token) => Link::with_token(token),
+            Ok(token) => Link::with_token(token, scenery),
             Err(TokenError::NotLoopback) => Err(LinkError::NeedsToken),
             Err(error) => Err(LinkError::Token(error)),
         }
     }
 
     /// Begins a session with a token from a backend.
-    pub(crate) fn with_token(token: ConnectToken) -> Result<Link, LinkError> {
+    pub(crate) fn with_token(token: ConnectToken, scenery: Arc<Scenery>) -> Result<Link, LinkError> {
         let any: IpAddr = match token.server_addresses.as_slice().first() {
             Some(SocketAddr::V6(_)) => Ipv6Addr::UNSPECIFIED.into(),
             _ => Ipv4Addr::UNSPECIFIED.into(),
         };
         let socket = UdpSocket::bind((any, 0)).map_err(LinkError::Socket)?;
         socket.set_nonblocking(true).map_err(LinkError::Socket)?;
-        let client = GameClient::new(token, GameClientConfig::default(), Micros::ZERO);
-        Ok(Link { socket, client, origin: Instant::now() })
+        let config = GameClientConfig { scenery: Arc::clone(&scenery), ..GameClientConfig::default() };
+        let client = GameClient::new(token, config, Micros::ZERO);
+        Ok(Link { socket, client, scenery, origin: Instant::now() })
     }
 
     /// Microseconds since the session began.

@@ -1,27 +1,55 @@
-//! The kernel's terrain as a Godot mesh: one surface, two triangles for each square of the lattice.
+//! The kernel's terrain as Godot meshes: one surface each, two triangles for each square of the lattice.
+
+use std::ops::RangeInclusive;
 
 use godot::classes::ArrayMesh;
-use godot::classes::mesh::{ArrayType, PrimitiveType};
 use godot::prelude::*;
-use shieldwall_core::{Metres, Terrain};
+use shieldwall_core::limits::TERRAIN_CHUNK_CELLS;
+use shieldwall_core::{Metres, Terrain, TerrainChunk};
 
 use crate::convert::metres_to_f32;
+use crate::surface::Surface;
 
-/// Builds the mesh in world coordinates, normals smoothed over neighbouring vertices, UV = (x, z) in metres.
+/// Chunks along x, and along z.
+pub(crate) fn chunks_per_side(terrain: &Terrain) -> u32 {
+    (terrain.side() - 1).div_ceil(TERRAIN_CHUNK_CELLS as u32)
+}
+
+/// The chunk that a script names by its numbers along x and z; `None` where there is none.
+pub(crate) fn chunk_at(terrain: &Terrain, chunk: Vector2i) -> Option<TerrainChunk> {
+    let (x, z) = (u16::try_from(chunk.x).ok()?, u16::try_from(chunk.y).ok()?);
+    (u32::from(x.max(z)) < chunks_per_side(terrain)).then_some(TerrainChunk { x, z })
+}
+
+/// Builds the mesh of all of it in world coordinates, normals smoothed over neighbouring vertices, UV = (x, z) in metres.
 pub(crate) fn build(terrain: &Terrain) -> Gd<ArrayMesh> {
-    let side = terrain.side();
+    let last = terrain.side() - 1;
+    build_part(terrain, 0..=last, 0..=last)
+}
+
+/// The same of one chunk of 64 squares along each side, fewer at the far edges. Chunks fit together without a seam.
+pub(crate) fn build_chunk(terrain: &Terrain, chunk: TerrainChunk) -> Gd<ArrayMesh> {
+    let part = |number: u16| {
+        let first = u32::from(number) * TERRAIN_CHUNK_CELLS as u32;
+        first..=(first + TERRAIN_CHUNK_CELLS as u32).min(terrain.side() - 1)
+    };
+    build_part(terrain, part(chunk.x), part(chunk.z))
+}
+
+fn build_part(terrain: &Terrain, columns: RangeInclusive<u32>, rows: RangeInclusive<u32>) -> Gd<ArrayMesh> {
     let spacing = metres_to_f32(terrain.spacing());
     let origin = -metres_to_f32(terrain.half_extent());
     let height = |column: u32, row: u32| -> f32 {
-        let clamp = |index: u32| index.min(side - 1);
+        let clamp = |index: u32| index.min(terrain.side() - 1);
         let metres: Metres = terrain.vertex(clamp(column), clamp(row));
         metres_to_f32(metres)
     };
-    let count = (side * side) as usize;
+    let (wide, deep) = (columns.clone().count(), rows.clone().count());
+    let count = wide * deep;
     let (mut points, mut normals, mut uvs) =
         (Vec::with_capacity(count), Vec::with_capacity(count), Vec::with_capacity(count));
-    for row in 0..side {
-        for column in 0..side {
+    for row in rows {
+        for column in columns.clone() {
             let (x, z) = (origin + column as f32 * spacing, origin + row as f32 * spacing);
             points.push(Vector3::new(x, height(column, row), z));
             let slope_x = height(column.saturating_sub(1), row) - height(column + 1, row);
@@ -30,22 +58,18 @@ pub(crate) fn build(terrain: &Terrain) -> Gd<ArrayMesh> {
             uvs.push(Vector2::new(x, z));
         }
     }
-    let mut indices = Vec::with_capacity(count * 6);
-    for row in 0..side - 1 {
-        for column in 0..side - 1 {
-            let corner = (row * side + column) as i32;
-            let (right, below) = (corner + 1, corner + side as i32);
-            // Clockwise seen from above: Godot's front side.
+    Surface { points, normals, uvs, indices: indices(wide, deep) }.into_mesh()
+}
+
+/// The triangles of a lattice of so many vertices, clockwise seen from above: Godot's front side.
+fn indices(wide: usize, deep: usize) -> Vec<i32> {
+    let mut indices = Vec::with_capacity(wide * deep * 6);
+    for row in 0..deep.saturating_sub(1) {
+        for column in 0..wide.saturating_sub(1) {
+            let corner = (row * wide + column) as i32;
+            let (right, below) = (corner + 1, corner + wide as i32);
             indices.extend([corner, right, below, right, below + 1, below]);
         }
     }
-    let mut arrays = VarArray::new();
-    arrays.resize(ArrayType::MAX.ord() as usize, &Variant::nil());
-    arrays.set(ArrayType::VERTEX.ord() as usize, &PackedVector3Array::from(points).to_variant());
-    arrays.set(ArrayType::NORMAL.ord() as usize, &PackedVector3Array::from(normals).to_variant());
-    arrays.set(ArrayType::TEX_UV.ord() as usize, &PackedVector2Array::from(uvs).to_variant());
-    arrays.set(ArrayType::INDEX.ord() as usize, &PackedInt32Array::from(indices).to_variant());
-    let mut mesh = ArrayMesh::new_gd();
-    mesh.add_surface_from_arrays(PrimitiveType::TRIANGLES, &arrays);
-    mesh
+    indices
 }
