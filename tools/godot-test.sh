@@ -14,6 +14,7 @@ repository=$PWD
 target=${CARGO_TARGET_DIR:-$repository/target}
 work=$target/godot-test
 bots=${GODOT_TEST_BOTS:-100}
+scenery=fort
 mkdir -p "$work"
 
 cannot() { echo "godot-test: $*" >&2; exit 77; }
@@ -52,19 +53,21 @@ free_udp_port() {
 # Both end by themselves after some minutes, should this script be killed the hard way.
 start_battle() {
   port=$(free_udp_port)
-  "$host" serve --udp-port "$port" --no-http --seed 7 --duration-s 300 >"$work/serve.log" 2>&1 &
+  "$host" serve --udp-port "$port" --no-http --scenery "$scenery" --seed 7 --duration-s 300 >"$work/serve.log" 2>&1 &
   started="$started $!"
   serve=$!
   sleep 1
   kill -0 "$serve" 2>/dev/null || { cat "$work/serve.log" >&2; echo "godot-test: the host ended at once" >&2; exit 1; }
-  "$host" bots --server "127.0.0.1:$port" --bots "$bots" --seed 7 --duration-s 300 >"$work/bots.log" 2>&1 &
+  "$host" bots --server "127.0.0.1:$port" --bots "$bots" --scenery "$scenery" --seed 7 --duration-s 300 >"$work/bots.log" 2>&1 &
   started="$started $!"
 }
 
 run_tests() {
   golden=$(sed -n 's/^muster //p' tests/tests/goldens.txt)
+  outpost=$(sed -n 's/^outpost //p' tests/tests/goldens.txt)
   status=0
-  GODOT_TEST_PORT=$port GODOT_TEST_BOTS=$bots GODOT_TEST_MUSTER=$golden \
+  GODOT_TEST_PORT=$port GODOT_TEST_BOTS=$bots GODOT_TEST_SCENERY=$scenery \
+    GODOT_TEST_MUSTER=$golden GODOT_TEST_OUTPOST=$outpost \
     timeout 240 "$godot" --headless --path godot-project --script res://tests/run.gd >"$work/tests.log" 2>&1 || status=$?
   cat "$work/tests.log"
   [ "$status" -eq 0 ] || { echo "godot-test: the tests ended with $status" >&2; exit 1; }

@@ -2,14 +2,17 @@ extends Node3D
 ## The demo: joins the host of this machine, walks with the keyboard, draws the battle.
 ##   W A S D move, shift sprints, space jumps, left mouse button strikes, right shoots, Q and E use the abilities, F blocks,
 ##   C dodges, escape frees the mouse.
-## On the command line: -- --host 127.0.0.1 --port 7777
+## On the command line: -- --host 127.0.0.1 --port 7777 --scenery fort
+## The scenery must be the host's: `shieldwall demo` has the fort, `shieldwall serve` an open field ("none").
 
 const SoldierMesh := preload("res://demo/soldier_mesh.gd")
 const SOLDIER := preload("res://demo/soldier.gdshader")
 const GROUND := preload("res://demo/ground.gdshader")
+const MASONRY := preload("res://demo/masonry.gdshader")
 
 @onready var client: ShieldwallClient = $ShieldwallClient
 @onready var crowd: ShieldwallCrowd3D = $Crowd
+@onready var scenery: ShieldwallScenery3D = $Scenery
 @onready var own: MeshInstance3D = $Own
 @onready var camera: Camera3D = $Camera
 @onready var hud: Label = $Hud
@@ -29,11 +32,13 @@ func _ready() -> void:
 	client.entity_afflicted.connect(_on_afflicted)
 	client.assisted.connect(func(_victim: int) -> void: hud.note = "You helped to bring one down")
 	client.local_player_died.connect(func(_killer: int) -> void: hud.note = "You fell. Wait for the drums.")
+	client.section_fell.connect(_on_section_fell)
 	hud.client = client
 	hud.crowd = crowd
 	var arguments := OS.get_cmdline_user_args()
 	var host := _argument(arguments, "--host", client.host)
 	var port := int(_argument(arguments, "--port", str(client.port)))
+	client.scenery_file = _argument(arguments, "--scenery", client.scenery_file)
 	if client.connect_to_server(host, port) != OK:
 		hud.note = "Cannot connect to %s:%d" % [host, port]
 
@@ -44,14 +49,7 @@ func _argument(arguments: PackedStringArray, name_of: String, otherwise: String)
 
 
 func _on_synced() -> void:
-	var ground := MeshInstance3D.new()
-	ground.name = "Ground"
-	ground.mesh = client.create_terrain_mesh()
-	var material := ShaderMaterial.new()
-	material.shader = GROUND
-	material.set_shader_parameter("half_extent", client.get_half_extent())
-	ground.material_override = material
-	add_child(ground)
+	scenery.ground_material.set_shader_parameter("half_extent", client.get_half_extent())
 	own.set_instance_shader_parameter("team_color", crowd.team_colors[client.get_own_team()])
 	own.show()
 	camera.turn = client.get_own_transform().basis.get_euler().y
@@ -73,6 +71,10 @@ func _on_healed(_healer: int, entity: int, amount: int, _weapon: String) -> void
 func _on_afflicted(_source: int, entity: int, effect: String) -> void:
 	if entity == client.get_own_slot():
 		hud.note = "You are %s" % effect
+
+
+func _on_section_fell(section: int) -> void:
+	hud.note = "A %s is down" % client.get_section_kind(section).replace("_", " ")
 
 
 func _process(_delta: float) -> void:
@@ -118,6 +120,12 @@ func _dress() -> void:
 	soldier.shader = SOLDIER
 	mesh.surface_set_material(0, soldier)
 	crowd.mesh = mesh
+	var ground := ShaderMaterial.new()
+	ground.shader = GROUND
+	scenery.ground_material = ground
+	var masonry := ShaderMaterial.new()
+	masonry.shader = MASONRY
+	scenery.structure_material = masonry
 	# The own character is no part of the crowd: the same body with its colour as a parameter.
 	own.mesh = SoldierMesh.build()
 	var own_material := ShaderMaterial.new()

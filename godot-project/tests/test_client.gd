@@ -3,6 +3,8 @@ extends "res://tests/suite.gd"
 
 const FLOATS := 20
 const WAIT_S := 20.0
+## Within this time bots bring something down.
+const FALL_S := 60.0
 
 
 func missing() -> String:
@@ -11,6 +13,7 @@ func missing() -> String:
 
 func _join() -> ShieldwallClient:
 	var client := ShieldwallClient.new()
+	client.scenery_file = OS.get_environment("GODOT_TEST_SCENERY")
 	tree.root.add_child(client)
 	var port := int(OS.get_environment("GODOT_TEST_PORT"))
 	check_equal(client.connect_to_server("127.0.0.1", port), OK, "connect_to_server()")
@@ -31,6 +34,7 @@ func _wait(seconds: float) -> void:
 
 func test_signals_tell_the_way_into_the_battle_and_out() -> void:
 	var client := ShieldwallClient.new()
+	client.scenery_file = OS.get_environment("GODOT_TEST_SCENERY")
 	tree.root.add_child(client)
 	var told: Array[String] = []
 	client.connected.connect(func() -> void: told.append("connected"))
@@ -132,3 +136,50 @@ func test_two_clients_live_in_one_process() -> void:
 	await _wait(0.3)
 	check_equal(second.get_state(), ShieldwallClient.STATE_CONNECTED, "the second goes on")
 	await _leave(second)
+
+
+## What stands on the host stands here, is drawn, and what falls there falls here: told, and seen by who comes later.
+func test_what_stands_and_falls_is_the_hosts() -> void:
+	if OS.get_environment("GODOT_TEST_SCENERY") != "fort":
+		check(true, "the host has no fort")
+		return
+	var client := ShieldwallClient.new()
+	client.scenery_file = "fort"
+	tree.root.add_child(client)
+	var balance := [0]
+	client.section_fell.connect(func(_section: int) -> void: balance[0] += 1)
+	client.section_built.connect(func(_section: int) -> void: balance[0] -= 1)
+	check_equal(client.connect_to_server("127.0.0.1", int(OS.get_environment("GODOT_TEST_PORT"))), OK, "connect_to_server()")
+	var synced := func() -> bool: return client.get_state() == ShieldwallClient.STATE_CONNECTED
+	check(await until(synced, WAIT_S), "in the battle within %d s" % WAIT_S)
+	var scenery := ShieldwallScenery3D.new()
+	scenery.client = client
+	tree.root.add_child(scenery)
+	await until(func() -> bool: return client.get_fallen_sections().size() > 0, FALL_S)
+	await tree.process_frame
+	await tree.process_frame
+	var fallen := client.get_fallen_sections()
+	print("     sections of the fort that fell: %s" % [fallen])
+	check_equal(client.get_section_count(), 24, "sections")
+	check_equal(client.get_section_kind(0), "wall", "the first")
+	check_equal(scenery.get_shape_count(), 24, "shapes drawn")
+	check(fallen.size() > 0, "something fell within %d s" % FALL_S)
+	check_equal(balance[0], fallen.size(), "what was told")
+	check_equal(scenery.get_fallen_count(), fallen.size(), "fallen, as drawn")
+	for section in fallen:
+		check(not client.is_section_standing(section), "section %d is down" % section)
+	scenery.queue_free()
+	await _leave(client)
+
+
+func test_another_scenery_is_refused_with_a_reason() -> void:
+	var client := ShieldwallClient.new()
+	client.scenery_file = "" if OS.get_environment("GODOT_TEST_SCENERY") == "fort" else "fort"
+	tree.root.add_child(client)
+	var reasons: Array[String] = []
+	client.connection_failed.connect(func(reason: String) -> void: reasons.append(reason))
+	client.connect_to_server("127.0.0.1", int(OS.get_environment("GODOT_TEST_PORT")))
+	check(await until(func() -> bool: return not reasons.is_empty(), WAIT_S), "refused within %d s" % WAIT_S)
+	print("     refused: %s" % [reasons])
+	check_equal(client.get_state(), ShieldwallClient.STATE_DISCONNECTED, "the state")
+	client.queue_free()
