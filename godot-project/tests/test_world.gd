@@ -204,6 +204,11 @@ func test_columns_are_packed_and_in_one_order() -> void:
 		north += int(later[i].z < columns.position[i].z - 2.0)
 	check(north > 40, "%d walked north" % north)
 	check_equal(world.get_character_columns(["input_move"]).input_move[0], Vector2(0, 1), "the input")
+	# Numbers that are none stand for nothing.
+	moves.fill(Vector2(NAN, INF))
+	looks.fill(Vector2(-INF, NAN))
+	check_equal(world.queue_inputs(columns.id, buttons, moves, looks), OK, "queue_inputs() of no numbers")
+	check_equal(world.step().commands_refused, 0, "refused")
 
 
 func test_sections_fall_are_built_and_tell_so() -> void:
@@ -343,3 +348,21 @@ func test_names_and_numbers_agree() -> void:
 	check_equal(ShieldwallWorld.get_action_names()[3], "died", "an action")
 	check_equal(ShieldwallWorld.get_mood_names()[2], "chase", "a mood")
 	check_equal(ShieldwallWorld.yaw_from_radians(PI), 32768, "half a turn")
+
+
+func test_columns_of_two_thousand_are_cheap() -> void:
+	var world := ShieldwallWorld.new()
+	world.seed = 7
+	check_equal(world.create(), OK, "create()")
+	for i in 2000:
+		@warning_ignore("integer_division")
+		world.queue_spawn_at(i, i % 2, (i % 50) * 4 - 100, (i / 50) * 4 - 80, 0)
+	world.step()
+	var times: Array[int] = []
+	for i in 50:
+		var started := Time.get_ticks_usec()
+		world.get_character_columns(["id", "position", "yaw", "health", "team", "action"])
+		times.append(Time.get_ticks_usec() - started)
+	times.sort()
+	print("     six columns of 2000 characters: median %d us, worst %d us" % [times[25], times[49]])
+	check(times[25] < 3000, "six columns take %d us" % times[25])
