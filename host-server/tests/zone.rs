@@ -5,11 +5,11 @@ use shieldwall_core::WorldConfig;
 use shieldwall_core::spatial::Scenery;
 use shieldwall_host::figures::{Board, NAME_BYTES};
 use shieldwall_host::live_feed::{LiveFrame, hello};
-use shieldwall_host::scenery::built_in;
 use shieldwall_host::zone::Zone;
 use shieldwall_net::secure::ClientIndex;
 use shieldwall_net::server::ReplicationConfig;
 use shieldwall_net::time::Micros;
+use shieldwall_scenery::built_in;
 
 fn zone(clients: u32) -> Zone {
     let world = WorldConfig { seed: 5, character_capacity: 64, ..WorldConfig::default() };
