@@ -1,5 +1,5 @@
 //! The netcode: one packet from server to client (seal, then check and open) beside renetcode, which speaks the same
-//! standard. What snapshots cost is printed by the example `replication_cost` of `shieldwall-net`.
+//! standard. Whole servers beside their peers are in `benches/net-peers`.
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use renetcode::{

@@ -90,8 +90,12 @@ fn combat() -> Outcome {
 }
 
 /// The packets and connections, by criterion.
+/// One packet beside renetcode, then whole servers beside renet, rusty_enet and bevy_replicon.
 fn net() -> Outcome {
-    process::run(process::cargo().args(["bench", "--quiet", "-p", "shieldwall-benches", "--bench", "net"]))
+    process::run(process::cargo().args(["bench", "--quiet", "-p", "shieldwall-benches", "--bench", "net"]))?;
+    let mut peers = process::cargo();
+    peers.args(["run", "--quiet", "--release", "--manifest-path", "benches/net-peers/Cargo.toml", "--target-dir"]);
+    process::run(peers.arg(process::target_folder().join("net-peers")))
 }
 
 /// The main job for 30 s, with the bots of the default and with a thousand; prints both reports.

@@ -17,7 +17,7 @@ use shieldwall_core::rules::{EFFECTS, MOVEMENT_CLASSES};
 use shieldwall_core::state::characters::action;
 
 /// What changed: turn 1, velocity 2, position 4, anything else 8. These and the other lengths are Huffman codes of the
-/// battles of `examples/replication_cost`.
+/// battles of `benches/net-peers`.
 const CHANGES: PrefixCode<16> = PrefixCode::new([3, 6, 6, 5, 4, 5, 4, 2, 6, 7, 7, 6, 6, 5, 4, 2]);
 /// Width of a yaw difference.
 const TURN: PrefixCode<9> = PrefixCode::new([6, 3, 2, 2, 3, 3, 4, 5, 6]);

@@ -1,9 +1,8 @@
 //! What replication costs: a battle of N characters, each a client that decodes what it is sent, in one process and
-//! one thread, without sockets and encryption.
-//!
-//! `cargo run --release -p shieldwall-net --example replication_cost -- 200 20` (clients, seconds of game time)
-//! prints bytes for an update and nanoseconds for an update on the server's side.
+//! one thread, without sockets and encryption. Interest, priority, differences and packets are in the figures; the step of
+//! the world is not.
 
+use cpu_time::ThreadTime;
 use shieldwall_core::{Brads, CharacterInput, Metres, Tick, ViewAge, World, WorldConfig, buttons};
 use shieldwall_net::channel::Channel;
 use shieldwall_net::client::replica::ReplicaTable;
@@ -14,6 +13,7 @@ use shieldwall_net::wire::inputs::PlayerInput;
 use shieldwall_net::wire::welcome::ServerMessage;
 use shieldwall_net::wire::{FrameKind, PAYLOAD_BYTES, events, inputs};
 use std::collections::VecDeque;
+use std::time::Duration;
 
 /// A player without network: decodes snapshots and runs at the nearest enemy.
 struct Client {
@@ -98,6 +98,19 @@ impl Client {
         input
     }
 
+    /// Takes what has arrived, thinks, and sends in every other tick.
+    fn tick(&mut self, tick: u32, number: u32, now: Micros, zone: &mut ZoneSessions) {
+        while self.frames.front().is_some_and(|(at, _)| *at <= tick.into()) {
+            let (_, payload) = self.frames.pop_front().expect("just seen");
+            self.receive(&payload, now);
+        }
+        let _ = self.think(tick, number);
+        if (tick + number).is_multiple_of(2) {
+            let payload = self.send(Tick(tick), now);
+            zone.receive(ClientIndex(number), &payload, now).expect("clients are honest");
+        }
+    }
+
     fn send(&mut self, tick: Tick, now: Micros) -> Vec<u8> {
         let mut buffer = [0; PAYLOAD_BYTES];
         let mut writer = self.channel.begin(&mut buffer);
@@ -111,126 +124,101 @@ impl Client {
     }
 }
 
-/// Nanoseconds this process has been on a processor (Linux): other work on the machine does not count. The kernel
-/// brings the figure up to date a thousand times a second or so; over many ticks that evens out.
-fn on_processor_ns() -> u128 {
-    let text = std::fs::read_to_string("/proc/self/schedstat").expect("Linux tells");
-    text.split_whitespace().next().and_then(|first| first.parse().ok()).expect("a number")
+/// A battle and what the clients may see of it.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    /// Characters, each with a client.
+    pub clients: u32,
+    /// Seconds of game time after four of warming up.
+    pub seconds: u32,
+    /// Ticks from the server to a client; as many back.
+    pub delay_ticks: u32,
+    /// Who is told what.
+    pub replication: ReplicationConfig,
 }
 
-fn main() {
-    let mut arguments = std::env::args().skip(1).map(|a| a.parse::<u32>().expect("a number"));
-    let count = arguments.next().unwrap_or(200);
-    let seconds = arguments.next().unwrap_or(20);
-    let delay_ticks = arguments.next().unwrap_or(3);
+/// What the server's part cost.
+#[derive(Clone, Copy, Debug)]
+pub struct Figures {
+    /// Processor time for one character told to one client once: interest, priority, difference and packet.
+    pub ns_per_update: f64,
+    /// Bytes of an update, the character's number included.
+    pub bytes_per_update: f64,
+    /// Updates in a snapshot, and characters in sight.
+    pub updates_per_snapshot: f64,
+    /// Characters a client sees.
+    pub in_sight: f64,
+    /// Bytes a second and client, UDP/IP and encryption included: down, and up.
+    pub bytes_per_s: [f64; 2],
+    /// Encodings that were already made for another client, of all.
+    pub shared: f64,
+}
+
+/// Plays the scene.
+///
+/// # Panics
+/// When the configuration is refused, or a client cannot read what it is sent.
+#[must_use]
+pub fn run(scene: &Scene) -> Figures {
+    let count = scene.clients;
     let config = WorldConfig { seed: 5, ..WorldConfig::default() };
     let mut world = World::new(&config).expect("the configuration is good");
-    let mut zone =
-        ZoneSessions::new(&ReplicationConfig::default(), &config, count).expect("a good configuration");
+    let mut zone = ZoneSessions::new(&scene.replication, &config, count).expect("a good configuration");
     let mut clients: Vec<Client> = (0..count).map(|_| Client::new()).collect();
     for index in 0..count {
         zone.connect(ClientIndex(index), index.into(), None).expect("room");
     }
     let mut commands = Vec::new();
     let (mut bytes, mut outgoing): (Vec<u8>, Vec<(u32, usize)>) = (Vec::new(), Vec::new());
-    let (mut sending, mut recording, mut stepping) = (0_u128, 0_u128, 0_u128);
+    let mut spent = Duration::ZERO;
     let (mut base, warm_up) = (zone.traffic(), 4 * 60);
-    for tick in 0..seconds * 60 + warm_up {
+    for tick in 0..scene.seconds * 60 + warm_up {
         let now = Micros(u64::from(tick) * 16_667);
         if tick == warm_up {
-            (sending, recording, stepping, base) = (0, 0, 0, zone.traffic());
+            (spent, base) = (Duration::ZERO, zone.traffic());
         }
         for (index, client) in clients.iter_mut().enumerate() {
-            while client.frames.front().is_some_and(|(at, _)| *at <= tick.into()) {
-                let (_, payload) = client.frames.pop_front().expect("just seen");
-                client.receive(&payload, now);
-            }
-            let number = index as u32;
-            let _ = client.think(tick, number);
-            if (tick + number).is_multiple_of(2) {
-                let payload = client.send(Tick(tick), now);
-                zone.receive(ClientIndex(number), &payload, now).expect("clients are honest");
-            }
+            client.tick(tick, index as u32, now, &mut zone);
         }
         commands.clear();
         zone.begin_tick(world.tick(), &mut commands);
-        let start = on_processor_ns();
         world.step(&commands);
-        let stepped = on_processor_ns();
+        let start = ThreadTime::now();
         zone.end_tick(&world);
-        let recorded = on_processor_ns();
         zone.send_due(&world, now, &mut |client, payload| {
             bytes.extend_from_slice(payload);
             outgoing.push((client.0, payload.len()));
         });
-        sending += on_processor_ns() - recorded;
-        recording += recorded - stepped;
-        stepping += stepped - start;
+        spent += start.elapsed();
         let mut rest = &bytes[..];
         for &(client, length) in &outgoing {
             let (payload, others) = rest.split_at(length);
             rest = others;
-            clients[client as usize].frames.push_back((u64::from(tick + delay_ticks), payload.to_vec()));
+            clients[client as usize]
+                .frames
+                .push_back((u64::from(tick + scene.delay_ticks), payload.to_vec()));
         }
         bytes.clear();
         outgoing.clear();
     }
-    let cost = Cost { base, sending, recording, stepping };
-    print_figures(&zone, &world, [count, seconds, delay_ticks], &cost);
+    figures(&zone, &base, scene, spent)
 }
 
-/// Nanoseconds of the server's parts, and the traffic they began with.
-struct Cost {
-    base: Traffic,
-    sending: u128,
-    recording: u128,
-    stepping: u128,
-}
-
-fn print_figures(zone: &ZoneSessions, world: &World, [count, seconds, delay_ticks]: [u32; 3], cost: &Cost) {
-    let Cost { base, sending, recording, stepping } = *cost;
+fn figures(zone: &ZoneSessions, base: &Traffic, scene: &Scene, spent: Duration) -> Figures {
     let t = zone.traffic();
-    let (updates, bits) = (t.updates - base.updates, t.update_bits - base.update_bits);
-    let (snapshots, packets) = (t.snapshots - base.snapshots, t.packets_sent - base.packets_sent);
+    let updates = (t.updates - base.updates) as f64;
+    let snapshots = (t.snapshots - base.snapshots) as f64;
+    let client_seconds = f64::from(scene.clients * scene.seconds);
     let stats = zone.stats();
-    println!("clients {count}, {seconds} s, delay {delay_ticks} ticks");
-    println!(
-        "updates a snapshot      {:.1} of {:.1} in sight",
-        updates as f64 / snapshots as f64,
-        (t.visible_sum - base.visible_sum) as f64 / snapshots as f64
-    );
-    println!(
-        "bytes an update         {:.3} (full states {:.2} %)",
-        bits as f64 / 8.0 / updates as f64,
-        100.0 * (t.full_updates - base.full_updates) as f64 / updates as f64
-    );
-    println!(
-        "payload bytes a packet  {:.1}",
-        (t.payload_bytes_sent - base.payload_bytes_sent) as f64 / packets as f64
-    );
-    println!(
-        "bytes/s a client, down  {:.0} all-in",
-        (t.wire_bytes_sent() - base.wire_bytes_sent()) as f64 / f64::from(count * seconds)
-    );
-    println!(
-        "bytes/s a client, up    {:.0} all-in",
-        (t.wire_bytes_received() - base.wire_bytes_received()) as f64 / f64::from(count * seconds)
-    );
-    println!(
-        "send_due                {:.1} ns an update, {:.2} us a packet, {:.2} % of a core",
-        sending as f64 / updates as f64,
-        sending as f64 / packets as f64 / 1e3,
-        sending as f64 / f64::from(seconds) / 1e7
-    );
-    println!(
-        "end_tick                {:.1} us a tick, step {:.1} us a tick",
-        recording as f64 / f64::from(seconds * 60) / 1e3,
-        stepping as f64 / f64::from(seconds * 60) / 1e3
-    );
-    println!(
-        "cache                   {:.1} % hits",
-        100.0 * stats.cache_hits as f64 / (stats.cache_hits + stats.cache_misses) as f64
-    );
-    let deaths: u32 = world.characters().deaths.iter().map(|&d| u32::from(d)).sum();
-    println!("deaths {deaths}, refused {}, lost {}", stats.refused.total(), stats.packets_lost);
+    Figures {
+        ns_per_update: spent.as_secs_f64() * 1e9 / updates,
+        bytes_per_update: (t.update_bits - base.update_bits) as f64 / 8.0 / updates,
+        updates_per_snapshot: updates / snapshots,
+        in_sight: (t.visible_sum - base.visible_sum) as f64 / snapshots,
+        bytes_per_s: [
+            (t.wire_bytes_sent() - base.wire_bytes_sent()) as f64 / client_seconds,
+            (t.wire_bytes_received() - base.wire_bytes_received()) as f64 / client_seconds,
+        ],
+        shared: stats.cache_hits as f64 / (stats.cache_hits + stats.cache_misses) as f64,
+    }
 }
