@@ -186,8 +186,8 @@ impl Sky<'_> {
         let mut at = [flyer.position.x, flyer.position.y, flyer.position.z];
         let (x, z) = (self.way(speed_x), self.way(speed_z));
         for step in 0..=count {
-            for axis in 0..3 {
-                way.ends[axis][step] = at[axis].0;
+            for (ends, at) in way.ends.iter_mut().zip(at) {
+                ends[step] = at.0;
             }
             speed_y = fallen(speed_y, fall);
             at = [at[0] + x, at[1] + self.way(speed_y), at[2] + z];
