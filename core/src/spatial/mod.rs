@@ -1,4 +1,4 @@
-//! Space (rank 2): the grid over moving rows with its queries, crowd separation, the terrain, what
+//! Space (rank 2): the grids over moving rows with their queries, crowd separation, the terrain, what
 //! stands on it, and ways round that.
 //!
 //! Everything works on raw Q16.16 metres and row indices; what a row is, the callers know. Nothing here allocates after
@@ -7,6 +7,7 @@
 //! Not here: who may hit whom, and when in a tick these run.
 
 pub mod contact_grid;
+pub(crate) mod near_grid;
 pub mod obstacles;
 pub mod query_grid;
 pub(crate) mod record_sort;

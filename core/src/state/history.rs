@@ -5,19 +5,24 @@
 //! decides hits to come: it is hashed, saved and written into images with the columns. A world whose rules never look
 //! back has no pages and pays nothing.
 //!
+//! - `moves`: how far anybody went in a tick
+//!
 //! Not in here: who may look back how far, and what for ([`crate::systems`]).
 
+mod moves;
+
 use super::characters::{CharactersView, flags};
-use super::column::{Cell, Rows, Split, read_cells, write_cells};
+use super::column::{Cell, Split, read_cells, write_cells};
 use super::snapshot::SnapshotError;
 use crate::numeric::column_hash::{ColumnBytes, hash_columns, sum_column};
 use crate::numeric::fixed::isqrt_u64;
-use crate::numeric::lanes::{self, LaneChoice, LaneMask, LaneTask, Lanes, MAX_WIDTH};
+use crate::numeric::lanes::{self, LaneChoice};
 use crate::numeric::{Brads, Metres, Position, StateHash};
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
 use core::sync::atomic::{AtomicI32, Ordering};
+use moves::{FarthestMove, Places, SHORT_SHIFT};
 
 /// Farthest that a body can have gone, on the plane, since the moment it is judged at. Whoever went farther, as a body
 /// does that is thrown over a wall, cannot be struck where it was.
@@ -65,7 +70,28 @@ pub struct History {
     /// Place of the newest page.
     newest: usize,
     recorded: usize,
+    /// How far anybody can have gone on the plane, raw, up to the newest page from the one that is so many ticks old; at
+    /// 0 nothing. Worked out from the pages whenever those change, since every attack asks.
+    ways: Box<[i32]>,
     rows: PastRows,
+}
+
+/// One page, for those who ask for many rows of it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Moment {
+    /// Its first row among all pages'.
+    base: usize,
+    rows: usize,
+}
+
+/// A page's columns that tell where who was.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PastPlaces<'a> {
+    pub(crate) x: &'a [i32],
+    pub(crate) z: &'a [i32],
+    pub(crate) generation: &'a [u32],
+    pub(crate) deaths: &'a [u16],
+    pub(crate) flags: &'a [u16],
 }
 
 /// The rows of all pages, one page after the other.
@@ -108,6 +134,7 @@ impl History {
             pages: vec![Page::default(); pages].into_boxed_slice(),
             newest: 0,
             recorded: 0,
+            ways: vec![0; pages + 1].into_boxed_slice(),
             rows: PastRows {
                 x: column(rows),
                 y: column(rows),
@@ -135,9 +162,21 @@ impl History {
 
     /// The place of the page that is `back` ticks old; 1 is the last tick that ran.
     fn place(&self, back: usize) -> Option<usize> {
-        (1..=self.recorded)
-            .contains(&back)
-            .then(|| (self.newest + self.pages.len() + 1 - back) % self.pages.len())
+        // No remainder: that is a division, and this is asked for every body near an attack.
+        let place = self.newest + self.pages.len() + 1;
+        (1..=self.recorded).contains(&back).then(|| {
+            let place = place - back;
+            if place >= self.pages.len() { place - self.pages.len() } else { place }
+        })
+    }
+
+    /// Adds up the ways of all pages anew.
+    fn add_up_ways(&mut self) {
+        let mut sum = 0;
+        for back in 1..=self.recorded {
+            self.ways[back] = sum;
+            sum += self.place(back).map_or(0, |place| self.pages[place].reach);
+        }
     }
 
     /// Takes in the tick that has run; the oldest is forgotten when there is no more room. `reach` is what
@@ -170,6 +209,7 @@ impl History {
         debug_assert_eq!(at, COLUMNS);
         self.pages[self.newest] =
             Page { rows: end as u32, reach, hash: page_hash((lanes, split), &mut columns, reach) };
+        self.add_up_ways();
     }
 
     /// Farthest that anybody who lives has gone on the plane, raw, since the newest page; at most [`REWIND_MOVE_MAX`].
@@ -211,25 +251,57 @@ impl History {
     /// Farthest that anybody can have gone on the plane, raw, over the steps that led to the newest page from the one
     /// that is `back` ticks old; more than [`REWIND_MOVE_MAX`] does not count.
     pub(crate) fn reach_since(&self, back: usize) -> i32 {
-        let steps = (1..back).filter_map(|step| self.place(step));
-        steps.fold(0, |sum, place| (sum + self.pages[place].reach).min(REWIND_MOVE_MAX.0))
+        self.reach_between(1, back)
     }
 
-    /// Raw x and z of the rows `back` ticks ago, whoever that was; none when that is not known.
-    pub(crate) fn places(&self, back: usize) -> (&[i32], &[i32]) {
-        let Some(place) = self.place(back) else { return (&[], &[]) };
-        let rows = place * self.capacity..place * self.capacity + self.pages[place].rows as usize;
-        (&self.rows.x[rows.clone()], &self.rows.z[rows])
+    /// The same, to a page that is `later` ticks old (at least 1) instead of the newest.
+    pub(crate) fn reach_between(&self, later: usize, back: usize) -> i32 {
+        let way = |back: usize| self.ways[back.min(self.recorded)];
+        (way(back) - way(later)).clamp(0, REWIND_MOVE_MAX.0)
     }
 
-    /// A row as it was `back` ticks ago, if it was in the same life then as now.
-    #[inline]
-    pub(crate) fn pose(&self, row: usize, back: usize, characters: &CharactersView<'_>) -> Option<PastPose> {
+    /// Where everybody was `back` ticks ago, and in which life; `None` when that is not known.
+    pub(crate) fn past(&self, back: usize) -> Option<PastPlaces<'_>> {
         let place = self.place(back)?;
-        let (at, rows) = (place * self.capacity + row, &self.rows);
-        let same = row < self.pages[place].rows as usize
-            && rows.generation[at] == characters.generation[row]
-            && rows.deaths[at] == characters.deaths[row]
+        let rows = place * self.capacity..place * self.capacity + self.pages[place].rows as usize;
+        let past = &self.rows;
+        Some(PastPlaces {
+            x: &past.x[rows.clone()],
+            z: &past.z[rows.clone()],
+            generation: &past.generation[rows.clone()],
+            deaths: &past.deaths[rows.clone()],
+            flags: &past.flags[rows],
+        })
+    }
+
+    /// The rows of `back` ticks ago, to be asked one by one; none when nothing is known of then.
+    #[inline]
+    pub(crate) fn moment(&self, back: usize) -> Moment {
+        self.place(back).map_or(Moment { base: 0, rows: 0 }, |place| Moment {
+            base: place * self.capacity,
+            rows: self.pages[place].rows as usize,
+        })
+    }
+
+    /// Raw y of a row's feet at a moment, whoever that was.
+    #[inline]
+    pub(crate) fn height_at(&self, moment: Moment, row: usize) -> Option<i32> {
+        (row < moment.rows).then(|| self.rows.y[moment.base + row])
+    }
+
+    /// Raw x and z of a row at a moment, whoever that was.
+    #[inline(always)]
+    pub(crate) fn place_at(&self, moment: Moment, row: usize) -> Option<(i32, i32)> {
+        let at = moment.base + row;
+        (row < moment.rows).then(|| (self.rows.x[at], self.rows.z[at]))
+    }
+
+    /// A row as it was at a moment, if it was in a life then: that of a generation after so many deaths.
+    #[inline]
+    pub(crate) fn pose_at(&self, moment: Moment, row: usize, life: (u32, u16)) -> Option<PastPose> {
+        let (at, rows) = (moment.base + row, &self.rows);
+        let same = row < moment.rows
+            && (rows.generation[at], rows.deaths[at]) == life
             && rows.flags[at] & flags::ALIVE != 0;
         same.then(|| PastPose {
             position: Position::from_raw(rows.x[at], rows.y[at], rows.z[at]),
@@ -265,6 +337,7 @@ impl History {
             for_columns!(copy);
         }
         (self.newest, self.recorded) = (other.newest, other.recorded);
+        self.ways.copy_from_slice(&other.ways);
     }
 
     /// Bytes of what it holds in an image.
@@ -323,6 +396,7 @@ impl History {
             debug_assert!(columns.is_empty());
             self.pages[place] = page;
         }
+        self.add_up_ways();
         Ok(rest)
     }
 }
@@ -420,86 +494,6 @@ fn page_hash(
 
 fn of_reach(reach: i32) -> StateHash {
     StateHash::of(part::REACH, 0, u64::from(reach.cast_unsigned()))
-}
-
-/// Ways are measured in `1 << SHORT_SHIFT` raw units (a millimetre), rounded up, so that squares of all that count fit 32 bits ...
-const SHORT_SHIFT: u32 = 6;
-/// ... and longer ones count as this along either axis.
-const SHORT_MAX: i32 = 1 << 14;
-const ROUND_UP: i32 = (1 << SHORT_SHIFT) - 1;
-const _: () =
-    assert!(SHORT_MAX << SHORT_SHIFT > REWIND_MOVE_MAX.0 && 2 * (SHORT_MAX as i64).pow(2) < 1 << 31);
-
-/// The columns that tell whether a body moved, and how far.
-#[derive(Clone, Copy)]
-struct Places<'a> {
-    x: &'a [i32],
-    z: &'a [i32],
-    generation: &'a [u32],
-    flags: &'a [u16],
-}
-
-impl Rows for Places<'_> {
-    fn rows(&self) -> usize {
-        self.x.len()
-    }
-
-    fn split_rows(self, row: usize) -> (Self, Self) {
-        let (x, z) = (self.x.split_at(row), self.z.split_at(row));
-        let (generation, flags) = (self.generation.split_at(row), self.flags.split_at(row));
-        (
-            Self { x: x.0, z: z.0, generation: generation.0, flags: flags.0 },
-            Self { x: x.1, z: z.1, generation: generation.1, flags: flags.1 },
-        )
-    }
-}
-
-struct FarthestMove<'a> {
-    then: Places<'a>,
-    now: Places<'a>,
-}
-
-impl LaneTask for FarthestMove<'_> {
-    type Output = i32;
-
-    #[inline(always)]
-    fn run<L: Lanes>(self) -> i32 {
-        let Self { then, now } = self;
-        let rows = now.x.len();
-        let (zero, alive) = (L::splat(0), L::splat(i32::from(flags::ALIVE)));
-        let mut farthest = zero;
-        let mut row = 0;
-        while row + L::WIDTH <= rows {
-            let moved = |then: &[i32], now: &[i32]| {
-                let way = L::load_at(now, row).sub(L::load_at(then, row)).abs().add(L::splat(ROUND_UP));
-                way.shift_right_logical::<SHORT_SHIFT>().min(L::splat(SHORT_MAX))
-            };
-            let (x, z) = (moved(then.x, now.x), moved(then.z, now.z));
-            let way = x.mul(x).add(z.mul(z));
-            let generation = |of: &[u32]| L::load_at(bytemuck::cast_slice(of), row);
-            let same = generation(then.generation).equal(generation(now.generation));
-            let flags: [L; 2] = [L::widen_at(then.flags, row), L::widen_at(now.flags, row)];
-            let dead = flags[0].and(flags[1]).and(alive).equal(zero);
-            farthest = farthest.max(way.keep(same.and(dead.not())));
-            row += L::WIDTH;
-        }
-        let mut block = [0; MAX_WIDTH];
-        farthest.store(&mut block);
-        let mut farthest = block[..L::WIDTH].iter().copied().max().unwrap_or(0);
-        while row < rows {
-            let both = then.flags[row] & now.flags[row] & flags::ALIVE != 0;
-            if both && then.generation[row] == now.generation[row] {
-                let moved = |then: i32, now: i32| {
-                    let way = now.wrapping_sub(then).wrapping_abs().wrapping_add(ROUND_UP);
-                    ((way.cast_unsigned() >> SHORT_SHIFT) as i32).min(SHORT_MAX)
-                };
-                let (x, z) = (moved(then.x[row], now.x[row]), moved(then.z[row], now.z[row]));
-                farthest = farthest.max(x * x + z * z);
-            }
-            row += 1;
-        }
-        farthest
-    }
 }
 
 const _: () = {

@@ -11,7 +11,17 @@ use crate::state::column::{Here, Rows, Split};
 /// Calls `work(first_row, rows)` for every unit of [`CHUNK_ROWS`] rows, on several threads when `parallel` is true and
 /// the feature is there.
 pub(crate) fn for_each_chunk<R: Rows>(rows: R, parallel: bool, work: &(impl Fn(usize, R) + Sync)) {
-    split(rows, 0, parallel, work);
+    for_each_unit(rows, CHUNK_ROWS, parallel, work);
+}
+
+/// The same in units of another size.
+pub(crate) fn for_each_unit<R: Rows>(
+    rows: R,
+    unit: usize,
+    parallel: bool,
+    work: &(impl Fn(usize, R) + Sync),
+) {
+    split((rows, 0), unit, parallel, work);
 }
 
 /// [`for_each_chunk`] for those who do not know the step.
@@ -38,20 +48,25 @@ impl Split for Chunks {
     }
 }
 
-fn split<R: Rows>(rows: R, first_row: usize, parallel: bool, work: &(impl Fn(usize, R) + Sync)) {
+fn split<R: Rows>(
+    (rows, first_row): (R, usize),
+    unit: usize,
+    parallel: bool,
+    work: &(impl Fn(usize, R) + Sync),
+) {
     let count = rows.rows();
-    if count <= CHUNK_ROWS {
+    if count <= unit {
         if count > 0 {
             work(first_row, rows);
         }
         return;
     }
-    let middle = count.div_ceil(CHUNK_ROWS).div_ceil(2) * CHUNK_ROWS;
+    let middle = count.div_ceil(unit).div_ceil(2) * unit;
     let (left, right) = rows.split_rows(middle);
     parallel::both(
         parallel,
-        || split(left, first_row, parallel, work),
-        || split(right, first_row + middle, parallel, work),
+        || split((left, first_row), unit, parallel, work),
+        || split((right, first_row + middle), unit, parallel, work),
     );
 }
 

@@ -16,6 +16,7 @@ use crate::state::projectiles::ProjectileRows;
 use crate::systems::afflictions::Afflictions;
 use crate::systems::craters::RowsByCell;
 use crate::systems::crowd_index::CrowdIndex;
+use crate::systems::near::NearTables;
 use crate::systems::projectiles::FlightEnd;
 use crate::systems::rewind::{Judgement, Judgements, Rewind, Views};
 use crate::systems::strike::Fray;
@@ -24,7 +25,13 @@ use crate::systems::{
     projectiles, structures,
 };
 use alloc::vec::Vec;
-use chunks::{Chunks, for_each_chunk};
+use chunks::{Chunks, for_each_chunk, for_each_unit};
+
+/// An attack costs as much as the step of so many rows.
+const ROWS_PER_ATTACK: usize = 16;
+
+/// Attacks that are judged in one go.
+const ATTACKS_PER_UNIT: usize = 64;
 
 /// A stage of the tick, for those who watch or measure it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -147,6 +154,7 @@ pub struct StepReport {
 pub struct Scratch {
     contacts: contacts::ContactScratch,
     index: CrowdIndex,
+    near: NearTables,
     combat: combat::CombatScratch,
     projectiles: projectiles::FlightScratch,
     afflictions: Afflictions,
@@ -198,6 +206,7 @@ impl Scratch {
                 character_capacity as usize,
                 environment.lanes,
             ),
+            near: NearTables::new(character_capacity as usize, environment.timing.rewind_max),
             combat: combat::CombatScratch::new(character_capacity as usize),
             projectiles: projectiles::FlightScratch::new(
                 projectile_capacity as usize,
@@ -391,32 +400,51 @@ impl Pass<'_> {
 fn run_combat(pass: &mut Pass<'_>) {
     let (end, tick) = (pass.state.character_ids.end(), pass.state.tick);
     let (environment, scratch) = (&*pass.environment, &mut *pass.scratch);
-    combat::raise_shields(&mut pass.state.characters, end, environment);
+    for_each_chunk(pass.state.characters.rows_below(end), pass.parallel, &|_, rows| {
+        combat::raise_shields(rows, environment);
+    });
     scratch.afflictions.rebuild(pass.state);
     scratch.craters.clear();
     let characters = pass.state.characters.view();
     scratch.radius_max = combat::radius_max(&characters, end, environment);
-    let (index, views, combat) = (&scratch.index, &scratch.views, &mut scratch.combat);
-    let rewind = Rewind::new(&pass.state.history, &characters, scratch.reach_now, environment);
-    let arena = combat::Arena { rewind, views, index, environment, tick, radius_max: scratch.radius_max };
-    for_each_chunk(combat.attacks_below(end), pass.parallel, &|first, attacks: &mut [combat::Attack]| {
-        combat::judge(first, attacks, &arena);
+    let Scratch { index, views, combat, near, radius_max, reach_now, .. } = &mut *scratch;
+    let (index, views, radius_max) = (&*index, &*views, *radius_max);
+    let rewind = Rewind::new(&pass.state.history, &characters, *reach_now, environment);
+    near.clear();
+    let arena = combat::Arena { rewind, views, index, near, environment, tick, radius_max };
+    for_each_chunk(combat.deeds_below(end), pass.parallel, &|first, deeds: &mut [u8]| {
+        combat::choose(first, deeds, &arena);
+    });
+    let mut looks = combat::list(combat, end, &arena);
+    looks.present |= !pass.state.projectile_ids.is_empty();
+    let attacks = combat.attacks();
+    let parallel = pass.parallel || attacks.len() * ROWS_PER_ATTACK >= environment.parallel_min_rows as usize;
+    parallel::enter(parallel && !pass.parallel, || {
+        let work = (environment.lanes, Chunks { parallel });
+        near.prepare(&looks, index, (&rewind, end), work);
+        let arena = combat::Arena { rewind, views, index, near, environment, tick, radius_max };
+        for_each_unit(attacks, ATTACKS_PER_UNIT, parallel, &|_, attacks: &mut [combat::Attack]| {
+            combat::judge(attacks, &arena);
+        });
     });
     let (mut fray, combat, projectiles, views) = pass.fray();
-    combat::apply(&mut fray, end, combat, views, projectiles.launched());
+    combat::apply(&mut fray, combat, views, projectiles.launched());
 }
 
 fn run_projectiles(pass: &mut Pass<'_>) {
     let (end, tick) = (pass.state.projectile_ids.end(), pass.state.tick);
     let (environment, scratch) = (&*pass.environment, &mut *pass.scratch);
-    let (index, flights) = (&scratch.index, &mut scratch.projectiles);
+    let (index, near, flights) = (&scratch.index, &mut scratch.near, &mut scratch.projectiles);
     let characters = pass.state.characters.view();
-    if !pass.state.projectile_ids.is_empty() {
-        flights.aim(index, &characters, environment);
+    if pass.state.projectile_ids.is_empty() {
+        return;
     }
+    let split = Chunks { parallel: pass.parallel };
+    near.prepare_present(index, &characters, (environment.lanes, split));
+    flights.aim(near, &characters, (environment, split));
     let (ends, ages, targets) = flights.ends_below(end);
     let rewind = Rewind::new(&pass.state.history, &characters, scratch.reach_now, environment);
-    let sky = projectiles::Sky { rewind, index, targets, tick, environment };
+    let sky = projectiles::Sky { rewind, near, targets, tick, environment };
     let rows = ((pass.state.projectiles.rows_below(end), ends), ages);
     type Rows<'a> = ((ProjectileRows<'a>, &'a mut [FlightEnd]), &'a [ViewAge]);
     for_each_chunk(rows, pass.parallel, &|_, ((rows, ends), ages): Rows<'_>| {

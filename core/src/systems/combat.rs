@@ -5,46 +5,52 @@
 //! All attacks of a tick are judged on one state, after movement and contacts; then they take effect in the order of
 //! the attackers' rows. So two who strike each other in one tick both strike. Projectiles leave last, of those who live.
 //!
+//! - `deeds`: who does what
 //! - `reach`: whom a swing reaches
 //! - `hitscan`: what a ray meets
 //! - `launch`: projectiles begin
 //!
 //! Not here: what a hit does (`strike`), what bursts (`blast`), what lasts (`effects`).
 
+mod deeds;
 mod hitscan;
 mod launch;
 mod reach;
 
+pub(crate) use deeds::{choose, list};
+
 use super::crowd_index::CrowdIndex;
+use super::near::NearTables;
 use super::rewind::{Rewind, Views};
 use super::strike::{Blow, Fray};
 use super::{Environment, Timing};
 use crate::limits::MELEE_TARGETS_MAX;
 use crate::numeric::{Metres, Tick};
-use crate::rules::{ARM_BUTTONS, Arm, ArmRules, arm_kind, side};
-use crate::state::characters::{Characters, CharactersView, action, flags};
+use crate::rules::{Arm, ArmRules, arm_kind, side};
+use crate::state::characters::{CharacterRows, Characters, CharactersView, action, flags};
 use crate::state::commands::{ViewAge, buttons};
 use crate::state::handle::CharacterId;
 use alloc::boxed::Box;
 use alloc::vec;
+use alloc::vec::Vec;
 
 /// What a row does in a tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Deed {
-    /// Nothing.
-    #[default]
-    None,
     /// It begins to prepare something.
     Cast,
     /// It uses what it has prepared.
     Release,
     /// It uses something at once.
+    #[default]
     Use,
 }
 
 /// The attack of one row in one tick.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Attack {
+    /// Whose it is.
+    row: u32,
     deed: Deed,
     /// Button of the kit, 0 to 3.
     button: u8,
@@ -68,20 +74,28 @@ impl Attack {
     }
 }
 
-/// The tick's attacks, one place a row.
+/// The tick's attacks.
 #[derive(Debug)]
 pub(crate) struct CombatScratch {
-    attacks: Box<[Attack]>,
+    /// What each row does; 0 for nothing.
+    deeds: Box<[u8]>,
+    /// Of those who do something, by row.
+    attacks: Vec<Attack>,
 }
 
 impl CombatScratch {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { attacks: vec![Attack::default(); capacity].into_boxed_slice() }
+        Self { deeds: vec![0; capacity].into_boxed_slice(), attacks: Vec::with_capacity(capacity) }
     }
 
-    /// The places of the first rows, to be judged in parallel.
-    pub(crate) fn attacks_below(&mut self, end: usize) -> &mut [Attack] {
-        &mut self.attacks[..end]
+    /// The places of the first rows for what they do, to be chosen in parallel.
+    pub(crate) fn deeds_below(&mut self, end: usize) -> &mut [u8] {
+        &mut self.deeds[..end]
+    }
+
+    /// The attacks, to be judged in parallel.
+    pub(crate) fn attacks(&mut self) -> &mut [Attack] {
+        &mut self.attacks
     }
 }
 
@@ -144,6 +158,7 @@ pub(crate) struct Arena<'a> {
     pub(crate) rewind: Rewind<'a>,
     pub(crate) views: &'a Views,
     pub(crate) index: &'a CrowdIndex,
+    pub(crate) near: &'a NearTables,
     pub(crate) environment: &'a Environment,
     pub(crate) tick: Tick,
     /// Largest radius of the bodies in the world.
@@ -166,116 +181,54 @@ pub(crate) fn radius_max(characters: &CharactersView<'_>, end: usize, environmen
     radii.map(|(class, _)| class.radius).max().unwrap_or_default()
 }
 
-/// Sets who holds up a shield in this tick. Runs before anything is judged.
-pub(crate) fn raise_shields(characters: &mut Characters, end: usize, environment: &Environment) {
-    for row in 0..end {
-        let (pressed, bits) = (characters.input_buttons[row] & buttons::BLOCK != 0, characters.flags[row]);
-        if !pressed && bits & flags::BLOCKING == 0 {
+/// Sets which of some rows hold up a shield in this tick. Runs before anything is judged.
+pub(crate) fn raise_shields(rows: CharacterRows<'_>, environment: &Environment) {
+    for (row, (input, bits)) in rows.input_buttons.iter().zip(rows.flags).enumerate() {
+        let pressed = input & buttons::BLOCK != 0;
+        if !pressed && *bits & flags::BLOCKING == 0 {
             continue;
         }
-        let can = bits & (flags::ALIVE | flags::STUNNED) == flags::ALIVE
-            && characters.stamina[row] > 0
-            && environment.rules.kit_of(characters.class[row]).block_per_256 > 0
-            && action::cast_button(characters.action[row]).is_none();
-        characters.flags[row] = if pressed && can { bits | flags::BLOCKING } else { bits & !flags::BLOCKING };
+        let can = *bits & (flags::ALIVE | flags::STUNNED) == flags::ALIVE
+            && rows.stamina[row] > 0
+            && environment.rules.kit_of(rows.class[row]).block_per_256 > 0
+            && action::cast_button(rows.action[row]).is_none();
+        *bits = if pressed && can { *bits | flags::BLOCKING } else { *bits & !flags::BLOCKING };
     }
 }
 
-/// Judges the attacks of the rows from `first_row` on. Writes nothing but `attacks`.
-pub(crate) fn judge(first_row: usize, attacks: &mut [Attack], arena: &Arena<'_>) {
-    let characters = arena.rewind.characters;
-    for (offset, attack) in attacks.iter_mut().enumerate() {
-        let row = first_row + offset;
-        *attack = Attack::default();
-        let ready = characters.flags[row] & (flags::ALIVE | flags::STUNNED) == flags::ALIVE;
-        let cast = action::cast_button(characters.action[row]);
-        if ready && (characters.input_buttons[row] & buttons::ATTACKS != 0 || cast.is_some()) {
-            *attack = arena.attack(row, cast);
-        }
-    }
-}
-
-impl Arena<'_> {
-    /// What a living row does that presses something or prepares something.
-    fn attack(&self, row: usize, cast: Option<usize>) -> Attack {
-        let characters = self.rewind.characters;
-        let kit = self.environment.rules.kit_of(characters.class[row]);
-        let begun = self.tick.since(Tick(characters.action_tick[row]));
-        let timing = &self.environment.timing;
-        let (deed, button) = match cast {
-            Some(button) if begun < timing.arm(kit.arm(button)).cast => return Attack::default(),
-            Some(button) => (Deed::Release, button),
-            None => match self.pressed(row) {
-                None => return Attack::default(),
-                Some(button) if timing.arm(kit.arm(button)).cast.0 > 0 => (Deed::Cast, button),
-                Some(button) => (Deed::Use, button),
-            },
+/// Finds whom attacks reach. Writes nothing but them.
+pub(crate) fn judge(attacks: &mut [Attack], arena: &Arena<'_>) {
+    for attack in attacks {
+        let row = attack.row as usize;
+        let kit = arena.environment.rules.kit_of(arena.rewind.characters.class[row]);
+        let arm = kit.arm(usize::from(attack.button));
+        let Some(rules) = arena.environment.rules.arm(arm).filter(|_| attack.takes_effect()) else {
+            continue;
         };
-        let arm = kit.arm(button);
-        let mut attack = Attack { deed, button: button as u8, ..Attack::default() };
-        let Some(rules) = self.environment.rules.arm(arm).filter(|_| attack.takes_effect()) else {
-            return attack;
-        };
-        attack.combo = self.combo(row, button, arm, rules);
         match rules.kind {
-            arm_kind::MELEE => self.reach(row, rules, &mut attack),
-            arm_kind::HITSCAN => self.scan(row, rules, &mut attack),
+            arm_kind::MELEE => arena.reach(row, rules, attack),
+            arm_kind::HITSCAN => arena.scan(row, rules, attack),
             _ => {}
         }
-        attack
-    }
-
-    /// The first of the pressed buttons whose weapon or ability can be used.
-    fn pressed(&self, row: usize) -> Option<usize> {
-        let characters = self.rewind.characters;
-        let (rules, tick) = (&self.environment.rules, self.tick);
-        let (last, bits) = (characters.action[row], characters.flags[row]);
-        let rests = action::is_use(last)
-            && tick.since(Tick(characters.action_tick[row])) < self.environment.timing.global_cooldown;
-        if rests || bits & flags::BLOCKING != 0 {
-            return None;
-        }
-        let kit = rules.kit_of(characters.class[row]);
-        (0..ARM_BUTTONS).find(|button| {
-            let pressed = characters.input_buttons[row] & buttons::ARMS[*button] != 0;
-            let arm = rules.arm(kit.arm(*button)).filter(|_| pressed);
-            arm.is_some_and(|arm| {
-                arm.kind != arm_kind::NONE
-                    && arm.stamina <= characters.stamina[row]
-                    && tick.signed_distance(Tick(characters.ready_tick(*button, row))) >= 0
-            })
-        })
-    }
-
-    /// How far a combo counts with one more use.
-    fn combo(&self, row: usize, button: usize, arm: Arm, rules: &ArmRules) -> u8 {
-        let characters = self.rewind.characters;
-        let goes_on = characters.action[row] == action::USED[button]
-            && self.tick.since(Tick(characters.action_tick[row])) <= self.environment.timing.arm(arm).combo;
-        if goes_on { (characters.combo[row] + 1).min(rules.combo_steps) } else { 0 }
     }
 }
 
 /// Lets the judged attacks take effect, then projectiles begin. `launched` has a place for each projectile: how old what
 /// its archer saw is.
-pub(crate) fn apply(
-    fray: &mut Fray<'_>,
-    end: usize,
-    scratch: &CombatScratch,
-    views: &Views,
-    launched: &mut [ViewAge],
-) {
-    let attacks = &scratch.attacks[..end];
+pub(crate) fn apply(fray: &mut Fray<'_>, scratch: &CombatScratch, views: &Views, launched: &mut [ViewAge]) {
+    let attacks = &scratch.attacks[..];
     let environment = fray.environment;
-    for (row, attack) in attacks.iter().enumerate() {
-        if attack.deed != Deed::None && !shoots(fray, row, attack) {
+    let mut shooters = 0;
+    for attack in attacks {
+        let row = attack.row as usize;
+        if shoots(fray, row, attack) {
+            shooters += 1;
+        } else {
             begin(&mut fray.state.characters, row, attack, fray.tick, environment);
         }
     }
-    for (row, attack) in attacks.iter().enumerate() {
-        if !attack.takes_effect() {
-            continue;
-        }
+    for attack in attacks.iter().filter(|attack| attack.takes_effect()) {
+        let row = attack.row as usize;
         let (arm, view) = (arm_of(&fray.state.characters, row, attack, environment), views.of(row));
         let attacker = CharacterId { slot: row as u32, generation: fray.state.characters.generation[row] };
         for target in attack.targets() {
@@ -291,7 +244,8 @@ pub(crate) fn apply(
             launch::spread(fray, row, arm, attack.combo);
         }
     }
-    for (row, attack) in attacks.iter().enumerate() {
+    for attack in attacks.iter().take(if shooters > 0 { attacks.len() } else { 0 }) {
+        let row = attack.row as usize;
         // Who was killed or broken off meanwhile does not shoot; for whom there is no room may try again.
         let characters = &fray.state.characters;
         let kept = attack.deed != Deed::Release || action::cast_button(characters.action[row]).is_some();

@@ -17,6 +17,7 @@
 //! | `structures` | what weapons and commands do to sections | structures; position and support of the dead on what fell, of who is where something is built |
 //! | `objectives` | grid, position, team, flags | objectives, teams |
 //! | `rewind` | history, position, motion | nothing: it answers the weapons |
+//! | `near` | grid, history, position, team, flags, motion | the tick's near grids |
 
 pub(crate) mod afflictions;
 pub(crate) mod blast;
@@ -28,6 +29,7 @@ pub mod crowd_index;
 pub mod effects;
 pub mod lifecycle;
 pub mod movement;
+pub(crate) mod near;
 pub mod npcs;
 pub mod objectives;
 pub mod projectiles;

@@ -5,7 +5,7 @@
 //! of their rows.
 //!
 //! - `flight`: one tick of all flights, in lanes
-//! - `targets`: whom an arrow can meet, in cells of a metre
+//! - `targets`: whom an arrow can meet
 //! - `capsule`: the exact test of one body
 //! - `past`: arrows whose archers saw an older picture, on their way to the present
 
@@ -16,12 +16,13 @@ mod targets;
 
 use super::Environment;
 use super::blast::Burst;
-use super::crowd_index::CrowdIndex;
+use super::near::NearTables;
 use super::rewind::Rewind;
 use super::strike::{Blow, Fray};
 use crate::numeric::{Tick, lanes};
 use crate::rules::Arm;
 use crate::state::characters::CharactersView;
+use crate::state::column::Split;
 use crate::state::commands::ViewAge;
 use crate::state::events::Event;
 use crate::state::projectiles::ProjectileRows;
@@ -62,14 +63,14 @@ impl FlightScratch {
         }
     }
 
-    /// Looks where everybody of the index stands; needed where anything flies.
+    /// Looks who is in the near grid of the present; needed where anything flies.
     pub(crate) fn aim(
         &mut self,
-        index: &CrowdIndex,
+        near: &NearTables,
         characters: &CharactersView<'_>,
-        environment: &Environment,
+        (environment, split): (&Environment, impl Split),
     ) {
-        self.targets.rebuild(index.grid(), characters, (&environment.rules, environment.lanes));
+        self.targets.rebuild(near.present(), characters, &environment.rules, split);
     }
 
     /// A place for each arrow that begins in this tick.
@@ -86,7 +87,7 @@ impl FlightScratch {
 /// All that flights of a tick meet.
 pub(crate) struct Sky<'a> {
     pub(crate) rewind: Rewind<'a>,
-    pub(crate) index: &'a CrowdIndex,
+    pub(crate) near: &'a NearTables,
     pub(crate) targets: &'a Targets,
     pub(crate) tick: Tick,
     pub(crate) environment: &'a Environment,

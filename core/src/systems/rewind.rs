@@ -23,10 +23,10 @@ use crate::rules::Arm;
 use crate::spatial::Cone;
 use crate::spatial::query_grid::Disc;
 use crate::state::State;
-use crate::state::characters::{CharactersView, motion};
+use crate::state::characters::{CharactersView, flags, motion};
 use crate::state::commands::ViewAge;
 use crate::state::handle::CharacterId;
-use crate::state::history::{History, PastPose, REWIND_MOVE_MAX};
+use crate::state::history::{History, Moment, PastPose, REWIND_MOVE_MAX};
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -74,11 +74,56 @@ pub(crate) fn oldest_view(history: &History, timing: &Timing) -> ViewAge {
     ViewAge::from_ticks(Ticks((history.recorded() as u32).min(timing.rewind_max.0)))
 }
 
+/// What is known in the present of those who are looked for in the past.
+#[derive(Clone, Copy)]
+pub(crate) struct Living<'a> {
+    position: [&'a [i32]; 3],
+    yaw: &'a [u16],
+    flags: &'a [u16],
+    class: &'a [u8],
+    generation: &'a [u32],
+    deaths: &'a [u16],
+    motion: &'a [u8],
+}
+
+macro_rules! living {
+    ($characters:expr) => {
+        Living {
+            position: [&$characters.position_x, &$characters.position_y, &$characters.position_z],
+            yaw: &$characters.yaw,
+            flags: &$characters.flags,
+            class: &$characters.class,
+            generation: &$characters.generation,
+            deaths: &$characters.deaths,
+            motion: &$characters.motion,
+        }
+    };
+}
+
+impl Living<'_> {
+    fn position(&self, row: usize) -> Position {
+        let [x, y, z] = self.position;
+        Position::from_raw(x[row], y[row], z[row])
+    }
+
+    #[inline]
+    fn dodges(&self, row: usize) -> bool {
+        self.motion[row] == motion::DODGE
+    }
+
+    /// The life of a row: generation and deaths.
+    #[inline]
+    fn life(&self, row: usize) -> (u32, u16) {
+        (self.generation[row], self.deaths[row])
+    }
+}
+
 /// The past of one tick, for those who judge attacks in it.
 #[derive(Clone, Copy)]
 pub(crate) struct Rewind<'a> {
     pub(crate) history: &'a History,
     pub(crate) characters: &'a CharactersView<'a>,
+    living: Living<'a>,
     /// Farthest that anybody went on the plane since the newest page, raw.
     pub(crate) reach_now: i32,
     /// Oldest view of those who dodge.
@@ -94,37 +139,19 @@ impl<'a> Rewind<'a> {
         environment: &Environment,
     ) -> Self {
         let dodge_favour = ViewAge::from_ticks(environment.timing.dodge_favour);
-        Self { history, characters, reach_now, dodge_favour }
+        Self { history, characters, living: living!(characters), reach_now, dodge_favour }
     }
 
     /// Where a row that lives now was seen at this age, and how; `None` when it was not to be seen.
     #[inline]
     pub(crate) fn pose(&self, row: usize, age: ViewAge) -> Option<PastPose> {
-        let age = self.granted(row, age);
-        let (ticks, part) = (usize::from(age.0 / ViewAge::PARTS), i64::from(age.0 % ViewAge::PARTS));
-        let now = self.characters.position(row as u32);
-        let later =
-            if ticks == 0 { self.present(row) } else { self.history.pose(row, ticks, self.characters)? };
-        let seen = match part {
-            0 => later,
-            _ => {
-                let earlier = self.history.pose(row, ticks + 1, self.characters)?;
-                PastPose { position: between(later.position, earlier.position, part), ..later }
-            }
-        };
-        let most = i64::from(REWIND_MOVE_MAX.0).pow(2).cast_unsigned();
-        (distance_squared(seen.position.x.0, seen.position.z.0, now.x.0, now.z.0) <= most).then_some(seen)
+        self.lens(self.granted(row, age)).pose(row)
     }
 
-    /// What everybody is seen by at an age, but those who dodge.
-    pub(crate) fn lens(&self, age: ViewAge) -> Lens<'a> {
-        let (ticks, part) = (usize::from(age.0 / ViewAge::PARTS), i64::from(age.0 % ViewAge::PARTS));
-        let places = |back: usize| match back {
-            0 => (&*self.characters.position_x, &*self.characters.position_z),
-            _ => self.history.places(back),
-        };
-        let later = places(ticks);
-        Lens { later, earlier: if part == 0 { later } else { places(ticks + 1) }, part }
+    /// What everybody is seen by at an age, but those to whom another is [granted](Self::granted).
+    #[inline]
+    pub(crate) fn lens(&self, age: ViewAge) -> Lens<'_> {
+        Lens::new(self.history, &self.living, age)
     }
 
     /// The age at which a row is judged when its attacker saw it at another.
@@ -135,16 +162,16 @@ impl<'a> Rewind<'a> {
 
     #[inline]
     pub(crate) fn dodges(&self, row: usize) -> bool {
-        self.characters.motion[row] == motion::DODGE
+        self.living.dodges(row)
     }
 
-    fn present(&self, row: usize) -> PastPose {
-        PastPose {
-            position: self.characters.position(row as u32),
-            yaw: Brads(self.characters.yaw[row]),
-            flags: self.characters.flags[row],
-            class: self.characters.class[row],
-        }
+    /// How far at most, on the plane, anybody who is found at this age was from where it was `back` ticks ago, if that is
+    /// not longer ago than the age; `None` when somebody may have gone farther than counts.
+    #[inline]
+    pub(crate) fn reach_from(&self, back: usize, age: ViewAge) -> Option<Metres> {
+        let way = self.history.reach_between(back, usize::from(age.0.div_ceil(ViewAge::PARTS)));
+        // A little more for what was rounded.
+        (way < REWIND_MOVE_MAX.0).then_some(Metres(way + 64))
     }
 
     /// How far at most, on the plane, anybody who is found at this age has gone since.
@@ -155,23 +182,81 @@ impl<'a> Rewind<'a> {
     }
 }
 
-/// The places of everybody at an age: where to look first, before asking who that was ([`Rewind::pose`]).
+/// Everybody as seen at an age.
 #[derive(Clone, Copy)]
 pub(crate) struct Lens<'a> {
-    /// Raw x and z after the tick that came next, and after the one before.
-    later: (&'a [i32], &'a [i32]),
-    earlier: (&'a [i32], &'a [i32]),
+    history: &'a History,
+    living: &'a Living<'a>,
+    /// After the tick that came next, and after the one before; the present is none.
+    later: Option<Moment>,
+    earlier: Option<Moment>,
     /// Sixteenths of the way back to the earlier one.
     part: i64,
 }
 
-impl Lens<'_> {
-    /// Raw x and z of a row.
+impl<'a> Lens<'a> {
     #[inline]
+    fn new(history: &'a History, living: &'a Living<'a>, age: ViewAge) -> Self {
+        let (ticks, part) = (usize::from(age.0 / ViewAge::PARTS), i64::from(age.0 % ViewAge::PARTS));
+        let moment = |back: usize| (back > 0).then(|| history.moment(back));
+        let later = moment(ticks);
+        let earlier = if part == 0 { later } else { moment(ticks + 1) };
+        Self { history, living, later, earlier, part }
+    }
+
+    /// Raw x and z of a row, whoever that was: where to look first, before asking for its [pose](Self::pose).
+    #[inline(always)]
     pub(crate) fn place(&self, row: usize) -> Option<(i32, i32)> {
-        let (later_x, later_z) = (*self.later.0.get(row)?, *self.later.1.get(row)?);
-        let (earlier_x, earlier_z) = (*self.earlier.0.get(row)?, *self.earlier.1.get(row)?);
-        Some((mix(later_x, earlier_x, self.part), mix(later_z, earlier_z, self.part)))
+        let place = |moment: Option<Moment>| match moment {
+            Some(moment) => self.history.place_at(moment, row),
+            None => Some((self.living.position[0][row], self.living.position[2][row])),
+        };
+        let later = place(self.later)?;
+        if self.part == 0 {
+            return Some(later);
+        }
+        let earlier = place(self.earlier)?;
+        Some((mix(later.0, earlier.0, self.part), mix(later.1, earlier.1, self.part)))
+    }
+
+    /// The lowest and the highest that a row's feet can have been seen, raw, whoever that was.
+    #[inline]
+    pub(crate) fn heights(&self, row: usize) -> Option<(i32, i32)> {
+        let height = |moment: Option<Moment>| match moment {
+            Some(moment) => self.history.height_at(moment, row),
+            None => Some(self.living.position[1][row]),
+        };
+        let (later, earlier) = (height(self.later)?, height(self.earlier)?);
+        Some((later.min(earlier), later.max(earlier)))
+    }
+
+    /// Where a row that lives now was seen, and how; `None` when it was not to be seen.
+    #[inline]
+    pub(crate) fn pose(&self, row: usize) -> Option<PastPose> {
+        let life = self.living.life(row);
+        let pose = |moment: Option<Moment>| match moment {
+            Some(moment) => self.history.pose_at(moment, row, life),
+            None => Some(self.present(row)),
+        };
+        let later = pose(self.later)?;
+        let seen = match self.part {
+            0 => later,
+            part => {
+                PastPose { position: between(later.position, pose(self.earlier)?.position, part), ..later }
+            }
+        };
+        let now = self.living.position(row);
+        let most = i64::from(REWIND_MOVE_MAX.0).pow(2).cast_unsigned();
+        (distance_squared(seen.position.x.0, seen.position.z.0, now.x.0, now.z.0) <= most).then_some(seen)
+    }
+
+    fn present(&self, row: usize) -> PastPose {
+        PastPose {
+            position: self.living.position(row),
+            yaw: Brads(self.living.yaw[row]),
+            flags: self.living.flags[row],
+            class: self.living.class[row],
+        }
     }
 }
 
@@ -245,17 +330,18 @@ impl Judgements {
         age: ViewAge,
         arm: Arm,
     ) {
-        let characters = state.characters.view();
+        let characters = &state.characters;
         let room = self.kept.len() < self.kept.capacity();
-        if age == ViewAge::ZERO || !room || !characters.is_alive(target_row as u32) {
+        if age == ViewAge::ZERO || !room || characters.flags[target_row] & flags::ALIVE == 0 {
             return;
         }
+        // No view of the whole table: that would cost more than all else here.
+        let living = living!(characters);
+        let favour = ViewAge::from_ticks(environment.timing.dodge_favour);
+        let age = if living.dodges(target_row) { age.min(favour) } else { age };
+        let Some(seen) = Lens::new(&state.history, &living, age).pose(target_row) else { return };
         let target = CharacterId { slot: target_row as u32, generation: characters.generation[target_row] };
-        // How far anybody went matters to those who search, not to the place of one.
-        let rewind = Rewind::new(&state.history, &characters, 0, environment);
-        let Some(seen) = rewind.pose(target_row, age) else { return };
-        let (age, present) = (rewind.granted(target_row, age), characters.position(target.slot));
-        let (tick, seen) = (state.tick, seen.position);
+        let (tick, seen, present) = (state.tick, seen.position, living.position(target_row));
         self.kept.push(Judgement { tick, attacker, target, arm, age, seen, present });
     }
 }

@@ -39,8 +39,8 @@ pub struct WorldConfig {
     pub rules: Rules,
     /// Which implementation of the lanes to run. Changes no result; not part of the fingerprint or the bytes.
     pub lanes: LaneChoice,
-    /// From this many rows on a stage is split over threads (feature `parallel`). Changes no result; not part of the
-    /// fingerprint or the bytes.
+    /// From this many rows on a stage is split over threads (feature `parallel`); while attacks are judged, one of them
+    /// counts as 16 rows. Changes no result; not part of the fingerprint or the bytes.
     pub parallel_min_rows: u32,
     /// Chunks of terrain kept in memory, 1 to [`limits::TERRAIN_RESIDENT_CHUNKS_MAX`]; a field of fewer is resident
     /// whole. Changes no result; not part of the fingerprint or the bytes.

@@ -34,6 +34,12 @@ impl Cone {
         self.region().exact(x.0, z.0)
     }
 
+    /// With what all its tests share worked out.
+    #[inline(always)]
+    pub(crate) fn prepared(&self) -> ConeRegion {
+        self.region()
+    }
+
     /// The disc it is a part of.
     #[inline(always)]
     fn disc(&self) -> Disc {
@@ -53,7 +59,63 @@ pub struct ConeRegion {
     half: (i64, i64),
 }
 
+/// How far a cone opens: where its points lie by its two edges.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Opening {
+    /// On the inner side of both.
+    Narrow,
+    /// On the inner side of either: more than half a disc.
+    Wide,
+    /// Anywhere.
+    Whole,
+}
+
 impl ConeRegion {
+    /// [`Cone::contains`], of raw coordinates.
+    #[inline(always)]
+    pub(crate) fn has(&self, x: i32, z: i32) -> bool {
+        self.exact(x, z)
+    }
+
+    /// Raw x and z of its tip.
+    #[inline(always)]
+    pub(in crate::spatial) fn tip(&self) -> (i32, i32) {
+        (self.disc.x.0, self.disc.z.0)
+    }
+
+    #[inline(always)]
+    pub(in crate::spatial) fn radius(&self) -> Metres {
+        self.disc.radius
+    }
+
+    #[inline(always)]
+    pub(in crate::spatial) fn opening(&self) -> Opening {
+        if self.half_angle >= Brads::HALF {
+            Opening::Whole
+        } else if self.half_angle > Brads::QUARTER {
+            Opening::Wide
+        } else {
+            Opening::Narrow
+        }
+    }
+
+    /// Normals of its edges towards the inner side, x and z in Q14.
+    #[inline(always)]
+    pub(in crate::spatial) fn normals(&self) -> [(i16, i16); 2] {
+        let [a, b] = self.edges();
+        let q14 = |part: i64| ((part + 2) >> 2) as i16;
+        // To the right of the left edge, to the left of the right one.
+        [(q14(-a.1), q14(a.0)), (q14(b.1), q14(-b.0))]
+    }
+
+    /// A box with all that is within some way of it: raw low and high along x and z.
+    #[inline(always)]
+    pub(in crate::spatial) fn bounds_within(&self, reach: Metres) -> Option<[[i32; 2]; 2]> {
+        let bounds = self.bounds()?;
+        let wider = |low: i32, high: i32| [low.saturating_sub(reach.0), high.saturating_add(reach.0)];
+        Some([wider(bounds.low_x, bounds.high_x), wider(bounds.low_z, bounds.high_z)])
+    }
+
     /// Directions of the two edges, x and z in Q16: the middle one turned by half the angle either way. Off by less than
     /// 2 units for the rounding of the sines and of the products.
     #[inline(always)]
@@ -86,29 +148,22 @@ pub struct ConeJudge<L> {
     right: L,
     sure: L,
     perhaps: L,
-    /// More than half a disc: inside of either edge is enough.
-    wide: bool,
-    whole: bool,
+    opening: Opening,
 }
 
 impl<L: Lanes> Judge<L> for ConeJudge<L> {
     #[inline(always)]
     fn judge(self, offsets: L) -> (L::Mask, L::Mask) {
         let (sure, perhaps) = self.disc.judge(offsets);
-        if self.whole {
-            return (sure, perhaps);
-        }
         let (left, right) = (offsets.dot16(self.left), offsets.dot16(self.right));
         // The smaller of the two must be inside, or the larger.
-        let inside = if self.wide { left.max(right) } else { left.min(right) };
+        let inside = match self.opening {
+            Opening::Narrow => left.min(right),
+            Opening::Wide => left.max(right),
+            Opening::Whole => return (sure, perhaps),
+        };
         (sure.and(inside.greater(self.sure)), perhaps.and(inside.greater(self.perhaps)))
     }
-}
-
-/// A direction in Q14 from one in Q16.
-#[inline(always)]
-fn q14<L: Lanes>(x: i64, z: i64) -> L {
-    L::splat_pair(((x + 2) >> 2) as i16, ((z + 2) >> 2) as i16)
 }
 
 impl Shape for Cone {
@@ -187,17 +242,15 @@ impl Region for ConeRegion {
     /// sines that the exact test uses (at most 24 600).
     #[inline(always)]
     fn judge<L: Lanes>(&self, scale: Scale) -> ConeJudge<L> {
-        let [a, b] = self.edges();
+        let [left, right] = self.normals();
         let margin = (scale.slack + 5) << 14;
         ConeJudge {
             disc: DiscJudge::new(self.disc.radius.0, scale),
-            // To the right of the left edge, to the left of the right one.
-            left: q14(-a.1, a.0),
-            right: q14(b.1, -b.0),
+            left: L::splat_pair(left.0, left.1),
+            right: L::splat_pair(right.0, right.1),
             sure: L::splat(margin),
             perhaps: L::splat(-margin),
-            wide: self.half_angle > Brads::QUARTER,
-            whole: self.half_angle >= Brads::HALF,
+            opening: self.opening(),
         }
     }
 }

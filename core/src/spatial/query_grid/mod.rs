@@ -27,6 +27,7 @@ mod sweep;
 mod yaw_box;
 
 pub use cone::Cone;
+pub(crate) use cone::{ConeRegion, Opening};
 pub use disc::Disc;
 pub use nearest::NEAREST_MAX;
 pub use row_list::RowList;

@@ -46,7 +46,7 @@ proptest! {
         let now = characters(ticks);
         for back in 0..=PAGES + 2 {
             for row in 0..ROWS {
-                let pose = history.pose(row, back, &now.view());
+                let pose = history.pose_at(history.moment(back), row, (now.generation[row], now.deaths[row]));
                 let known = (1..=history.recorded()).contains(&back) && row < end && row % 4 != 3;
                 prop_assert_eq!(pose.is_some(), known, "row {} {} ticks back", row, back);
                 if let Some(pose) = pose {
@@ -83,9 +83,9 @@ proptest! {
         let now = characters(ticks);
         for back in 1..=PAGES {
             for row in 0..ROWS {
-                let pose = history.pose(row, back, &now.view());
-                prop_assert_eq!(other.pose(row, back, &now.view()), pose);
-                prop_assert_eq!(copy.pose(row, back, &now.view()), pose);
+                let pose = history.pose_at(history.moment(back), row, (now.generation[row], now.deaths[row]));
+                prop_assert_eq!(other.pose_at(other.moment(back), row, (now.generation[row], now.deaths[row])), pose);
+                prop_assert_eq!(copy.pose_at(copy.moment(back), row, (now.generation[row], now.deaths[row])), pose);
             }
         }
         // And both go on in the same way.
@@ -93,7 +93,7 @@ proptest! {
             ring.record(&now.view(), end, 7, (LaneChoice::Auto, Here));
         }
         prop_assert_eq!(other.hash(), copy.hash());
-        prop_assert_eq!(copy.pose(0, 1, &now.view()).is_some(), end > 0);
+        prop_assert_eq!(copy.pose_at(copy.moment(1), 0, (now.generation[0], now.deaths[0])).is_some(), end > 0);
     }
 
     #[test]
@@ -139,5 +139,5 @@ fn a_world_that_never_looks_back_keeps_nothing() {
     assert_eq!(history.farthest_move(&table.view(), ROWS, (LaneChoice::Auto, Here)), 0);
     history.record(&table.view(), ROWS, 0, (LaneChoice::Auto, Here));
     assert_eq!((history.recorded(), history.hash()), (0, StateHash::EMPTY));
-    assert_eq!(history.pose(0, 1, &table.view()), None);
+    assert_eq!(history.pose_at(history.moment(1), 0, (table.generation[0], table.deaths[0])), None);
 }

@@ -1,13 +1,15 @@
 //! Whom a swing reaches: those in a cone, where the attacker saw them, the nearest ones; and what stands ahead.
 
-use super::super::rewind::{Wide, distance_squared, widened};
+use super::super::near::Look;
+use super::super::rewind::{Lens, Rewind, Wide, distance_squared, widened};
 use super::{Arena, Attack, Sides};
 use crate::limits::MELEE_TARGETS_MAX;
 use crate::numeric::fixed::mul_q16;
-use crate::numeric::{Brads, Metres, Position};
-use crate::rules::ArmRules;
+use crate::numeric::{Brads, Metres, Position, lanes};
+use crate::rules::{ArmRules, Rules};
 use crate::spatial::Cone;
-use crate::spatial::query_grid::Who;
+use crate::spatial::near_grid::{ConeSearch, Seeker, Spared};
+use crate::spatial::query_grid::{ConeRegion, Who};
 use crate::state::commands::ViewAge;
 
 /// Height above the feet at which a swing meets what stands.
@@ -18,21 +20,146 @@ struct Nearest {
     found: [(u64, u32); MELEE_TARGETS_MAX],
     count: usize,
     most: usize,
+    /// The square of the distance beyond which nobody comes in any more.
+    limit: u64,
 }
 
 impl Nearest {
     /// Where a candidate comes in, unless so many are nearer.
     #[inline]
     fn place(&self, candidate: (u64, u32)) -> Option<usize> {
-        let place = self.found[..self.count].partition_point(|kept| *kept < candidate);
+        if candidate.0 > self.limit {
+            return None;
+        }
+        let place = self.found[..self.count].iter().take_while(|kept| **kept < candidate).count();
         (place < self.most).then_some(place)
     }
 
     #[inline]
     fn insert(&mut self, place: usize, candidate: (u64, u32)) {
         self.count = (self.count + 1).min(self.most);
-        self.found.copy_within(place..self.most - 1, place + 1);
+        for to in (place + 1..self.count).rev() {
+            self.found[to] = self.found[to - 1];
+        }
         self.found[place] = candidate;
+        if self.count == self.most {
+            self.limit = self.found[self.most - 1].0;
+        }
+    }
+}
+
+/// A swing, while it looks for whom it reaches.
+struct Swing<'a> {
+    rewind: &'a Rewind<'a>,
+    rules: &'a ArmRules,
+    bodies: &'a Rules,
+    sides: Sides,
+    /// For the largest body there is; each is then held against its own.
+    cone: Cone,
+    region: ConeRegion,
+    own_y: i32,
+    nearest: Nearest,
+}
+
+fn squared(radius: Metres) -> u64 {
+    i64::from(radius.0).pow(2).cast_unsigned()
+}
+
+impl Swing<'_> {
+    fn key(&self, other: u32, x: i32, z: i32) -> (u64, u32) {
+        (distance_squared(x, z, self.cone.x.0, self.cone.z.0), other)
+    }
+
+    fn spared(&self) -> Spared {
+        let (group, only) = self.sides.team_filter();
+        Spared { row: self.sides.own_row.unwrap_or(u32::MAX), group, only }
+    }
+
+    /// Whether the swing goes so far as the nearest side of a row's body.
+    #[inline]
+    fn is_within(&self, row: u32, distance_squared: u64) -> bool {
+        let class = self.rewind.characters.class[row as usize];
+        distance_squared <= squared(self.rules.reach + self.bodies.class(class).radius)
+    }
+
+    #[inline]
+    fn is_level(&self, y: Metres) -> bool {
+        (i64::from(y.0) - i64::from(self.own_y)).abs() <= i64::from(self.rules.height_reach.0)
+    }
+
+    /// Takes in a row that it can mean, where that is now.
+    #[inline]
+    fn meet(&mut self, row: u32, (x, z): (i32, i32)) {
+        let candidate = self.key(row, x, z);
+        if let Some(place) = self.nearest.place(candidate)
+            && self.is_within(row, candidate.0)
+            && self.region.has(x, z)
+            && self.is_level(Metres(self.rewind.characters.position_y[row as usize]))
+        {
+            self.nearest.insert(place, candidate);
+        }
+    }
+}
+
+/// A swing among those of the present.
+struct Now<'a, 'b>(&'b mut Swing<'a>);
+
+impl Seeker for Now<'_, '_> {
+    const ELSEWHERE: bool = false;
+
+    #[inline(always)]
+    fn seen(&self, _row: u32) -> Option<(i32, i32)> {
+        None
+    }
+
+    #[inline]
+    fn visit(&mut self, row: u32, seen: (i32, i32), _place: (i32, i32)) -> u64 {
+        self.0.meet(row, seen);
+        self.0.nearest.limit
+    }
+}
+
+/// A swing among those of the past.
+struct Then<'a, 'b> {
+    swing: &'b mut Swing<'a>,
+    /// For all, and for those who dodge.
+    lens: Lens<'a>,
+    favour: Lens<'a>,
+    /// How far from where they are looked up those are who are found, squared: whoever is farther off in a history from
+    /// elsewhere is not found by one search and missed by another.
+    reach_squared: u64,
+}
+
+impl Then<'_, '_> {
+    #[inline(always)]
+    fn lens_of(&self, row: u32) -> &Lens<'_> {
+        if self.swing.rewind.dodges(row as usize) { &self.favour } else { &self.lens }
+    }
+}
+
+impl Seeker for Then<'_, '_> {
+    const ELSEWHERE: bool = true;
+
+    #[inline(always)]
+    fn seen(&self, row: u32) -> Option<(i32, i32)> {
+        self.lens_of(row).place(row as usize)
+    }
+
+    /// Who it was then is asked last.
+    #[inline]
+    fn visit(&mut self, row: u32, (x, z): (i32, i32), place: (i32, i32)) -> u64 {
+        let swing = &*self.swing;
+        let candidate = swing.key(row, x, z);
+        if let Some(at) = swing.nearest.place(candidate)
+            && swing.is_within(row, candidate.0)
+            && swing.region.has(x, z)
+            && distance_squared(x, z, place.0, place.1) <= self.reach_squared
+            && let Some(pose) = self.lens_of(row).pose(row as usize)
+            && swing.is_level(pose.position.y)
+        {
+            self.swing.nearest.insert(at, candidate);
+        }
+        self.swing.nearest.limit
     }
 }
 
@@ -40,7 +167,6 @@ impl Arena<'_> {
     /// Finds those whom a swing of this row reaches: in the cone up to the nearest side of their bodies, nearest axis first.
     pub(super) fn reach(&self, row: usize, rules: &ArmRules, attack: &mut Attack) {
         let (rewind, characters, age) = (&self.rewind, self.rewind.characters, self.views.of(row));
-        // For the largest body there is; each is then held against its own.
         let cone = Cone {
             x: Metres(characters.position_x[row]),
             z: Metres(characters.position_z[row]),
@@ -48,62 +174,86 @@ impl Arena<'_> {
             half_angle: Brads(rules.cone.0 / 2),
             radius: rules.reach + self.radius_max,
         };
-        let sides = Sides::new(Some(row as u32), characters.team[row], rules, self.environment);
-        let own_y = characters.position_y[row];
-        let is_level = |y: i32| (i64::from(y) - i64::from(own_y)).abs() <= i64::from(rules.height_reach.0);
-        let key = |other: u32, x: i32, z: i32| (distance_squared(x, z, cone.x.0, cone.z.0), other);
-        let squared = |radius: Metres| i64::from(radius.0).pow(2).cast_unsigned();
-        let is_within = |class: u8, distance: u64| {
-            distance <= squared(rules.reach + self.environment.rules.class(class).radius)
-        };
         let most = usize::from(rules.targets).min(MELEE_TARGETS_MAX);
-        let mut nearest = Nearest { found: [(u64::MAX, u32::MAX); MELEE_TARGETS_MAX], count: 0, most };
-        if age == ViewAge::ZERO {
-            self.index.grid().for_each_in_cone(&cone, |other| {
-                let at = characters.position(other);
-                let candidate = key(other, at.x.0, at.z.0);
-                if sides.means(other, characters.team[other as usize])
-                    && is_within(characters.class[other as usize], candidate.0)
-                    && is_level(at.y.0)
-                    && let Some(place) = nearest.place(candidate)
-                {
-                    nearest.insert(place, candidate);
-                }
-            });
-        } else {
-            let lenses = [rewind.lens(age), rewind.lens(age.min(rewind.dodge_favour))];
-            let (reach_squared, far) = (squared(cone.radius), cone.radius.saturating_add(rewind.reach(age)));
-            let far_squared = squared(far);
-            let mut find = |other: u32| {
-                if !sides.means(other, characters.team[other as usize]) {
-                    return;
-                }
-                // Its places first: those of most are somewhere else. Who it was then is asked last.
-                if key(other, characters.position_x[other as usize], characters.position_z[other as usize]).0
-                    > far_squared
-                {
-                    return;
-                }
-                let lens = &lenses[usize::from(rewind.dodges(other as usize))];
-                let Some((x, z)) = lens.place(other as usize) else { return };
-                let candidate = key(other, x, z);
-                if candidate.0 <= reach_squared
-                    && let Some(place) = nearest.place(candidate)
-                    && cone.contains(Metres(x), Metres(z))
-                    && is_within(characters.class[other as usize], candidate.0)
-                    && rewind.pose(other as usize, age).is_some_and(|pose| is_level(pose.position.y.0))
-                {
-                    nearest.insert(place, candidate);
-                }
-            };
-            match widened(&cone, rewind.reach(age)) {
-                Wide::Cone(wide) => self.index.grid().for_each_in_cone(&wide, &mut find),
-                Wide::Disc(disc) => self.index.grid().for_each(Who::Present, &disc, &mut find),
+        let mut swing = Swing {
+            rewind,
+            rules,
+            bodies: &self.environment.rules,
+            sides: Sides::new(Some(row as u32), characters.team[row], rules, self.environment),
+            cone,
+            region: cone.prepared(),
+            own_y: characters.position_y[row],
+            nearest: Nearest {
+                found: [(u64::MAX, u32::MAX); MELEE_TARGETS_MAX],
+                count: 0,
+                most,
+                limit: squared(cone.radius),
+            },
+        };
+        match self.near.look(age, cone.radius, rewind) {
+            Some([Some(present), None]) if age == ViewAge::ZERO => {
+                let (region, spared) = (swing.region, swing.spared());
+                self.look(present, &region, spared, &mut Now(&mut swing));
             }
+            Some(looks) => {
+                let (region, spared) = (swing.region, swing.spared());
+                for look in looks.into_iter().flatten() {
+                    let (lens, favour) = (rewind.lens(age), rewind.lens(age.min(rewind.dodge_favour)));
+                    let reach_squared = squared(look.reach);
+                    let mut then = Then { swing: &mut swing, lens, favour, reach_squared };
+                    self.look(look, &region, spared, &mut then);
+                }
+            }
+            None if age == ViewAge::ZERO => self.index.grid().for_each_in_cone(&cone, |other| {
+                if swing.sides.means(other, characters.team[other as usize]) {
+                    let at = characters.position(other);
+                    swing.meet(other, (at.x.0, at.z.0));
+                }
+            }),
+            None => self.reach_far(&mut swing, age),
         }
+        let nearest = &swing.nearest;
         attack.count = nearest.count as u8;
         attack.targets = nearest.found.map(|(_, target)| target);
         attack.section = self.section_ahead(row, rules).map_or(0, |section| section + 1);
+    }
+
+    /// Looks in a near grid.
+    fn look(
+        &self,
+        Look { grid, reach }: Look<'_>,
+        cone: &ConeRegion,
+        spared: Spared,
+        seeker: &mut impl Seeker,
+    ) {
+        lanes::run(self.environment.lanes, ConeSearch { grid, cone, reach, spared, seeker });
+    }
+
+    /// Looks among all who may have been in the cone, by where they are now.
+    fn reach_far<'a>(&'a self, swing: &mut Swing<'a>, age: ViewAge) {
+        let (rewind, cone) = (&self.rewind, swing.cone);
+        let characters = rewind.characters;
+        let (lens, favour) = (rewind.lens(age), rewind.lens(age.min(rewind.dodge_favour)));
+        let reach = rewind.reach(age);
+        let far_squared = squared(cone.radius.saturating_add(reach));
+        let mut then = Then { swing, lens, favour, reach_squared: squared(reach) };
+        let mut find = |other: u32| {
+            let at = other as usize;
+            let now = (characters.position_x[at], characters.position_z[at]);
+            // Its places first: those of most are somewhere else.
+            if !then.swing.sides.means(other, characters.team[at])
+                || then.swing.key(other, now.0, now.1).0 > far_squared
+            {
+                return;
+            }
+            if let Some(seen) = then.seen(other) {
+                then.visit(other, seen, now);
+            }
+        };
+        match widened(&cone, reach) {
+            Wide::Cone(wide) => self.index.grid().for_each_in_cone(&wide, &mut find),
+            Wide::Disc(disc) => self.index.grid().for_each(Who::Present, &disc, &mut find),
+        }
     }
 
     /// The section of a structure that stands straight ahead within reach, at the height of the blow.

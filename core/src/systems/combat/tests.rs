@@ -1,15 +1,16 @@
 //! Swings held to a search over everybody.
 
 use super::*;
-use crate::numeric::Brads;
-use crate::numeric::Ticks;
+use crate::numeric::{Brads, LaneChoice, Ticks};
 use crate::rules::Rules;
 use crate::spatial::Terrain;
+use crate::state::column::Here;
 use crate::state::events::{Event, EventBuffer};
 use crate::state::history::History;
 use crate::state::{State, StateCapacity};
 use crate::systems::afflictions::Afflictions;
 use crate::systems::movement::MovementTicks;
+use crate::systems::near::{AGES_MAX, Looks};
 use crate::systems::rewind::Judgements;
 use crate::systems::{Tally, Timing};
 use alloc::vec::Vec;
@@ -26,7 +27,7 @@ pub(crate) fn environment() -> Environment {
         movement: MovementTicks::new(&rules, 60),
         terrain: Terrain::from_seed(1, Metres::from_m(32), Metres::from_m(2)).unwrap(),
         obstacles: crate::spatial::Obstacles::default(),
-        lanes: crate::numeric::LaneChoice::Auto,
+        lanes: LaneChoice::Auto,
         parallel_min_rows: u32::MAX,
     }
 }
@@ -96,40 +97,69 @@ fn on_the_edge(characters: &Characters, environment: &Environment) -> bool {
 pub(crate) fn arena<'a>(
     rewind: Rewind<'a>,
     views: &'a Views,
-    index: &'a CrowdIndex,
+    (index, near): (&'a CrowdIndex, &'a NearTables),
     environment: &'a Environment,
 ) -> Arena<'a> {
     Arena {
         rewind,
         views,
         index,
+        near,
         environment,
         tick: Tick(100),
         radius_max: environment.rules.movement[0].radius,
     }
 }
 
+/// Near grids that are not made in any tick, or in every one.
+pub(crate) fn near(
+    rows: usize,
+    always: bool,
+    rewind: &Rewind<'_>,
+    index: &CrowdIndex,
+    lanes: LaneChoice,
+) -> NearTables {
+    let mut near = NearTables::new(rows, Ticks(15));
+    if always {
+        let looks = Looks { by_age: [u32::MAX; AGES_MAX], present: true };
+        near.prepare(&looks, index, (rewind, rows), (lanes, Here));
+    }
+    near
+}
+
+/// Chooses, lists and judges.
+pub(crate) fn judge_all(scratch: &mut CombatScratch, rows: usize, arena: &Arena<'_>) {
+    choose(0, scratch.deeds_below(rows), arena);
+    list(scratch, rows, arena);
+    judge(scratch.attacks(), arena);
+}
+
 proptest! {
     #[test]
-    fn swings_are_what_a_naive_search_finds(points in any_crowd()) {
+    fn swings_are_what_a_naive_search_finds(points in any_crowd(), always: bool) {
         let environment = environment();
         let characters = crowd(&points);
         prop_assume!(!on_the_edge(&characters, &environment));
         let mut index = CrowdIndex::new(environment.terrain.half_extent(), points.len(), environment.lanes);
         index.rebuild(&characters.view(), points.len());
         let mut scratch = CombatScratch::new(points.len());
-        let attacks = scratch.attacks_below(points.len());
         // Rubbish of the tick before must not show.
-        attacks.fill(Attack { deed: Deed::Use, count: 4, ..Attack::default() });
+        scratch.deeds.fill(u8::MAX);
+        scratch.attacks.extend((0..points.len()).map(|_| Attack { count: 4, ..Attack::default() }));
         let (view, history, views) = (characters.view(), History::new(0, 0), Views::new(points.len()));
         let rewind = Rewind::new(&history, &view, 0, &environment);
-        judge(0, attacks, &arena(rewind, &views, &index, &environment));
-        for (row, attack) in attacks.iter().enumerate() {
-            let bits = points[row].4;
-            prop_assert_eq!(attack.takes_effect(), bits & 6 != 0 && bits & 8 != 0 && bits & 48 != 0);
-            let expected = if attack.takes_effect() { naive(row, &characters, &environment) } else { vec![] };
-            prop_assert_eq!(attack.targets(), &expected[..]);
+        let near = near(points.len(), always, &rewind, &index, environment.lanes);
+        judge_all(&mut scratch, points.len(), &arena(rewind, &views, (&index, &near), &environment));
+        let mut attacks = scratch.attacks.iter().peekable();
+        for (row, point) in points.iter().enumerate() {
+            let bits = point.4;
+            let attack = attacks.next_if(|attack| attack.row as usize == row);
+            prop_assert_eq!(attack.is_some(), bits & 6 != 0 && bits & 8 != 0 && bits & 48 != 0);
+            if let Some(attack) = attack {
+                prop_assert_eq!(attack.targets(), &naive(row, &characters, &environment)[..]);
+            }
         }
+        prop_assert!(attacks.next().is_none());
     }
 
     /// Health only falls by hits, the dead are counted once, and cooldowns hold.
@@ -144,7 +174,7 @@ proptest! {
             ..StateCapacity::default()
         });
         state.characters = crowd(&points);
-        state.rebuild_ids(crate::numeric::LaneChoice::default());
+        state.rebuild_ids(LaneChoice::default());
         state.tick = Tick(100);
         let before: Vec<u16> = state.characters.health.to_vec();
         let mut index = CrowdIndex::new(environment.terrain.half_extent(), points.len(), environment.lanes);
@@ -153,7 +183,8 @@ proptest! {
         let views = Views::new(points.len());
         let view = state.characters.view();
         let rewind = Rewind::new(&state.history, &view, 0, &environment);
-        judge(0, scratch.attacks_below(points.len()), &arena(rewind, &views, &index, &environment));
+        let near = near(points.len(), false, &rewind, &index, environment.lanes);
+        judge_all(&mut scratch, points.len(), &arena(rewind, &views, (&index, &near), &environment));
         let mut events = EventBuffer::new(10_000);
         let mut tally = Tally::default();
         let mut judgements = Judgements::new(10);
@@ -171,7 +202,7 @@ proptest! {
             tally: &mut tally,
             judgements: &mut judgements,
         };
-        apply(&mut fray, points.len(), &scratch, &views, &mut [ViewAge::ZERO; 4]);
+        apply(&mut fray, &scratch, &views, &mut [ViewAge::ZERO; 4]);
         prop_assert!(judgements.as_slice().is_empty(), "everybody sees the present");
         let mut lost = vec![0_u32; points.len()];
         let mut died = vec![0_u16; points.len()];
@@ -187,7 +218,7 @@ proptest! {
             prop_assert_eq!(u32::from(before[row] - state.characters.health[row]), lost[row]);
             prop_assert_eq!(state.characters.deaths[row], died[row]);
             prop_assert_eq!(died[row] == 1, before[row] > 0 && state.characters.health[row] == 0);
-            if scratch.attacks[row].takes_effect() {
+            if scratch.attacks.iter().any(|attack| attack.row as usize == row) {
                 let ready = Tick(100) + environment.timing.arm(Arm::SWORD).cooldown;
                 prop_assert_eq!(Tick(state.characters.primary_ready_tick[row]).since(ready), Ticks(0));
             }

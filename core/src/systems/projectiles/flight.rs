@@ -1,12 +1,12 @@
 //! One tick of all flights: falling, the ground, what stands on it, and bodies.
 
 use super::super::combat::Sides;
-use super::past::Flyer;
+use super::past::{CatchUp, Flyer};
 use super::targets::Shot;
 use super::{FlightEnd, Sky};
 use crate::limits::{HEIGHT_MAX_M, SPEED_MAX_M_PER_S};
 use crate::numeric::fixed::ONE;
-use crate::numeric::lanes::{LaneMask, LaneTask, Lanes, MAX_WIDTH};
+use crate::numeric::lanes::{LaneMask, LaneTask, Lanes, MAX_WIDTH, run};
 use crate::numeric::{Metres, MetresPerSecond, Position, Tick};
 use crate::rules::Arm;
 use crate::spatial::terrain::{FIELD_RISE_MAX, Field, point_on_segment};
@@ -117,10 +117,8 @@ impl Sky<'_> {
 /// The rows of a block whose ways may meet the ground, as bits: all but those that are above it at both ends and half-way,
 /// where those are all the probes that [`crate::spatial::Terrain::segment_hit`] takes.
 #[inline(always)]
-fn low<L: Lanes>(ways: &Ways, field: Option<&Field<'_>>, spacing: Metres) -> u32 {
+pub(super) fn low<L: Lanes>(from: [L; 3], to: [L; 3], field: Option<&Field<'_>>, spacing: Metres) -> u32 {
     let Some(field) = field else { return u32::MAX };
-    let from = [L::load(&ways.from[0]), L::load(&ways.from[1]), L::load(&ways.from[2])];
-    let to = [L::load(&ways.to[0]), L::load(&ways.to[1]), L::load(&ways.to[2])];
     let way = [to[0].sub(from[0]), to[1].sub(from[1]), to[2].sub(from[2])];
     let half = [
         from[0].add(way[0].shift_right::<1>()),
@@ -192,7 +190,8 @@ impl Flight<'_> {
             velocity: [rows.velocity_x[row], rows.velocity_y[row], rows.velocity_z[row]],
             end_tick: Tick(rows.end_tick[row]),
         };
-        let end = sky.catch_up(&mut flyer, self.ages[row], self.shooter(row));
+        let (age, shooter) = (self.ages[row], self.shooter(row));
+        let end = run(sky.environment.lanes, CatchUp { sky, flyer: &mut flyer, age, shooter });
         let rows = &mut self.rows;
         (rows.position_x[row], rows.position_y[row], rows.position_z[row]) =
             (flyer.position.x.0, flyer.position.y.0, flyer.position.z.0);
@@ -206,7 +205,7 @@ impl Flight<'_> {
     fn fly<L: Lanes>(&mut self, row: usize, [from, to]: [Position; 2], low: bool) {
         let sky = self.sky;
         let shot = sky.shot(from, to, self.shooter(row));
-        let nearest = sky.targets.first::<L>(&shot);
+        let nearest = sky.targets.first::<L>(sky.near.present(), &shot);
         let (at, end) = sky.first_contact(&shot, nearest, (sky.tick, ViewAge::ZERO), low);
         let rows = &mut self.rows;
         let spent = self.sky.tick.signed_distance(Tick(rows.end_tick[row])) >= 0;
@@ -238,7 +237,9 @@ impl LaneTask for Flight<'_> {
             }
             if alive != 0 {
                 let ways = self.fall(at, alive);
-                let low = low::<L>(&ways, field.as_ref(), spacing);
+                let (from, to) = (ways.from.each_ref(), ways.to.each_ref());
+                let ends = [from, to].map(|ends| ends.map(|places| L::load(places)));
+                let low = low::<L>(ends[0], ends[1], field.as_ref(), spacing);
                 while alive != 0 {
                     let lane = alive.trailing_zeros() as usize % MAX_WIDTH;
                     alive &= alive - 1;

@@ -1,33 +1,18 @@
-//! Whom an arrow can meet: everybody of the crowd's index, in cells of a metre.
-//!
-//! The index's own cells are made for circles of tens of metres; the way of a tick is a metre long. The cells here lie on a
-//! torus whose size follows the capacity, so that a table of them is small wherever the crowd is: far places share a cell,
-//! and are told apart by their coordinates.
+//! Whom an arrow can meet: everybody of the near grid, with heights and bodies beside their places.
 //!
 //! Not here: the exact test, see `capsule`.
 
 use super::super::combat::Sides;
 use super::capsule::sweep_capsule;
-use crate::numeric::lanes::{LaneChoice, LaneMask, Lanes, MAX_WIDTH};
+use crate::numeric::lanes::{LaneMask, Lanes, MAX_WIDTH};
 use crate::numeric::{Metres, Position};
 use crate::rules::Rules;
-use crate::spatial::query_grid::QueryGrid;
-use crate::spatial::record_sort::RecordSort;
+use crate::spatial::near_grid::{NearGrid, groups_of, row_of, rows_of};
 use crate::state::characters::CharactersView;
-use crate::state::column::Here;
+use crate::state::column::Split;
 use alloc::boxed::Box;
 use alloc::vec;
-
-/// A cell's side is `1 << CELL_SHIFT` raw units: a metre.
-const CELL_SHIFT: u32 = 16;
-
-/// Fewest and most cells along a side of the torus, as powers of two.
-const SIDE_BITS: (u32, u32) = (4, 8);
-
-/// Where the team stands in a target's number; below it is the row.
-const TEAM_SHIFT: u32 = 24;
-
-const _: () = assert!(crate::limits::CHARACTERS_MAX <= 1 << TEAM_SHIFT, "rows fit below the team");
+use core::sync::atomic::{AtomicI32, Ordering};
 
 /// By how much the exact test may find a contact beyond the radius, raw; and some more.
 pub(super) const ROUNDING: i32 = 4 << 8;
@@ -41,19 +26,10 @@ fn fine_shift(numbers: impl Iterator<Item = i64>) -> u32 {
     (u64::BITS - bits.leading_zeros()).saturating_sub(14)
 }
 
-/// Everybody who can be met, sorted by cells.
+/// What is known of those in the near grid of the present beside their places, in its order.
 #[derive(Debug)]
 pub(crate) struct Targets {
-    side_bits: u32,
-    /// `starts[cell]..starts[cell + 1]` are the places of a cell's targets.
-    starts: Box<[i32]>,
-    keys: Box<[i32]>,
-    records: Box<[[i32; 4]]>,
-    x: Box<[i32]>,
     y: Box<[i32]>,
-    z: Box<[i32]>,
-    /// Row and team.
-    who: Box<[i32]>,
     /// Radius and height of the bodies.
     radius: Box<[i32]>,
     height: Box<[i32]>,
@@ -93,61 +69,35 @@ struct Judge<L> {
 
 impl Targets {
     pub fn new(capacity: usize) -> Self {
-        let cells_bits = capacity.max(1).next_power_of_two().trailing_zeros();
-        let side_bits = (cells_bits / 2).clamp(SIDE_BITS.0, SIDE_BITS.1);
         let column = || vec![0; capacity + MAX_WIDTH].into_boxed_slice();
-        Self {
-            side_bits,
-            starts: vec![0; (1 << (2 * side_bits)) + MAX_WIDTH].into_boxed_slice(),
-            keys: vec![0; capacity].into_boxed_slice(),
-            records: vec![[0; 4]; capacity].into_boxed_slice(),
-            x: column(),
-            y: column(),
-            z: column(),
-            who: column(),
-            radius: column(),
-            height: column(),
-            radius_max: Metres::ZERO,
-        }
+        Self { y: column(), radius: column(), height: column(), radius_max: Metres::ZERO }
     }
 
-    /// Takes everybody who is present in a grid.
+    /// Takes everybody who is in a grid.
     pub fn rebuild(
         &mut self,
-        grid: &QueryGrid,
+        grid: &NearGrid,
         characters: &CharactersView<'_>,
-        (rules, lanes): (&Rules, LaneChoice),
+        rules: &Rules,
+        split: impl Split,
     ) {
-        let (rows, (x, z)) = (grid.rows(), grid.present_coordinates());
-        let (len, side_bits) = (rows.len(), self.side_bits);
-        // A plain loop, which the compiler widens.
-        let mask = (1 << side_bits) - 1;
-        for ((key, x), z) in self.keys[..len].iter_mut().zip(x).zip(z) {
-            *key = (z >> CELL_SHIFT & mask) << side_bits | x >> CELL_SHIFT & mask;
-        }
-        let sort = RecordSort {
-            starts: &mut self.starts,
-            places: &self.keys[..len],
-            columns: [x, z],
-            slots: &[],
-            records: &mut self.records[..len],
-            // These are filled when the rows are sorted.
-            lists: [&mut self.y, &mut self.who],
-        };
-        sort.run(lanes, Here);
-        let to = self.x.iter_mut().zip(&mut self.y).zip(self.z.iter_mut().zip(&mut self.who));
-        for (((x, y), (z, who)), record) in to.zip(&self.records[..len]) {
-            let [index, at_x, at_z, _] = *record;
-            let row = rows[index as usize];
-            (*x, *y, *z) = (at_x, characters.position_y[row as usize], at_z);
-            *who = (row | u32::from(characters.team[row as usize]) << TEAM_SHIFT).cast_signed();
-        }
-        self.radius_max = Metres::ZERO;
-        for (place, record) in self.records[..len].iter().enumerate() {
-            let body = rules.class(characters.class[rows[record[0] as usize] as usize]);
-            (self.radius[place], self.height[place]) = (body.radius.0, body.height.0);
-            self.radius_max = self.radius_max.max(body.radius);
-        }
+        let len = grid.len();
+        let bodies = rules.movement.map(|class| (class.radius.0, class.height.0));
+        let radius_max = AtomicI32::new(0);
+        type Columns<'a> = (((&'a mut [i32], &'a mut [i32]), &'a mut [i32]), &'a [i32]);
+        let columns = ((&mut self.y[..len], &mut self.radius[..len]), &mut self.height[..len]);
+        split.each((columns, &grid.columns()[2][..len]), &|_, (((y, radius), height), tags): Columns<'_>| {
+            let mut widest = 0;
+            for (((y, radius), height), tag) in y.iter_mut().zip(radius).zip(height).zip(tags) {
+                let row = row_of(*tag) as usize;
+                let class = usize::from(characters.class[row]);
+                (*radius, *height) = bodies[if class < bodies.len() { class } else { 0 }];
+                *y = characters.position_y[row];
+                widest = widest.max(*radius);
+            }
+            radius_max.fetch_max(widest, Ordering::Relaxed);
+        });
+        self.radius_max = Metres(radius_max.into_inner());
     }
 
     /// The largest radius of those who can be met.
@@ -157,65 +107,35 @@ impl Targets {
 
     /// The first body on the way, the lower row at equal distance: (fraction of the way, row).
     #[inline(always)]
-    pub(super) fn first<L: Lanes>(&self, shot: &Shot) -> Option<(i32, u32)> {
+    pub(super) fn first<L: Lanes>(&self, grid: &NearGrid, shot: &Shot) -> Option<(i32, u32)> {
         let judge = Judge::<L>::new(shot, self.radius_max);
-        let side = 1_i64 << self.side_bits;
-        let cells = |a: Metres, b: Metres| {
-            let reach = i64::from(shot.radius.0) + i64::from(self.radius_max.0) + i64::from(ROUNDING);
-            let (a, b) = (i64::from(a.0), i64::from(b.0));
-            let (first, last) = ((a.min(b) - reach) >> CELL_SHIFT, (a.max(b) + reach) >> CELL_SHIFT);
-            // Once around at most.
-            (first, last.min(first + side - 1))
-        };
-        let (column, last_column) = cells(shot.from.x, shot.to.x);
-        let (line, last_line) = cells(shot.from.z, shot.to.z);
-        let mask = side - 1;
-        let (start, end) = (column & mask, last_column & mask);
+        let reach = shot.radius.0.saturating_add(self.radius_max.0).saturating_add(ROUNDING);
+        let bounds = [(shot.from.x, shot.to.x), (shot.from.z, shot.to.z)]
+            .map(|(a, b)| [a.0.min(b.0).saturating_sub(reach), a.0.max(b.0).saturating_add(reach)]);
         let mut nearest = (i32::MAX, u32::MAX);
-        let mut at = line;
-        while at <= last_line {
-            let base = (at & mask) << self.side_bits;
-            if start <= end {
-                self.meet::<L>(shot, &judge, (base + start, base + end), &mut nearest);
-            } else {
-                self.meet::<L>(shot, &judge, (base + start, base + mask), &mut nearest);
-                self.meet::<L>(shot, &judge, (base, base + end), &mut nearest);
+        let mut runs = grid.runs(bounds, false);
+        while let Some((mut place, end)) = runs.next_run() {
+            while place < end {
+                let there = L::Mask::first_n(end - place);
+                let mut hits = judge.may_meet(self, grid, place, there).bits();
+                while hits != 0 {
+                    self.meet_one(grid, shot, place + hits.trailing_zeros() as usize, &mut nearest);
+                    hits &= hits - 1;
+                }
+                place += L::WIDTH;
             }
-            at += 1;
         }
         (nearest.1 != u32::MAX).then_some(nearest)
     }
 
-    /// Tests the targets of a run of cells, both ends included.
-    #[inline(always)]
-    fn meet<L: Lanes>(
-        &self,
-        shot: &Shot,
-        judge: &Judge<L>,
-        (first, last): (i64, i64),
-        nearest: &mut (i32, u32),
-    ) {
-        let mut place = self.starts[first as usize] as usize;
-        let end = self.starts[last as usize + 1] as usize;
-        while place < end {
-            let there = L::Mask::first_n(end - place);
-            let mut hits = judge.may_meet(self, place, there).bits();
-            while hits != 0 {
-                self.meet_one(shot, place + hits.trailing_zeros() as usize, nearest);
-                hits &= hits - 1;
-            }
-            place += L::WIDTH;
-        }
-    }
-
     /// The exact test of one target.
     #[inline(never)]
-    fn meet_one(&self, shot: &Shot, place: usize, nearest: &mut (i32, u32)) {
-        let feet = Position::from_raw(self.x[place], self.y[place], self.z[place]);
+    fn meet_one(&self, grid: &NearGrid, shot: &Shot, place: usize, nearest: &mut (i32, u32)) {
+        let [x, z, tags] = grid.columns();
+        let feet = Position::from_raw(x[place], self.y[place], z[place]);
         let (radius, height) = (shot.radius + Metres(self.radius[place]), Metres(self.height[place]));
         if let Some(t) = sweep_capsule(shot.from, shot.to, feet, radius, height) {
-            let row = self.who[place].cast_unsigned() & ((1 << TEAM_SHIFT) - 1);
-            *nearest = (*nearest).min((t, row));
+            *nearest = (*nearest).min((t, row_of(tags[place])));
         }
     }
 }
@@ -254,7 +174,7 @@ impl<L: Lanes> Judge<L> {
 
     /// Which of the targets from a place on the exact test is to be asked about.
     #[inline(always)]
-    fn may_meet(&self, targets: &Targets, place: usize, there: L::Mask) -> L::Mask {
+    fn may_meet(&self, targets: &Targets, grid: &NearGrid, place: usize, there: L::Mask) -> L::Mask {
         let y = L::load_at(&targets.y, place);
         let head = y.add(L::load_at(&targets.height, place));
         let over = self.low[1].greater(head).or(y.greater(self.high[1]));
@@ -263,14 +183,11 @@ impl<L: Lanes> Judge<L> {
         if level.none() {
             return level;
         }
-        let (x, z) = (L::load_at(&targets.x, place), L::load_at(&targets.z, place));
-        let who = L::load_at(&targets.who, place);
+        let [x, z, tag] = grid.columns().map(|column| L::load_at(column, place));
         let radius = L::load_at(&targets.radius, place);
         let beyond = self.low[0].greater(x.add(radius)).or(x.sub(radius).greater(self.high[0]));
         let beyond = beyond.or(self.low[2].greater(z.add(radius))).or(z.sub(radius).greater(self.high[2]));
-        let team = who.shift_right_logical::<TEAM_SHIFT>();
-        let row = who.and(L::splat((1 << TEAM_SHIFT) - 1));
-        let same = team.equal(self.team);
+        let (row, same) = (rows_of(tag), groups_of(tag).equal(self.team));
         let spared = if self.only { same.not() } else { same };
         let spared = spared.or(row.equal(self.own_row)).or(row.equal(self.pierced));
         let beside = radius.add(self.radius).shift_right_by(self.shift).add(L::splat(1)).mul(self.length);

@@ -5,10 +5,12 @@ use super::flight::Shooter;
 use super::*;
 use crate::numeric::fixed::ONE;
 use crate::numeric::lanes::{LaneTask, Lanes};
-use crate::numeric::{LaneChoice, Metres, Position};
+use crate::numeric::{LaneChoice, Metres, Position, Ticks};
+use crate::state::column::Here;
 use crate::state::handle::CharacterId;
 use crate::state::history::History;
 use crate::systems::combat::tests::{any_crowd, crowd, environment};
+use crate::systems::crowd_index::CrowdIndex;
 use alloc::vec::Vec;
 use proptest::prelude::*;
 
@@ -29,14 +31,14 @@ impl LaneTask for Ask<'_> {
     fn run<L: Lanes>(self) -> Self::Output {
         let Ask(sky, [from, to], shooter) = self;
         let shot = sky.shot(from, to, shooter);
-        let nearest = sky.targets.first::<L>(&shot);
+        let nearest = sky.targets.first::<L>(sky.near.present(), &shot);
         sky.first_contact(&shot, nearest, (sky.tick, ViewAge::ZERO), true)
     }
 }
 
 /// What a sky lends.
 struct Crowd {
-    index: CrowdIndex,
+    near: NearTables,
     targets: Targets,
     history: History,
 }
@@ -45,14 +47,15 @@ impl Crowd {
     fn new(characters: &CharactersView<'_>, rows: usize, environment: &Environment) -> Self {
         let mut index = CrowdIndex::new(environment.terrain.half_extent(), rows, environment.lanes);
         index.rebuild(characters, rows);
-        let mut targets = Targets::new(rows);
-        targets.rebuild(index.grid(), characters, (&environment.rules, environment.lanes));
-        Self { index, targets, history: History::new(0, rows) }
+        let (mut near, mut targets) = (NearTables::new(rows, Ticks(0)), Targets::new(rows));
+        near.prepare_present(&index, characters, (environment.lanes, Here));
+        targets.rebuild(near.present(), characters, &environment.rules, Here);
+        Self { near, targets, history: History::new(0, rows) }
     }
 
     fn sky<'a>(&'a self, characters: &'a CharactersView<'a>, environment: &'a Environment) -> Sky<'a> {
         let rewind = Rewind::new(&self.history, characters, 0, environment);
-        Sky { rewind, index: &self.index, targets: &self.targets, tick: Tick(0), environment }
+        Sky { rewind, near: &self.near, targets: &self.targets, tick: Tick(0), environment }
     }
 }
 

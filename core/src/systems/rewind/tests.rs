@@ -4,7 +4,7 @@ use super::*;
 use crate::numeric::LaneChoice;
 use crate::state::characters::flags;
 use crate::state::column::Here;
-use crate::systems::combat::tests::{crowd, environment};
+use crate::systems::combat::tests::{any_crowd, crowd, environment};
 use crate::systems::combat::{self, CombatScratch};
 use crate::systems::crowd_index::CrowdIndex;
 use alloc::vec::Vec;
@@ -105,6 +105,52 @@ proptest! {
     }
 }
 
+proptest! {
+    /// A crowd that walks, dodges, dies and jumps about: swings reach the same ones by the grids of the tick, on any lanes, as
+    /// by a search around the present.
+    #[test]
+    fn grids_of_the_past_find_who_was_there(
+        points in any_crowd(), ages in prop::collection::vec(0..=15 * 16_u16, 60),
+        ways in prop::collection::vec((-14_000..14_000_i32, -14_000..14_000_i32, any::<u8>()), 60),
+        jump in 0..200_000_i32,
+    ) {
+        let mut environment = environment();
+        environment.timing.dodge_favour = Ticks(6);
+        let rows = points.len();
+        let mut characters = crowd(&points);
+        let mut history = History::new(15, rows);
+        for tick in 0..17 {
+            for (row, (x, z, bits)) in ways[..rows].iter().enumerate() {
+                characters.position_x[row] += x;
+                characters.position_z[row] += z + if bits & 31 == 1 && tick == bits >> 5 { jump } else { 0 };
+                characters.deaths[row] += u16::from(bits & 31 == 2 && tick == bits >> 5);
+                characters.motion[row] = if bits & 7 == 3 { motion::DODGE } else { motion::GROUND };
+            }
+            let reach = history.farthest_move(&characters.view(), rows, (LaneChoice::Auto, Here));
+            if tick < 16 {
+                history.record(&characters.view(), rows, reach, (LaneChoice::Auto, Here));
+            }
+        }
+        let view = characters.view();
+        let reach_now = history.farthest_move(&view, rows, (LaneChoice::Auto, Here));
+        let rewind = Rewind::new(&history, &view, reach_now, &environment);
+        let mut index = CrowdIndex::new(environment.terrain.half_extent(), rows, environment.lanes);
+        index.rebuild(&view, rows);
+        let mut views = Views::new(rows);
+        (0..rows).for_each(|row| views.set(row, ViewAge(ages[row])));
+        let mut scratch = CombatScratch::new(rows);
+        let mut expected = None;
+        let lanes = LaneChoice::available().iter().map(|lanes| (true, *lanes));
+        for (always, lanes) in core::iter::once((false, LaneChoice::Auto)).chain(lanes) {
+            let near = combat::tests::near(rows, always, &rewind, &index, lanes);
+            let on_lanes = Environment { lanes, ..environment.clone() };
+            combat::tests::judge_all(&mut scratch, rows, &combat::tests::arena(rewind, &views, (&index, &near), &on_lanes));
+            let found: Vec<combat::Attack> = scratch.attacks().to_vec();
+            prop_assert_eq!(expected.get_or_insert_with(|| found.clone()), &found);
+        }
+    }
+}
+
 /// A history from elsewhere may say anything of where somebody was: nobody is found far off, and nothing overflows.
 #[test]
 fn nobody_is_found_at_the_ends_of_the_numbers() {
@@ -135,8 +181,11 @@ fn nobody_is_found_at_the_ends_of_the_numbers() {
             let mut views = Views::new(2);
             views.set(0, ViewAge(age));
             let mut scratch = CombatScratch::new(2);
-            let attacks = scratch.attacks_below(2);
-            combat::judge(0, attacks, &combat::tests::arena(rewind, &views, &index, &environment));
+            for always in [false, true] {
+                let near = combat::tests::near(2, always, &rewind, &index, environment.lanes);
+                let arena = combat::tests::arena(rewind, &views, (&index, &near), &environment);
+                combat::tests::judge_all(&mut scratch, 2, &arena);
+            }
         }
     }
 }

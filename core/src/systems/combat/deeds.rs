@@ -1,0 +1,136 @@
+//! Who does what in a tick: begins to prepare something, uses what it has prepared, or uses something at once.
+
+use super::{Arena, Attack, CombatScratch, Deed};
+use crate::numeric::Tick;
+use crate::rules::{ARM_BUTTONS, Arm, ArmRules, arm_kind};
+use crate::state::characters::{action, flags};
+use crate::state::commands::buttons;
+use crate::systems::near::Looks;
+use alloc::vec::Vec;
+
+/// A deed and its button as a byte: 0 is no deed.
+const BUTTON_BITS: u32 = 2;
+const _: () = assert!(ARM_BUTTONS <= 1 << BUTTON_BITS);
+
+impl Deed {
+    const ALL: [Deed; 3] = [Deed::Cast, Deed::Release, Deed::Use];
+
+    const fn with_button(self, button: usize) -> u8 {
+        (self as u8 + 1) << BUTTON_BITS | button as u8
+    }
+}
+
+/// Chooses what the rows from `first_row` on do. Writes nothing but `deeds`.
+pub(crate) fn choose(first_row: usize, deeds: &mut [u8], arena: &Arena<'_>) {
+    let characters = arena.rewind.characters;
+    let rows = first_row..first_row + deeds.len();
+    let (bits, actions) = (&characters.flags[rows.clone()], &characters.action[rows.clone()]);
+    let pressed = &characters.input_buttons[rows];
+    for (offset, deed) in deeds.iter_mut().enumerate() {
+        let ready = bits[offset] & (flags::ALIVE | flags::STUNNED) == flags::ALIVE;
+        let cast = action::cast_button(actions[offset]);
+        *deed = if ready && (pressed[offset] & buttons::ATTACKS != 0 || cast.is_some()) {
+            arena.deed(first_row + offset, cast).map_or(0, |(deed, button)| deed.with_button(button))
+        } else {
+            0
+        };
+    }
+}
+
+/// Lists those of the first rows that do something, in order, and says where they will look for others.
+pub(crate) fn list(scratch: &mut CombatScratch, end: usize, arena: &Arena<'_>) -> Looks {
+    let CombatScratch { deeds, attacks } = scratch;
+    attacks.clear();
+    let mut looks = Looks::default();
+    let (words, rest) = deeds[..end].as_chunks::<8>();
+    for (number, word) in words.iter().enumerate() {
+        if u64::from_ne_bytes(*word) != 0 {
+            list_some(8 * number, word, attacks, arena, &mut looks);
+        }
+    }
+    list_some(8 * words.len(), rest, attacks, arena, &mut looks);
+    looks
+}
+
+fn list_some(
+    first_row: usize,
+    deeds: &[u8],
+    attacks: &mut Vec<Attack>,
+    arena: &Arena<'_>,
+    looks: &mut Looks,
+) {
+    for (row, byte) in (first_row..).zip(deeds) {
+        let Some(deed) = (byte >> BUTTON_BITS).checked_sub(1) else { continue };
+        let mut attack = Attack {
+            row: row as u32,
+            deed: Deed::ALL[usize::from(deed) % Deed::ALL.len()],
+            button: byte % (1 << BUTTON_BITS),
+            ..Attack::default()
+        };
+        let kit = arena.environment.rules.kit_of(arena.rewind.characters.class[row]);
+        let (button, environment) = (usize::from(attack.button), arena.environment);
+        let arm = kit.arm(button);
+        if let Some(rules) = environment.rules.arm(arm).filter(|_| attack.takes_effect()) {
+            attack.combo = arena.combo(row, button, arm, rules);
+            match rules.kind {
+                arm_kind::MELEE => looks.by_age[arena.near.age_of(arena.views.of(row))] += 1,
+                // Who flies is tested against everybody, in this tick and in those that it begins before it.
+                arm_kind::PROJECTILE => {
+                    looks.present = true;
+                    let oldest = arena.near.age_of(arena.views.of(row));
+                    looks.by_age[..=oldest].iter_mut().for_each(|looks| *looks += 1);
+                }
+                _ => {}
+            }
+        }
+        attacks.push(attack);
+    }
+}
+
+impl Arena<'_> {
+    /// What a living row does that presses something or prepares something, and with which button.
+    fn deed(&self, row: usize, cast: Option<usize>) -> Option<(Deed, usize)> {
+        let characters = self.rewind.characters;
+        let kit = self.environment.rules.kit_of(characters.class[row]);
+        let begun = self.tick.since(Tick(characters.action_tick[row]));
+        let timing = &self.environment.timing;
+        match cast {
+            Some(button) => (begun >= timing.arm(kit.arm(button)).cast).then_some((Deed::Release, button)),
+            None => {
+                let button = self.pressed(row)?;
+                let prepares = timing.arm(kit.arm(button)).cast.0 > 0;
+                Some((if prepares { Deed::Cast } else { Deed::Use }, button))
+            }
+        }
+    }
+
+    /// The first of the pressed buttons whose weapon or ability can be used.
+    fn pressed(&self, row: usize) -> Option<usize> {
+        let characters = self.rewind.characters;
+        let (rules, tick) = (&self.environment.rules, self.tick);
+        let (last, bits) = (characters.action[row], characters.flags[row]);
+        let rests = action::is_use(last)
+            && tick.since(Tick(characters.action_tick[row])) < self.environment.timing.global_cooldown;
+        if rests || bits & flags::BLOCKING != 0 {
+            return None;
+        }
+        let kit = rules.kit_of(characters.class[row]);
+        (0..ARM_BUTTONS).find(|button| {
+            let pressed = characters.input_buttons[row] & buttons::ARMS[*button] != 0;
+            let arm = rules.arm(kit.arm(*button)).filter(|_| pressed);
+            arm.is_some_and(|arm| {
+                arm.kind != arm_kind::NONE
+                    && arm.stamina <= characters.stamina[row]
+                    && tick.signed_distance(Tick(characters.ready_tick(*button, row))) >= 0
+            })
+        })
+    }
+
+    /// How far a combo counts with one more use.
+    fn combo(&self, row: usize, button: usize, arm: Arm, rules: &ArmRules) -> u8 {
+        let characters = self.rewind.characters;
+        let goes_on = characters.action[row] == action::USED[button]
+            && self.tick.since(Tick(characters.action_tick[row])) <= self.environment.timing.arm(arm).combo;
+        if goes_on { (characters.combo[row] + 1).min(rules.combo_steps) } else { 0 }
+    }
+}
