@@ -3,9 +3,9 @@
 //! In here: plain counters and the board they are published on. Not in here: rates and means (`stats.rs`), their
 //! text forms (`control/metrics.rs`, `report.rs`).
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
-use shieldwall_core::Stage;
+use shieldwall_core::{RulesHash, Stage};
 use shieldwall_net::secure::SecureStats;
 use shieldwall_net::server::ZoneStats;
 use shieldwall_net::time::Micros;
@@ -136,6 +136,10 @@ pub struct ZoneFigures {
     pub slips: u64,
     /// By how much in all, in microseconds.
     pub slipped_us: u64,
+    /// Version of the rules in force.
+    pub rules: RulesHash,
+    /// How often other rules were adopted.
+    pub rules_reloads: u64,
     /// CPU time of the thread in microseconds.
     pub cpu_us: u64,
 }
@@ -335,6 +339,8 @@ pub struct Board {
     pub follows: Box<[FollowDesk]>,
     /// Raised when the server stops taking part (readiness goes away first).
     pub draining: AtomicBool,
+    /// How often other rules were not adopted: a file with mistakes, or a change that a running world refuses.
+    pub rules_refused: AtomicU64,
 }
 
 impl Board {
@@ -348,6 +354,7 @@ impl Board {
             watchers: AtomicU32::new(0),
             follows: (0..MAX_WATCHERS).map(|_| FollowDesk::default()).collect(),
             draining: AtomicBool::new(false),
+            rules_refused: AtomicU64::new(0),
         }
     }
 

@@ -76,6 +76,11 @@ impl LiveFeed {
         Self { gathered: Gathered::default(), scale, health_max: health_max.max(1) }
     }
 
+    /// Full health is so many points from now on.
+    pub fn set_health_max(&mut self, health_max: u16) {
+        self.health_max = health_max.max(1);
+    }
+
     /// Takes the events of the last step; where they happened is where their character is now.
     pub fn gather(&mut self, world: &World) {
         self.gathered.gather(world, self.scale);

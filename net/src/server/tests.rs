@@ -25,6 +25,8 @@ struct Client {
     goodbye: Option<GoodbyeReason>,
     /// Messages about the ground.
     changes: u32,
+    /// Changes of rules.
+    rules: Vec<crate::wire::rules_change::RulesChange>,
 }
 
 impl Client {
@@ -49,6 +51,7 @@ impl Client {
             match ServerMessage::decode(message).unwrap() {
                 ServerMessage::Welcome(_) => self.welcomed = true,
                 ServerMessage::Event(_, event) => self.told.push(event),
+                ServerMessage::Rules(change) => self.rules.push(change),
                 ServerMessage::Goodbye(reason) => self.goodbye = Some(reason),
                 ServerMessage::Changes(_) | ServerMessage::Ground(_) | ServerMessage::GroundCheck(_) => {
                     self.changes += 1;
@@ -416,6 +419,51 @@ fn what_is_malformed_or_does_not_exist_is_counted_by_reason() {
         "{counts:?}"
     );
     assert_eq!(scene.zone.client_stats(ClientIndex(1)).unwrap().conduct.total(), 0);
+}
+
+/// By the limits that ship, at the usual 30 packets a second: in under a minute, whatever the lie.
+#[test]
+fn who_lies_about_time_is_sent_away_within_a_minute() {
+    let lie = |newest: fn(Tick) -> u32, view: u16| {
+        move |client: &mut Client, next: Tick, now: Micros| {
+            let swing = CharacterInput { buttons: buttons::MELEE, ..CharacterInput::default() };
+            let packet = client.packet(now, |writer| {
+                FrameKind::Inputs.write(writer);
+                let given = inputs::PlayerInput::new(swing, shieldwall_core::ViewAge(view));
+                inputs::write(writer, Tick(newest(next)), [given].into_iter());
+            });
+            if next.0.is_multiple_of(2) { vec![packet] } else { Vec::new() }
+        }
+    };
+    let told = |reason: Misconduct, newest: fn(Tick) -> u32, view: u16| {
+        let (scene, told) = misbehave(&world(), 60 * 60, lie(newest, view));
+        assert_eq!(scene.clients[0].goodbye, Some(GoodbyeReason::Kicked(reason)), "{reason:?}");
+        assert_eq!(scene.clients[1].goodbye, None);
+        told.unwrap() / 60
+    };
+    let seconds = [
+        told(Misconduct::StaleInputs, |next| next.0 - 1, 0),
+        told(Misconduct::FutureInputs, |next| next.0 + 70, 0),
+        told(Misconduct::OldViews, |next| next.0 + 1, 2_000),
+    ];
+    assert_eq!(seconds, [40, 20, 20]);
+}
+
+/// A picture that is older than is made up for, but that somebody far away can have: judged by less, and no misconduct.
+#[test]
+fn who_is_only_far_away_does_nothing_wrong() {
+    let far = |client: &mut Client, next: Tick, now: Micros| {
+        let swing = CharacterInput { buttons: buttons::MELEE, ..CharacterInput::default() };
+        vec![client.packet(now, |writer| {
+            FrameKind::Inputs.write(writer);
+            let given = inputs::PlayerInput::new(swing, shieldwall_core::ViewAge(25 * 16));
+            inputs::write(writer, Tick(next.0 + 1), [given].into_iter());
+        })]
+    };
+    let (scene, told) = misbehave(&world(), 3_600, far);
+    let stats = scene.zone.client_stats(ClientIndex(0)).unwrap();
+    assert!(told.is_none() && stats.inputs.views_capped > 3_000, "{stats:?}");
+    assert_eq!((stats.inputs.views_impossible, stats.conduct.of(Misconduct::OldViews)), (0, 0));
 }
 
 #[test]
