@@ -4,8 +4,9 @@
 //! text forms (`control/metrics.rs`, `report.rs`).
 
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use shieldwall_core::{RulesHash, Stage};
+use shieldwall_core::{Rules, RulesHash, Stage};
 use shieldwall_net::secure::SecureStats;
 use shieldwall_net::server::ZoneStats;
 use shieldwall_net::time::Micros;
@@ -339,6 +340,8 @@ pub struct Board {
     pub follows: Box<[FollowDesk]>,
     /// Raised when the server stops taking part (readiness goes away first).
     pub draining: AtomicBool,
+    /// Rules that were announced last, for who shows what they say; none while those of the start hold.
+    pub rules: Mutex<Option<Arc<Rules>>>,
     /// How often other rules were not adopted: a file with mistakes, or a change that a running world refuses.
     pub rules_refused: AtomicU64,
 }
@@ -354,8 +357,16 @@ impl Board {
             watchers: AtomicU32::new(0),
             follows: (0..MAX_WATCHERS).map(|_| FollowDesk::default()).collect(),
             draining: AtomicBool::new(false),
+            rules: Mutex::new(None),
             rules_refused: AtomicU64::new(0),
         }
+    }
+
+    /// The rules of this version, if they are those that were announced last.
+    #[must_use]
+    pub fn announced_rules(&self, hash: &str) -> Option<Arc<Rules>> {
+        let rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        rules.clone().filter(|rules| rules.hash().to_string() == hash)
     }
 
     /// The figures of all bots together; `None` where there are none in this process.

@@ -328,6 +328,7 @@ fn start_control(
         frames: receiver,
         hello: live_feed::hello(zone.world(), &config.scenery, &tiers),
         world: *world,
+        scenery: Arc::clone(&config.scenery),
     };
     Ok((Some(ControlPlane::start(&config.http, parts)?), sender))
 }

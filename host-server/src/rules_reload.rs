@@ -1,15 +1,15 @@
 //! Reading the rules file anew while the server runs.
 //!
 //! A thread of its own reads, compiles and judges the file, and hands the simulation thread a ruleset that is ready; that
-//! announces it to the clients and adopts it at a tick a second later. A file with a mistake, or rules that a running world
+//! announces it to the clients and adopts it at a tick two seconds later. A file with a mistake, or rules that a running world
 //! does not adopt, leave the rules in force; each mistake is logged with its line and reason, and the refusal is counted.
 //!
 //! Not in here: who asks for it (`signals.rs`), what the rules do to the battle (`zone.rs`).
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
+use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -153,6 +153,8 @@ impl Reader {
         match self.offer(ruleset.rules) {
             Some(Ok(from)) => {
                 self.current = hash;
+                *self.board.rules.lock().unwrap_or_else(PoisonError::into_inner) =
+                    Some(Arc::new(ruleset.rules));
                 tracing::info!(%hash, file, tick = from.0, "the rules change");
             }
             Some(Err(error)) => {

@@ -10,8 +10,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use shieldwall_core::{
-    Brads, CharacterInput, Command, Metres, MoveState, Placement, Position, Rules, Tick, World, WorldConfig,
-    buttons, flags,
+    Brads, CharacterInput, Command, Metres, MoveState, Placement, Position, Rules, RulesHash, Tick, World,
+    WorldConfig, buttons, flags,
 };
 use shieldwall_net::client::{
     ClientEvent, ClientWorld, EndReason, EntityView, GameClient, GameClientConfig, GameClientState, OwnView,
@@ -140,6 +140,8 @@ pub struct LinkWorld {
     pub seats: Vec<Seat>,
     /// What was found so far.
     pub findings: Findings,
+    /// The rules that clients who come are told to expect.
+    pub expected_rules: Option<RulesHash>,
     /// Has a say in the server's world.
     pub director: Option<Box<dyn Director>>,
     options: Options,
@@ -197,6 +199,7 @@ impl LinkWorld {
             secure: new_secure(options.max_clients, options.seed),
             seats: Vec::new(),
             findings: Findings::default(),
+            expected_rules: None,
             director: None,
             conduct: BTreeMap::new(),
             conduct_worst: [0; Misconduct::ALL.len()],
@@ -221,8 +224,11 @@ impl LinkWorld {
     pub fn add_client(&mut self, number: u64) -> usize {
         self.tokens += 1;
         let token = new_token(number, mix(self.options.seed ^ (self.tokens << 32)));
-        let config =
-            GameClientConfig { known_world: Some(Arc::clone(&self.known)), ..GameClientConfig::default() };
+        let config = GameClientConfig {
+            known_world: Some(Arc::clone(&self.known)),
+            expected_rules: self.expected_rules,
+            ..GameClientConfig::default()
+        };
         let seat = self.seats.len();
         let seed = mix(self.options.seed ^ ((seat as u64) << 20));
         self.seats.push(Seat {
@@ -281,7 +287,7 @@ impl LinkWorld {
         self.idle = true;
     }
 
-    /// The server goes on by other rules, as soon as it can.
+    /// The server goes on by other rules from a tick on, two seconds from now.
     ///
     /// # Panics
     /// When it refuses them.

@@ -30,7 +30,7 @@ use shieldwall_core::state::characters::{action, flags};
 use shieldwall_core::state::objectives::pennant;
 
 use self::events::Gathered;
-pub use self::hello::hello;
+pub use self::hello::{hello, hello_with_rules};
 
 /// Bytes of the head of a frame.
 const HEAD_BYTES: usize = 24;

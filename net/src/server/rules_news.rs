@@ -2,7 +2,7 @@
 //!
 //! **No packet is ambiguous.** Whether the bits of a snapshot are by the old rules or by the new ones, its tick says. A
 //! client is sent no snapshot of the new rules before it has acknowledged the message of them, as it is sent none at all before the welcome;
-//! and as they are told a second ahead, nobody on a usable line waits. Changes of the world go through the reliable stream:
+//! and as they are told two seconds ahead, nobody on a usable line waits. Changes of the world go through the reliable stream:
 //! from the announcement on they are written so that both rules read them alike, and by the new rules once those hold, which
 //! is after the message for every client.
 //!
@@ -18,8 +18,9 @@ use shieldwall_core::{Rules, Tick, Ticks, World, WorldConfig};
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-/// Rules are told this long before they hold.
-const AHEAD_S: u32 = 1;
+/// Rules are told this long before they hold: time for two repetitions on a bad line, and for a client's clock that is half a
+/// second ahead.
+const AHEAD_S: u32 = 2;
 
 /// Why rules are not announced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,7 +101,7 @@ impl Session {
 }
 
 impl ZoneSessions {
-    /// Tells every client that other rules hold from a tick on, a second from now, which is returned: call
+    /// Tells every client that other rules hold from a tick on, two seconds from now, which is returned: call
     /// [`ZoneSessions::adopt_due_rules`] before each tick from now on.
     ///
     /// # Errors
