@@ -112,13 +112,6 @@ proptest! {
             run.run_to(run.world.tick().0 + 5 + dice.below(60));
             let mut same = World::with_scenery(run.world.config(), &scene.scenery).expect("a valid configuration");
             let before = same.restore(&image_of(&run.world));
-            if let Err(shieldwall_core::SnapshotError::BadCharacter { slot }) = before {
-                let view = run.world.characters();
-                let row = slot as usize;
-                println!("DBG {before:?} health {} stamina {} combo {} action {} max {} ground {:?} {:?}", view.health[row], view.stamina[row], view.combo[row], view.action[row], run.world.config().rules.combat.stamina_max, run.world.terrain().height_at(Metres(view.position_x[row]), Metres(view.position_z[row])), view.move_state(slot));
-                println!("DBG input {:?}", view.input(slot));
-                println!("DBG {:?}", run.world.config().rules.movement[view.class[row] as usize]);
-            }
             prop_assert_eq!(before, Ok(()), "whatever the rules, a tick leaves what an image may have");
             let rules = other_rules(&run.world, &mut dice);
             prop_assert_eq!(run.world.adopt_rules(&rules), Ok(()));

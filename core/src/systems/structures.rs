@@ -143,9 +143,8 @@ pub(crate) fn make_room(characters: &mut Characters, end: usize, tick: Tick, env
         characters.position_z[row] = inside(freed.z).0;
         if freed.y > at.y && characters.flags[row] & flags::GROUNDED != 0 {
             movement::lose_footing(characters, row);
-        } else {
-            movement::reground(characters, row, environment);
         }
+        movement::reground(characters, row, environment);
     }
 }
 
