@@ -5,10 +5,11 @@
 //!
 //! Not in here: sockets, threads, the host.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use crate::conduct_watch::ConductWatch;
 use shieldwall_core::{
     Brads, CharacterInput, Command, Metres, MoveState, Placement, Position, Rules, RulesHash, Tick, World,
     WorldConfig, buttons, flags,
@@ -21,10 +22,9 @@ use shieldwall_net::secure::{
     ClientIndex, ConnectToken, DATAGRAM_MAX, DropReason, SecureServer, SecureServerConfig, ServerEvent,
     ServerOutput, TokenParams, USER_DATA_BYTES,
 };
-use shieldwall_net::server::{ConductCounts, ReplicationConfig, ZoneSessions};
+use shieldwall_net::server::{ReplicationConfig, ZoneSessions};
 use shieldwall_net::time::{Micros, UnixSeconds};
 use shieldwall_net::wire::effect_lists::EffectLists;
-use shieldwall_net::wire::misconduct::Misconduct;
 use shieldwall_net::wire::quantize::{EntityCodec, EntityState, Sight};
 
 /// The length of one step of virtual time.
@@ -145,9 +145,8 @@ pub struct LinkWorld {
     /// Has a say in the server's world.
     pub director: Option<Box<dyn Director>>,
     options: Options,
-    /// What every client's conduct counted, second by second for a minute.
-    conduct: BTreeMap<(u32, u64), VecDeque<ConductCounts>>,
-    conduct_worst: [u64; Misconduct::ALL.len()],
+    /// What the clients' conduct comes to.
+    pub conduct: ConductWatch,
     codec: EntityCodec,
     known: Arc<ClientWorld>,
     history: BTreeMap<u32, TickRecord>,
@@ -201,8 +200,7 @@ impl LinkWorld {
             findings: Findings::default(),
             expected_rules: None,
             director: None,
-            conduct: BTreeMap::new(),
-            conduct_worst: [0; Misconduct::ALL.len()],
+            conduct: ConductWatch::default(),
             codec: EntityCodec::new(&config),
             known: Arc::new(ClientWorld::new(&config).expect("the world is valid")),
             history: BTreeMap::new(),
@@ -295,50 +293,6 @@ impl LinkWorld {
         self.sessions.announce_rules(&self.world, rules).expect("rules that a running world adopts")
     }
 
-    /// How often anybody did something in a minute that it should not, at worst, for every kind of misconduct.
-    pub fn worst_conduct(&self) -> impl Iterator<Item = (Misconduct, u64)> + '_ {
-        Misconduct::ALL.into_iter().zip(self.conduct_worst)
-    }
-
-    /// Whoever did the worst in a minute may do `margin` times as much before it is sent away.
-    ///
-    /// # Panics
-    /// When it may not.
-    pub fn assert_honest_by(&self, margin: u64) {
-        let limits = &self.world.config().rules.conduct;
-        for (reason, worst) in self.worst_conduct() {
-            let limit = match reason {
-                Misconduct::Malformed => limits.malformed,
-                Misconduct::Flood => limits.floods,
-                Misconduct::StaleInputs => limits.stale_inputs,
-                Misconduct::FutureInputs => limits.future_inputs,
-                Misconduct::UnknownButtons => limits.unknown_buttons,
-                Misconduct::OldViews => limits.old_views,
-                Misconduct::Turns => limits.turns,
-                Misconduct::GroundWishes => limits.ground_wishes,
-            };
-            println!("{}: {worst} in a minute at worst, limit {limit}", reason.name());
-            assert!(limit > 0 && margin * worst <= u64::from(limit), "{}: {worst} of {limit}", reason.name());
-        }
-    }
-
-    /// Takes note once a second of what every client's conduct has counted.
-    fn watch_conduct(&mut self) {
-        for client in self.sessions.clients() {
-            let Some(stats) = self.sessions.client_stats(client) else { continue };
-            let minute = self.conduct.entry((client.0, stats.client_id)).or_default();
-            let first = minute.front().copied().unwrap_or_default();
-            for (reason, worst) in Misconduct::ALL.into_iter().zip(&mut self.conduct_worst) {
-                let grown = stats.conduct.of(reason).saturating_sub(first.of(reason));
-                *worst = (*worst).max(grown);
-            }
-            minute.push_back(stats.conduct);
-            if minute.len() > 60 {
-                minute.pop_front();
-            }
-        }
-    }
-
     /// A sum of one figure over all clients.
     pub fn sum(&self, figure: impl Fn(&shieldwall_net::client::ClientStats) -> u64) -> u64 {
         self.seats.iter().map(|seat| figure(&seat.client.stats())).sum()
@@ -405,7 +359,7 @@ impl LinkWorld {
             self.codec = EntityCodec::new(self.world.config());
         }
         if tick.0.is_multiple_of(60) {
-            self.watch_conduct();
+            self.conduct.look(&self.sessions);
         }
         self.sessions.begin_tick(tick, &mut self.commands);
         if let Some(spacing) = self.options.spacing_m {

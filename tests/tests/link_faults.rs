@@ -40,7 +40,7 @@ fn assert_nothing_wrong(battle: &LinkWorld) {
     assert!(findings.compared > 10_000 && findings.own_compared > 1_000, "{findings:?}");
     let stats = battle.sessions.stats();
     assert_eq!(stats.kicked, 0, "an honest client was sent away: {:?}", stats.conduct);
-    battle.assert_honest_by(CONDUCT_MARGIN);
+    battle.conduct.assert_within(&battle.world.config().rules.conduct, CONDUCT_MARGIN);
 }
 
 fn assert_all_play(battle: &LinkWorld) {
@@ -276,8 +276,7 @@ fn a_way_that_changes_all_the_time_is_no_misconduct() {
     }
     assert_all_play(&battle);
     assert_nothing_wrong(&battle);
-    let stale = battle.worst_conduct().find(|(reason, _)| *reason == Misconduct::StaleInputs);
-    assert!(stale.is_some_and(|(_, worst)| worst > 10), "the way changed: {stale:?}");
+    assert!(battle.conduct.worst(Misconduct::StaleInputs) > 5, "the way changed");
 }
 
 #[test]
