@@ -86,8 +86,7 @@ impl Host {
             }
             None => (None, None),
         };
-        let path = config.ruleset.path.clone();
-        let (reloader, offered) = rules_reload::start(path, &config.world.rules, Arc::clone(&board))?;
+        let (reloader, offered) = rules_reload::start(config, &board)?;
         let inbox_items = (8 * config.server.max_clients as usize).clamp(1_024, 16_384);
         let (inbox_in, inbox_out) = lane(inbox_items, InboxItem::empty);
         let (outbox_in, outbox_out) = lane(BATCHES, OutboxBatch::empty);

@@ -16,6 +16,7 @@ use std::time::Duration;
 use shieldwall_core::{Rules, RulesHash, Tick};
 use shieldwall_net::server::AnnounceRulesError;
 
+use crate::config::HostConfig;
 use crate::error::HostError;
 use crate::figures::Board;
 use crate::queues::{Receiver, Sender, lane};
@@ -72,25 +73,21 @@ struct Reader {
     stop: Arc<AtomicBool>,
 }
 
-/// Starts the thread of a server that plays by these rules, from the file at `path`.
+/// Starts the thread of a server with this configuration.
 ///
 /// # Errors
 /// [`HostError::System`] when there is no thread for it.
-pub fn start(
-    path: Option<PathBuf>,
-    rules: &Rules,
-    board: Arc<Board>,
-) -> Result<(RulesReloader, OfferedRules), HostError> {
+pub fn start(config: &HostConfig, board: &Arc<Board>) -> Result<(RulesReloader, OfferedRules), HostError> {
     let empty = || RulesOffer { rules: Rules::default(), answer: None };
     let (offers_in, offers_out) = lane(1, empty);
     let (answers_in, answers_out) = lane(1, empty);
     let stop = Arc::new(AtomicBool::new(false));
     let mut reader = Reader {
-        path,
-        current: rules.hash(),
+        path: config.ruleset.path.clone(),
+        current: config.world.rules.hash(),
         offers: offers_in,
         answers: answers_out,
-        board,
+        board: Arc::clone(board),
         stop: Arc::clone(&stop),
     };
     let (asks, asked) = mpsc::channel();

@@ -104,10 +104,8 @@ fn what_would_change_the_state_itself_is_refused_by_name_and_changes_nothing() {
     assert_eq!(world().adopt_rules(&rules), Ok(()));
 }
 
-/// Everything in the state that the rules bound, at its bound or beyond: an image of what was adopted is one that a fresh
-/// world of the new rules takes, and both go on alike.
-#[test]
-fn whatever_was_at_its_limit_is_within_the_new_ones() {
+/// A world in which everything that rules bound is at its bound.
+fn at_every_limit() -> World {
     let mut source = world();
     let tick = source.tick();
     let state = &mut source.state;
@@ -140,7 +138,11 @@ fn whatever_was_at_its_limit_is_within_the_new_ones() {
     state.objectives.flags[1] |= crate::state::objectives::pennant::DROPPED;
     state.objectives.timer[1] = 20 * 60;
     assert_eq!(world().restore(&image_of(&source)), Ok(()), "all of it can be under the rules before");
+    source
+}
 
+/// Rules with less of everything.
+fn less() -> Rules {
     let mut rules = Rules::default();
     (rules.life.health_max, rules.combat.stamina_max) = (300, 40);
     let soldier = &mut rules.movement[0];
@@ -157,6 +159,15 @@ fn whatever_was_at_its_limit_is_within_the_new_ones() {
     (rules.npc[0].think_ms, rules.npc[0].think_far) = (50, 1);
     rules.structure[0].health = 500;
     (rules.objective[0].capture_ms, rules.objective[3].return_ms) = (1_000, 2_000);
+    rules
+}
+
+/// Everything in the state that the rules bound, at its bound or beyond: an image of what was adopted is one that a fresh
+/// world of the new rules takes, and both go on alike.
+#[test]
+fn whatever_was_at_its_limit_is_within_the_new_ones() {
+    let (source, rules) = (at_every_limit(), less());
+    let tick = source.tick();
     let mut world = world();
     world.restore(&image_of(&source)).unwrap();
     assert_eq!(world.adopt_rules(&rules), Ok(()));
