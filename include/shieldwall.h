@@ -183,6 +183,11 @@
 #define SW_CLIENT_EVENT_ASSISTED 12
 
 /**
+ * `SwClientEvent::kind`: the server plays by other rules from `tick` on, and the client predicts by them.
+ */
+#define SW_CLIENT_EVENT_RULES 13
+
+/**
  * `SwCommand::kind`: a new character. Uses `tag`, `team`, `movement_class`, `placement`, and for `SW_PLACEMENT_AT` also `x`, `z`, `yaw`.
  */
 #define SW_COMMAND_SPAWN 1
@@ -2172,6 +2177,16 @@ SwResult sw_world_create_with_scenery(const uint8_t *config,
  * Writes the bytes of a world's configuration; `written` is their number, also when the buffer is too short.
  */
 SwResult sw_world_encode_config(SwWorld world, uint8_t *buffer, size_t capacity, size_t *written);
+
+/**
+ * Goes on by other rules from the next tick on: those in the bytes of a configuration that is the world's in everything else.
+ * `SW_RESULT_BAD_CONFIG` when it is not, when it breaks a rule, or when its rules are not such that a running world adopts
+ * them (docs/RULES.md); `sw_last_error` says what, and nothing has changed. Views of the world end here. Snapshots and states
+ * that were kept before are of the world by its rules before, and are refused.
+ */
+SwResult sw_world_adopt_rules(SwWorld world,
+                              const uint8_t *config,
+                              size_t config_len);
 
 /**
  * Destroys a world; its views die with it. A null handle is accepted and does nothing.

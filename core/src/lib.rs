@@ -84,4 +84,4 @@ pub use world::replay::{
     ReplayError, ReplayInfo, ReplayOptions, ReplayPlayer, ReplayReader, ReplayRecorder, ReplayReport,
     ReplaySealer, ReplayWriter,
 };
-pub use world::{ConfigDecodeError, ConfigError, World, WorldConfig};
+pub use world::{AdoptRulesError, ConfigDecodeError, ConfigError, World, WorldConfig};

@@ -391,6 +391,9 @@ pub const SW_CLIENT_EVENT_AFFLICTED: u32 = 11;
 /// `SwClientEvent::kind`: `other` helped to kill `slot`. `tick`.
 pub const SW_CLIENT_EVENT_ASSISTED: u32 = 12;
 
+/// `SwClientEvent::kind`: the server plays by other rules from `tick` on, and the client predicts by them.
+pub const SW_CLIENT_EVENT_RULES: u32 = 13;
+
 /// News of a client. Characters are named by slot.
 #[repr(C)]
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Pod, Zeroable)]
@@ -433,6 +436,9 @@ impl From<ClientEvent> for SwClientEvent {
             }
             ClientEvent::Playing { tick } => {
                 SwClientEvent { kind: SW_CLIENT_EVENT_PLAYING, tick: tick.0, ..empty }
+            }
+            ClientEvent::RulesChanged { tick, .. } => {
+                SwClientEvent { kind: SW_CLIENT_EVENT_RULES, tick: tick.0, ..empty }
             }
             ClientEvent::Ended(_) => SwClientEvent { kind: SW_CLIENT_EVENT_ENDED, ..empty },
             ClientEvent::Game { tick, event } => SwClientEvent { tick: tick.0, ..game_event(event) },

@@ -165,6 +165,32 @@ pub unsafe extern "C" fn sw_world_encode_config(
     })
 }
 
+/// Goes on by other rules from the next tick on: those in the bytes of a configuration that is the world's in everything else.
+/// `SW_RESULT_BAD_CONFIG` when it is not, when it breaks a rule, or when its rules are not such that a running world adopts
+/// them (docs/RULES.md); `sw_last_error` says what, and nothing has changed. Views of the world end here. Snapshots and states
+/// that were kept before are of the world by its rules before, and are refused.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_adopt_rules(
+    world: SwWorld,
+    config: *const u8,
+    config_len: usize,
+) -> SwResult {
+    entry!(caller => {
+        let config = decode(caller.bytes(config, config_len, "config")?)?;
+        WORLDS.with(world, |simulation| {
+            let own = simulation.world.config();
+            if config.encode() != (WorldConfig { rules: config.rules, ..*own }).encode() {
+                let message = "config differs from the world's in more than the rules";
+                return Err(Failure::new(SwResult::BadConfig, message));
+            }
+            simulation
+                .world
+                .adopt_rules(&config.rules)
+                .map_err(|error| Failure::new(SwResult::BadConfig, error.to_string()))
+        })
+    })
+}
+
 /// Destroys a world; its views die with it. A null handle is accepted and does nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sw_world_destroy(world: SwWorld) -> SwResult {

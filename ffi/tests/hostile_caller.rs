@@ -234,6 +234,54 @@ fn a_world_made_from_bytes_is_the_same_world() {
     c!(sw_world_destroy(second));
 }
 
+/// The bytes of a world's configuration with other rules than it has.
+fn encoded(world: SwWorld, change: impl FnOnce(&mut shieldwall_core::WorldConfig)) -> Vec<u8> {
+    let mut bytes = [0_u8; 16_384];
+    let mut written = 0;
+    let result = c!(sw_world_encode_config(world, bytes.as_mut_ptr(), bytes.len(), &raw mut written));
+    assert_eq!(result, SwResult::Ok);
+    let (mut config, _) = shieldwall_core::WorldConfig::decode(&bytes[..written]).expect("its own bytes");
+    change(&mut config);
+    config.encode()
+}
+
+#[test]
+fn a_world_adopts_other_rules_and_nothing_else() {
+    let (world, mut fresh) = (world(), 0);
+    let spawn = SwCommand { kind: SW_COMMAND_SPAWN, tag: 5, team: 1, ..Default::default() };
+    let step = |world| c!(sw_world_step(world, &spawn, 1, size_of::<SwCommand>(), null_mut()));
+    assert_eq!(step(world), SwResult::Ok);
+    assert_eq!(c!(sw_world_save(world, 0, null_mut())), SwResult::Ok);
+    let before = hash(world);
+    let refused: [(Vec<u8>, &str); 4] = [
+        (vec![1, 2, 3], "config"),
+        (encoded(world, |config| config.seed += 1), "in more than the rules"),
+        (encoded(world, |config| config.rules.lag.rewind_max_ms = 100), "lag.rewind_max_ms"),
+        (encoded(world, |config| config.rules.movement[0].radius.0 = 0), "movement.radius"),
+    ];
+    for (bytes, why) in refused {
+        assert_eq!(c!(sw_world_adopt_rules(world, bytes.as_ptr(), bytes.len())), SwResult::BadConfig);
+        assert!(last_error().contains(why), "{}", last_error());
+    }
+    assert_eq!(c!(sw_world_adopt_rules(world, null(), 9)), SwResult::NullPointer);
+    assert_eq!(hash(world), before);
+    let other = encoded(world, |config| config.rules.life.health_max = 77);
+    assert_eq!(c!(sw_world_adopt_rules(world, other.as_ptr(), other.len())), SwResult::Ok);
+    assert_eq!(encoded(world, |_| {}), other);
+    assert_ne!(hash(world), before, "nobody has more health than there is");
+    assert_eq!(c!(sw_world_load(world, 0)), SwResult::BadSnapshot, "a state by the rules before");
+    // It is a world of that configuration now.
+    let (mut image, mut written) = (vec![0_u8; 1 << 20], 0);
+    let result = c!(sw_world_snapshot_write(world, image.as_mut_ptr(), image.len(), &raw mut written));
+    assert_eq!(result, SwResult::Ok);
+    assert_eq!(c!(sw_world_create_encoded(other.as_ptr(), other.len(), &raw mut fresh)), SwResult::Ok);
+    assert_eq!(c!(sw_world_restore(fresh, image.as_ptr(), written)), SwResult::Ok);
+    assert_eq!((step(world), step(fresh)), (SwResult::Ok, SwResult::Ok));
+    assert_eq!(hash(world), hash(fresh));
+    c!(sw_world_destroy(world));
+    c!(sw_world_destroy(fresh));
+}
+
 #[test]
 fn views_show_the_columns() {
     let world = world();

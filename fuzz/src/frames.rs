@@ -136,6 +136,7 @@ pub fn snapshot(bytes: &[u8]) {
 pub fn message(bytes: &[u8]) {
     match ServerMessage::decode(bytes) {
         Ok(ServerMessage::Welcome(welcome)) => assert_eq!(welcome.encode(), bytes),
+        Ok(ServerMessage::Rules(change)) => assert_eq!(change.encode(), bytes),
         Ok(ServerMessage::Goodbye(reason)) => assert_eq!(reason.encode(), bytes),
         Ok(ServerMessage::GroundCheck(check)) => assert_eq!(check.encode()[..], *bytes),
         Ok(ServerMessage::Ground(piece)) => assert_eq!(piece.encode(), bytes),

@@ -302,6 +302,12 @@ pub(crate) fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
     for tick in 0..30_u32 {
         let spawn = [Command::Spawn { tag: tick, team: 1, class: 0, placement: Placement::TeamSpawn }];
         let commands = if tick % 7 == 0 { &spawn[..] } else { &[] };
+        if tick == 15 {
+            let mut rules = recorded.config().rules;
+            rules.life.health_max = 700;
+            recorded.adopt_rules(&rules).expect("rules that a running world adopts");
+            writer.record_rules(&recorded, &mut replay);
+        }
         recorded.step(commands);
         writer.record(&recorded, commands, &mut replay);
     }

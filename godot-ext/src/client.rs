@@ -79,6 +79,7 @@ enum News {
     Ended(String),
     Mispredicted { tick: i64, error_m: f64 },
     Game(GameEvent),
+    Rules(String),
 }
 
 #[godot_api]
@@ -138,6 +139,10 @@ impl ShieldwallClient {
     /// The server put the own character somewhere else than predicted, by `error` metres. The view is smoothed.
     #[signal]
     fn mispredicted(tick: i64, error: f64);
+    /// The server plays by other rules, and so does this client from now on. [param hash] is their version, as
+    /// `shieldwall rules check` prints it.
+    #[signal]
+    fn rules_changed(hash: GString);
     /// The own character hurt somebody, named by slot.
     #[signal]
     fn damage_dealt(target: i64, amount: i64);
@@ -426,6 +431,7 @@ impl ShieldwallClient {
                 ClientEvent::Playing { .. } => news.push(News::Synced),
                 ClientEvent::Ended(reason) => news.push(News::Ended(reason.to_string())),
                 ClientEvent::Game { event, .. } => news.push(News::Game(event)),
+                ClientEvent::RulesChanged { rules, .. } => news.push(News::Rules(rules.to_string())),
                 ClientEvent::Welcomed { .. } => {}
             }
         }
@@ -444,6 +450,7 @@ impl ShieldwallClient {
             }
             News::Mispredicted { tick, error_m } => self.signals().mispredicted().emit(tick, error_m),
             News::Game(event) => self.tell_event(event),
+            News::Rules(hash) => self.signals().rules_changed().emit(&GString::from(hash.as_str())),
         }
     }
 

@@ -53,6 +53,24 @@ func test_rules_of_a_text_hold() -> void:
 	check_equal(again.get_rules_hash(), world.get_rules_hash(), "the hash of the same rules")
 
 
+func test_a_world_that_runs_goes_on_by_other_rules() -> void:
+	allowed_errors = 2
+	var world := ShieldwallWorld.new()
+	check_equal(world.adopt_rules(), ERR_UNCONFIGURED, "adopt_rules() before create()")
+	check_equal(world.create(), OK, "create()")
+	world.queue_spawn(0, 0)
+	world.step()
+	var id := _spawned(world)
+	var before := world.get_fingerprint()
+	check_equal(world.set_rules_text("[life]\nhealth_max = 321\n"), OK, "set_rules_text()")
+	check_equal(world.adopt_rules(), OK, "adopt_rules()")
+	check_equal(world.get_character(id).health_max, 321, "health_max")
+	check(world.get_fingerprint() != before, "another world by its fingerprint")
+	check_equal(world.set_rules_text("[lag]\nrewind_max_ms = 100\n"), OK, "set_rules_text()")
+	check_equal(world.adopt_rules(), ERR_INVALID_PARAMETER, "what a running world does not adopt")
+	check_equal(world.get_character(id).health_max, 321, "health_max after the refusal")
+
+
 func test_rules_and_sceneries_of_files_are_found_or_told() -> void:
 	allowed_errors = 10
 	var world := ShieldwallWorld.new()

@@ -23,7 +23,7 @@ use crate::open_files;
 use crate::queues::Latest;
 use crate::report::BotReport;
 use crate::rules;
-use crate::signals::StopFlag;
+use crate::signals::{ReloadFlag, StopFlag};
 use crate::stats::{Stats, StatsAssembler};
 use crate::terrain;
 use crate::tokens::TokenMaker;
@@ -40,7 +40,7 @@ pub fn demo(flags: &DemoFlags) -> Result<(), HostError> {
     let _log = logging::start(&config.log, "warn")?;
     log_rules(&config);
     open_files::make_room_for(config.bots.count)?;
-    let stop = StopFlag::on_signals()?;
+    let (stop, reload) = (StopFlag::on_signals()?, reload_flag(&config)?);
     let clock = Clock::start();
     let count = config.bots.count;
     let threads = if config.bots.threads == 0 { threads_for(count) } else { config.bots.threads };
@@ -55,7 +55,8 @@ pub fn demo(flags: &DemoFlags) -> Result<(), HostError> {
         first_client_id: 1,
         threads,
         scenery: Arc::clone(&config.scenery),
-        expected_rules: Some(config.world.rules.hash()),
+        // Their server is this one, and they go with its rules when these change.
+        expected_rules: None,
         publish: Arc::new(move |thread, figures| board.bots[thread].publish(figures)),
     };
     let crowd = match (count > 0).then(|| Crowd::start(&parts)).transpose() {
@@ -66,7 +67,7 @@ pub fn demo(flags: &DemoFlags) -> Result<(), HostError> {
             return Err(error);
         }
     };
-    let died = supervise(&host, clock, &config, &flags.run, &stop, || {
+    let died = supervise(&host, clock, &config, &flags.run, (&stop, &reload), || {
         crowd.as_ref().is_some_and(|crowd| !crowd.is_running()).then_some("bots")
     });
     let last = host.board().all_bots();
@@ -92,14 +93,14 @@ pub fn serve(flags: &ServeFlags) -> Result<(), HostError> {
     let _log = logging::start(&config.log, "info")?;
     log_rules(&config);
     open_files::make_room_for(0)?;
-    let stop = StopFlag::on_signals()?;
+    let (stop, reload) = (StopFlag::on_signals()?, reload_flag(&config)?);
     let clock = Clock::start();
     let host = Host::start(&config, clock, 0, flags.server.record.as_deref())?;
     announce(&host, &format!("serving up to {} clients", config.server.max_clients));
     if config.server.private_key == DEVELOPMENT_KEY {
         tracing::warn!("the development key is in use: everybody on this machine can make tokens");
     }
-    let died = supervise(&host, clock, &config, &flags.run, &stop, || None);
+    let died = supervise(&host, clock, &config, &flags.run, (&stop, &reload), || None);
     let report = host.stop(|| Ok(None))?;
     print(&report.summary());
     if let Some(path) = &flags.run.report {
@@ -192,6 +193,11 @@ pub fn token(flags: &TokenFlags) -> Result<(), HostError> {
     }
 }
 
+/// Raised by SIGHUP where there is a file to read anew.
+fn reload_flag(config: &HostConfig) -> Result<ReloadFlag, HostError> {
+    if config.ruleset.path.is_some() { ReloadFlag::on_signal() } else { Ok(ReloadFlag::default()) }
+}
+
 /// The hash of a ruleset that bots are given.
 fn expected_rules(file: Option<&Path>) -> Result<Option<RulesHash>, HostError> {
     let Some(file) = file else { return Ok(None) };
@@ -240,7 +246,7 @@ fn supervise(
     clock: Clock,
     config: &HostConfig,
     run: &RunFlags,
-    stop: &StopFlag,
+    (stop, reload): (&StopFlag, &ReloadFlag),
     other_death: impl Fn() -> Option<&'static str>,
 ) -> Result<(), HostError> {
     let mut line = StatusLine::new(config, host.started());
@@ -251,6 +257,9 @@ fn supervise(
         }
         if let Some(name) = host.dead_thread().or_else(&other_death) {
             break Err(HostError::ThreadDied(name));
+        }
+        if reload.take() {
+            host.reload_rules();
         }
         line.show(host.board(), now);
         std::thread::sleep(LOOK_EVERY);

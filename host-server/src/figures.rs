@@ -3,9 +3,10 @@
 //! In here: plain counters and the board they are published on. Not in here: rates and means (`stats.rs`), their
 //! text forms (`control/metrics.rs`, `report.rs`).
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use shieldwall_core::Stage;
+use shieldwall_core::{Rules, RulesHash, Stage};
 use shieldwall_net::secure::SecureStats;
 use shieldwall_net::server::ZoneStats;
 use shieldwall_net::time::Micros;
@@ -136,6 +137,10 @@ pub struct ZoneFigures {
     pub slips: u64,
     /// By how much in all, in microseconds.
     pub slipped_us: u64,
+    /// Version of the rules in force.
+    pub rules: RulesHash,
+    /// How often other rules were adopted.
+    pub rules_reloads: u64,
     /// CPU time of the thread in microseconds.
     pub cpu_us: u64,
 }
@@ -335,6 +340,10 @@ pub struct Board {
     pub follows: Box<[FollowDesk]>,
     /// Raised when the server stops taking part (readiness goes away first).
     pub draining: AtomicBool,
+    /// Rules that were announced last, for who shows what they say; none while those of the start hold.
+    pub rules: Mutex<Option<Arc<Rules>>>,
+    /// How often other rules were not adopted: a file with mistakes, or a change that a running world refuses.
+    pub rules_refused: AtomicU64,
 }
 
 impl Board {
@@ -348,7 +357,16 @@ impl Board {
             watchers: AtomicU32::new(0),
             follows: (0..MAX_WATCHERS).map(|_| FollowDesk::default()).collect(),
             draining: AtomicBool::new(false),
+            rules: Mutex::new(None),
+            rules_refused: AtomicU64::new(0),
         }
+    }
+
+    /// The rules of this version, if they are those that were announced last.
+    #[must_use]
+    pub fn announced_rules(&self, hash: &str) -> Option<Arc<Rules>> {
+        let rules = self.rules.lock().unwrap_or_else(PoisonError::into_inner);
+        rules.clone().filter(|rules| rules.hash().to_string() == hash)
     }
 
     /// The figures of all bots together; `None` where there are none in this process.

@@ -24,6 +24,7 @@ use crate::net_io::SocketSet;
 use crate::queues::{Sender, lane};
 use crate::recorder::{self, RecordingFile};
 use crate::report::{Report, RunOutcome};
+use crate::rules_reload::{self, RulesReloader};
 use crate::simulation::{self, SimulationOutcome, SimulationParts};
 use crate::tick_timing::TickTiming;
 use crate::tokens::{TokenMaker, fill_random};
@@ -53,6 +54,7 @@ pub struct Host {
     simulation: JoinHandle<SimulationOutcome>,
     simulation_stop: Arc<AtomicBool>,
     control: Option<ControlPlane>,
+    rules: RulesReloader,
     recording: Option<RecordingFile>,
 }
 
@@ -84,6 +86,7 @@ impl Host {
             }
             None => (None, None),
         };
+        let (reloader, offered) = rules_reload::start(config, &board)?;
         let inbox_items = (8 * config.server.max_clients as usize).clamp(1_024, 16_384);
         let (inbox_in, inbox_out) = lane(inbox_items, InboxItem::empty);
         let (outbox_in, outbox_out) = lane(BATCHES, OutboxBatch::empty);
@@ -110,6 +113,7 @@ impl Host {
             waker,
             live,
             board: Arc::clone(&board),
+            rules: offered,
             recorder,
             stop: Arc::clone(&simulation_stop),
         };
@@ -126,6 +130,7 @@ impl Host {
             network_stop,
             simulation_stop,
             control,
+            rules: reloader,
             recording,
         })
     }
@@ -145,7 +150,14 @@ impl Host {
     /// The version of the rules it plays by.
     #[must_use]
     pub fn rules(&self) -> RulesHash {
-        self.config.world.rules.hash()
+        let zone = self.board.zone.read();
+        if zone.ticks == 0 { self.config.world.rules.hash() } else { zone.rules }
+    }
+
+    /// Has the rules file read anew, and the battle go on by what stands in it. Returns at once: the log, the figures and
+    /// [`Host::rules`] tell what came of it.
+    pub fn reload_rules(&self) {
+        self.rules.reload();
     }
 
     /// Where the threads publish.
@@ -195,6 +207,7 @@ impl Host {
         let bots = end_bots();
         // Read when the bots' own threads have ended: what they used is taken off this, so both must be of one moment.
         let process_cpu_us = process_cpu_us().saturating_sub(self.cpu_at_start_us);
+        drop(self.rules);
         self.network_stop.store(true, Ordering::Release);
         let network = self.network.join().map_err(|_| HostError::ThreadDied("network"));
         if let Some(control) = self.control {
@@ -205,7 +218,7 @@ impl Host {
         recorded?;
         Ok(Report::new(&RunOutcome {
             seed: self.config.world.seed,
-            rules: self.config.world.rules.hash(),
+            rules: simulation.rules,
             tick_hz: self.config.world.tick_hz,
             teams: self.config.world.teams,
             duration_s: simulation.ended_at.since(self.started).as_secs_f64(),
@@ -314,6 +327,7 @@ fn start_control(
         frames: receiver,
         hello: live_feed::hello(zone.world(), &config.scenery, &tiers),
         world: *world,
+        scenery: Arc::clone(&config.scenery),
     };
     Ok((Some(ControlPlane::start(&config.http, parts)?), sender))
 }

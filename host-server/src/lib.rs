@@ -6,6 +6,7 @@
 //! | simulation | [`simulation`] around [`zone`] | ticks at a fixed rate | the clock |
 //! | control | [`control`] | live page, metrics, health | anything |
 //! | bots | [`bots`] | a load of real clients (`demo`, `bots`) | the clock |
+//! | rules | [`rules_reload`] | reads the rules file anew | signals, the disk |
 //! | recorder | [`recorder`] | writes a replay (`--record`) | the disk |
 //! | main | [`commands`] | starts, supervises, ends | signals |
 //!
@@ -37,6 +38,7 @@ pub mod replay;
 pub mod replay_hits;
 pub mod report;
 pub mod rules;
+pub mod rules_reload;
 pub mod scenery;
 pub mod signals;
 pub mod simulation;

@@ -82,11 +82,20 @@ pub fn start(path: &Path, world: &World) -> Result<(Recorder, RecordingFile), Ho
 impl Recorder {
     /// Records a tick: the commands it was given, and the world after it.
     pub fn record(&mut self, commands: &[Command], world: &World) {
+        self.write(|recorder, drafts| recorder.record(world, commands, drafts));
+    }
+
+    /// Records that the world has adopted other rules; before its next tick.
+    pub fn record_rules(&mut self, world: &World) {
+        self.write(|recorder, drafts| recorder.record_rules(world, drafts));
+    }
+
+    fn write(&mut self, write: impl FnOnce(&mut ReplayRecorder, &mut Vec<u8>)) {
         let Some(piece) = self.piece.as_deref_mut() else {
             self.dropped += 1;
             return;
         };
-        self.recorder.record(world, commands, &mut piece.drafts);
+        write(&mut self.recorder, &mut piece.drafts);
         if !piece.drafts.is_empty()
             && let Some(full) = self.piece.take()
         {

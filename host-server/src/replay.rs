@@ -67,7 +67,7 @@ pub fn info(path: &Path) -> Result<String, HostError> {
     Ok(format!(
         "ticks      {} to {} ({} ticks, {seconds:.1} s at {} a second)\n\
          commands   {}\n\
-         chunks     {} ({} keyframes, one every {} ticks; a hash every {} ticks)\n\
+         chunks     {} ({} keyframes, one every {} ticks; a hash every {} ticks; {} changes of rules)\n\
          size       {} bytes, {packed:.0} % of {} unpacked\n\
          world      seed {}, {} teams, slots for {} characters and {} projectiles, fingerprint {:016x}\n\
          end        {end}",
@@ -80,6 +80,7 @@ pub fn info(path: &Path) -> Result<String, HostError> {
         info.keyframes,
         info.keyframe_every.0,
         info.hash_every.0,
+        info.rules_changes,
         bytes.len(),
         info.content_bytes,
         config.seed,

@@ -35,6 +35,17 @@ pub enum RulesFileError {
     Refused(Box<Report>),
 }
 
+impl RulesFileError {
+    /// What is wrong, in one line.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        match self {
+            Self::Read { .. } => self.to_string(),
+            Self::Refused(report) => summary(report),
+        }
+    }
+}
+
 impl fmt::Display for RulesFileError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use shieldwall_core::StateHash;
+use shieldwall_core::{RulesHash, StateHash};
 use shieldwall_net::time::Micros;
 
 use crate::clock::{Clock, TickSchedule, thread_cpu_us};
@@ -16,6 +16,7 @@ use crate::live_feed::LiveFrame;
 use crate::net_io::Waker;
 use crate::queues::{Receiver, Sender};
 use crate::recorder::Recorder;
+use crate::rules_reload::OfferedRules;
 use crate::zone::Zone;
 
 /// A schedule that is behind by more than so many ticks gives way: the game's clock loses the time.
@@ -46,6 +47,8 @@ pub struct SimulationParts {
     pub live: Sender<LiveFrame>,
     /// Where figures go.
     pub board: Arc<Board>,
+    /// Rules that were read anew.
+    pub rules: OfferedRules,
     /// Writes the replay, if one is wanted.
     pub recorder: Option<Recorder>,
     /// Ends the thread after the tick it is in.
@@ -58,6 +61,8 @@ pub struct SimulationOutcome {
     pub figures: ZoneFigures,
     /// Hash of the last state.
     pub state_hash: StateHash,
+    /// The rules it was played by at the end.
+    pub rules: RulesHash,
     /// When the battle ended; goodbyes came after.
     pub ended_at: Micros,
 }
@@ -78,6 +83,12 @@ pub fn run(mut parts: SimulationParts) -> SimulationOutcome {
         }
         let started = parts.clock.now();
         read_inbox(&mut parts, started);
+        parts.rules.take(&mut parts.zone);
+        if parts.zone.adopt_due_rules()
+            && let Some(recorder) = &mut parts.recorder
+        {
+            recorder.record_rules(parts.zone.world());
+        }
         let clock = parts.clock;
         parts.zone.step_timed(started, &mut || clock.nanoseconds());
         if let Some(recorder) = &mut parts.recorder {
@@ -99,13 +110,14 @@ pub fn run(mut parts: SimulationParts) -> SimulationOutcome {
     own.slipped_us = schedule.slipped_us();
     let figures = publish(&mut parts, &own);
     let state_hash = parts.zone.world().state_hash();
+    let rules = parts.zone.world().config().rules.hash();
     if let Some(recorder) = parts.recorder.take() {
         recorder.finish(parts.zone.world());
     }
     let ended_at = parts.clock.now();
     close_figures(&parts, ended_at);
     say_goodbye(&mut parts, &mut schedule);
-    SimulationOutcome { figures, state_hash, ended_at }
+    SimulationOutcome { figures, state_hash, rules, ended_at }
 }
 
 /// Tells the network thread that the battle has ended.

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use serde::Serialize;
-use shieldwall_core::WorldConfig;
+use shieldwall_core::{RulesHash, WorldConfig};
 use shieldwall_net::time::Micros;
 
 use crate::fight_figures::FightFigures;
@@ -89,7 +89,8 @@ pub struct StatsAssembler {
     samples: VecDeque<Sample>,
     tick_hz: u16,
     teams: usize,
-    rules: String,
+    /// Those it began with.
+    rules: RulesHash,
     started: Micros,
 }
 
@@ -101,7 +102,7 @@ impl StatsAssembler {
             samples: VecDeque::new(),
             tick_hz: world.tick_hz.max(1),
             teams: usize::from(world.teams),
-            rules: world.rules.hash().to_string(),
+            rules: world.rules.hash(),
             started,
         }
     }
@@ -131,7 +132,7 @@ impl StatsAssembler {
         let bots = last.bots.zip(first.bots);
         let mean_ms = |sum: u64, of: u32| ratio(sum as f64 / 1e3, f64::from(of));
         Stats {
-            rules: self.rules.clone(),
+            rules: if last.zone.ticks == 0 { self.rules } else { last.zone.rules }.to_string(),
             tick: last.zone.ticks,
             uptime_s: last.at.since(self.started).as_secs_f64(),
             tick_ms: last.net.tick_recent.into(),

@@ -2,9 +2,9 @@
 //! bytes go out, so that a test can play a server.
 
 use shieldwall_core::spatial::Scenery;
-use shieldwall_core::{Command, Event, World, WorldConfig};
+use shieldwall_core::{Command, Event, Rules, Tick, World, WorldConfig};
 use shieldwall_net::secure::ClientIndex;
-use shieldwall_net::server::{ReplicationConfig, ZoneSessions};
+use shieldwall_net::server::{AnnounceRulesError, ReplicationConfig, ZoneSessions};
 use shieldwall_net::time::Micros;
 use shieldwall_net::wire::goodbye::GoodbyeReason;
 
@@ -58,7 +58,7 @@ impl Zone {
             commands: Vec::with_capacity(3 * max_clients as usize),
             seats: vec![Seat::default(); max_clients as usize],
             feed,
-            figures: ZoneFigures::default(),
+            figures: ZoneFigures { rules: world.rules.hash(), ..ZoneFigures::default() },
             stepped_at: None,
             mixed_classes: false,
         })
@@ -130,6 +130,39 @@ impl Zone {
         }
     }
 
+    /// Tells every client that other rules hold from a tick on, which is returned; the zone adopts them then.
+    ///
+    /// # Errors
+    /// [`AnnounceRulesError`]; the rules stay as they are then.
+    pub fn announce_rules(&mut self, rules: &Rules) -> Result<Tick, AnnounceRulesError> {
+        self.sessions.announce_rules(&self.world, rules)
+    }
+
+    /// Whether other rules are announced that do not hold yet.
+    #[must_use]
+    pub fn is_changing_rules(&self) -> bool {
+        self.sessions.announced_rules().is_some()
+    }
+
+    /// Adopts announced rules whose tick has come; says whether it did. A step does so too: this is for whoever has
+    /// something to do in between.
+    pub fn adopt_due_rules(&mut self) -> bool {
+        match self.sessions.adopt_due_rules(&mut self.world) {
+            Ok(false) => return false,
+            Ok(true) => {}
+            Err(error) => {
+                // Nobody but this zone steps the world that they were announced with.
+                tracing::error!(%error, "announced rules were refused");
+                return false;
+            }
+        }
+        let rules = &self.world.config().rules;
+        self.feed.set_health_max(rules.life.health_max);
+        self.figures.rules = rules.hash();
+        self.figures.rules_reloads += 1;
+        true
+    }
+
     /// Runs one tick with what has been received. The time decides nothing in the world; it is counted.
     pub fn step(&mut self, now: Micros) {
         self.step_timed(now, &mut || 0);
@@ -141,6 +174,7 @@ impl Zone {
         let since_last = self.stepped_at.map_or(Micros::ZERO, |last| now.since(last));
         self.stepped_at = Some(now);
         self.commands.clear();
+        self.adopt_due_rules();
         self.sessions.begin_tick(self.world.tick(), &mut self.commands);
         if self.mixed_classes {
             choose_classes(&mut self.commands);

@@ -128,3 +128,69 @@ fn a_server_does_not_start_with_a_broken_file() {
         "{error}"
     );
 }
+
+/// What is told of the rules of a running server.
+fn told(server: &Running) -> (String, f64, f64) {
+    let stats: serde_json::Value = serde_json::from_str(&server.get("/stats.json", 200)).expect("JSON");
+    let rules = stats["rules"].as_str().expect("a hash").to_owned();
+    let reloads = server.metric("shieldwall_rules_reloads_total");
+    (rules, reloads, server.metric("shieldwall_rules_reloads_refused_total"))
+}
+
+/// A real server, bots on real sockets, the file written anew under them: good, broken, good and not to be adopted, as
+/// before.
+#[test]
+fn a_running_server_reads_its_rules_anew() {
+    const FASTER: &str = "[movement.soldier]\nwalk_speed_m_per_s = 5\n[arms.bow]\ndamage = 33\n";
+    let (mine, recording) = (file("reloaded.rules.toml", MINE), temporary("reloaded.swr"));
+    let server = Running::start(&[
+        "serve",
+        "--rules",
+        text(&mine),
+        "--record",
+        text(&recording),
+        "--log-level",
+        "info",
+    ]);
+    let address = server.game.to_string();
+    let bots = std::thread::spawn(move || {
+        run(&["bots", "--server", &address, "--bots", "12", "--duration-s", "60"])
+    });
+    server.wait_for_metric("shieldwall_clients", |clients| clients >= 12.0);
+    assert_eq!(told(&server), (hash(MINE), 0.0, 0.0));
+
+    std::fs::write(&mine, FASTER).expect("a temporary file");
+    server.signal("HUP");
+    server.wait_for_metric("shieldwall_rules_reloads_total", |reloads| reloads >= 1.0);
+    assert_eq!(told(&server), (hash(FASTER), 1.0, 0.0));
+
+    std::fs::write(&mine, "[arms.sword]\nreach_m = 257\ntagets = 2\n").expect("a temporary file");
+    server.signal("HUP");
+    server.wait_for_metric("shieldwall_rules_reloads_refused_total", |refused| refused >= 1.0);
+    std::fs::write(&mine, "[lag]\nrewind_max_ms = 300\n").expect("a temporary file");
+    server.signal("HUP");
+    server.wait_for_metric("shieldwall_rules_reloads_refused_total", |refused| refused >= 2.0);
+    assert_eq!(told(&server), (hash(FASTER), 1.0, 2.0));
+
+    std::fs::write(&mine, MINE).expect("a temporary file");
+    server.signal("HUP");
+    server.wait_for_metric("shieldwall_rules_reloads_total", |reloads| reloads >= 2.0);
+    // Snapshots by the new rules have come to everybody.
+    std::thread::sleep(std::time::Duration::from_secs(1));
+    assert_eq!(told(&server), (hash(MINE), 2.0, 2.0));
+    assert!(server.wait_for_metric("shieldwall_clients", |clients| clients > 0.0) >= 12.0);
+    server.signal("TERM");
+    let (status, _, log) = server.wait();
+    assert_eq!(status.code(), Some(0), "{log}");
+    for line in ["reloaded.rules.toml:2:11: error: arms.sword.reach_m", ":3:1: error: arms.sword.tagets"] {
+        assert!(log.contains(line), "{log}");
+    }
+    assert!(log.contains("lag.rewind_max_ms looks back on") && log.contains(&hash(FASTER)), "{log}");
+    let (code, out, error) = bots.join().expect("the bots ended");
+    assert_eq!(code, 0, "{error}");
+    assert!(out.contains("\"disconnects\": 0") && out.contains("\"connected\": 12"), "{out}");
+    let (code, out, error) = run(&["replay", "verify", text(&recording)]);
+    assert!(code == 0 && out.contains("(complete)"), "{out}{error}");
+    let (_, out, _) = run(&["replay", "info", text(&recording)]);
+    assert!(out.contains("2 changes of rules"), "{out}");
+}

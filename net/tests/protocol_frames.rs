@@ -18,6 +18,7 @@ use shieldwall_net::wire::inputs::PlayerInput;
 use shieldwall_net::wire::misconduct::Misconduct;
 use shieldwall_net::wire::prefix_codes::write_gap;
 use shieldwall_net::wire::quantize::{EntityCodec, EntityState};
+use shieldwall_net::wire::rules_change::RulesChange;
 use shieldwall_net::wire::snapshot::{InputReport, OwnState, SectionHead, SnapshotHeader};
 use shieldwall_net::wire::welcome::{ServerMessage, Welcome};
 use shieldwall_net::wire::world_changes::{CHANGES_BYTES_MAX, ChangeCodec, WorldChange};
@@ -198,6 +199,12 @@ fn events_and_messages() {
     expect("message_welcome_head", &message[..17]);
     expect("message_welcome_runs", &message[33..]);
     assert_eq!(ServerMessage::decode(&message), Ok(ServerMessage::Welcome(welcome)));
+
+    let change = RulesChange { from: Tick(720), config: welcome.config };
+    let message = change.encode();
+    expect("message_rules_head", &message[..5]);
+    expect("message_rules_runs", &message[13..]);
+    assert_eq!(ServerMessage::decode(&message), Ok(ServerMessage::Rules(change)));
 }
 
 #[test]

@@ -97,6 +97,7 @@ impl Client {
                 }
                 ServerMessage::Event(..) => self.reliable_events += 1,
                 ServerMessage::Changes(_) | ServerMessage::Ground(_) | ServerMessage::GroundCheck(_) => {}
+                ServerMessage::Rules(_) => panic!("nobody changes the rules"),
                 ServerMessage::Goodbye(reason) => panic!("nobody was sent away: {reason}"),
             }
         }

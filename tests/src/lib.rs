@@ -1,6 +1,7 @@
 //! What the cross-package tests, the benches and the examples share.
 
 pub mod breach;
+pub mod conduct_watch;
 pub mod link_world;
 pub mod reference;
 pub mod wilds;

@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
+use crate::conduct_watch::ConductWatch;
 use shieldwall_core::{
-    Brads, CharacterInput, Command, Metres, MoveState, Placement, Position, Rules, Tick, World, WorldConfig,
-    buttons, flags,
+    Brads, CharacterInput, Command, Metres, MoveState, Placement, Position, Rules, RulesHash, Tick, World,
+    WorldConfig, buttons, flags,
 };
 use shieldwall_net::client::{
     ClientEvent, ClientWorld, EndReason, EntityView, GameClient, GameClientConfig, GameClientState, OwnView,
@@ -139,9 +140,13 @@ pub struct LinkWorld {
     pub seats: Vec<Seat>,
     /// What was found so far.
     pub findings: Findings,
+    /// The rules that clients who come are told to expect.
+    pub expected_rules: Option<RulesHash>,
     /// Has a say in the server's world.
     pub director: Option<Box<dyn Director>>,
     options: Options,
+    /// What the clients' conduct comes to.
+    pub conduct: ConductWatch,
     codec: EntityCodec,
     known: Arc<ClientWorld>,
     history: BTreeMap<u32, TickRecord>,
@@ -193,7 +198,9 @@ impl LinkWorld {
             secure: new_secure(options.max_clients, options.seed),
             seats: Vec::new(),
             findings: Findings::default(),
+            expected_rules: None,
             director: None,
+            conduct: ConductWatch::default(),
             codec: EntityCodec::new(&config),
             known: Arc::new(ClientWorld::new(&config).expect("the world is valid")),
             history: BTreeMap::new(),
@@ -215,8 +222,11 @@ impl LinkWorld {
     pub fn add_client(&mut self, number: u64) -> usize {
         self.tokens += 1;
         let token = new_token(number, mix(self.options.seed ^ (self.tokens << 32)));
-        let config =
-            GameClientConfig { known_world: Some(Arc::clone(&self.known)), ..GameClientConfig::default() };
+        let config = GameClientConfig {
+            known_world: Some(Arc::clone(&self.known)),
+            expected_rules: self.expected_rules,
+            ..GameClientConfig::default()
+        };
         let seat = self.seats.len();
         let seed = mix(self.options.seed ^ ((seat as u64) << 20));
         self.seats.push(Seat {
@@ -273,6 +283,14 @@ impl LinkWorld {
     /// From now on nobody touches the controls.
     pub fn stop_playing(&mut self) {
         self.idle = true;
+    }
+
+    /// The server goes on by other rules from a tick on, two seconds from now.
+    ///
+    /// # Panics
+    /// When it refuses them.
+    pub fn reload(&mut self, rules: &Rules) -> Tick {
+        self.sessions.announce_rules(&self.world, rules).expect("rules that a running world adopts")
     }
 
     /// A sum of one figure over all clients.
@@ -337,6 +355,12 @@ impl LinkWorld {
     fn server_ticks(&mut self) {
         self.commands.clear();
         let tick = self.world.tick();
+        if self.sessions.adopt_due_rules(&mut self.world).expect("rules that were announced are adopted") {
+            self.codec = EntityCodec::new(self.world.config());
+        }
+        if tick.0.is_multiple_of(60) {
+            self.conduct.look(&self.sessions);
+        }
         self.sessions.begin_tick(tick, &mut self.commands);
         if let Some(spacing) = self.options.spacing_m {
             place_on_grid(&mut self.commands, spacing, &mut self.homes);

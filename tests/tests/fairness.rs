@@ -139,6 +139,7 @@ fn shoot(delay_ms: u32, lag: LagRules) -> Score {
     let stats = battle.sessions.stats();
     assert_eq!(battle.findings.wrong + battle.findings.own_wrong, 0);
     assert_eq!(stats.kicked, 0, "a good shot is no cheat: {:?}", stats.conduct);
+    battle.conduct.assert_within(&battle.world.config().rules.conduct, 5);
     let result = *score.borrow();
     println!(
         "{delay_ms:>3} ms, rewind up to {:>3} ms: {:>4} of {:>4} hit, {:>5.1} %; views by tenths of a second {:?}, {} cut",

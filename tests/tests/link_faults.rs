@@ -5,10 +5,14 @@ use shieldwall_core::numeric::Metres;
 use shieldwall_net::client::{EndReason, GameClientState};
 use shieldwall_net::link_simulator::LinkConditions;
 use shieldwall_net::secure::{ClientState, DropReason};
+use shieldwall_net::wire::misconduct::Misconduct;
 use shieldwall_tests::link_world::{LinkWorld, Options};
 
 /// From the moment everybody plays until clocks and loss estimates have settled.
 const SYNC_MS: u64 = 5_000;
+
+/// The limits of conduct that ship are at least so many times what any honest client does on the worst of lines.
+const CONDUCT_MARGIN: u64 = 5;
 
 /// Figures of all clients at one moment, to tell what happened since.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +40,7 @@ fn assert_nothing_wrong(battle: &LinkWorld) {
     assert!(findings.compared > 10_000 && findings.own_compared > 1_000, "{findings:?}");
     let stats = battle.sessions.stats();
     assert_eq!(stats.kicked, 0, "an honest client was sent away: {:?}", stats.conduct);
+    battle.conduct.assert_within(&battle.world.config().rules.conduct, CONDUCT_MARGIN);
 }
 
 fn assert_all_play(battle: &LinkWorld) {
@@ -246,6 +251,32 @@ fn a_path_that_breaks_for_two_seconds_heals() {
     assert_nothing_wrong(&battle);
     let after = mark(&battle);
     assert_eq!((after.corrections, after.misses), (before.corrections, before.misses));
+}
+
+/// A way that becomes longer and shorter by a third of a second every five seconds, as a phone's does that changes between
+/// networks: the clock learns it anew each time. Everybody fights, so that views are told.
+#[test]
+fn a_way_that_changes_all_the_time_is_no_misconduct() {
+    let near = LinkConditions {
+        latency_us: 20_000,
+        jitter_us: 10_000,
+        loss_ppm: 20_000,
+        ..LinkConditions::default()
+    };
+    let far = LinkConditions { latency_us: 190_000, jitter_us: 60_000, loss_ppm: 80_000, ..near };
+    let options = Options { seed: 13, clients: 16, link: near, fighting: true, ..Options::default() };
+    let mut battle = settle(options);
+    for round in 0..16 {
+        for seat in &mut battle.seats {
+            let conditions = if round % 2 == 0 { far } else { near };
+            seat.up.set_conditions(conditions);
+            seat.down.set_conditions(conditions);
+        }
+        battle.run_ms(5_000);
+    }
+    assert_all_play(&battle);
+    assert_nothing_wrong(&battle);
+    assert!(battle.conduct.worst(Misconduct::StaleInputs) > 5, "the way changed");
 }
 
 #[test]

@@ -380,6 +380,24 @@ impl Seen {
     }
 }
 
+/// Other rules for everybody, of whatever kind: what is refused is so by all.
+fn reload(dice: &mut Dice, worlds: &mut [World], plain: &mut Reference) -> Result<(), TestCaseError> {
+    let config = *worlds[0].config();
+    let mut rules = draw_rules(dice, config.half_extent);
+    if dice.one_in(8) {
+        rules.movement[0].radius = Metres::ZERO;
+    } else if !dice.one_in(8) {
+        rules.lag.rewind_max_ms = config.rules.lag.rewind_max_ms;
+    }
+    let expected = plain.adopt_rules(&rules);
+    for world in worlds {
+        prop_assert_eq!(world.check_rules(&rules), expected);
+        prop_assert_eq!(world.adopt_rules(&rules), expected);
+        compare(world, plain)?;
+    }
+    Ok(())
+}
+
 fn run(seed: u64, characters: u32, ticks: u32) -> Result<Seen, TestCaseError> {
     let mut dice = Dice { seed, thrown: 0 };
     let config = draw_config(&mut dice, characters);
@@ -398,6 +416,9 @@ fn run(seed: u64, characters: u32, ticks: u32) -> Result<Seen, TestCaseError> {
     let mut script = Script { dice, characters, middle, spread_mm };
     let mut seen = Seen::default();
     for _ in 0..ticks {
+        if script.dice.one_in(30) {
+            reload(&mut script.dice, &mut worlds, &mut plain)?;
+        }
         let commands = script.commands(&worlds[0]);
         let expected = plain.step(&commands);
         for world in &mut worlds {

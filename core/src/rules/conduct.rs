@@ -11,15 +11,16 @@ rule_table! {
         malformed: u16 as Count = 30, 0, 60_000;
         /// Packets beyond 120 in a second. They are not read.
         floods: u16 as Count = 600, 0, 60_000;
-        /// Packets with inputs for ticks that have run, and new. A bad line looks the same.
-        stale_inputs: u16 as Count = 0, 0, 60_000;
-        /// Packets with inputs for ticks too far ahead. A clock that has jumped looks the same.
-        future_inputs: u16 as Count = 0, 0, 60_000;
+        /// Packets with inputs for ticks that have run, and new. A bad line looks the same for a moment, until the client's clock
+        /// has learned how long the way is.
+        stale_inputs: u16 as Count = 600, 0, 60_000;
+        /// Packets with inputs for ticks too far ahead. A clock that has jumped looks the same for a moment.
+        future_inputs: u16 as Count = 300, 0, 60_000;
         /// Packets with buttons that do not exist. Honest clients send none.
         unknown_buttons: u16 as Count = 60, 0, 60_000;
-        /// Attacks said to be aimed at an older picture than the path explains. They are judged by the oldest one that it does;
-        /// players far away do so all the time.
-        old_views: u16 as Count = 0, 0, 60_000;
+        /// Attacks said to be aimed at a picture so old that nobody on this path can have had it on the screen. They are judged
+        /// by the oldest one that the table `lag` makes up for, as those of players who are only far away.
+        old_views: u16 as Count = 300, 0, 60_000;
         /// Attacks in a tick in which the gaze turned farther than `turn_max`. Quick players do so now and then.
         turns: u16 as Count = 600, 0, 60_000;
         /// Wishes for the whole ground sooner than it can have gone wrong again.

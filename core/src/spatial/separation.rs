@@ -77,6 +77,30 @@ pub struct SeparationRules {
     pub passes: u32,
 }
 
+impl SeparationRules {
+    /// Whether every number is within its range.
+    fn check(&self) -> Result<(), SeparationError> {
+        for body in &self.bodies {
+            if body.radius < Metres::from_mm(100) || body.radius > RADIUS_MAX {
+                return Err(SeparationError::Radius(body.radius));
+            }
+            if body.weight == 0 {
+                return Err(SeparationError::Weight);
+            }
+        }
+        if self.relaxation.0 < 0 || self.relaxation.0 > 2 * Fx::ONE.0 {
+            return Err(SeparationError::Relaxation(self.relaxation));
+        }
+        if self.push_cap.0 < 0 || self.push_cap > Metres::ONE {
+            return Err(SeparationError::PushCap(self.push_cap));
+        }
+        if self.passes > PASSES_MAX {
+            return Err(SeparationError::Passes(self.passes));
+        }
+        Ok(())
+    }
+}
+
 /// Why rules cannot be used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum SeparationError {
@@ -149,23 +173,7 @@ impl Separation {
     /// # Errors
     /// [`SeparationError`] names the first rule that is out of range.
     pub fn new(rules: &SeparationRules, row_capacity: u32) -> Result<Separation, SeparationError> {
-        for body in &rules.bodies {
-            if body.radius < Metres::from_mm(100) || body.radius > RADIUS_MAX {
-                return Err(SeparationError::Radius(body.radius));
-            }
-            if body.weight == 0 {
-                return Err(SeparationError::Weight);
-            }
-        }
-        if rules.relaxation.0 < 0 || rules.relaxation.0 > 2 * Fx::ONE.0 {
-            return Err(SeparationError::Relaxation(rules.relaxation));
-        }
-        if rules.push_cap.0 < 0 || rules.push_cap > Metres::ONE {
-            return Err(SeparationError::PushCap(rules.push_cap));
-        }
-        if rules.passes > PASSES_MAX {
-            return Err(SeparationError::Passes(rules.passes));
-        }
+        rules.check()?;
         let grid = ContactGrid::new(row_capacity);
         let room = grid.sorted.xz.len();
         Ok(Separation {
@@ -181,6 +189,16 @@ impl Separation {
             lanes: LaneChoice::Auto,
             done: 0,
         })
+    }
+
+    /// Goes by other rules from the next sort on. Allocates nothing.
+    ///
+    /// # Errors
+    /// [`SeparationError`] names the first rule that is out of range; nothing has changed then.
+    pub fn set_rules(&mut self, rules: &SeparationRules) -> Result<(), SeparationError> {
+        rules.check()?;
+        (self.tables, self.passes) = (Tables::new(rules), rules.passes);
+        Ok(())
     }
 
     /// Passes in a tick.

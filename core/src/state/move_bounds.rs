@@ -79,9 +79,11 @@ pub(crate) fn can_move_like(state: &MoveState, ground: i32, bounds: &MoveBounds<
         let stands = if state.support == 0 { position.y.0 == ground } else { position.y.0 >= ground };
         return stands && velocity.y.0 == 0;
     }
+    // Who dives does it as fast as it rises.
+    let dives = if state.motion == motion::SWIM { rules.swim_rise_speed.0 } else { 0 };
     state.support == 0
         && position.y.0 >= ground
-        && (-rules.fall_speed_max.0..=*speeds.end()).contains(&velocity.y.0)
+        && (-rules.fall_speed_max.0.max(dives)..=*speeds.end()).contains(&velocity.y.0)
 }
 
 /// Whether motion, timers and flags belong together.

@@ -221,6 +221,17 @@ impl Scratch {
         }
     }
 
+    /// The rules of the environment are other ones from the next tick on. Takes memory for grids.
+    pub fn adopt(&mut self, environment: &Environment) {
+        self.contacts.adopt(environment);
+        self.minds.adopt(environment);
+        self.watch = movement::Watch::new(
+            &environment.rules,
+            environment.tick_hz,
+            environment.terrain.half_extent().0,
+        );
+    }
+
     /// The judgements of the last tick that were passed on the past.
     #[must_use]
     pub fn judgements(&self) -> &[Judgement] {

@@ -11,7 +11,7 @@ use super::Environment;
 use super::movement::reach_of;
 use crate::numeric::lanes::run;
 use crate::numeric::{Fx, Metres, Position, Tick};
-use crate::rules::MOVEMENT_CLASSES;
+use crate::rules::{MOVEMENT_CLASSES, Rules};
 use crate::spatial::obstacles::Nearby;
 use crate::spatial::separation::Tall;
 use crate::spatial::{Body, Cylinders, Separation, SeparationRules};
@@ -19,6 +19,16 @@ use crate::state::characters::{CharacterRows, CharactersView, flags};
 use crate::state::column::Split;
 use alloc::vec::Vec;
 use apply::Apply;
+
+/// What the rules say of making room.
+fn crowd_rules(rules: &Rules) -> SeparationRules {
+    SeparationRules {
+        bodies: rules.movement.map(|class| Body { radius: class.radius, weight: class.weight_kg }),
+        relaxation: Fx(i32::from(rules.crowd.stiffness_per_256) << 8),
+        push_cap: rules.crowd.push_max,
+        passes: u32::from(rules.crowd.passes),
+    }
+}
 
 /// The crowd that makes room.
 #[derive(Debug)]
@@ -35,21 +45,21 @@ pub(crate) struct ContactScratch {
 
 impl ContactScratch {
     pub(crate) fn new(environment: &Environment, capacity: usize) -> Self {
-        let rules = &environment.rules;
-        let crowd = SeparationRules {
-            bodies: rules.movement.map(|class| Body { radius: class.radius, weight: class.weight_kg }),
-            relaxation: Fx(i32::from(rules.crowd.stiffness_per_256) << 8),
-            push_cap: rules.crowd.push_max,
-            passes: u32::from(rules.crowd.passes),
-        };
         Self {
-            separation: Separation::new(&crowd, capacity as u32)
+            separation: Separation::new(&crowd_rules(&environment.rules), capacity as u32)
                 .expect("validated rules are within the bounds of separation"),
             living: (0..capacity as u32).collect(),
             alive: 0,
             everybody: true,
             complete: capacity,
         }
+    }
+
+    /// The rules are other ones from the next tick on.
+    pub(crate) fn adopt(&mut self, environment: &Environment) {
+        self.separation
+            .set_rules(&crowd_rules(&environment.rules))
+            .expect("validated rules are within the bounds of separation");
     }
 
     /// Sorts the living for the passes.

@@ -130,7 +130,7 @@ const fn flags_of(rules: &EffectRules) -> u16 {
 }
 
 /// Sets what status effects do to bodies: exactly what the table says.
-fn set_flags(state: &mut State, rules: &[EffectRules]) {
+pub(crate) fn set_flags(state: &mut State, rules: &[EffectRules]) {
     let end = state.character_ids.end();
     for bits in &mut state.characters.flags[..end] {
         *bits &= !flags::AFFLICTED;

@@ -16,9 +16,11 @@
 //! | `lifecycle` (regeneration) | flags, combat_tick, motion | health, stamina, flags |
 //! | `structures` | what weapons and commands do to sections | structures; position and support of the dead on what fell, of who is where something is built |
 //! | `objectives` | grid, position, team, flags | objectives, teams |
+//! | `adoption` (between ticks) | rules before and now, terrain, obstacles | what is beyond the new rules' bounds |
 //! | `rewind` | history, position, motion | nothing: it answers the weapons |
 //! | `near` | grid, history, position, team, flags, motion | the tick's near grids |
 
+pub(crate) mod adoption;
 pub(crate) mod afflictions;
 pub(crate) mod blast;
 pub mod combat;

@@ -64,6 +64,14 @@ impl Minds {
         }
     }
 
+    /// The rules are other ones from the next tick on. Takes memory for a grid.
+    pub(crate) fn adopt(&mut self, environment: &Environment) {
+        let used = !self.rows.is_empty();
+        self.audience = Audience::new(environment.rules.lod.near, environment.terrain.half_extent(), used);
+        self.walkers = walkers(&environment.rules);
+        self.ways.invalidate();
+    }
+
     /// Ground or shapes changed: ways are found anew.
     pub(crate) fn invalidate(&mut self) {
         self.ways.invalidate();

@@ -273,8 +273,11 @@ impl Fray<'_> {
         }
     }
 
-    /// Gives health back to a living row.
+    /// Gives health back to a row, unless the blow that heals it has killed it.
     pub(crate) fn heal(&mut self, row: usize, healer: CharacterId, points: u64, arm: Arm) {
+        if !self.is_alive(row) {
+            return;
+        }
         let target = self.id(row);
         let health_max = self.environment.rules.life.health_max;
         let health = &mut self.state.characters.health[row];

@@ -122,9 +122,9 @@ pub(crate) fn follow(structures: &Structures, obstacles: &mut Obstacles) {
     }
 }
 
-/// Pushes everybody alive out of what was built where they are. Movement would do it for those that it steps; bodies that
+/// Pushes everybody alive out of what was built where they are, or what they have grown into. Movement would do it for those that it steps; bodies that
 /// rest unwatched are not stepped.
-fn make_room(characters: &mut Characters, end: usize, tick: Tick, environment: &Environment) {
+pub(crate) fn make_room(characters: &mut Characters, end: usize, tick: Tick, environment: &Environment) {
     for row in 0..end {
         if characters.flags[row] & flags::ALIVE == 0 {
             continue;
@@ -143,9 +143,8 @@ fn make_room(characters: &mut Characters, end: usize, tick: Tick, environment: &
         characters.position_z[row] = inside(freed.z).0;
         if freed.y > at.y && characters.flags[row] & flags::GROUNDED != 0 {
             movement::lose_footing(characters, row);
-        } else {
-            movement::reground(characters, row, environment);
         }
+        movement::reground(characters, row, environment);
     }
 }
 

@@ -1,8 +1,10 @@
 //! The face of the kernel (rank 5): a world, stepped by commands.
 
+mod adopt;
 pub mod config;
 pub mod replay;
 
+pub use adopt::AdoptRulesError;
 pub use config::{ConfigDecodeError, ConfigError, WorldConfig};
 
 use crate::limits::{EFFECTS_PER_CHARACTER, SPEED_MAX_M_PER_S, SWEEP_MAX_M};
@@ -43,7 +45,7 @@ pub struct World {
     state: State,
     scratch: Scratch,
     events: EventBuffer,
-    /// The index is not of the state: since the last load, until the next step.
+    /// The index is not of the state: since the last load or change of rules, until the next step.
     index_is_stale: bool,
     /// Where a restore is read and judged before it replaces the state; taken at the first restore.
     incoming: Option<Box<State>>,

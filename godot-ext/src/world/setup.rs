@@ -113,6 +113,23 @@ impl ShieldwallWorld {
         }
     }
 
+    /// Lets the world that runs go on by the rules that were taken last, from the next tick on: what may change, and what
+    /// becomes of the battle, is in `docs/RULES.md`. States that were kept before are of the world by its rules before.
+    ///
+    /// ERR_UNCONFIGURED before [method create]. ERR_INVALID_PARAMETER when a running world does not adopt such rules, which
+    /// is pushed as an error; nothing has changed then.
+    #[func]
+    fn adopt_rules(&mut self) -> Error {
+        let rules = self.rules.as_deref().copied().unwrap_or_default();
+        let Some(world) = &mut self.world else {
+            return refuse("adopt_rules", "there is no world yet", Error::ERR_UNCONFIGURED);
+        };
+        match world.adopt_rules(&rules) {
+            Ok(()) => Error::OK,
+            Err(error) => refuse("adopt_rules", error, Error::ERR_INVALID_PARAMETER),
+        }
+    }
+
     /// The configuration of the world as bytes, rules included and scenery not; empty before [method create].
     #[func]
     fn get_config_data(&self) -> PackedByteArray {

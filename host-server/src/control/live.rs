@@ -1,6 +1,6 @@
 //! The live feed: a WebSocket that shows the battle and its figures to watchers of the page.
 //!
-//! First a `hello` (JSON), then `stats` (JSON, four times a second) and frames (binary, see [`crate::live_feed`],
+//! First a `hello` (JSON; another one when the rules change), then `stats` (JSON, four times a second) and frames (binary, see [`crate::live_feed`],
 //! twenty times a second). A watcher may send `{"follow": slot}` or `{"follow": null}`. A watcher that reads slowly
 //! gets the newest frame and misses the ones between; one that reads nothing for ten seconds is let go.
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::extract::ws::{Message, Utf8Bytes, WebSocket, WebSocketUpgrade};
+use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
@@ -104,9 +104,10 @@ async fn watch_battle(mut socket: WebSocket, shared: Arc<Shared>) {
     let seat = Seat::take(Arc::clone(&shared));
     let (mut frames, mut stats, mut stop) =
         (shared.frames.clone(), shared.stats.clone(), shared.stop.clone());
+    let mut hello = shared.hello.clone();
     frames.mark_unchanged();
-    let Ok(hello) = Utf8Bytes::try_from(shared.hello.clone()) else { return };
-    if !send(&mut socket, Message::Text(hello)).await {
+    let first = hello.borrow_and_update().clone();
+    if !send(&mut socket, Message::Text(first)).await {
         return;
     }
     let mut rates = FollowRates::default();
@@ -115,6 +116,10 @@ async fn watch_battle(mut socket: WebSocket, shared: Arc<Shared>) {
             _ = stop.wait_for(|stop| *stop) => break,
             changed = frames.changed() => match changed {
                 Ok(()) => Message::Binary(frames.borrow_and_update().clone()),
+                Err(_) => break,
+            },
+            changed = hello.changed() => match changed {
+                Ok(()) => Message::Text(hello.borrow_and_update().clone()),
                 Err(_) => break,
             },
             changed = stats.changed() => match changed {

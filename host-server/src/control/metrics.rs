@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::text;
@@ -27,7 +28,8 @@ pub(super) fn encode(board: &Board, stats: &Arc<Stats>) -> Result<String, fmt::E
         net: board.net.read(),
         zone: board.zone.read(),
         stats: Arc::clone(stats),
-        watchers: board.watchers.load(std::sync::atomic::Ordering::Relaxed),
+        watchers: board.watchers.load(Ordering::Relaxed),
+        rules_refused: board.rules_refused.load(Ordering::Relaxed),
     }));
     registry.sub_registry_with_labels(labels.into_iter()).register(
         "build",
@@ -52,6 +54,7 @@ struct Scrape {
     zone: ZoneFigures,
     stats: Arc<Stats>,
     watchers: u32,
+    rules_refused: u64,
 }
 
 impl Collector for Scrape {
@@ -123,7 +126,7 @@ impl Scrape {
     }
 
     /// Counters without labels: name, help, value.
-    fn counters(&self) -> [(&'static str, &'static str, u64); 27] {
+    fn counters(&self) -> [(&'static str, &'static str, u64); 29] {
         let (net, zone, secure) = (&self.net, &self.zone, &self.net.secure);
         let sessions = &zone.sessions;
         [
@@ -154,6 +157,12 @@ impl Scrape {
             ("entity_updates_sent", "States of characters sent to clients", sessions.traffic.updates),
             ("kills", "Deaths by the hand of another", zone.kills),
             ("hits", "Hits", zone.hits),
+            ("rules_reloads", "Times that other rules were adopted", zone.rules_reloads),
+            (
+                "rules_reloads_refused",
+                "Times that other rules were asked for and refused",
+                self.rules_refused,
+            ),
         ]
     }
 
@@ -195,6 +204,7 @@ mod tests {
             "shieldwall_views_capped_total 0",
             "shieldwall_blocks_total 0",
             "shieldwall_sections_fallen_total 0",
+            "shieldwall_rules_reloads_refused_total 0",
             "shieldwall_clients 0",
         ] {
             assert!(text.contains(part), "{part} is missing in\n{text}");

@@ -17,10 +17,12 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::State;
+use axum::extract::ws::Utf8Bytes;
 use axum::http::{HeaderName, StatusCode, header};
 use axum::response::IntoResponse;
 use axum::routing::get;
 use shieldwall_core::WorldConfig;
+use shieldwall_core::spatial::Scenery;
 use shieldwall_net::time::Micros;
 use tokio::sync::watch;
 
@@ -28,7 +30,7 @@ use crate::clock::Clock;
 use crate::config::HttpSettings;
 use crate::error::HostError;
 use crate::figures::Board;
-use crate::live_feed::LiveFrame;
+use crate::live_feed::{LiveFrame, hello_with_rules};
 use crate::queues::Receiver;
 use crate::stats::{Stats, StatsAssembler};
 
@@ -53,6 +55,8 @@ pub struct ControlParts {
     pub hello: String,
     /// The world's configuration.
     pub world: WorldConfig,
+    /// What stands in it.
+    pub scenery: Arc<Scenery>,
 }
 
 /// A running control plane. It ends when this is dropped or [`ControlPlane::stop`] is called.
@@ -67,7 +71,7 @@ pub struct ControlPlane {
 struct Shared {
     board: Arc<Board>,
     clock: Clock,
-    hello: Bytes,
+    hello: watch::Receiver<Utf8Bytes>,
     stats: watch::Receiver<Arc<Stats>>,
     frames: watch::Receiver<Bytes>,
     stop: watch::Receiver<bool>,
@@ -169,17 +173,20 @@ async fn serve(listener: TcpListener, parts: ControlParts, mut stop: watch::Rece
     };
     let (stats_out, stats) = watch::channel(Arc::new(Stats::default()));
     let (frames_out, frames) = watch::channel(Bytes::new());
+    let (hello_out, hello) = watch::channel(Utf8Bytes::from(parts.hello));
     let shared = Arc::new(Shared {
         board: Arc::clone(&parts.board),
         clock: parts.clock,
-        hello: Bytes::from(parts.hello),
+        hello,
         stats,
         frames,
         stop: stop.clone(),
         assembled: Mutex::new(Arc::new(Stats::default())),
     });
     let assembler = StatsAssembler::new(&parts.world, parts.clock.now());
-    tokio::spawn(assemble_stats(Arc::clone(&shared), assembler, stats_out));
+    let rules = parts.world.rules.hash().to_string();
+    let greeting = Greeting { scenery: parts.scenery, rules, out: hello_out };
+    tokio::spawn(assemble_stats(Arc::clone(&shared), assembler, (stats_out, greeting)));
     tokio::spawn(live::pump_frames(Arc::clone(&shared), parts.frames, frames_out));
     // An error of the wait means the sender is gone, which is a stop as well.
     let mut asked_to_stop = stop.clone();
@@ -200,12 +207,37 @@ async fn serve(listener: TcpListener, parts: ControlParts, mut stop: watch::Rece
     }
 }
 
+/// The first message to each watcher; another one when the rules are others.
+struct Greeting {
+    scenery: Arc<Scenery>,
+    /// Version of the rules in it.
+    rules: String,
+    out: watch::Sender<Utf8Bytes>,
+}
+
+impl Greeting {
+    fn follow(&mut self, board: &Board, rules_now: &str) {
+        if rules_now != self.rules
+            && let Some(rules) = board.announced_rules(rules_now)
+        {
+            rules_now.clone_into(&mut self.rules);
+            let hello = hello_with_rules(&self.out.borrow(), &self.scenery, &rules);
+            self.out.send_replace(hello.into());
+        }
+    }
+}
+
 /// Makes the stats four times a second.
-async fn assemble_stats(shared: Arc<Shared>, mut assembler: StatsAssembler, out: watch::Sender<Arc<Stats>>) {
+async fn assemble_stats(
+    shared: Arc<Shared>,
+    mut assembler: StatsAssembler,
+    (out, mut greeting): (watch::Sender<Arc<Stats>>, Greeting),
+) {
     let mut interval = tokio::time::interval(Duration::from_millis(250));
     loop {
         interval.tick().await;
         let stats = Arc::new(assembler.sample(&shared.board, shared.clock.now()));
+        greeting.follow(&shared.board, &stats.rules);
         *shared.assembled.lock().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&stats);
         out.send_replace(stats);
     }

@@ -1,4 +1,4 @@
-//! The first message of the feed: what does not change, as JSON. Teams have names and colours here, structures their outlines.
+//! The first message of the feed: what does not change, but with the rules, as JSON. Teams have names and colours here, structures their outlines.
 
 use serde_json::{Value, json};
 use shieldwall_core::numeric::{Brads, Position};
@@ -35,21 +35,38 @@ pub fn hello(world: &World, scenery: &Scenery, tiers_m: &[f64]) -> String {
         .take(usize::from(config.teams))
         .map(|(name, color)| json!({ "name": name, "color": color }))
         .collect();
-    json!({
+    let mut hello = json!({
         "type": "hello",
         "version": env!("CARGO_PKG_VERSION"),
         "tick_hz": config.tick_hz,
         "half_extent_m": metres(config.half_extent),
         "teams": teams,
         "tiers_m": tiers_m,
-        "arms": arms(&config.rules),
-        "classes": classes(&config.rules),
-        "sections": sections(scenery, &config.rules),
         "solids": solids(scenery),
-        "capture_points": capture_points(scenery, &config.rules),
         "terrain": terrain(world),
-    })
-    .to_string()
+    });
+    set_rules(&mut hello, scenery, &config.rules);
+    hello.to_string()
+}
+
+/// The same message of a world that plays by other rules now.
+#[must_use]
+pub fn hello_with_rules(hello: &str, scenery: &Scenery, rules: &Rules) -> String {
+    match serde_json::from_str(hello) {
+        Ok(mut message) => {
+            set_rules(&mut message, scenery, rules);
+            message.to_string()
+        }
+        Err(_) => hello.to_owned(),
+    }
+}
+
+/// What of the message the rules say.
+fn set_rules(hello: &mut Value, scenery: &Scenery, rules: &Rules) {
+    hello["arms"] = arms(rules).into();
+    hello["classes"] = classes(rules).into();
+    hello["sections"] = sections(scenery, rules).into();
+    hello["capture_points"] = capture_points(scenery, rules).into();
 }
 
 fn terrain(world: &World) -> Value {

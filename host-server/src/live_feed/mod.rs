@@ -30,7 +30,7 @@ use shieldwall_core::state::characters::{action, flags};
 use shieldwall_core::state::objectives::pennant;
 
 use self::events::Gathered;
-pub use self::hello::hello;
+pub use self::hello::{hello, hello_with_rules};
 
 /// Bytes of the head of a frame.
 const HEAD_BYTES: usize = 24;
@@ -74,6 +74,11 @@ impl LiveFeed {
     pub fn new(half_extent: Metres, health_max: u16) -> Self {
         let scale = Scale { half_extent: i64::from(half_extent.raw().max(1)) };
         Self { gathered: Gathered::default(), scale, health_max: health_max.max(1) }
+    }
+
+    /// Full health is so many points from now on.
+    pub fn set_health_max(&mut self, health_max: u16) {
+        self.health_max = health_max.max(1);
     }
 
     /// Takes the events of the last step; where they happened is where their character is now.

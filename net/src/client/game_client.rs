@@ -218,7 +218,11 @@ impl GameClient {
     pub fn advance(&mut self, now: Micros, input: CharacterInput) -> AdvanceReport {
         self.now = self.now.max(now);
         match &mut self.session {
-            Some(session) if self.ended.is_none() => session.advance(now, input),
+            Some(session) if self.ended.is_none() => {
+                let report = session.advance(now, input);
+                self.tell_rules();
+                report
+            }
             _ => AdvanceReport::default(),
         }
     }
@@ -317,6 +321,13 @@ impl GameClient {
         self.end(EndReason::Left);
     }
 
+    /// Tells the player that other rules hold, once they do.
+    fn tell_rules(&mut self) {
+        if let Some((tick, rules)) = self.session.as_mut().and_then(|session| session.take_rules_news()) {
+            self.push_event(ClientEvent::RulesChanged { tick, rules });
+        }
+    }
+
     fn end(&mut self, reason: EndReason) {
         if self.ended.is_none() {
             self.ended = Some(reason);
@@ -372,6 +383,7 @@ impl GameClient {
             }
         }
         self.channel.confirm(open.sequence);
+        self.tell_rules();
         self.receive_messages()
     }
 
@@ -401,6 +413,7 @@ impl GameClient {
             (ServerMessage::Changes(message), Some(session)) => session.change_world(message)?,
             (ServerMessage::Ground(piece), Some(session)) => session.take_ground(&piece)?,
             (ServerMessage::GroundCheck(check), Some(session)) => session.check_ground(check)?,
+            (ServerMessage::Rules(change), Some(session)) => session.change_rules(&change)?,
             (_, None) => return Err(FrameError::NotWelcomed),
         }
         if self.session.as_mut().is_some_and(|session| session.ground.take_wish()) {
@@ -416,13 +429,11 @@ impl GameClient {
         }
         let server = welcome.world_fingerprint;
         let known = self.config.known_world.as_ref();
-        // One in which somebody has dug already is not the world to begin with.
-        let known = known.filter(|world| {
-            let same = *world.config() == welcome.config && world.fingerprint() == server;
-            same && world.terrain_deltas().is_none()
-        });
-        let world = match known {
-            Some(world) => Arc::clone(world),
+        // One in which somebody has dug already is not the world to begin with. The same place with other rules is.
+        let known = known.filter(|world| world.terrain_deltas().is_none());
+        let known = known.and_then(|world| ClientWorld::with_rules_of(world, &welcome.config));
+        let world = match known.filter(|world| world.fingerprint() == server) {
+            Some(world) => world,
             None => match ClientWorld::with_scenery(&welcome.config, &self.config.scenery) {
                 Ok(world) => Arc::new(world),
                 Err(_) => {

@@ -59,6 +59,11 @@ impl Ground {
         }
     }
 
+    /// Changes that come from now on are written by other rules.
+    pub(crate) fn change_rules(&mut self, config: &WorldConfig) {
+        self.codec = ChangeCodec::new(config);
+    }
+
     /// Carries out a message of changes. A world that is shared with others becomes one of its own.
     ///
     /// # Errors

@@ -21,6 +21,7 @@ mod ground;
 pub mod interpolation;
 pub mod prediction;
 pub mod replica;
+mod rule_book;
 pub mod session;
 pub mod views;
 

@@ -11,6 +11,7 @@
 //!
 //! What is not here: interpolation between the states, prediction of the own character.
 
+use super::rule_book::ByTick;
 use crate::channel::FrameError;
 use crate::wire::DecodeError;
 use crate::wire::bits::BitReader;
@@ -112,7 +113,8 @@ pub struct ReplicaStats {
 /// All characters the server lets this client see.
 #[derive(Clone, Debug)]
 pub struct ReplicaTable {
-    codec: EntityCodec,
+    /// By the tick of the snapshot.
+    codecs: ByTick<EntityCodec>,
     /// Track of each slot, or [`NO_TRACK`].
     track_of: Vec<u16>,
     tracks: Vec<Track>,
@@ -129,7 +131,7 @@ impl ReplicaTable {
     #[must_use]
     pub fn new(config: &WorldConfig) -> Self {
         Self {
-            codec: EntityCodec::new(config),
+            codecs: ByTick::new(EntityCodec::new(config)),
             track_of: vec![NO_TRACK; config.character_capacity as usize],
             tracks: Vec::new(),
             free: Vec::new(),
@@ -138,6 +140,11 @@ impl ReplicaTable {
             newest: None,
             stats: ReplicaStats::default(),
         }
+    }
+
+    /// Snapshots of `from` on, which is after the last change, are encoded by other rules.
+    pub(crate) fn change_rules(&mut self, from: Tick, config: &WorldConfig) {
+        self.codecs.push(from, EntityCodec::new(config));
     }
 
     /// Tick of the newest snapshot.
@@ -182,6 +189,10 @@ impl ReplicaTable {
         })?;
         let late_ticks = self.newest.map_or(0, |newest| newest.signed_distance(header.tick));
         if late_ticks > i32::from(BASELINE_AGE_MAX) {
+            self.stats.stale_snapshots += 1;
+            return Err(FrameError::StaleSnapshot { late_ticks: late_ticks.unsigned_abs() });
+        }
+        if self.codecs.at(header.tick).is_none() {
             self.stats.stale_snapshots += 1;
             return Err(FrameError::StaleSnapshot { late_ticks: late_ticks.unsigned_abs() });
         }
@@ -234,10 +245,11 @@ impl ReplicaTable {
         let mut slots = SlotReader { next: 0, low_bits: section.gap_low_bits, capacity: self.track_of.len() };
         for _ in 0..section.updates {
             let slot = slots.read(reader)?;
+            let codec = self.codecs.at_or_oldest(tick);
             let state = match section.read_age(reader)? {
                 None => {
                     self.stats.full_updates += 1;
-                    self.codec.decode_full(reader)?
+                    codec.decode_full(reader)?
                 }
                 Some(age_ticks) => {
                     let baseline = Tick(tick.0.wrapping_sub(age_ticks.into()));
@@ -246,7 +258,7 @@ impl ReplicaTable {
                         self.stats.stale_baselines += 1;
                         return Err(FrameError::StaleBaseline { slot: slot as u16, age_ticks });
                     };
-                    self.codec.decode_delta(reader, base, age_ticks)?
+                    codec.decode_delta(reader, base, age_ticks)?
                 }
             };
             self.stats.updates += 1;

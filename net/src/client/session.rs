@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use shieldwall_core::numeric::Tick;
+use shieldwall_core::rules::RulesHash;
 use shieldwall_core::spatial::terrain::{Terrain, TerrainShape};
 use shieldwall_core::spatial::{Deformation, Obstacles, Scenery};
 use shieldwall_core::state::characters::{MoveState, flags};
@@ -20,12 +21,14 @@ use super::ground::Ground;
 use super::interpolation::Interpolation;
 use super::prediction::{self, Prediction, Reconciliation};
 use super::replica::ReplicaTable;
+use super::rule_book::ByTick;
 use super::views::{AdvanceReport, EntityView, OwnView};
 use crate::channel::FrameError;
 use crate::time::Micros;
 use crate::wire::bits::{BitReader, BitWriter};
 use crate::wire::ground_image::{GroundCheck, GroundPiece};
 use crate::wire::inputs::{self, PlayerInput};
+use crate::wire::rules_change::RulesChange;
 use crate::wire::snapshot::{OwnState, SnapshotHeader};
 use crate::wire::welcome::Welcome;
 use crate::wire::{DecodeError, FrameKind};
@@ -38,18 +41,35 @@ const TICKS_PER_ADVANCE: u32 = 8;
 
 /// The world a client plays in. Clients of one process that play in the same world share one.
 ///
-/// The ground follows the server's craters, and what stands follows its walls: from the first change on a client has a world
-/// of its own (a terrain costs 17 KiB for each of its chunks in memory, and a table of what differs; what was baked of the
-/// scenery stays shared).
+/// The ground follows the server's craters, what stands follows its walls, and the rules follow its rules: from the first
+/// change on a client has a world of its own. What did not change stays shared; a terrain of its own, from the first crater
+/// on, costs 17 KiB for each of its chunks in memory, and a table of what differs.
 #[derive(Clone, Debug)]
 pub struct ClientWorld {
-    config: WorldConfig,
-    terrain: Terrain,
+    rules: Arc<RulesInForce>,
+    terrain: Arc<Terrain>,
     /// How the ground differs from its source; none before the first change.
     deltas: Option<Box<TerrainDeltas>>,
     obstacles: Arc<Obstacles>,
+}
+
+/// Rules, in a world.
+#[derive(Debug)]
+struct RulesInForce {
+    config: WorldConfig,
     movement: MovementTicks,
+    /// Of the configuration and the scenery.
     fingerprint: u64,
+}
+
+impl RulesInForce {
+    fn new(config: &WorldConfig, obstacles: &Obstacles) -> Arc<Self> {
+        Arc::new(Self {
+            config: *config,
+            movement: MovementTicks::new(&config.rules, config.tick_hz),
+            fingerprint: config.fingerprint_with(obstacles.content_hash()),
+        })
+    }
 }
 
 impl ClientWorld {
@@ -74,14 +94,25 @@ impl ClientWorld {
             delta_chunks: config.terrain_delta_chunks,
         };
         let obstacles = Obstacles::bake(scenery, config.half_extent).map_err(ConfigError::Scenery)?;
+        let terrain = Terrain::new(config.seed, scenery.terrain.clone(), &shape);
         Ok(Self {
-            config: *config,
-            fingerprint: config.fingerprint_with(obstacles.content_hash()),
-            terrain: Terrain::new(config.seed, scenery.terrain.clone(), &shape)
-                .map_err(ConfigError::Terrain)?,
+            rules: RulesInForce::new(config, &obstacles),
+            terrain: Arc::new(terrain.map_err(ConfigError::Terrain)?),
             deltas: None,
             obstacles: Arc::new(obstacles),
-            movement: MovementTicks::new(&config.rules, config.tick_hz),
+        })
+    }
+
+    /// The world with the rules of a configuration: itself where they are the same, else one that shares its ground and
+    /// what stands on it. None where the configuration differs in anything else. The configuration must be valid.
+    pub(super) fn with_rules_of(world: &Arc<Self>, config: &WorldConfig) -> Option<Arc<Self>> {
+        if *world.config() == *config {
+            return Some(Arc::clone(world));
+        }
+        let same_place = WorldConfig { rules: config.rules, ..*world.config() } == *config;
+        same_place.then(|| {
+            let rules = RulesInForce::new(config, &world.obstacles);
+            Arc::new(Self { rules, ..(**world).clone() })
         })
     }
 
@@ -93,14 +124,14 @@ impl ClientWorld {
 
     /// Of its configuration and scenery, as [`shieldwall_core::World::fingerprint`] is.
     #[must_use]
-    pub const fn fingerprint(&self) -> u64 {
-        self.fingerprint
+    pub fn fingerprint(&self) -> u64 {
+        self.rules.fingerprint
     }
 
-    /// Rates, rules, sizes, seed.
+    /// Rates, rules, sizes, seed. The rules are those in force: a server may change them.
     #[must_use]
     pub fn config(&self) -> &WorldConfig {
-        &self.config
+        &self.rules.config
     }
 
     /// The ground.
@@ -117,9 +148,9 @@ impl ClientWorld {
 
     /// Deforms the ground as the server did; false when it cannot be.
     pub(super) fn deform(&mut self, deformation: &Deformation, changed: impl FnMut(TerrainChunk)) -> bool {
-        let capacity = self.config.terrain_delta_chunks;
+        let capacity = self.config().terrain_delta_chunks;
         let deltas = self.deltas.get_or_insert_with(|| Box::new(TerrainDeltas::new(capacity)));
-        self.terrain.deform(deltas, deformation, changed)
+        Arc::make_mut(&mut self.terrain).deform(deltas, deformation, changed)
     }
 
     /// Lets a section fall or stand again: whoever is predicted walks through the gap from here on. A section that is not
@@ -131,19 +162,25 @@ impl ClientWorld {
     /// Gives the ground these deltas, which must be such that it can have them.
     pub(super) fn replace_ground(&mut self, deltas: TerrainDeltas) {
         let before = self.deltas.take().unwrap_or_else(|| Box::new(TerrainDeltas::new(0)));
-        self.terrain.follow(&before, &deltas);
+        Arc::make_mut(&mut self.terrain).follow(&before, &deltas);
         self.deltas = Some(Box::new(deltas));
     }
 
-    /// One tick of one character: what the server runs.
-    fn step(&self, tick: Tick, state: MoveState, input: CharacterInput, own: &Foresight) -> MoveState {
+    /// One tick of one character: what the server runs, by the rules of that tick.
+    fn step(
+        &self,
+        book: &ByTick<Arc<RulesInForce>>,
+        (tick, state, input): (Tick, MoveState, CharacterInput),
+        own: &Foresight,
+    ) -> MoveState {
+        let rules = book.at_or_oldest(tick);
         let mut after = move_character(
             state,
             input,
             &Surroundings { terrain: &self.terrain, obstacles: &self.obstacles, tick },
-            &self.movement,
+            &rules.movement,
         );
-        after.flags = own.flags(&self.config.rules, tick, (&state, &after), input);
+        after.flags = own.flags(&rules.config.rules, tick, (&state, &after), input);
         after
     }
 }
@@ -161,6 +198,11 @@ pub(crate) struct CorrectionStats {
 #[derive(Debug)]
 pub(crate) struct Session {
     world: Arc<ClientWorld>,
+    /// The rules by ticks.
+    book: ByTick<Arc<RulesInForce>>,
+    /// Since when those of `world` hold.
+    rules_from: Option<Tick>,
+    rules_news: Option<(Tick, RulesHash)>,
     character: CharacterId,
     pub(crate) ground: Ground,
     pub(crate) clock: ClockSync,
@@ -188,8 +230,11 @@ impl Session {
         packet_interval_ticks: u32,
         round_trip_us: u32,
     ) -> Self {
-        let config = world.config;
+        let config = *world.config();
         Self {
+            book: ByTick::new(Arc::clone(&world.rules)),
+            rules_from: None,
+            rules_news: None,
             character: welcome.character,
             ground: Ground::new(&config),
             clock: ClockSync::new(config.tick_hz, packet_interval_ticks, round_trip_us),
@@ -239,18 +284,54 @@ impl Session {
         self.ground.check(check, &self.world)
     }
 
+    /// The server changes its rules.
+    ///
+    /// # Errors
+    /// [`DecodeError::Value`] for one that is not after the last one, or changes what is no rule.
+    pub(crate) fn change_rules(&mut self, change: &RulesChange) -> Result<(), DecodeError> {
+        let config = &change.config;
+        if *config != (WorldConfig { rules: config.rules, ..*self.world.config() }) {
+            return Err(DecodeError::Value("configuration that is no rule"));
+        }
+        if !self.book.push(change.from, RulesInForce::new(config, self.world.obstacles())) {
+            return Err(DecodeError::Value("tick of a change of rules"));
+        }
+        self.replica.change_rules(change.from, config);
+        self.ground.change_rules(config);
+        Ok(())
+    }
+
+    /// In `tick` the rules of that tick are those of the world that is shown.
+    fn follow_rules(&mut self, tick: Tick) {
+        let Some((Some(from), rules)) = self.book.at(tick) else { return };
+        if self.rules_from.is_none_or(|last| from.signed_distance(last) > 0) {
+            self.rules_from = Some(*from);
+            self.rules_news = Some((*from, rules.config.rules.hash()));
+            Arc::make_mut(&mut self.world).rules = Arc::clone(rules);
+        }
+    }
+
+    /// Since when other rules hold, and which, once after each change.
+    pub(crate) fn take_rules_news(&mut self) -> Option<(Tick, RulesHash)> {
+        self.rules_news.take()
+    }
+
     /// Runs the ticks that are due, all with the same input.
     pub(crate) fn advance(&mut self, now: Micros, input: CharacterInput) -> AdvanceReport {
         let due = self.clock.advance(now, TICKS_PER_ADVANCE);
         let input = input.sanitized();
-        let world = &self.world;
+        if due.count > 0 {
+            self.follow_rules(Tick(due.first.0.wrapping_add(due.count - 1)));
+        }
+        let (world, book) = (&self.world, &self.book);
         let shown = self.interpolation.clock().shown(now);
         let foresight = self.own.as_ref().map(Foresight::of).unwrap_or_default();
         for i in 0..due.count {
             let tick = Tick(due.first.0.wrapping_add(i));
             self.views[tick.0 as usize % prediction::RING] = (tick, view_age(tick, shown));
-            self.prediction
-                .run(tick, input, &mut |tick, state, input| world.step(tick, state, input, &foresight));
+            self.prediction.run(tick, input, &mut |tick, state, input| {
+                world.step(book, (tick, state, input), &foresight)
+            });
         }
         AdvanceReport { ticks: due.count, newest: self.newest_input() }
     }
@@ -366,11 +447,12 @@ impl Session {
             return;
         }
         self.newest_snapshot = Some(header.tick.0);
+        self.follow_rules(header.tick);
         match header.own {
             Some(own) => {
-                let world = &self.world;
+                let (world, book) = (&self.world, &self.book);
                 let foresight = Foresight::of(&own);
-                let step = &mut |tick, state, input| world.step(tick, state, input, &foresight);
+                let step = &mut |tick, state, input| world.step(book, (tick, state, input), &foresight);
                 let told = self.prediction.reconcile(header.tick, own.state, step);
                 self.corrections.count(told);
                 self.own = Some(own);

@@ -181,6 +181,13 @@ pub enum ClientEvent {
         /// What.
         event: GameEvent,
     },
+    /// The server plays by other rules: those of [`super::ClientWorld::config`] from now on.
+    RulesChanged {
+        /// The first tick that runs by them.
+        tick: Tick,
+        /// Their hash.
+        rules: RulesHash,
+    },
     /// The session is over.
     Ended(EndReason),
 }

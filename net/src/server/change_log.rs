@@ -61,6 +61,22 @@ impl ChangeLog {
         }
     }
 
+    /// Other rules will hold: from now on nothing is written that they read otherwise, also of what was noted before.
+    pub(super) fn expect_rules(&mut self, config: &WorldConfig) {
+        let both = self.codec.agreeing_with(&ChangeCodec::new(config));
+        for change in &mut self.changes {
+            if let Some(deformation) = self.codec.deformation_of(change) {
+                *change = both.change_of(&deformation);
+            }
+        }
+        self.codec = both;
+    }
+
+    /// Other rules hold.
+    pub(super) fn adopt_rules(&mut self, config: &WorldConfig) {
+        self.codec = ChangeCodec::new(config);
+    }
+
     /// Takes note of what the world's last step did to the ground and to what stands on it.
     pub(super) fn learn(&mut self, world: &World) {
         if !self.begun {

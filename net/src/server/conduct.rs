@@ -131,7 +131,7 @@ impl Conduct {
             (Misconduct::StaleInputs, after.late > before.late),
             (Misconduct::FutureInputs, after.too_early > before.too_early),
             (Misconduct::UnknownButtons, after.masked > before.masked),
-            (Misconduct::OldViews, after.views_capped > before.views_capped),
+            (Misconduct::OldViews, after.views_impossible > before.views_impossible),
             (Misconduct::Turns, after.turns > before.turns),
         ] {
             if grew {

@@ -45,6 +45,7 @@ impl GroundFeed {
 pub(super) fn feed(session: &mut Session, log: &mut ChangeLog, world: &World, tick: Tick) {
     if session.character().is_none()
         || session.ends_in.is_some()
+        || session.rules.is_due()
         || session.channel.reliable_in_flight() >= IN_FLIGHT_MAX
     {
         return;

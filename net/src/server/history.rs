@@ -63,6 +63,11 @@ impl StateHistory {
         &self.present
     }
 
+    /// States are made and sent with another codec from now on; those that are kept stay as they are.
+    pub fn set_codec(&mut self, codec: EntityCodec) {
+        self.codec = codec;
+    }
+
     /// The codec the states are made and sent with.
     #[must_use]
     pub fn codec(&self) -> &EntityCodec {

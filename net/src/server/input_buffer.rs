@@ -24,10 +24,21 @@ pub struct InputStats {
     pub masked: u64,
     /// Ticks run without an input of their own.
     pub missed: u64,
-    /// Attacks said to be aimed at an older picture than the path to the client explains: judged as if as old as that.
+    /// Attacks said to be aimed at an older picture than the rules make up for: judged as if as old as that.
     pub views_capped: u64,
+    /// Of these, the ones whose picture nobody on this path can have had on the screen.
+    pub views_impossible: u64,
     /// Attacks in ticks in which the gaze turned farther than the rules think possible.
     pub turns: u64,
+}
+
+/// How old the picture can be that an attack is aimed at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OldestViews {
+    /// The oldest that is judged by.
+    pub judged: ViewAge,
+    /// The oldest that a client on this path can have on its screen.
+    pub possible: ViewAge,
 }
 
 /// The buffer.
@@ -59,13 +70,15 @@ impl Default for InputBuffer {
 
 impl InputStats {
     pub(super) fn add(&mut self, other: &Self) {
-        let Self { accepted, late, too_early, masked, missed, views_capped, turns } = *other;
+        let Self { accepted, late, too_early, masked, missed, views_capped, views_impossible, turns } =
+            *other;
         self.accepted += accepted;
         self.late += late;
         self.too_early += too_early;
         self.masked += masked;
         self.missed += missed;
         self.views_capped += views_capped;
+        self.views_impossible += views_impossible;
         self.turns += turns;
     }
 }
@@ -114,22 +127,23 @@ impl InputBuffer {
 
     /// The input `tick` runs with; none before the first one came to its tick, so that a new character keeps the gaze
     /// it was given. `silence_ticks` misses in a row let the character stand still. Views are no older than
-    /// `oldest_view`; turns by more than `turn_max` since the tick before are counted where something attacks.
+    /// is judged by; turns by more than `turn_max` since the tick before are counted where something attacks.
     pub fn take(
         &mut self,
         tick: Tick,
         silence_ticks: u32,
-        oldest_view: ViewAge,
+        oldest: OldestViews,
         turn_max: Brads,
     ) -> Option<PlayerInput> {
         let place = &mut self.places[tick.0 as usize % AHEAD_TICKS_MAX as usize];
         match place.take_if(|(held, _)| *held == tick) {
             Some((_, given)) => {
-                self.stats.views_capped += u64::from(given.view > oldest_view);
+                self.stats.views_capped += u64::from(given.view > oldest.judged);
+                self.stats.views_impossible += u64::from(given.view > oldest.judged.max(oldest.possible));
                 let before = self.held.filter(|_| self.silent_ticks == 0);
                 self.stats.turns +=
                     u64::from(before.is_some_and(|before| is_turn(&before, &given, turn_max)));
-                self.held = Some(PlayerInput { view: given.view.min(oldest_view), ..given });
+                self.held = Some(PlayerInput { view: given.view.min(oldest.judged), ..given });
                 self.silent_ticks = 0;
             }
             None if self.newest.is_some() => {
@@ -180,7 +194,7 @@ fn is_turn(before: &PlayerInput, given: &PlayerInput, most: Brads) -> bool {
 mod tests {
     use super::*;
 
-    const OLDEST: ViewAge = ViewAge(100);
+    const OLDEST: OldestViews = OldestViews { judged: ViewAge(100), possible: ViewAge(400) };
     const TURN: Brads = Brads(27_307);
 
     fn input(yaw: u16) -> PlayerInput {
@@ -232,7 +246,7 @@ mod tests {
         }
         let seen = |buffer: &mut InputBuffer, tick| buffer.take(Tick(tick), 60, OLDEST, TURN).unwrap().view.0;
         assert_eq!([0, 1, 2, 3].map(|tick| seen(&mut buffer, tick)), [99, 100, 100, 100]);
-        assert_eq!(buffer.stats().views_capped, 2);
+        assert_eq!((buffer.stats().views_capped, buffer.stats().views_impossible), (2, 1));
     }
 
     #[test]

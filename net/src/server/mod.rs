@@ -7,6 +7,7 @@
 //! - `conduct`: what clients should not do, counted
 //! - `telling`: what of a step's events whom is told of
 //! - `change_log`, `ground_feed`: changes of the world that stay, and how far each client has come with them
+//! - `rules_news`: other rules, told ahead and adopted
 //! - `tracking`, `interest`, `priority`: what each client knows, sees, and is owed; `snapshot` makes packets of it
 //!
 //! What is not here: sockets, encryption (`secure`), the simulation itself.
@@ -20,6 +21,7 @@ pub mod history;
 pub mod input_buffer;
 mod interest;
 mod priority;
+mod rules_news;
 mod session;
 mod snapshot;
 pub mod stats;
@@ -39,6 +41,7 @@ use crate::wire::welcome::Welcome;
 
 pub use conduct::{ConductCounts, Kick};
 pub use config::{InterestTier, ReplicationConfig, ReplicationConfigError};
+pub use rules_news::AnnounceRulesError;
 pub use stats::{RefusedPayloads, SessionStats, Traffic, ZoneStats};
 pub use zone::{ConnectError, SESSION_TAG, ZoneSessions};
 

@@ -3,7 +3,8 @@
 use super::PACKET_OVERHEAD_BYTES;
 use super::conduct::Conduct;
 use super::ground_feed::GroundFeed;
-use super::input_buffer::InputBuffer;
+use super::input_buffer::{InputBuffer, OldestViews};
+use super::rules_news::RulesTold;
 use super::stats::{RefusedPayloads, SessionStats, Traffic};
 use super::tracking::{SNAPSHOTS_REMEMBERED, SnapshotLog, TrackTable};
 use crate::channel::budget::Budget;
@@ -56,6 +57,8 @@ pub(super) struct Session {
     pub(super) welcome_end: u16,
     /// The welcome has been acknowledged.
     welcomed: bool,
+    /// Rules that it may not know yet.
+    pub(super) rules: RulesTold,
     /// Set by the last word: ticks until the connection is to be ended.
     pub(super) ends_in: Option<u32>,
     /// What a character must be owed to be gathered for the next snapshot; the second for those that come first.
@@ -81,6 +84,9 @@ pub(super) fn breaks_the_stream(error: &FrameError) -> bool {
 /// How many snapshots behind the newest a client draws at most, when its path is even: the one that it waits for, and one
 /// that was lost.
 const DRAWN_SNAPSHOTS: u32 = 3;
+
+/// How long after they came a client draws others at most, however uneven its path.
+const DRAWN_LATE_MS: u32 = 500;
 
 /// First guess of an update's cost in bits.
 const DELTA_BITS_GUESS: u32 = 32;
@@ -110,6 +116,7 @@ impl Session {
             own: [None; SNAPSHOTS_REMEMBERED],
             welcome_end: 0,
             welcomed: false,
+            rules: RulesTold::default(),
             ends_in: None,
             due: [0; 2],
             search_in: 0,
@@ -201,15 +208,19 @@ impl Session {
 
     /// The oldest picture that an honest client can have aimed at in an attack that begins now: the way of its input to
     /// here and the time that it waited for its tick, the way of the snapshots to the client, and the delay at which it
-    /// draws them. Of the two ways no more counts than the rules make up for.
-    pub(super) fn oldest_view(&self, config: &WorldConfig, interval_ticks: u32) -> ViewAge {
-        let (tick_hz, path_max) = (config.tick_hz, u64::from(config.rules.lag.path_max_ms) * 1_000);
+    /// draws them. What is judged by counts of the two ways no more than the rules make up for, and a delay on an even path.
+    pub(super) fn oldest_views(&self, config: &WorldConfig, interval_ticks: u32) -> OldestViews {
+        let tick_hz = u64::from(config.tick_hz);
+        let ticks = |us: u64| (us * tick_hz).div_ceil(1_000_000).min(1 << 16) as u32;
         let round_trip = self.channel.round_trip();
         let path = round_trip.smoothed().map_or(0, |rtt| rtt.0) + 4 * round_trip.deviation().0;
-        let path = path.min(path_max);
-        let path_ticks = (path * u64::from(tick_hz)).div_ceil(1_000_000).min(1 << 16) as u32;
+        let covered = path.min(u64::from(config.rules.lag.path_max_ms) * 1_000);
         let waited = u32::from(self.inputs.margin_ticks().max(0).unsigned_abs());
-        ViewAge::from_ticks(Ticks(path_ticks + waited + DRAWN_SNAPSHOTS * interval_ticks + 2))
+        let (even, late) = (DRAWN_SNAPSHOTS * interval_ticks, ticks(u64::from(DRAWN_LATE_MS) * 1_000));
+        OldestViews {
+            judged: ViewAge::from_ticks(Ticks(ticks(covered) + waited + even + 2)),
+            possible: ViewAge::from_ticks(Ticks(ticks(path) + waited + even.max(late) + 2)),
+        }
     }
 
     /// Queues an event the client's character took part in.

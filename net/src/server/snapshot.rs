@@ -82,7 +82,7 @@ impl Workshop {
         now: Micros,
         buffer: &mut [u8; PAYLOAD_BYTES],
     ) -> Option<usize> {
-        let playing = session.character().filter(|_| session.is_welcomed());
+        let playing = session.character().filter(|_| session.is_welcomed() && session.knows_rules_of(tick));
         let Some(allowed) = session.budget.open_packet(self.interval_ticks, self.tick_hz, MIN_PACKET_BYTES)
         else {
             self.choose_events(session, world, playing, tick, 0);

@@ -53,6 +53,7 @@ impl ZoneSessions {
         session.events_from = tick.0;
         session.welcome(&Welcome { tick, character: id, snapshot_interval_ticks, world_fingerprint, config });
         self.client_of_slot[id.slot as usize] = index;
+        self.tell_newcomer_of_rules(index);
     }
 
     fn spawn_refused(&mut self, tag: u32) {

@@ -11,7 +11,8 @@ use crate::wire::misconduct::Misconduct;
 use crate::wire::welcome::ServerMessage;
 use crate::wire::{FrameKind, PAYLOAD_BYTES};
 use shieldwall_core::{
-    Arm, Brads, CharacterId, CharacterInput, Command, Event, Tick, World, WorldConfig, buttons,
+    AdoptRulesError, Arm, Brads, CharacterId, CharacterInput, Command, Event, Rules, Tick, World,
+    WorldConfig, buttons,
 };
 
 /// A client without a link; what it was told. It counts snapshots and looks into none: they come last in a packet.
@@ -25,6 +26,8 @@ struct Client {
     goodbye: Option<GoodbyeReason>,
     /// Messages about the ground.
     changes: u32,
+    /// Changes of rules.
+    rules: Vec<crate::wire::rules_change::RulesChange>,
 }
 
 impl Client {
@@ -49,6 +52,7 @@ impl Client {
             match ServerMessage::decode(message).unwrap() {
                 ServerMessage::Welcome(_) => self.welcomed = true,
                 ServerMessage::Event(_, event) => self.told.push(event),
+                ServerMessage::Rules(change) => self.rules.push(change),
                 ServerMessage::Goodbye(reason) => self.goodbye = Some(reason),
                 ServerMessage::Changes(_) | ServerMessage::Ground(_) | ServerMessage::GroundCheck(_) => {
                     self.changes += 1;
@@ -105,6 +109,7 @@ impl Scene {
         }
         self.commands.clear();
         let tick = self.world.tick();
+        self.zone.adopt_due_rules(&mut self.world).unwrap();
         self.zone.begin_tick(tick, &mut self.commands);
         self.world.step(&self.commands);
         self.zone.end_tick(&self.world);
@@ -416,6 +421,88 @@ fn what_is_malformed_or_does_not_exist_is_counted_by_reason() {
         "{counts:?}"
     );
     assert_eq!(scene.zone.client_stats(ClientIndex(1)).unwrap().conduct.total(), 0);
+}
+
+/// Snapshots of the new rules go to those who have said that they know them.
+#[test]
+fn who_has_not_heard_of_other_rules_is_shown_nothing_of_them() {
+    let mut scene = default_scene(3);
+    scene.ticks(60);
+    let mut rules = Rules::default();
+    rules.movement[0].walk_speed.0 += 65_536;
+    let mut wrong = rules;
+    wrong.lag.rewind_max_ms = 100;
+    let refused = scene.zone.announce_rules(&scene.world, &wrong);
+    assert!(matches!(refused, Err(AnnounceRulesError::Refused(AdoptRulesError::History { .. }))));
+    assert_eq!(scene.zone.announced_rules(), None);
+    let from = scene.zone.announce_rules(&scene.world, &rules).unwrap();
+    assert_eq!(from, Tick(180));
+    let pending = AnnounceRulesError::Pending { from };
+    assert_eq!(scene.zone.announce_rules(&scene.world, &Rules::default()), Err(pending));
+    // Nobody acknowledges any more: until they hold all is as before, and then there is nothing.
+    scene.acks = false;
+    scene.ticks(119);
+    let snapshots = |scene: &Scene| scene.clients.iter().map(|client| client.snapshots).sum::<u32>();
+    assert!(snapshots(&scene) > 3 * 50 && scene.zone.announced_rules().is_some());
+    let fingerprint = scene.world.fingerprint();
+    scene.ticks(1);
+    let before = snapshots(&scene);
+    scene.ticks(40);
+    assert_eq!(snapshots(&scene), before);
+    assert_ne!(scene.world.fingerprint(), fingerprint);
+    assert_eq!(scene.zone.announced_rules(), None);
+    scene.acks = true;
+    scene.ticks(40);
+    assert!(snapshots(&scene) > before + 3 * 10);
+    for client in &scene.clients {
+        assert_eq!(client.rules.len(), 1, "told once");
+        assert_eq!((client.rules[0].from, client.rules[0].config), (from, *scene.world.config()));
+    }
+}
+
+/// By the limits that ship, at the usual 30 packets a second, however it lies.
+#[test]
+fn who_lies_about_time_is_sent_away_within_twenty_seconds() {
+    let lie = |newest: fn(Tick) -> u32, view: u16| {
+        move |client: &mut Client, next: Tick, now: Micros| {
+            let swing = CharacterInput { buttons: buttons::MELEE, ..CharacterInput::default() };
+            let packet = client.packet(now, |writer| {
+                FrameKind::Inputs.write(writer);
+                let given = inputs::PlayerInput::new(swing, shieldwall_core::ViewAge(view));
+                inputs::write(writer, Tick(newest(next)), [given].into_iter());
+            });
+            if next.0.is_multiple_of(2) { vec![packet] } else { Vec::new() }
+        }
+    };
+    let told = |reason: Misconduct, newest: fn(Tick) -> u32, view: u16| {
+        let (scene, told) = misbehave(&world(), 60 * 60, lie(newest, view));
+        assert_eq!(scene.clients[0].goodbye, Some(GoodbyeReason::Kicked(reason)), "{reason:?}");
+        assert_eq!(scene.clients[1].goodbye, None);
+        told.unwrap() / 60
+    };
+    let seconds = [
+        told(Misconduct::StaleInputs, |next| next.0 - 1, 0),
+        told(Misconduct::FutureInputs, |next| next.0 + 70, 0),
+        told(Misconduct::OldViews, |next| next.0 + 1, 2_000),
+    ];
+    assert_eq!(seconds, [20, 10, 10]);
+}
+
+/// A picture that is older than is made up for, but that somebody far away can have: judged by less, and no misconduct.
+#[test]
+fn who_is_only_far_away_does_nothing_wrong() {
+    let far = |client: &mut Client, next: Tick, now: Micros| {
+        let swing = CharacterInput { buttons: buttons::MELEE, ..CharacterInput::default() };
+        vec![client.packet(now, |writer| {
+            FrameKind::Inputs.write(writer);
+            let given = inputs::PlayerInput::new(swing, shieldwall_core::ViewAge(25 * 16));
+            inputs::write(writer, Tick(next.0 + 1), [given].into_iter());
+        })]
+    };
+    let (scene, told) = misbehave(&world(), 3_600, far);
+    let stats = scene.zone.client_stats(ClientIndex(0)).unwrap();
+    assert!(told.is_none() && stats.inputs.views_capped > 3_000, "{stats:?}");
+    assert_eq!((stats.inputs.views_impossible, stats.conduct.of(Misconduct::OldViews)), (0, 0));
 }
 
 #[test]

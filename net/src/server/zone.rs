@@ -7,6 +7,7 @@ use super::delta_cache::DeltaCache;
 use super::history::StateHistory;
 use super::interest::InterestTable;
 use super::priority::Priorities;
+use super::rules_news::RulesNews;
 use super::session::{Session, Stage, breaks_the_stream};
 use super::snapshot::Workshop;
 use super::stats::{SessionStats, Traffic, ZoneStats};
@@ -68,9 +69,11 @@ pub struct ZoneSessions {
     /// From the last word to the end of a session.
     goodbye_ticks: u32,
     down_budget: u32,
-    sessions: Vec<Option<Box<Session>>>,
+    pub(super) sessions: Vec<Option<Box<Session>>>,
     /// Indices of sessions, ascending.
-    live: Vec<u32>,
+    pub(super) live: Vec<u32>,
+    /// The last change of rules.
+    pub(super) rules_news: Option<RulesNews>,
     /// Session that plays the character in a slot.
     pub(super) client_of_slot: Vec<u32>,
     pub(super) despawns: Vec<CharacterId>,
@@ -129,6 +132,7 @@ impl ZoneSessions {
             down_budget: config.down_budget_bytes_per_s,
             sessions: (0..max_clients).map(|_| None).collect(),
             live: Vec::with_capacity(max_clients as usize),
+            rules_news: None,
             client_of_slot: vec![NO_CLIENT; capacity as usize],
             despawns: Vec::with_capacity(max_clients as usize),
             kicks: Vec::with_capacity(max_clients as usize),
@@ -263,7 +267,7 @@ impl ZoneSessions {
                     session.stage = Stage::AwaitsCharacter;
                 }
                 Stage::Plays(id) => {
-                    let oldest = session.oldest_view(&self.world_config, self.interval_ticks);
+                    let oldest = session.oldest_views(&self.world_config, self.interval_ticks);
                     let before = session.inputs.stats();
                     let taken = session.inputs.take(tick, silence_ticks, oldest, conduct.turn_max);
                     session.conduct.note_inputs(&before, &session.inputs.stats(), conduct);
@@ -314,6 +318,7 @@ impl ZoneSessions {
     pub fn send_due(&mut self, world: &World, now: Micros, sink: &mut impl FnMut(ClientIndex, &[u8])) {
         let tick = Tick(world.tick().0.wrapping_sub(1));
         let phase = tick.0 % self.interval_ticks;
+        self.retry_rules();
         for &index in &self.live {
             let Some(session) = &mut self.sessions[index as usize] else { continue };
             if session.phase == phase

@@ -16,7 +16,7 @@ pub enum Misconduct {
     FutureInputs = 4,
     /// Buttons that do not exist.
     UnknownButtons = 5,
-    /// Attacks aimed at an older picture than the path explains.
+    /// Attacks aimed at an older picture than anybody on the path can have.
     OldViews = 6,
     /// Attacks while turning farther in a tick than anybody can.
     Turns = 7,

@@ -19,6 +19,7 @@ pub mod misconduct;
 pub mod own_state;
 pub mod prefix_codes;
 pub mod quantize;
+pub mod rules_change;
 pub mod snapshot;
 pub mod welcome;
 pub mod world_changes;
@@ -28,7 +29,7 @@ use core::fmt;
 
 /// Version of everything below the packet header. Both ends must have the same; it travels in
 /// [`welcome::Welcome`].
-pub const PROTOCOL_VERSION: u16 = 3;
+pub const PROTOCOL_VERSION: u16 = 4;
 
 /// Bytes of one payload at most; the secure layer carries no more (netcode 1.02, section "Connection payload").
 pub const PAYLOAD_BYTES: usize = 1200;

@@ -10,6 +10,7 @@ use super::config_delta::{self, CONFIG_DELTA_BYTES_MAX};
 use super::events::GameEvent;
 use super::goodbye::GoodbyeReason;
 use super::ground_image::{GroundCheck, GroundPiece};
+use super::rules_change::RulesChange;
 use super::world_changes::CHANGES_MESSAGE;
 use super::{CHARACTERS_MAX, MESSAGE_BYTES, PROTOCOL_VERSION};
 use shieldwall_core::numeric::Tick;
@@ -30,6 +31,8 @@ pub enum MessageKind {
     Ground = 4,
     /// What the ground must be like ([`GroundCheck`]).
     GroundCheck = 5,
+    /// Other rules from some tick on ([`RulesChange`]).
+    Rules = 6,
 }
 
 /// What the server tells a client whose character has been spawned.
@@ -114,6 +117,8 @@ pub enum ServerMessage<'b> {
     Ground(GroundPiece<'b>),
     /// What the ground must be like.
     GroundCheck(GroundCheck),
+    /// Other rules from some tick on.
+    Rules(RulesChange),
 }
 
 impl<'b> ServerMessage<'b> {
@@ -129,6 +134,7 @@ impl<'b> ServerMessage<'b> {
             3 => GoodbyeReason::decode(body).map(Self::Goodbye),
             4 => GroundPiece::decode(body).map(Self::Ground),
             5 => GroundCheck::decode(body).map(Self::GroundCheck),
+            6 => RulesChange::decode(body).map(Self::Rules),
             CHANGES_MESSAGE.. => Ok(Self::Changes(message)),
             unknown => Err(DecodeError::UnknownMessage(unknown)),
         }

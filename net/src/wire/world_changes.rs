@@ -82,6 +82,17 @@ impl ChangeCodec {
         Self { place_bits: width(farthest) + 1, craters }
     }
 
+    /// A codec of which both of two understand what it writes: craters of weapons that dig otherwise in the other are
+    /// written as any deformation.
+    #[must_use]
+    pub fn agreeing_with(&self, other: &Self) -> Self {
+        let mut both = self.clone();
+        for (crater, theirs) in both.craters.iter_mut().zip(&other.craters) {
+            *crater = crater.filter(|_| crater == theirs);
+        }
+        both
+    }
+
     /// The change that a deformation is, in its shortest form.
     #[must_use]
     pub fn change_of(&self, deformation: &Deformation) -> WorldChange {

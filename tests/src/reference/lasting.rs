@@ -85,6 +85,11 @@ impl Reference {
                 self.end_effect(slot);
             }
         }
+        self.show_effects();
+    }
+
+    /// Bodies are as the effects on them have it.
+    pub(super) fn show_effects(&mut self) {
         for character in &mut self.characters {
             character.flags &= !(flags::STUNNED | flags::ROOTED | flags::SLOWED);
         }

@@ -18,7 +18,9 @@
 //! - `attacks`, `arrows`, `bursts`: weapons and abilities
 //! - `strikes`, `lasting`: hits, and status effects
 //! - `life`: appearing, health, stamina, return
+//! - `adoption`: other rules between two ticks
 
+mod adoption;
 mod arrows;
 mod attacks;
 mod bodies;

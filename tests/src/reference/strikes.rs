@@ -183,6 +183,9 @@ impl Reference {
 
     /// Gives health back.
     pub(super) fn heal(&mut self, row: usize, healer: CharacterId, points: u64, arm: Arm) {
+        if !self.characters[row].is_alive() {
+            return;
+        }
         let (most, target) = (self.config.rules.life.health_max, self.id(row));
         let health = &mut self.characters[row].health;
         let amount = points.min((most - *health).into()) as u16;

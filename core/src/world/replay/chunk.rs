@@ -17,6 +17,7 @@ const EXPANSION_MAX: usize = 256;
 pub(super) const KEYFRAME: u8 = 1;
 pub(super) const TICKS: u8 = 2;
 pub(super) const END: u8 = 3;
+pub(super) const RULES: u8 = 4;
 
 const PLAIN: u8 = 0;
 const LZ4: u8 = 1;
@@ -78,7 +79,7 @@ impl Head {
         };
         let counted = match self.kind {
             TICKS => self.ticks > 0,
-            KEYFRAME | END => self.ticks == 0 && self.commands == 0,
+            KEYFRAME | END | RULES => self.ticks == 0 && self.commands == 0,
             _ => false,
         };
         sized && counted && content <= CONTENT_BYTES_MAX

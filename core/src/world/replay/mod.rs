@@ -1,5 +1,5 @@
-//! Replays, format 3: a configuration, then chunks: images of the state at intervals (keyframes), the commands of every
-//! tick between them, hashes, and an index at the end.
+//! Replays, format 4: a configuration, then chunks: images of the state at intervals (keyframes), the commands of every
+//! tick between them, hashes, rules that were adopted in between, and an index at the end.
 //!
 //! ```text
 //! header  "SWRP", u16 format, u16 zero, u32 ticks between hashes, u32 ticks between keyframes,
@@ -13,10 +13,14 @@
 //!             1, u32 n           n ticks without commands
 //!             2, u32 n, n commands   one tick with commands
 //!             3, u128 hash       the state hash after the tick before
-//!   kind 3  end: u128 hash of the last state, u64 commands of all ticks, for each keyframe u32 tick, u64 offset
+//!   kind 3  end: u128 hash of the last state, u64 commands of all ticks, u32 number of chunks of rules, for each of them
+//!           and then for each keyframe u32 tick, u64 offset
+//!   kind 4  rules: those by which the world goes on from its first tick on, as [`crate::Rules::encode_into`] writes them
 //! trailer u64 offset of the end chunk, u32 CRC-32 of that, "PRWS"
 //! ```
-//! All numbers are little-endian; CRC-32 is that of IEEE 802.3. The first chunk is a keyframe.
+//! All numbers are little-endian; CRC-32 is that of IEEE 802.3. The first chunk is a keyframe. The world of a keyframe has
+//! the configuration of the header, with the rules of the last chunk of rules before it. Format 3, which is read too, has
+//! no chunks of rules and no number of them in its end.
 //!
 //! Chunks are only ever appended, so a recording that was cut off (a crash, a full disk) is good up to its last whole
 //! chunk: a torn tail is reported, not refused. Torn is a chunk whose bytes end before its sizes say (they have a checksum
@@ -37,7 +41,7 @@ pub use player::ReplayPlayer;
 pub use reader::{ReplayInfo, ReplayReader, ReplayReport};
 pub use writer::{ReplayOptions, ReplayRecorder, ReplaySealer, ReplayWriter};
 
-use super::ConfigDecodeError;
+use super::{AdoptRulesError, ConfigDecodeError};
 use crate::numeric::{StateHash, Tick};
 use crate::state::bytes::EndOfBytes;
 use crate::state::commands::CommandDecodeError;
@@ -50,8 +54,11 @@ pub const MAGIC: [u8; 4] = *b"SWRP";
 /// Last four bytes of a replay that was ended by its writer.
 pub const TRAILER_MAGIC: [u8; 4] = *b"PRWS";
 
-/// Version of the format.
-pub const FORMAT: u16 = 3;
+/// Version of the format that is written.
+pub const FORMAT: u16 = 4;
+
+/// The oldest version that is read: without chunks of rules.
+const FORMAT_WITHOUT_RULES: u16 = 3;
 
 /// Bytes of the header before the configuration.
 const HEADER_BYTES: usize = 28;
@@ -96,6 +103,13 @@ pub enum ReplayError {
         /// Why.
         error: CommandDecodeError,
     },
+    /// A chunk of rules holds some that the world does not adopt.
+    Rules {
+        /// Where it begins.
+        offset: usize,
+        /// Why.
+        error: AdoptRulesError,
+    },
     /// The world that ran again is not the world that was recorded.
     HashMismatch {
         /// The next tick to run where they were compared.
@@ -127,13 +141,14 @@ impl fmt::Display for ReplayError {
             Self::Truncated => f.write_str("replay: it is cut off before the first state"),
             Self::NotAReplay => f.write_str("replay: this is no replay"),
             Self::UnknownFormat(format) => {
-                write!(f, "replay: format {format}, this build reads {FORMAT}")
+                write!(f, "replay: format {format}, this build reads {FORMAT_WITHOUT_RULES} and {FORMAT}")
             }
             Self::Damaged { offset } => write!(f, "replay: damaged at byte {offset}"),
             Self::BadRecord { offset } => write!(f, "replay: impossible chunk at byte {offset}"),
             Self::Config(error) => write!(f, "replay: {error}"),
             Self::Snapshot(error) => write!(f, "replay: {error}"),
             Self::Command { offset, error } => write!(f, "replay: chunk at byte {offset}: {error}"),
+            Self::Rules { offset, error } => write!(f, "replay: chunk at byte {offset}: {error}"),
             Self::HashMismatch { tick, recorded, computed } => {
                 write!(f, "replay: before tick {} the hash is {computed}, recorded was {recorded}", tick.0)
             }

@@ -201,6 +201,11 @@ impl<'r, 'a> ReplayPlayer<'r, 'a> {
                 self.at = 0;
                 (self.ticks_left, self.commands_left) = (chunk.head.ticks, chunk.head.commands);
             }
+            chunk::RULES => {
+                let rules = self.replay.rules_of(chunk)?;
+                let offset = chunk.offset;
+                self.world.adopt_rules(&rules).map_err(|error| ReplayError::Rules { offset, error })?;
+            }
             chunk::KEYFRAME => {
                 chunk.open(&mut self.content)?;
                 self.at = self.content.len();

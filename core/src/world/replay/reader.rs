@@ -1,9 +1,13 @@
 //! Reading: the header, where the keyframes are, what the recorded hashes are; jumps.
 
 use super::chunk::{self, Chunk, Found, checksum};
-use super::{FORMAT, HEADER_BYTES, MAGIC, ReplayError, ReplayPlayer, TRAILER_BYTES, TRAILER_MAGIC, record};
+use super::{
+    FORMAT, FORMAT_WITHOUT_RULES, HEADER_BYTES, MAGIC, ReplayError, ReplayPlayer, TRAILER_BYTES,
+    TRAILER_MAGIC, record,
+};
 use crate::limits::REPLAY_HASH_EVERY_MAX;
 use crate::numeric::{StateHash, Tick, Ticks};
+use crate::rules::Rules;
 use crate::spatial::Scenery;
 use crate::state::bytes::ByteReader;
 use crate::state::commands::Command;
@@ -43,6 +47,8 @@ pub struct ReplayInfo {
     pub chunks: u32,
     /// Keyframes among them.
     pub keyframes: u32,
+    /// How often other rules were adopted.
+    pub rules_changes: u32,
     /// Bytes before packing.
     pub content_bytes: u64,
     /// Ticks between two hashes, as the header says.
@@ -59,6 +65,7 @@ pub struct ReplayInfo {
 #[derive(Debug)]
 pub struct ReplayReader<'a> {
     bytes: &'a [u8],
+    format: u16,
     config: WorldConfig,
     fingerprint: u64,
     scenery: Scenery,
@@ -67,6 +74,8 @@ pub struct ReplayReader<'a> {
     chunks_at: usize,
     /// Distance from the first tick, and offset, of every keyframe.
     keyframes: Vec<(u32, usize)>,
+    /// Offset of every chunk of rules.
+    rules: Vec<usize>,
     first_tick: Tick,
     ticks: u32,
 }
@@ -75,6 +84,7 @@ pub struct ReplayReader<'a> {
 pub(super) struct End {
     pub(super) hash: StateHash,
     pub(super) commands: u64,
+    rules: Vec<(u32, u64)>,
     keyframes: Vec<(u32, u64)>,
 }
 
@@ -89,7 +99,7 @@ impl<'a> ReplayReader<'a> {
             return Err(ReplayError::NotAReplay);
         }
         let format = reader.u16()?;
-        if format != FORMAT {
+        if !(FORMAT_WITHOUT_RULES..=FORMAT).contains(&format) {
             return Err(ReplayError::UnknownFormat(format));
         }
         let zero = reader.u16()?;
@@ -106,6 +116,7 @@ impl<'a> ReplayReader<'a> {
         }
         let mut replay = Self {
             bytes,
+            format,
             config,
             fingerprint,
             scenery: Scenery::default(),
@@ -113,6 +124,7 @@ impl<'a> ReplayReader<'a> {
             keyframe_every,
             chunks_at: header_len + 4,
             keyframes: Vec::new(),
+            rules: Vec::new(),
             first_tick: Tick(0),
             ticks: 0,
         };
@@ -135,13 +147,13 @@ impl<'a> ReplayReader<'a> {
         Self { scenery, ..self }
     }
 
-    /// The configuration of the recorded world.
+    /// The configuration of the recorded world, with the rules that it began with.
     #[must_use]
     pub const fn config(&self) -> &WorldConfig {
         &self.config
     }
 
-    /// The fingerprint of the recorded world: [`World::fingerprint`].
+    /// The fingerprint of the recorded world with the rules that it began with: [`World::fingerprint`].
     #[must_use]
     pub const fn fingerprint(&self) -> u64 {
         self.fingerprint
@@ -178,6 +190,8 @@ impl<'a> ReplayReader<'a> {
                 return Err(self.no_such(tick));
             }
         }
+        // Rules that hold from that tick on.
+        player.has_more()?;
         Ok(player.into_world())
     }
 
@@ -200,7 +214,8 @@ impl<'a> ReplayReader<'a> {
         {
             return Err(ReplayError::BadRecord { offset: *offset });
         }
-        let mut world = World::with_scenery(&self.config, &self.scenery)
+        let config = WorldConfig { rules: self.rules_before(*offset)?, ..self.config };
+        let mut world = World::with_scenery(&config, &self.scenery)
             .map_err(|error| ReplayError::Config(ConfigDecodeError::Invalid(error)))?;
         let mut image = Vec::new();
         keyframe.open(&mut image)?;
@@ -209,6 +224,29 @@ impl<'a> ReplayReader<'a> {
             return Err(ReplayError::BadRecord { offset: *offset });
         }
         Ok(ReplayPlayer::new(self, world, keyframe.end()))
+    }
+
+    /// The rules by which the world went that the keyframe at an offset is of.
+    fn rules_before(&self, offset: usize) -> Result<Rules, ReplayError> {
+        let before = self.rules.partition_point(|at| *at < offset);
+        let Some(at) = before.checked_sub(1).and_then(|last| self.rules.get(last)) else {
+            return Ok(self.config.rules);
+        };
+        match self.chunk_at(*at)? {
+            Found::Chunk(chunk) if chunk.head.kind == chunk::RULES => self.rules_of(&chunk),
+            _ => Err(ReplayError::BadRecord { offset: *at }),
+        }
+    }
+
+    /// What a chunk of rules holds. They are not judged.
+    pub(super) fn rules_of(&self, chunk: &Chunk<'_>) -> Result<Rules, ReplayError> {
+        let bad = ReplayError::BadRecord { offset: chunk.offset };
+        if self.format == FORMAT_WITHOUT_RULES || chunk.head.content as usize != Rules::BYTES {
+            return Err(bad);
+        }
+        let mut content = Vec::new();
+        chunk.open(&mut content)?;
+        Rules::decode(&content).map(|(rules, _)| rules).ok_or(bad)
     }
 
     /// The ticks of the keyframes.
@@ -304,6 +342,7 @@ impl<'a> ReplayReader<'a> {
             info.ticks = info.ticks.saturating_add(chunk.head.ticks);
             info.commands += u64::from(chunk.head.commands);
             info.keyframes += u32::from(chunk.head.kind == chunk::KEYFRAME);
+            info.rules_changes += u32::from(chunk.head.kind == chunk::RULES);
             if chunk.head.kind == chunk::END {
                 match self.end_of(&chunk)? {
                     Some(end) => info.final_hash = Some(end.hash),
@@ -333,6 +372,7 @@ impl<'a> ReplayReader<'a> {
                     hashes.push((image.tick, image.hash));
                 }
                 chunk::TICKS => marks_of(&content, &chunk, &mut hashes)?,
+                chunk::RULES => {}
                 _ => {
                     let Some(end) = self.end_of(&chunk)? else { break };
                     hashes.push((Tick(chunk.head.tick), end.hash));
@@ -377,11 +417,21 @@ impl<'a> ReplayReader<'a> {
         let mut reader = ByteReader::new(&content);
         let mut parse = || -> Result<End, crate::state::bytes::EndOfBytes> {
             let (hash, commands) = (StateHash(reader.u128()?), reader.u64()?);
-            let mut keyframes = Vec::new();
+            let mut rules_left = if self.format == FORMAT_WITHOUT_RULES { 0 } else { reader.u32()? };
+            let (mut rules, mut keyframes) = (Vec::new(), Vec::new());
             while !reader.is_empty() {
-                keyframes.push((reader.u32()?, reader.u64()?));
+                let entry = (reader.u32()?, reader.u64()?);
+                if rules_left > 0 {
+                    rules.push(entry)
+                } else {
+                    keyframes.push(entry)
+                }
+                rules_left = rules_left.saturating_sub(1);
             }
-            Ok(End { hash, commands, keyframes })
+            if rules_left > 0 {
+                return Err(crate::state::bytes::EndOfBytes);
+            }
+            Ok(End { hash, commands, rules, keyframes })
         };
         parse().map(Some).map_err(|_| bad)
     }
@@ -401,22 +451,24 @@ impl<'a> ReplayReader<'a> {
         }
         let Some(end) = self.end_of(&chunk)? else { return Ok(false) };
         let bad = ReplayError::BadRecord { offset: chunk.offset };
-        let mut last = None;
-        for (tick, offset) in end.keyframes {
-            let at = tick.wrapping_sub(self.first_tick.0);
-            if last.is_some_and(|last| last >= (at, offset)) || offset >= chunk.offset as u64 {
-                return Err(bad);
-            }
-            last = Some((at, offset));
-            self.keyframes.push((at, offset as usize));
-        }
+        self.keyframes = self.places(&end.keyframes, chunk.offset).ok_or(bad)?;
+        let rules = self.places(&end.rules, chunk.offset).ok_or(bad)?;
+        self.rules.extend(rules.iter().map(|(_, offset)| *offset));
         self.ticks = chunk.head.tick.wrapping_sub(self.first_tick.0);
         let begins = self.keyframes.first() == Some(&(0, self.chunks_at));
         let ends = self.keyframes.last().is_some_and(|(at, _)| *at <= self.ticks);
         if begins && ends { Ok(true) } else { Err(bad) }
     }
 
-    /// Walks from head to head and notes the keyframes and the number of ticks.
+    /// Places of the index, as distance from the first tick and offset; none when they are out of order or beyond `end`.
+    fn places(&self, index: &[(u32, u64)], end: usize) -> Option<Vec<(u32, usize)>> {
+        let at = |(tick, offset): &(u32, u64)| (tick.wrapping_sub(self.first_tick.0), *offset as usize);
+        let places: Vec<(u32, usize)> = index.iter().map(at).collect();
+        let within = index.iter().all(|(_, offset)| *offset < end as u64);
+        (within && places.is_sorted_by(|a, b| a < b)).then_some(places)
+    }
+
+    /// Walks from head to head and notes the keyframes, the rules and the number of ticks.
     fn walk(&mut self) -> Result<(), ReplayError> {
         let mut offset = self.chunks_at;
         while offset < self.bytes.len() {
@@ -426,6 +478,7 @@ impl<'a> ReplayReader<'a> {
             }
             match chunk.head.kind {
                 chunk::KEYFRAME => self.keyframes.push((self.ticks, offset)),
+                chunk::RULES => self.rules.push(offset),
                 chunk::TICKS => {
                     self.ticks =
                         self.ticks.checked_add(chunk.head.ticks).ok_or(ReplayError::BadRecord { offset })?;

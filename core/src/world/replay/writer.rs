@@ -4,6 +4,7 @@ use super::chunk::{self, Head, checksum};
 use super::{FORMAT, HEADER_BYTES, MAGIC, TRAILER_MAGIC, record};
 use crate::limits::{COMMAND_BYTES_MAX, REPLAY_HASH_EVERY_MAX};
 use crate::numeric::Ticks;
+use crate::rules::Rules;
 use crate::state::bytes::ByteReader;
 use crate::state::commands::Command;
 use crate::world::World;
@@ -79,12 +80,21 @@ impl ReplayRecorder {
         }
     }
 
-    /// Most bytes that one [`ReplayRecorder::record`] appends, when no tick has more than two commands for each slot:
+    /// Most bytes that one [`ReplayRecorder::record`] or [`ReplayRecorder::record_rules`] appends, when no tick has more than two commands for each slot:
     /// room for `out` that never grows.
     #[must_use]
     pub fn draft_bytes_max(world: &World) -> usize {
         let image = world.image_bytes_max();
-        2 * chunk::HEAD_BYTES + CONTENT_BYTES + tick_bytes(world.characters().len()) + image
+        2 * chunk::HEAD_BYTES + CONTENT_BYTES + tick_bytes(world.characters().len()) + image.max(Rules::BYTES)
+    }
+
+    /// Records that the world has adopted other rules: call it after [`World::adopt_rules`], before the next step.
+    /// Appends whole drafts.
+    pub fn record_rules(&mut self, world: &World, out: &mut Vec<u8>) {
+        let tick = world.tick().0;
+        self.flush_ticks(tick, out);
+        out.extend_from_slice(&Head::draft(chunk::RULES, tick, 0, 0, Rules::BYTES).to_bytes(0));
+        world.config().rules.encode_into(out);
     }
 
     /// Records one tick: call it after every step, with the commands the step was given. Appends whole drafts, now and
@@ -174,6 +184,8 @@ pub struct ReplaySealer {
     written: u64,
     /// Tick and offset of every keyframe.
     keyframes: Vec<(u32, u64)>,
+    /// Tick and offset of every chunk of rules.
+    rules: Vec<(u32, u64)>,
     packed: Vec<u8>,
 }
 
@@ -205,8 +217,10 @@ impl ReplaySealer {
             match head.kind {
                 chunk::END => self.seal_end(head, content, offset, out),
                 kind => {
-                    if kind == chunk::KEYFRAME {
-                        self.keyframes.push((head.tick, offset));
+                    match kind {
+                        chunk::KEYFRAME => self.keyframes.push((head.tick, offset)),
+                        chunk::RULES => self.rules.push((head.tick, offset)),
+                        _ => {}
                     }
                     chunk::seal(head, content, &mut self.packed, out);
                 }
@@ -216,9 +230,11 @@ impl ReplaySealer {
     }
 
     fn seal_end(&mut self, mut head: Head, content: &[u8], offset: u64, out: &mut Vec<u8>) {
-        let mut end = Vec::with_capacity(content.len() + 12 * self.keyframes.len());
+        let places = self.rules.len() + self.keyframes.len();
+        let mut end = Vec::with_capacity(content.len() + 4 + 12 * places);
         end.extend_from_slice(content);
-        for (tick, offset) in &self.keyframes {
+        end.extend_from_slice(&(self.rules.len() as u32).to_le_bytes());
+        for (tick, offset) in self.rules.iter().chain(&self.keyframes) {
             end.extend_from_slice(&tick.to_le_bytes());
             end.extend_from_slice(&offset.to_le_bytes());
         }
@@ -264,6 +280,13 @@ impl ReplayWriter {
             self.sealer.seal(&self.drafts, out);
             self.drafts.clear();
         }
+    }
+
+    /// Records that the world has adopted other rules: call it after [`World::adopt_rules`], before the next step.
+    pub fn record_rules(&mut self, world: &World, out: &mut Vec<u8>) {
+        self.recorder.record_rules(world, &mut self.drafts);
+        self.sealer.seal(&self.drafts, out);
+        self.drafts.clear();
     }
 
     /// Records the end: the last hash and the index.
