@@ -58,8 +58,14 @@ fn bad_token(error: TokenError) -> Failure {
     Failure::new(code, error.to_string())
 }
 
+fn no_random(error: getrandom::Error) -> Failure {
+    Failure::new(SwResult::NoRandomness, error.to_string())
+}
+
 fn create(token: ConnectToken, config: GameClientConfig, now_us: u64) -> Result<SwClient, Failure> {
-    let client = GameClient::new(token, config, Micros(now_us));
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(no_random)?;
+    let client = GameClient::with_forward_secrecy(token, config, seed, Micros(now_us));
     CLIENTS.insert(Session { client, crowd: Vec::new() })
 }
 
@@ -107,7 +113,7 @@ pub unsafe extern "C" fn sw_client_create_for_development(
         let mut random = |out: &mut [u8]| random_failed = getrandom::fill(out).err().or(random_failed);
         let token = development_token(server, client_id, name, UnixSeconds(unix_s), &mut random);
         if let Some(error) = random_failed {
-            return Err(Failure::new(SwResult::NoRandomness, error.to_string()));
+            return Err(no_random(error));
         }
         caller.put(client, create(token.map_err(bad_token)?, config, now_us)?, "client")
     })

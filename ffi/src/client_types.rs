@@ -148,6 +148,7 @@ fn end_number(reason: EndReason) -> u32 {
             ClientState::Denied => SW_END_DENIED,
             ClientState::RequestTimedOut => SW_END_NO_ANSWER,
             ClientState::ResponseTimedOut | ClientState::ConnectionTimedOut => SW_END_TIMED_OUT,
+            ClientState::NoRekey => SW_END_PROTOCOL,
             ClientState::InvalidToken => SW_END_INVALID_TOKEN,
             ClientState::TokenExpired => SW_END_TOKEN_EXPIRED,
             _ => SW_END_DISCONNECTED,

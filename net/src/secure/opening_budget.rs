@@ -22,9 +22,15 @@ pub(crate) struct OpeningBudget {
 impl OpeningBudget {
     pub(crate) fn new(per_second: u32) -> OpeningBudget {
         let per_window = (per_second / 100).max(1);
+        OpeningBudget { per_group: (per_window / 8).max(1), ..OpeningBudget::shared(per_second) }
+    }
+
+    /// A budget without shares, for those who have proved who they are.
+    pub(crate) fn shared(per_second: u32) -> OpeningBudget {
+        let per_window = (per_second / 100).max(1);
         OpeningBudget {
             per_window,
-            per_group: (per_window / 8).max(1),
+            per_group: per_window,
             window_began: None,
             used: 0,
             used_by_group: [0; GROUPS],
