@@ -8,8 +8,10 @@ use super::stats::DropReason;
 use super::token::ConnectToken;
 use crate::time::Micros;
 
-/// An offer goes out so often until it is answered.
-const OFFER_INTERVAL: Micros = Micros::from_millis(100);
+/// An offer goes out every 50 to 150 ms until it is answered. The time is each client's own, and another each time, so that
+/// clients that came together do not ask together for ever.
+const OFFER_INTERVAL_LEAST: Micros = Micros::from_millis(50);
+const OFFER_INTERVAL_STEP: Micros = Micros(100_000 / 255);
 
 /// A session whose first offer is not answered in this time has no forward secrecy: it ends, or goes on with the token's
 /// keys and asks no more ([`ClientRekey::require`]).
@@ -52,7 +54,8 @@ impl core::fmt::Debug for ClientRekey {
 struct Offering {
     secret: Secret,
     offer: Offer,
-    last_sent: Option<Micros>,
+    next: Micros,
+    sent: usize,
 }
 
 /// What [`Rekeying::due`] says.
@@ -111,12 +114,15 @@ impl Rekeying {
         let offering = self.offering.get_or_insert_with(|| {
             let secret = ratchet.draw();
             let offer = Offer { epoch: ring.epoch() + 1, ciphers, public: secret.public() };
-            Offering { secret, offer, last_sent: None }
+            Offering { secret, offer, next: now, sent: 0 }
         });
-        if offering.last_sent.is_some_and(|last| now.since(last) < OFFER_INTERVAL) {
+        if now < offering.next {
             return Due::Nothing;
         }
-        offering.last_sent = Some(now);
+        // A public key is as good a source of chance as any.
+        let chance = u64::from(offering.offer.public[offering.sent % offering.offer.public.len()]);
+        offering.next = now + OFFER_INTERVAL_LEAST + Micros(OFFER_INTERVAL_STEP.0 * chance);
+        offering.sent += 1;
         Due::Send(Packet::Rekey(RekeyMessage::Offer(offering.offer)))
     }
 

@@ -82,11 +82,15 @@ pub(crate) struct Pending {
     pub(crate) address_key: AddressKey,
     pub(crate) client_id: u64,
     pub(crate) timeout_seconds: i32,
+    pub(crate) challenged: Micros,
     pub(crate) expires: Micros,
     pub(crate) tag: TokenTag,
     pub(crate) receive_key: Key,
     pub(crate) send_key: Key,
 }
+
+/// Handshakes looked at to find one to give up.
+const STALE_LOOKS: u32 = 8;
 
 /// What is known of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -110,6 +114,8 @@ pub(crate) struct Peers {
     key: HashKey,
     session_timers: TimerWheel,
     pending_timers: TimerWheel,
+    /// Where the search for a handshake to give up goes on.
+    stale_hand: u32,
     keep_alive_interval: Micros,
 }
 
@@ -133,6 +139,7 @@ impl Peers {
             key,
             session_timers: TimerWheel::new(max_clients),
             pending_timers: TimerWheel::new(max_pending),
+            stale_hand: 0,
             keep_alive_interval,
         }
     }
@@ -209,6 +216,26 @@ impl Peers {
                 _ => self.remove_pending(at),
             }
         }
+    }
+
+    /// Gives up a handshake that has waited for longer than `patience`, where one of the next few has. The hand goes round, so
+    /// those who came first are found first. Tells whether one was given up.
+    pub(crate) fn give_up_pending(&mut self, now: Micros, patience: Micros) -> bool {
+        for _ in 0..STALE_LOOKS {
+            let at = self.stale_hand;
+            self.stale_hand = (at + 1) % self.pending.len() as u32;
+            if self.pending[at as usize].is_some_and(|pending| now.since(pending.challenged) >= patience) {
+                self.remove_pending(at);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Handshakes under way.
+    #[cfg(test)]
+    pub(crate) fn pending_count(&self) -> usize {
+        self.pending.len() - self.pending_free.len()
     }
 
     /// The next client that is to be looked at: something of it may be due.

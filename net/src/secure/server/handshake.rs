@@ -18,6 +18,9 @@ use crate::time::{Micros, UnixSeconds};
 /// How long a handshake may take where the token sets no timeout.
 const PENDING_TIMEOUT: Micros = Micros::from_secs(10);
 
+/// A handshake on a full table is given up for another one when its challenge is not answered for so long.
+const ANSWER_PATIENCE: Micros = Micros::from_millis(1_000);
+
 /// A session that another login of the same client replaced is kept so long, to be told why it ends.
 const REPLACED_ENDS_AFTER: Micros = Micros::from_millis(1_000);
 
@@ -57,6 +60,7 @@ impl SecureServer {
             address_key: address,
             client_id: token.client_id,
             timeout_seconds: token.timeout_seconds,
+            challenged: now,
             expires: now + timeout,
             tag,
             receive_key: token.client_to_server_key,
@@ -64,7 +68,12 @@ impl SecureServer {
         };
         if self.peers.put_pending(pending, now).is_none() {
             self.peers.expire_pending(now);
-            self.peers.put_pending(pending, now).ok_or(DropReason::PendingFull)?;
+            if self.peers.put_pending(pending, now).is_none() {
+                // Full of those who do not answer: who has had time enough makes room.
+                let room = self.peers.give_up_pending(now, ANSWER_PATIENCE);
+                let put = room.then(|| self.peers.put_pending(pending, now)).flatten();
+                put.ok_or(DropReason::PendingFull)?;
+            }
         }
         Ok(self.challenge(&token, out))
     }

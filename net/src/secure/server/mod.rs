@@ -22,7 +22,7 @@ use super::crypto::{KEY_BYTES, Key, PacketKey};
 use super::endpoint::{AddressKey, Peer, Peers};
 use super::epochs::RekeyLimits;
 use super::keyed_index::HashKey;
-use super::opening_budget::OpeningBudget;
+use super::opening_budget::{OpeningBudget, RateLimit};
 use super::packet::{Packet, PacketKind, Side, read_header};
 use super::rekey::Ratchet;
 use super::stats::{DropReason, SecureStats};
@@ -266,6 +266,9 @@ impl fmt::Display for SealError {
 
 impl std::error::Error for SealError {}
 
+/// New keys agreed on at once after a silence: some milliseconds.
+const REKEYS_AT_ONCE: u32 = 64;
+
 /// First sequence number that sessions do not use: above it are the packets of handshakes.
 pub(crate) const GLOBAL_SEQUENCES: u64 = 1 << 63;
 
@@ -288,7 +291,7 @@ pub struct SecureServer {
     challenge_sequence: u64,
     global_sequence: u64,
     hash_key: HashKey,
-    rekey_budget: OpeningBudget,
+    rekey_budget: RateLimit,
     ratchet: Ratchet,
     stats: SecureStats,
 }
@@ -326,7 +329,7 @@ impl SecureServer {
             // will not meet, nor two servers that one token names.
             global_sequence: GLOBAL_SEQUENCES | u64::from_le_bytes(start) >> 2,
             hash_key,
-            rekey_budget: OpeningBudget::shared(config.rekeys_per_second),
+            rekey_budget: RateLimit::new(config.rekeys_per_second, REKEYS_AT_ONCE),
             ratchet: Ratchet::new(&seed, b"server"),
             stats: SecureStats::default(),
             config,
@@ -439,6 +442,12 @@ impl SecureServer {
     #[must_use]
     pub fn connected_count(&self) -> u32 {
         self.peers.live().len() as u32
+    }
+
+    /// Handshakes under way.
+    #[cfg(test)]
+    pub(super) fn pending_count(&self) -> usize {
+        self.peers.pending_count()
     }
 
     /// The connected clients, in no order that means anything.

@@ -37,9 +37,7 @@ impl SecureServer {
             // The first offer counts: another one could not be told from one that was late.
             return if next.offer == *offer { Ok(Some(next.answer)) } else { Err(DropReason::RekeyRefused) };
         }
-        if !keys.ring.is_settled(now)
-            || offer.epoch != keys.ring.epoch() + 1
-            || !self.rekey_budget.take(0, now)
+        if !keys.ring.is_settled(now) || offer.epoch != keys.ring.epoch() + 1 || !self.rekey_budget.take(now)
         {
             return Err(DropReason::RekeyRefused);
         }

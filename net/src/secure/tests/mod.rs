@@ -2,6 +2,7 @@
 
 mod cost;
 mod crowd;
+mod floods;
 mod golden;
 mod hostile_client;
 mod hostile_server;

@@ -253,12 +253,12 @@ fn sealed_offer(offer: Offer, sequence: u64, key: &Key) -> Vec<u8> {
 /// A client that offers without end gets one agreement an epoch, and all of them together so many a second.
 #[test]
 fn offers_are_answered_within_a_budget() {
-    let mut server = server_with(64, |config| {
+    let mut server = server_with(128, |config| {
         (config.rekeys_per_second, config.token_openings_per_second) = (1_000, u32::MAX);
     });
     let mut rng = Rng(1);
     let mut answered = 0;
-    for n in 0..40_u32 {
+    for n in 0..100_u32 {
         let token = token(u64::from(n), &mut rng);
         let key = token.client_to_server_key;
         connect(&mut server, token, client_address(n), Micros(0));
@@ -286,7 +286,7 @@ fn offers_are_answered_within_a_budget() {
             answer(&mut server, from, &sealed_offer(Offer { epoch: 0, ..offer }, 113, &key), Micros(1));
         assert_eq!(past, Ok(Vec::new()));
     }
-    assert_eq!(answered, 10, "a hundredth of a second's budget in a hundredth of a second");
+    assert_eq!(answered, 64, "what may be agreed on at once");
 }
 
 #[test]
