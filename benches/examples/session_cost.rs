@@ -1,9 +1,10 @@
 //! What sessions cost the server: memory of an idle client, packets by cipher, joins, timers, and forged requests beside five
 //! hundred clients. The state machine alone, in one thread, without sockets.
 //!
-//! `cargo run --release -p shieldwall-benches --example session_cost`. Times are of the thread on a CPU (Linux:
-//! `/proc/thread-self/schedstat`), so that a busy machine spoils little.
+//! `cargo run --release -p shieldwall-benches --example session_cost`. Times are of the thread on a CPU, so that a busy machine
+//! spoils little.
 
+use cpu_time::ThreadTime;
 use shieldwall_core::{World, WorldConfig};
 use shieldwall_net::secure::{
     CipherSet, ClientIndex, ClientRekey, ConnectToken, DATAGRAM_MAX, SecureClient, SecureServer,
@@ -21,8 +22,7 @@ const TICK_US: u64 = 16_667;
 
 /// Nanoseconds that this thread has run.
 fn on_cpu_ns() -> u64 {
-    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").expect("figures are taken on Linux");
-    stat.split_whitespace().next().and_then(|ns| ns.parse().ok()).expect("nanoseconds first")
+    ThreadTime::now().as_duration().as_nanos() as u64
 }
 
 /// Bytes of memory that this process has in use.

@@ -66,6 +66,8 @@ pub(crate) struct SessionTimes {
     pub(crate) timeout: Micros,
     /// `u64::MAX`, or when a session that another login replaced is ended.
     pub(crate) ends: Micros,
+    /// New keys are wanted: by volume, or on request.
+    pub(crate) wants_keys: bool,
 }
 
 impl SessionTimes {

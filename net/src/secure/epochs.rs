@@ -190,8 +190,6 @@ pub(crate) struct NextEpoch {
 pub(crate) struct ServerKeys {
     pub(crate) ring: KeyRing,
     pub(crate) next: Option<NextEpoch>,
-    /// New keys are wanted, and the client has yet to offer some.
-    pub(crate) wanted: bool,
     /// The client has offered keys at least once: it knows what a wish is.
     pub(crate) speaks: bool,
 }
@@ -199,7 +197,7 @@ pub(crate) struct ServerKeys {
 impl ServerKeys {
     pub(crate) fn new(client_to_server: &Key, server_to_client: &Key) -> ServerKeys {
         let ring = KeyRing::new(Side::Server, client_to_server, server_to_client);
-        ServerKeys { ring, next: None, wanted: false, speaks: false }
+        ServerKeys { ring, next: None, speaks: false }
     }
 
     /// Opens a packet. The first one of the next epoch proves that the client has its keys, and begins it here. Tells
@@ -220,7 +218,6 @@ impl ServerKeys {
         if let Some(next) = self.next.take() {
             self.ring.advance(next.keys, now + OLD_EPOCH_GRACE);
         }
-        self.wanted = false;
         self.ring.count(len);
         Ok((packet, true))
     }

@@ -198,7 +198,8 @@ impl SecureServer {
             _ => Micros(u64::MAX),
         };
         let ends = Micros(u64::MAX);
-        let times = SessionTimes { connected: now, last_sent: now, last_received: now, timeout, ends };
+        let (connected, last_sent, last_received, wants_keys) = (now, now, now, false);
+        let times = SessionTimes { connected, last_sent, last_received, timeout, ends, wants_keys };
         let client = self.peers.connect(session, times, now).ok_or(DropReason::PendingFull)?;
         self.stats.connected += 1;
         let reply_len = self.seal_keep_alive(client, now, out).map_or(0, |(_, len)| len);

@@ -405,9 +405,13 @@ impl SecureServer {
         let body = header.body(datagram.len());
         let (packet, new_epoch) =
             session.keys.open(datagram, header, self.config.protocol_id, &mut session.window, now)?;
-        self.stats.rekeys += u64::from(new_epoch);
         session.confirmed = true;
-        self.peers.times[client as usize].last_received = now;
+        let times = &mut self.peers.times[client as usize];
+        times.last_received = now;
+        if new_epoch {
+            self.stats.rekeys += 1;
+            times.wants_keys = false;
+        }
         match packet {
             Packet::KeepAlive { .. } => Ok(Outcome::None),
             Packet::Rekey(message) => self.judge_rekey(client, &message, now, out),

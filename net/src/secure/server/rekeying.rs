@@ -54,8 +54,9 @@ impl SecureServer {
     /// does not know how.
     pub fn request_rekey(&mut self, client: ClientIndex) -> bool {
         let Some(session) = self.peers.session_mut(client.0) else { return false };
-        session.keys.wanted |= session.keys.speaks;
-        session.keys.speaks
+        let speaks = session.keys.speaks;
+        self.peers.times[client.0 as usize].wants_keys |= speaks;
+        speaks
     }
 
     /// The epoch of a client's keys (0: the token's, without forward secrecy) and their cipher.
@@ -65,12 +66,10 @@ impl SecureServer {
         Some((ring.epoch(), ring.suite()))
     }
 
-    /// The wish that is to be sent to a client now, if any; called every so often.
+    /// The wish that is to be sent now to a client whose keys are to change, if any; called every so often.
     pub(super) fn due_wish(&mut self, client: u32, now: Micros) -> Option<Packet<'static>> {
-        let limits = self.config.rekey_limits;
         let keys = &mut self.peers.session_mut(client)?.keys;
-        keys.wanted |= keys.ring.epoch() > 0 && keys.ring.is_used_up(&limits);
-        if !keys.wanted || !keys.speaks || keys.next.is_some() || !keys.ring.is_settled(now) {
+        if !keys.speaks || keys.next.is_some() || !keys.ring.is_settled(now) {
             return None;
         }
         Some(Packet::Rekey(RekeyMessage::Wish { epoch: keys.ring.epoch() + 1 }))

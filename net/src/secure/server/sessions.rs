@@ -91,7 +91,8 @@ impl SecureServer {
             }
         }
         let mut out = [0; DATAGRAM_MAX];
-        let sealed = if let Some(wish) = self.due_wish(client, now) {
+        let wish = times.wants_keys.then(|| self.due_wish(client, now)).flatten();
+        let sealed = if let Some(wish) = wish {
             self.seal_to(client, &wish, now, &mut out).ok()
         } else if now.since(times.last_sent) >= self.config.keep_alive_interval {
             self.seal_keep_alive(client, now, &mut out)
@@ -180,8 +181,12 @@ impl SecureServer {
         };
         session.send_sequence += 1;
         session.keys.ring.count(len);
-        let address = session.address;
-        self.peers.times[client as usize].last_sent = now;
+        let ring = &session.keys.ring;
+        let (address, is_used_up) =
+            (session.address, ring.epoch() > 0 && ring.is_used_up(&self.config.rekey_limits));
+        let times = &mut self.peers.times[client as usize];
+        times.last_sent = now;
+        times.wants_keys |= is_used_up;
         Ok((address, len))
     }
 }
