@@ -72,6 +72,9 @@ fn create(token: ConnectToken, config: GameClientConfig, now_us: u64) -> Result<
 /// Starts a session with a connect token (2048 bytes, from the game's backend). One token makes one session.
 ///
 /// `config` may be null. `now_us` is the caller's monotonic clock in microseconds, here and in all calls.
+///
+/// Once connected, the session takes new keys of its own (forward secrecy); their secrets are the system's random numbers,
+/// without which the answer is `SW_RESULT_NO_RANDOMNESS`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sw_client_create(
     token: *const u8,
