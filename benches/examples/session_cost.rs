@@ -248,12 +248,15 @@ fn quantile(sorted: &[u64], per_mille: usize) -> u64 {
     sorted[(sorted.len() - 1) * per_mille / 1_000] / 1_000
 }
 
+/// Makes a forged request of a genuine one.
+type Forge = fn(&mut [u8]);
+
 /// Forged requests of three kinds, and what they do to the ticks of 500 clients: 5,000 in each tick are 300,000 a second.
 fn forged() {
     let mut out = [0; DATAGRAM_MAX];
     let (_, length) = client(70_000).poll_transmit(Micros(0), &mut out).expect("a request");
     let genuine = out[..length].to_vec();
-    let kinds: [(&str, fn(&mut [u8])); 3] = [
+    let kinds: [(&str, Forge); 3] = [
         ("sealed part forged", |bytes| Random(5).fill(&mut bytes[30..])),
         ("another game", |bytes| bytes[14] ^= 1),
         ("expired", |bytes| bytes[22..30].fill(0)),
