@@ -267,9 +267,9 @@ fn offers_are_answered_within_a_budget() {
         // The client has sent one packet of its session by then at most.
         let first = answer(&mut server, from, &sealed_offer(offer, 100, &key), Micros(1));
         answered += u32::from(first.as_ref().is_ok_and(|reply| !reply.is_empty()));
-        if first.is_ok() {
+        if let Ok(first) = first {
             let again = answer(&mut server, from, &sealed_offer(offer, 101, &key), Micros(1)).unwrap();
-            assert_eq!(again.len(), first.unwrap().len(), "the same answer, sealed again");
+            assert_eq!(again.len(), first.len(), "the same answer, sealed again");
             let other = Offer { public: Secret::new([99; 32]).public(), ..offer };
             let other = answer(&mut server, from, &sealed_offer(other, 102, &key), Micros(1));
             assert_eq!(other.err(), Some(DropReason::RekeyRefused));
