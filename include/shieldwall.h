@@ -98,7 +98,8 @@
 
 /**
  * `SwClientStatus::end_reason`: the server said goodbye; its reason (1 the server stops, 2 the world is full, 3 this
- * client broke the protocol) is added to this number.
+ * client broke the protocol, 4 it was sent away for its conduct, 5 another login of the player took its place, 6 they have no
+ * version of the protocol in common) is added to this number.
  */
 #define SW_END_GOODBYE 100
 
@@ -2010,6 +2011,9 @@ extern "C" {
  * Starts a session with a connect token (2048 bytes, from the game's backend). One token makes one session.
  *
  * `config` may be null. `now_us` is the caller's monotonic clock in microseconds, here and in all calls.
+ *
+ * Once connected, the session takes new keys of its own (forward secrecy); their secrets are the system's random numbers,
+ * without which the answer is `SW_RESULT_NO_RANDOMNESS`.
  */
 SwResult sw_client_create(const uint8_t *token,
                           size_t token_len,

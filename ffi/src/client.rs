@@ -58,14 +58,23 @@ fn bad_token(error: TokenError) -> Failure {
     Failure::new(code, error.to_string())
 }
 
+fn no_random(error: getrandom::Error) -> Failure {
+    Failure::new(SwResult::NoRandomness, error.to_string())
+}
+
 fn create(token: ConnectToken, config: GameClientConfig, now_us: u64) -> Result<SwClient, Failure> {
-    let client = GameClient::new(token, config, Micros(now_us));
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(no_random)?;
+    let client = GameClient::with_forward_secrecy(token, config, seed, Micros(now_us));
     CLIENTS.insert(Session { client, crowd: Vec::new() })
 }
 
 /// Starts a session with a connect token (2048 bytes, from the game's backend). One token makes one session.
 ///
 /// `config` may be null. `now_us` is the caller's monotonic clock in microseconds, here and in all calls.
+///
+/// Once connected, the session takes new keys of its own (forward secrecy); their secrets are the system's random numbers,
+/// without which the answer is `SW_RESULT_NO_RANDOMNESS`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn sw_client_create(
     token: *const u8,
@@ -107,7 +116,7 @@ pub unsafe extern "C" fn sw_client_create_for_development(
         let mut random = |out: &mut [u8]| random_failed = getrandom::fill(out).err().or(random_failed);
         let token = development_token(server, client_id, name, UnixSeconds(unix_s), &mut random);
         if let Some(error) = random_failed {
-            return Err(Failure::new(SwResult::NoRandomness, error.to_string()));
+            return Err(no_random(error));
         }
         caller.put(client, create(token.map_err(bad_token)?, config, now_us)?, "client")
     })

@@ -105,7 +105,8 @@ pub const SW_END_PROTOCOL: u32 = 8;
 /// `SwClientStatus::end_reason`: the server's world has a scenery or height file that this client has not.
 pub const SW_END_OTHER_WORLD: u32 = 9;
 /// `SwClientStatus::end_reason`: the server said goodbye; its reason (1 the server stops, 2 the world is full, 3 this
-/// client broke the protocol) is added to this number.
+/// client broke the protocol, 4 it was sent away for its conduct, 5 another login of the player took its place, 6 they have no
+/// version of the protocol in common) is added to this number.
 pub const SW_END_GOODBYE: u32 = 100;
 
 /// Where a client is on its way into the battle.
@@ -148,6 +149,7 @@ fn end_number(reason: EndReason) -> u32 {
             ClientState::Denied => SW_END_DENIED,
             ClientState::RequestTimedOut => SW_END_NO_ANSWER,
             ClientState::ResponseTimedOut | ClientState::ConnectionTimedOut => SW_END_TIMED_OUT,
+            ClientState::NoRekey => SW_END_PROTOCOL,
             ClientState::InvalidToken => SW_END_INVALID_TOKEN,
             ClientState::TokenExpired => SW_END_TOKEN_EXPIRED,
             _ => SW_END_DISCONNECTED,

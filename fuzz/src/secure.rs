@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, XChaCha20Poly1305};
 use shieldwall_net::secure::{
-    CONNECT_TOKEN_BYTES, ClientState, ConnectToken, DATAGRAM_MAX, DropReason, Key, PAYLOAD_MAX, SecureClient,
-    SecureServer, SecureServerConfig, ServerEvent, TokenParams,
+    CONNECT_TOKEN_BYTES, CipherSet, ClientRekey, ClientState, ConnectToken, DATAGRAM_MAX, DropReason, Key,
+    PAYLOAD_MAX, SecureClient, SecureServer, SecureServerConfig, ServerEvent, TokenParams,
 };
 use shieldwall_net::time::{Micros, UnixSeconds};
 
@@ -67,7 +67,8 @@ fn exchange(server: &mut SecureServer, client: &mut SecureClient, from: SocketAd
 /// A server with a connected client at address 0 and a challenged one at address 1.
 fn busy_server() -> (SecureServer, SecureClient, SecureClient) {
     let mut server = new_server();
-    let mut connected = SecureClient::new(token_of(1), Micros(0));
+    let rekey = ClientRekey { ciphers: CipherSet::ALL, ..ClientRekey::new([7; 32]) };
+    let mut connected = SecureClient::with_rekey(token_of(1), &rekey, Micros(0));
     let mut challenged = SecureClient::new(token_of(2), Micros(0));
     exchange(&mut server, &mut connected, address(0));
     exchange(&mut server, &mut connected, address(0));
@@ -223,6 +224,15 @@ pub fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
         let mut packet = vec![kind | 1 << 4, 9, 0, 0, 0, 0, 0, 0, 0];
         packet.extend(vec![3; body]);
         seeds.push(("secure_packet", format!("kind{kind}_{body}"), packet));
+    }
+    // Offer, answer and wish of new keys.
+    for (name, kind, choice, body) in
+        [("rekey_offer", 1, 3, 192), ("rekey_answer", 2, 2, 40), ("rekey_wish", 3, 0, 8)]
+    {
+        let mut packet = vec![7 | 1 << 4, 9, 0, 0, 0, 0, 0, 0, 0, kind, 1, choice, 0, 1, 0, 0, 0];
+        packet.resize(17 + 32, 9);
+        packet.resize(9 + body, 0);
+        seeds.push(("secure_packet", name.to_owned(), packet));
     }
     let record = |control: u8, datagram: &[u8]| {
         [&[control][..], &(datagram.len() as u16).to_le_bytes(), datagram].concat()

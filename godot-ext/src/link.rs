@@ -26,6 +26,10 @@ pub(crate) enum LinkError {
     Socket(std::io::Error),
 }
 
+fn no_random() -> LinkError {
+    LinkError::Socket(std::io::Error::other("the system gives no random numbers"))
+}
+
 pub(crate) struct Link {
     socket: UdpSocket,
     pub(crate) client: GameClient,
@@ -48,7 +52,7 @@ impl Link {
         let token =
             development_token(server, u64::from_le_bytes(client_id), name, UnixSeconds(seconds), &mut random);
         if failed {
-            return Err(LinkError::Socket(std::io::Error::other("the system gives no random numbers")));
+            return Err(no_random());
         }
         match token {
             Ok(token) => Link::with_token(token, scenery),
@@ -65,8 +69,10 @@ impl Link {
         };
         let socket = UdpSocket::bind((any, 0)).map_err(LinkError::Socket)?;
         socket.set_nonblocking(true).map_err(LinkError::Socket)?;
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|_| no_random())?;
         let config = GameClientConfig { scenery: Arc::clone(&scenery), ..GameClientConfig::default() };
-        let client = GameClient::new(token, config, Micros::ZERO);
+        let client = GameClient::with_forward_secrecy(token, config, seed, Micros::ZERO);
         Ok(Link { socket, client, scenery, origin: Instant::now() })
     }
 

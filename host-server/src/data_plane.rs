@@ -350,13 +350,11 @@ fn note_end(
     reason: DisconnectReason,
 ) {
     tracing::info!(client = client.0, client_id, reason = reason.name(), "client gone");
-    pending.push_back(Pending {
-        kind: InboxKind::Disconnected,
-        client,
-        session,
-        client_id,
-        name: [0; NAME_BYTES],
-    });
+    let kind = match reason {
+        DisconnectReason::TimedOut => InboxKind::Lost,
+        _ => InboxKind::Disconnected,
+    };
+    pending.push_back(Pending { kind, client, session, client_id, name: [0; NAME_BYTES] });
 }
 
 /// The name at the start of the token's user data: printable text up to the first zero, else nothing.

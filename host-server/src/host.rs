@@ -289,11 +289,13 @@ fn secure_server(config: &HostConfig, bound: SocketAddr, clock: Clock) -> Result
         config.server.max_clients,
         public_addresses(config, bound),
     );
+    secure.second_login = config.server.second_login;
+    secure.require_rekey = config.server.require_forward_secrecy;
     if config.server.private_key != DEVELOPMENT_KEY && config.server.max_token_lifetime_s > 0 {
         let lifetime = u64::from(config.server.max_token_lifetime_s);
         secure.earliest_token_expiry = UnixSeconds(clock.unix().0.saturating_add(lifetime));
     }
-    // 56 bytes are drawn by the constructor; drawing them here makes a failure an error.
+    // 88 bytes are drawn by the constructor; drawing them here makes a failure an error.
     let mut random = [0; 128];
     fill_random(&mut random)?;
     let mut rest = random.as_slice();

@@ -16,8 +16,10 @@ pub const BATCHES: usize = 1_024;
 pub enum InboxKind {
     /// A client has connected; its number is in `client_id`, its name in the first [`NAME_BYTES`] bytes.
     Connected,
-    /// A client is gone.
+    /// A client has left.
     Disconnected,
+    /// A client was cut off: its character waits for it.
+    Lost,
     /// A payload of a client.
     Payload,
 }

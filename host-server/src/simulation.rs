@@ -150,6 +150,7 @@ fn read_inbox(parts: &mut SimulationParts, now: Micros) {
                 parts.zone.connect(item.client, item.session, item.client_id, item.name());
             }
             InboxKind::Disconnected => parts.zone.disconnect(item.client, item.session),
+            InboxKind::Lost => parts.zone.lose(item.client, item.session),
             InboxKind::Payload => parts.zone.receive(item.client, item.session, item.payload(), now),
         }
         parts.inbox.give_back(item);

@@ -91,7 +91,8 @@ impl Zone {
     pub fn connect(&mut self, client: ClientIndex, session: u32, client_id: u64, name: [u8; NAME_BYTES]) {
         let Some(seat) = self.seats.get_mut(client.0 as usize) else { return };
         if seat.taken {
-            self.sessions.disconnect(client);
+            // On a full server a second login takes the very place of the first.
+            self.sessions.lose(client);
         } else {
             self.figures.clients += 1;
         }
@@ -102,14 +103,26 @@ impl Zone {
         }
     }
 
-    /// A client is gone. What is said about an earlier session of the index is ignored.
+    /// A client has left. What is said about an earlier session of the index is ignored.
     pub fn disconnect(&mut self, client: ClientIndex, session: u32) {
-        let Some(seat) = self.seats.get_mut(client.0 as usize) else { return };
-        if seat.taken && seat.session == session {
-            seat.taken = false;
-            self.figures.clients -= 1;
+        if self.vacate(client, session) {
             self.sessions.disconnect(client);
         }
+    }
+
+    /// A client was cut off: its character waits for it. What is said about an earlier session of the index is ignored.
+    pub fn lose(&mut self, client: ClientIndex, session: u32) {
+        if self.vacate(client, session) {
+            self.sessions.lose(client);
+        }
+    }
+
+    fn vacate(&mut self, client: ClientIndex, session: u32) -> bool {
+        let seat = self.seats.get_mut(client.0 as usize);
+        let Some(seat) = seat.filter(|seat| seat.taken && seat.session == session) else { return false };
+        seat.taken = false;
+        self.figures.clients -= 1;
+        true
     }
 
     /// A payload of a client. What cannot be read is dropped and counted by reason in the sessions' statistics.

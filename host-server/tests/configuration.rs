@@ -10,6 +10,7 @@ use shieldwall_core::Metres;
 use shieldwall_host::cli::ServerFlags;
 use shieldwall_host::config::{ConfigError, HostConfig, Origin};
 use shieldwall_host::error::HostError;
+use shieldwall_net::secure::SecondLogin;
 
 fn file(name: &str, text: &str) -> PathBuf {
     let path = support::temporary(name);
@@ -64,6 +65,29 @@ fn variables_take_text_numbers_and_tables() {
     assert_eq!(config.server.bind.to_string(), "::1");
     assert!(!config.http.enabled);
     assert_eq!(config.replication.tiers[0].rate_hz, 10);
+}
+
+#[test]
+fn sessions_are_refused_or_replaced_and_wait_as_the_operator_says() {
+    let config = resolve(None, &[], ServerFlags::default()).unwrap();
+    assert_eq!(
+        (config.server.second_login, config.server.require_forward_secrecy),
+        (SecondLogin::Refuse, false)
+    );
+    assert_eq!(config.replication.reconnect_grace_s, 30);
+    let text =
+        "[server]\nsecond_login = \"replace\"\nreconnect_grace_s = 0\nrequire_forward_secrecy = true\n";
+    let config = resolve(Some(("sessions.toml", text)), &[], ServerFlags::default()).unwrap();
+    assert_eq!(
+        (config.server.second_login, config.server.require_forward_secrecy),
+        (SecondLogin::Replace, true)
+    );
+    assert_eq!(config.replication.reconnect_grace_s, 0);
+    for (variable, value) in
+        [("SHIELDWALL_SERVER_SECOND_LOGIN", "maybe"), ("SHIELDWALL_SERVER_RECONNECT_GRACE_S", "3601")]
+    {
+        assert!(resolve(None, &[(variable, value)], ServerFlags::default()).is_err(), "{variable}");
+    }
 }
 
 #[test]

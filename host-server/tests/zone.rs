@@ -53,6 +53,27 @@ fn a_client_gets_a_character_and_packets_of_its_session() {
 }
 
 #[test]
+fn who_is_cut_off_comes_back_to_its_character_in_another_place() {
+    let mut zone = zone(4);
+    zone.connect(ClientIndex(0), 1, 1001, name("Ann"));
+    run(&mut zone, 10, 0);
+    zone.lose(ClientIndex(0), 0);
+    assert_eq!(zone.figures().clients, 1, "news of an earlier session are ignored");
+    zone.lose(ClientIndex(0), 1);
+    assert!(run(&mut zone, 10, 10).is_empty());
+    assert_eq!((zone.figures().clients, zone.figures().alive), (0, 1));
+    zone.connect(ClientIndex(3), 1, 1001, name("Ann"));
+    run(&mut zone, 10, 20);
+    let figures = zone.figures();
+    assert_eq!((figures.clients, figures.alive, figures.sessions.returned), (1, 1, 1));
+    // On a full server a second login takes the very place; the character is the same.
+    zone.connect(ClientIndex(3), 2, 1001, name("Ann"));
+    let sent = run(&mut zone, 10, 30);
+    assert!(sent.iter().all(|&(client, session, _)| (client, session) == (3, 2)));
+    assert_eq!((zone.figures().alive, zone.figures().sessions.returned), (1, 2));
+}
+
+#[test]
 fn a_place_that_is_taken_again_belongs_to_the_new_session() {
     let mut zone = zone(2);
     zone.connect(ClientIndex(0), 1, 1001, name("Ann"));

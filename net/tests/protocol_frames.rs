@@ -11,6 +11,7 @@ use shieldwall_net::channel::sequence::{PacketHeader, Sequence};
 use shieldwall_net::client::replica::ReplicaTable;
 use shieldwall_net::time::Micros;
 use shieldwall_net::wire::bits::{BitReader, BitWriter};
+use shieldwall_net::wire::client_message::{ClientMessage, Hello};
 use shieldwall_net::wire::events::{self, EVENT_MESSAGE_BYTES, GameEvent};
 use shieldwall_net::wire::goodbye::GoodbyeReason;
 use shieldwall_net::wire::ground_image::{self, GroundCheck, GroundPiece};
@@ -248,5 +249,8 @@ fn changes_of_the_world() {
     assert_eq!(ServerMessage::decode(&check.encode()), Ok(ServerMessage::GroundCheck(check)));
     let piece = GroundPiece::of(number, &image, 0);
     expect("message_ground", &piece.encode());
+    expect("message_replaced", &GoodbyeReason::Replaced.encode());
+    expect("message_other_version", &GoodbyeReason::other_version().encode());
+    expect("message_hello", &ClientMessage::Hello(Hello::OURS).encode());
     expect("message_kicked", &GoodbyeReason::Kicked(Misconduct::Turns).encode());
 }

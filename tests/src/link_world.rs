@@ -19,8 +19,8 @@ use shieldwall_net::client::{
 };
 use shieldwall_net::link_simulator::{LinkConditions, LinkSimulator};
 use shieldwall_net::secure::{
-    ClientIndex, ConnectToken, DATAGRAM_MAX, DropReason, SecureServer, SecureServerConfig, ServerEvent,
-    ServerOutput, TokenParams, USER_DATA_BYTES,
+    ClientIndex, ConnectToken, DATAGRAM_MAX, DisconnectReason, DropReason, SecureServer, SecureServerConfig,
+    ServerEvent, ServerOutput, TokenParams, USER_DATA_BYTES,
 };
 use shieldwall_net::server::{ReplicationConfig, ZoneSessions};
 use shieldwall_net::time::{Micros, UnixSeconds};
@@ -382,6 +382,9 @@ impl LinkWorld {
         let sessions = &mut self.sessions;
         secure.update(now, &mut |output| match output {
             ServerOutput::Datagram { to, bytes } => deliver(seats, to, bytes, now),
+            ServerOutput::Disconnected { client, reason: DisconnectReason::TimedOut, .. } => {
+                sessions.lose(client)
+            }
             ServerOutput::Disconnected { client, .. } => sessions.disconnect(client),
         });
     }

@@ -8,8 +8,8 @@ use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use shieldwall_net::secure::{
-    ClientEvent, ClientIndex, ClientState, ConnectToken, DATAGRAM_MAX, DisconnectReason, SecureClient,
-    SecureServer, SecureServerConfig, ServerEvent, ServerOutput, TokenParams,
+    ClientEvent, ClientIndex, ClientRekey, ClientState, ConnectToken, DATAGRAM_MAX, DisconnectReason,
+    SecureClient, SecureServer, SecureServerConfig, ServerEvent, ServerOutput, TokenParams,
 };
 use shieldwall_net::time::{Micros, UnixSeconds};
 
@@ -231,11 +231,17 @@ fn their_client_our_server_our_token() {
     their_client_with_our_server(|server| our_token(server).write());
 }
 
+/// Offers new keys to whoever listens, and plays on where nobody does.
+fn offering() -> ClientRekey {
+    ClientRekey { require: false, ..ClientRekey::new([5; 32]) }
+}
+
 fn our_client_with_their_server(token: impl FnOnce(SocketAddr) -> [u8; 2048], they_end_it: bool) {
     let mut theirs = netcode::Server::new("127.0.0.1:0".parse().unwrap(), PROTOCOL, &KEY, 0.0).unwrap();
     theirs.start(4).unwrap();
     let socket = socket();
-    let mut ours = SecureClient::from_token_bytes(&token(theirs.address()), Micros(0)).unwrap();
+    let token = ConnectToken::read(&token(theirs.address())).unwrap();
+    let mut ours = SecureClient::with_rekey(token, &offering(), Micros(0));
     let (mut sent, mut up, mut down) = (0, Vec::new(), Vec::new());
     let mut out = [0; DATAGRAM_MAX];
     let mut step = 0;
@@ -275,7 +281,7 @@ fn our_client_with_their_server(token: impl FnOnce(SocketAddr) -> [u8; 2048], th
     let expected: Vec<Vec<u8>> = (0..PAYLOADS).map(payload).collect();
     assert!(up == expected && down == expected);
     assert_eq!((theirs.client_id(0), theirs.client_user_data(0)), (CLIENT_ID, Some(&user_data())));
-    assert_eq!(ours.slot(), Some((0, 4)));
+    assert_eq!((ours.slot(), ours.keys().0), (Some((0, 4)), 0));
     if they_end_it {
         theirs.disconnect_client(0);
     } else {

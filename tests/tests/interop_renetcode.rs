@@ -13,8 +13,8 @@ use renetcode::{
     ClientAuthentication, NetcodeClient, NetcodeServer, ServerAuthentication, ServerConfig, ServerResult,
 };
 use shieldwall_net::secure::{
-    ClientEvent, ClientState, ConnectToken, DATAGRAM_MAX, DisconnectReason, DropReason, SecureClient,
-    SecureServer, SecureServerConfig, ServerEvent, ServerOutput, TokenParams,
+    ClientEvent, ClientRekey, ClientState, ConnectToken, DATAGRAM_MAX, DisconnectReason, DropReason,
+    SecureClient, SecureServer, SecureServerConfig, ServerEvent, ServerOutput, TokenParams,
 };
 use shieldwall_net::time::{Micros, UnixSeconds};
 
@@ -201,6 +201,11 @@ fn our_server_ends_the_session_of_their_client() {
     assert_eq!(theirs.disconnect_reason(), Some(renetcode::DisconnectReason::DisconnectedByServer));
 }
 
+/// Offers new keys to whoever listens, and plays on where nobody does.
+fn offering() -> ClientRekey {
+    ClientRekey { require: false, ..ClientRekey::new([5; 32]) }
+}
+
 #[test]
 fn our_client_their_server() {
     let mut theirs = NetcodeServer::new(ServerConfig {
@@ -210,7 +215,7 @@ fn our_client_their_server() {
         public_addresses: vec![server_address()],
         authentication: ServerAuthentication::Secure { private_key: KEY },
     });
-    let mut ours = SecureClient::new(to_ours(&their_token()), Micros(0));
+    let mut ours = SecureClient::with_rekey(to_ours(&their_token()), &offering(), Micros(0));
     let (mut now, mut out) = (Micros(0), [0; DATAGRAM_MAX]);
     let (mut sent, mut up, mut down) = (0, Vec::new(), Vec::new());
     let mut to_client: Vec<Vec<u8>> = Vec::new();
@@ -254,7 +259,7 @@ fn our_client_their_server() {
     }
     let expected: Vec<Vec<u8>> = (0..PAYLOADS).map(payload).collect();
     assert!(up == expected && down == expected);
-    assert_eq!(ours.stats().dropped_total(), 2);
+    assert_eq!((ours.stats().dropped_total(), ours.keys().0), (2, 0));
     ours.disconnect();
     let (_, len) = ours.poll_transmit(now, &mut out).unwrap();
     let ended = theirs.process_packet(client_address(), &mut out[..len]);

@@ -89,12 +89,20 @@ fn combat() -> Outcome {
     process::run(process::cargo().args(example))
 }
 
-/// The packets and connections, by criterion.
-/// One packet beside renetcode, then whole servers beside renet, rusty_enet and bevy_replicon.
+/// What sessions cost, one packet beside renetcode by criterion, then whole servers beside renet, rusty_enet and bevy_replicon.
 fn net() -> Outcome {
+    let example = ["run", "--quiet", "--release", "-p", "shieldwall-benches", "--example", "session_cost"];
+    process::run(process::cargo().args(example))?;
     process::run(process::cargo().args(["bench", "--quiet", "-p", "shieldwall-benches", "--bench", "net"]))?;
     let mut peers = process::cargo();
-    peers.args(["run", "--quiet", "--release", "--manifest-path", "benches/net-peers/Cargo.toml", "--target-dir"]);
+    peers.args([
+        "run",
+        "--quiet",
+        "--release",
+        "--manifest-path",
+        "benches/net-peers/Cargo.toml",
+        "--target-dir",
+    ]);
     process::run(peers.arg(process::target_folder().join("net-peers")))
 }
 

@@ -29,7 +29,7 @@ use crate::clock::{Clock, thread_cpu_us};
 use crate::error::HostError;
 use crate::figures::BotFigures;
 use crate::net_io::{Sent, SocketSet};
-use crate::tokens::TokenMaker;
+use crate::tokens::{TokenMaker, fill_random};
 
 /// A bot looks at its socket and clock so often in a second, as a player's machine does every other frame.
 const ACT_HZ: u64 = 30;
@@ -270,10 +270,12 @@ impl BotThread {
                 expected_rules: self.expected_rules,
                 ..GameClientConfig::default()
             };
-            match self.tokens.token(client_id, &name, self.clock.unix()) {
+            let mut seed = [0; 32];
+            let token = self.tokens.token(client_id, &name, self.clock.unix());
+            match token.and_then(|token| fill_random(&mut seed).map(|()| token)) {
                 Ok(token) => self.bots.push(Bot {
                     socket,
-                    client: GameClient::new(token, config, self.clock.now()),
+                    client: GameClient::with_forward_secrecy(token, config, seed, self.clock.now()),
                     brain: Brain::new(self.seed, index),
                     input: CharacterInput::default(),
                     acts: u64::from(index),

@@ -39,6 +39,17 @@ pub(super) struct RawServer {
     pub(super) protocol_id: Field<u64>,
     pub(super) public_addresses: Field<Vec<SocketAddr>>,
     pub(super) max_token_lifetime_s: Field<u32>,
+    pub(super) second_login: Field<RawSecondLogin>,
+    pub(super) require_forward_secrecy: Field<bool>,
+    pub(super) reconnect_grace_s: Field<u16>,
+}
+
+/// `"refuse"` or `"replace"`.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum RawSecondLogin {
+    Refuse,
+    Replace,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -94,7 +105,7 @@ pub(super) struct RawLog {
 }
 
 /// Every setting as (section, key): the environment knows exactly these.
-const KEYS: [(&str, &str); 27] = [
+const KEYS: [(&str, &str); 30] = [
     ("server", "bind"),
     ("server", "udp_port"),
     ("server", "max_clients"),
@@ -103,6 +114,9 @@ const KEYS: [(&str, &str); 27] = [
     ("server", "protocol_id"),
     ("server", "public_addresses"),
     ("server", "max_token_lifetime_s"),
+    ("server", "second_login"),
+    ("server", "require_forward_secrecy"),
+    ("server", "reconnect_grace_s"),
     ("http", "enabled"),
     ("http", "bind"),
     ("http", "port"),

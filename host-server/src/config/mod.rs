@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use shieldwall_core::WorldConfig;
 use shieldwall_core::spatial::Scenery;
-use shieldwall_net::secure::{DEVELOPMENT_KEY, PROTOCOL_ID};
+use shieldwall_net::secure::{DEVELOPMENT_KEY, PROTOCOL_ID, SecondLogin};
 use shieldwall_net::server::ReplicationConfig;
 use shieldwall_rules::Report;
 
@@ -66,6 +66,10 @@ pub struct ServerSettings {
     /// Longest lifetime of tokens made with the private key, in seconds. A server with a key of its own refuses
     /// tokens that may be older than itself, because it cannot know whether they were used; 0 takes them.
     pub max_token_lifetime_s: u32,
+    /// What becomes of a login of a player who has a session already.
+    pub second_login: SecondLogin,
+    /// Whether clients must agree on new keys: those that know netcode alone cannot play then.
+    pub require_forward_secrecy: bool,
 }
 
 impl std::fmt::Debug for ServerSettings {
@@ -78,6 +82,8 @@ impl std::fmt::Debug for ServerSettings {
             .field("protocol_id", &self.protocol_id)
             .field("public_addresses", &self.public_addresses)
             .field("max_token_lifetime_s", &self.max_token_lifetime_s)
+            .field("second_login", &self.second_login)
+            .field("require_forward_secrecy", &self.require_forward_secrecy)
             .finish_non_exhaustive()
     }
 }
@@ -133,6 +139,8 @@ impl Default for HostConfig {
                 protocol_id: PROTOCOL_ID,
                 public_addresses: Vec::new(),
                 max_token_lifetime_s: 300,
+                second_login: SecondLogin::Refuse,
+                require_forward_secrecy: false,
             },
             http: HttpSettings { enabled: true, bind: loopback, port: 8080 },
             world: WorldConfig { seed: 1, ..WorldConfig::default() },

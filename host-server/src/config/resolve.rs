@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use shieldwall_core::{ConfigError as WorldError, Metres, limits};
-use shieldwall_net::secure::DEVELOPMENT_KEY;
+use shieldwall_net::secure::{DEVELOPMENT_KEY, SecondLogin};
 use shieldwall_net::server::{InterestTier, ReplicationConfigError};
 
 use super::error::{ConfigError, Origin};
-use super::layers::{Field, Layer, RawConfig, RawTier, Source};
+use super::layers::{Field, Layer, RawConfig, RawSecondLogin, RawTier, Source};
 use super::{HostConfig, MAX_CLIENTS_LIMIT, RulesetFile, parse_key, read_key_file};
 use crate::{rules, terrain};
 
@@ -90,6 +90,16 @@ fn apply_server(config: &mut HostConfig, origins: &mut Origins, layer: &Layer) -
     origins.set(&mut server.public_addresses, "server.public_addresses", &raw.public_addresses, source);
     let lifetime = &raw.max_token_lifetime_s;
     origins.set(&mut server.max_token_lifetime_s, "server.max_token_lifetime_s", lifetime, source);
+    let required = &raw.require_forward_secrecy;
+    origins.set(&mut server.require_forward_secrecy, "server.require_forward_secrecy", required, source);
+    let grace = &raw.reconnect_grace_s;
+    origins.set(&mut config.replication.reconnect_grace_s, "server.reconnect_grace_s", grace, source);
+    if let Some(policy) = origins.take("server.second_login", &raw.second_login, source) {
+        server.second_login = match policy {
+            RawSecondLogin::Refuse => SecondLogin::Refuse,
+            RawSecondLogin::Replace => SecondLogin::Replace,
+        };
+    }
     if let Some(text) = origins.take("server.private_key", &raw.private_key, source) {
         server.private_key = parse_key(&text)
             .ok_or_else(|| origins.error("server.private_key", "a key is 64 hex digits".to_owned()))?;
@@ -228,6 +238,7 @@ fn check(config: &HostConfig, origins: &Origins) -> Result<(), ConfigError> {
     range("server.max_clients", u64::from(config.server.max_clients), 1, u64::from(MAX_CLIENTS_LIMIT))?;
     let lifetime = u64::from(config.server.max_token_lifetime_s);
     range("server.max_token_lifetime_s", lifetime, 0, 86_400)?;
+    range("server.reconnect_grace_s", config.replication.reconnect_grace_s.into(), 0, 3_600)?;
     range("world.tick_hz", tick_hz, 10, 120)?;
     range("world.teams", u64::from(config.world.teams), 1, 8)?;
     let most = shieldwall_net::wire::CHARACTERS_MAX;

@@ -126,7 +126,7 @@ impl Scrape {
     }
 
     /// Counters without labels: name, help, value.
-    fn counters(&self) -> [(&'static str, &'static str, u64); 29] {
+    fn counters(&self) -> [(&'static str, &'static str, u64); 32] {
         let (net, zone, secure) = (&self.net, &self.zone, &self.net.secure);
         let sessions = &zone.sessions;
         [
@@ -147,6 +147,9 @@ impl Scrape {
             ("clients_left", "Sessions ended by the client", secure.disconnected_by_peer),
             ("clients_dismissed", "Sessions ended by the server", secure.disconnected_by_us),
             ("clients_timed_out", "Sessions ended by silence", secure.timed_out),
+            ("clients_replaced", "Sessions that another login of the same player ended", secure.replaced),
+            ("clients_returned", "Clients that came back to a character that waited", sessions.returned),
+            ("rekeys", "Times that clients and server agreed on new keys", secure.rekeys),
             ("inputs_accepted", "Inputs accepted from clients", sessions.inputs.accepted),
             ("inputs_missed", "Ticks for which a client's input had not arrived", sessions.inputs.missed),
             ("inputs_late", "Inputs that came after their tick had run", sessions.inputs.late),

@@ -26,9 +26,11 @@ use super::views::{
 };
 use crate::channel::sequence::Sequence;
 use crate::channel::{Channel, Fate, FrameError};
-use crate::secure::{self, ConnectToken, DATAGRAM_MAX, DropReason, PAYLOAD_MAX, SecureClient};
+use crate::secure::{
+    self, CipherSuite, ClientRekey, ConnectToken, DATAGRAM_MAX, DropReason, PAYLOAD_MAX, SecureClient,
+};
 use crate::time::Micros;
-use crate::wire::client_message::ClientMessage;
+use crate::wire::client_message::{ClientMessage, Hello};
 use crate::wire::snapshot::OwnState;
 use crate::wire::welcome::{ServerMessage, Welcome};
 use crate::wire::{FrameKind, events};
@@ -120,11 +122,28 @@ impl fmt::Debug for GameClient {
 }
 
 impl GameClient {
-    /// Starts connecting with this token. One token makes one client.
+    /// Starts connecting with this token, whose keys stay the session's: for tests and tools that have no source of
+    /// randomness. One token makes one client.
     #[must_use]
     pub fn new(token: ConnectToken, config: GameClientConfig, now: Micros) -> Self {
+        Self::over(SecureClient::new(token, now), config, now)
+    }
+
+    /// Starts connecting with this token, and agrees with the server on new keys (forward secrecy, AES where both have it);
+    /// the session ends where that fails. `seed` is 32 bytes from a cryptographic source, drawn for this client.
+    #[must_use]
+    pub fn with_forward_secrecy(
+        token: ConnectToken,
+        config: GameClientConfig,
+        seed: [u8; 32],
+        now: Micros,
+    ) -> Self {
+        Self::over(SecureClient::with_rekey(token, &ClientRekey::new(seed), now), config, now)
+    }
+
+    fn over(secure: SecureClient, config: GameClientConfig, now: Micros) -> Self {
         Self {
-            secure: SecureClient::new(token, now),
+            secure,
             channel: Channel::default(),
             session: None,
             events: VecDeque::with_capacity(config.event_capacity.max(1)),
@@ -156,6 +175,12 @@ impl GameClient {
         }
     }
 
+    /// The epoch of the session's keys (0: the token's, without forward secrecy) and their cipher.
+    #[must_use]
+    pub fn keys(&self) -> (u32, CipherSuite) {
+        self.secure.keys()
+    }
+
     /// Takes in one datagram. It is opened in place, so its bytes change.
     ///
     /// # Errors
@@ -173,6 +198,8 @@ impl GameClient {
             Ok(secure::ClientEvent::None) => Ok(()),
             Ok(secure::ClientEvent::Connected { client_index, .. }) => {
                 self.push_event(ClientEvent::Connected { client_index });
+                // The stream is empty: there is room.
+                self.channel.send_reliable(&ClientMessage::Hello(Hello::OURS).encode()).ok();
                 Ok(())
             }
             Ok(secure::ClientEvent::Payload(payload)) => {

@@ -7,8 +7,10 @@
 use core::fmt;
 use std::net::SocketAddr;
 
-use super::crypto::PacketKey;
-use super::packet::{Packet, PacketKind, Side, open_packet, read_header, seal_packet, write_request};
+use super::cipher_suite::CipherSuite;
+use super::client_rekey::{ClientRekey, Due, Rekeying};
+use super::epochs::KeyRing;
+use super::packet::{Packet, PacketKind, Side, read_header, seal_packet, write_request};
 use super::private_token::CHALLENGE_TOKEN_BYTES;
 use super::replay_window::ReplayWindow;
 use super::server::{GLOBAL_SEQUENCES, SealError};
@@ -24,6 +26,8 @@ const SEND_INTERVAL: Micros = Micros::from_millis(100);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(i8)]
 pub enum ClientState {
+    /// The server agreed on no new keys, and the client requires them. Not of the standard.
+    NoRekey = -7,
     /// The token expired before a server let the client in.
     TokenExpired = -6,
     /// The token made no sense.
@@ -51,6 +55,7 @@ impl ClientState {
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
+            ClientState::NoRekey => "no_rekey",
             ClientState::TokenExpired => "token_expired",
             ClientState::InvalidToken => "invalid_token",
             ClientState::ConnectionTimedOut => "connection_timed_out",
@@ -111,8 +116,8 @@ pub enum ClientEvent<'a> {
 pub struct SecureClient {
     token: ConnectToken,
     state: ClientState,
-    send_key: PacketKey,
-    receive_key: PacketKey,
+    keys: KeyRing,
+    rekeying: Option<Rekeying>,
     window: ReplayWindow,
     /// Never starts again, not even with the next server: the keys stay the same.
     send_sequence: u64,
@@ -129,15 +134,15 @@ pub struct SecureClient {
 }
 
 impl SecureClient {
-    /// Starts connecting to the first server of the token. One token makes one client: a second one would use the
-    /// same keys with the same nonces.
+    /// Starts connecting to the first server of the token, by netcode 1.02 alone: the keys stay the token's. One token
+    /// makes one client: a second one would use the same keys with the same nonces.
     #[must_use]
     pub fn new(token: ConnectToken, now: Micros) -> SecureClient {
         let valid = token.created <= token.expires;
         SecureClient {
             state: if valid { ClientState::SendingRequest } else { ClientState::InvalidToken },
-            send_key: PacketKey::new(&token.client_to_server_key),
-            receive_key: PacketKey::new(&token.server_to_client_key),
+            keys: KeyRing::new(Side::Client, &token.client_to_server_key, &token.server_to_client_key),
+            rekeying: None,
             window: ReplayWindow::default(),
             send_sequence: 0,
             server: 0,
@@ -152,6 +157,13 @@ impl SecureClient {
             stats: SecureStats::default(),
             token,
         }
+    }
+
+    /// As [`SecureClient::new`], and agrees with the server on new keys once connected.
+    #[must_use]
+    pub fn with_rekey(token: ConnectToken, rekey: &ClientRekey, now: Micros) -> SecureClient {
+        let rekeying = Some(Rekeying::new(rekey, &token));
+        SecureClient { rekeying, ..SecureClient::new(token, now) }
     }
 
     /// As [`SecureClient::new`], from the bytes of a token.
@@ -178,6 +190,19 @@ impl SecureClient {
     #[must_use]
     pub fn slot(&self) -> Option<(u32, u32)> {
         (self.state == ClientState::Connected).then_some((self.client_index, self.max_clients))
+    }
+
+    /// The epoch of the session's keys (0: the token's, without forward secrecy) and their cipher.
+    #[must_use]
+    pub fn keys(&self) -> (u32, CipherSuite) {
+        (self.keys.epoch(), self.keys.suite())
+    }
+
+    /// Takes new keys before their time. Does nothing for a client that was made without a seed.
+    pub fn request_rekey(&mut self) {
+        if let Some(rekeying) = &mut self.rekeying {
+            rekeying.want();
+        }
     }
 
     /// The counters.
@@ -229,8 +254,7 @@ impl SecureClient {
         if !self.expects(header.kind) {
             return Err(DropReason::OutOfState);
         }
-        let window = Some(&mut self.window);
-        let packet = open_packet(datagram, header, self.token.protocol_id, &self.receive_key, window)?;
+        let packet = self.keys.open(datagram, header, self.token.protocol_id, &mut self.window, now)?;
         self.last_received = now;
         Ok(match packet {
             Packet::Denied => self.fail_attempt(ClientState::Denied, now),
@@ -257,6 +281,15 @@ impl SecureClient {
                 self.state = ClientState::Disconnected;
                 ClientEvent::Ended(self.state)
             }
+            Packet::Rekey(message) => {
+                let rekeying = self.rekeying.as_mut().ok_or(DropReason::OutOfState)?;
+                if rekeying.take(&message, &mut self.keys, self.token.protocol_id)? {
+                    self.stats.rekeys += 1;
+                    // The server's keys change with the first packet it hears.
+                    self.last_sent = None;
+                }
+                ClientEvent::None
+            }
             Packet::KeepAlive { .. } | Packet::Response { .. } => ClientEvent::None,
         })
     }
@@ -267,6 +300,7 @@ impl SecureClient {
             PacketKind::Denied => self.state.is_connecting(),
             PacketKind::KeepAlive => self.state >= ClientState::SendingResponse,
             PacketKind::Payload | PacketKind::Disconnect => self.state == ClientState::Connected,
+            PacketKind::Rekey => self.state == ClientState::Connected && self.rekeying.is_some(),
             PacketKind::Request | PacketKind::Response => false,
         }
     }
@@ -297,6 +331,16 @@ impl SecureClient {
             return self.seal(&Packet::Disconnect, now, out).ok();
         }
         self.notice_timeouts(now);
+        if let Some(offer) = self.due_offer(now) {
+            // It is no sign of life to a server that knows netcode alone: keep-alives go on beside it.
+            let last_sent = self.last_sent;
+            let sealed = self.seal(&offer, now, out).ok();
+            self.last_sent = last_sent;
+            return sealed;
+        }
+        if self.farewells > 0 {
+            return self.poll_transmit(now, out);
+        }
         if self.state.is_over() || self.last_sent.is_some_and(|last| now.since(last) < SEND_INTERVAL) {
             return None;
         }
@@ -313,6 +357,20 @@ impl SecureClient {
             _ => {
                 self.stats.keep_alives_sealed += 1;
                 self.seal(&Packet::KeepAlive { client_index: 0, max_clients: 0 }, now, out).ok()
+            }
+        }
+    }
+
+    /// The offer of new keys that is due; ends the session where they are required and do not come.
+    fn due_offer(&mut self, now: Micros) -> Option<Packet<'static>> {
+        let rekeying = self.rekeying.as_mut().filter(|_| self.state == ClientState::Connected)?;
+        match rekeying.due(&mut self.keys, now) {
+            Due::Send(offer) => Some(offer),
+            Due::Nothing => None,
+            Due::TooLate => {
+                self.disconnect();
+                self.state = ClientState::NoRekey;
+                None
             }
         }
     }
@@ -384,9 +442,11 @@ impl SecureClient {
         if sequence >= GLOBAL_SEQUENCES {
             return Err(SealError::SequenceExhausted);
         }
+        let key = self.keys.sealing()?;
+        let len = seal_packet(packet, sequence, self.token.protocol_id, key, out);
+        self.keys.count(len);
         self.send_sequence += 1;
         self.last_sent = Some(now);
-        let len = seal_packet(packet, sequence, self.token.protocol_id, &self.send_key, out);
         Ok((self.server_address(), len))
     }
 }

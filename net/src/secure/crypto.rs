@@ -1,11 +1,13 @@
-//! The two ciphers of netcode 1.02, in place and without allocation.
+//! The two ciphers of netcode 1.02, and AES-256-GCM for sessions that agreed on it; in place and without allocation.
 //!
 //! Packets and challenge tokens: ChaCha20-Poly1305 (RFC 8439), by `ring`, with keys prepared once.
 //! Private connect tokens: XChaCha20-Poly1305 (draft-irtf-cfrg-xchacha-03), which is HChaCha20 for a subkey
 //! (crate `chacha20`) followed by the same ChaCha20-Poly1305. Nothing here invents cryptography.
 
 use chacha20::{R20, hchacha};
-use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
+use ring::aead::{AES_256_GCM, Aad, CHACHA20_POLY1305, LessSafeKey, Nonce, UnboundKey};
+
+use super::cipher_suite::CipherSuite;
 
 /// Bytes of a key.
 pub const KEY_BYTES: usize = 32;
@@ -24,7 +26,11 @@ pub type Key = [u8; KEY_BYTES];
 pub(crate) struct NotAuthentic;
 
 /// A key prepared for sealing and opening many packets.
-pub(crate) struct PacketKey(LessSafeKey);
+pub(crate) struct PacketKey {
+    key: LessSafeKey,
+    /// Of an epoch with an odd number: its packets are marked (`packet.rs`).
+    odd: bool,
+}
 
 /// The 96-bit nonce of a packet: four zero bytes, then the sequence number, little-endian.
 fn sequence_nonce(sequence: u64) -> [u8; 12] {
@@ -34,9 +40,24 @@ fn sequence_nonce(sequence: u64) -> [u8; 12] {
 }
 
 impl PacketKey {
+    /// A key of netcode 1.02: ChaCha20-Poly1305, epoch 0.
     pub(crate) fn new(key: &Key) -> PacketKey {
-        let key = UnboundKey::new(&CHACHA20_POLY1305, key).expect("a key of this cipher has 32 bytes");
-        PacketKey(LessSafeKey::new(key))
+        PacketKey::of_epoch(CipherSuite::ChaCha20Poly1305, key, 0)
+    }
+
+    /// A key that a rekey agreed on.
+    pub(crate) fn of_epoch(suite: CipherSuite, key: &Key, epoch: u32) -> PacketKey {
+        let algorithm = match suite {
+            CipherSuite::ChaCha20Poly1305 => &CHACHA20_POLY1305,
+            CipherSuite::Aes256Gcm => &AES_256_GCM,
+        };
+        let key = UnboundKey::new(algorithm, key).expect("keys of both ciphers have 32 bytes");
+        PacketKey { key: LessSafeKey::new(key), odd: epoch & 1 != 0 }
+    }
+
+    /// Whether its epoch has an odd number.
+    pub(crate) fn is_odd(&self) -> bool {
+        self.odd
     }
 
     /// Seals all but the last 16 bytes of `text_and_tag`, and writes the tag there.
@@ -57,7 +78,7 @@ impl PacketKey {
     fn seal_with(&self, nonce: [u8; 12], associated: &[u8], text_and_tag: &mut [u8]) {
         let (text, tag) = text_and_tag.split_last_chunk_mut::<TAG_BYTES>().expect("room for the tag");
         let nonce = Nonce::assume_unique_for_key(nonce);
-        let made = self.0.seal_in_place_separate_tag(nonce, Aad::from(associated), text);
+        let made = self.key.seal_in_place_separate_tag(nonce, Aad::from(associated), text);
         tag.copy_from_slice(made.expect("far below the cipher's limit of 256 GiB").as_ref());
     }
 
@@ -70,7 +91,7 @@ impl PacketKey {
         let (text, tag) = text_and_tag.split_last_chunk_mut::<TAG_BYTES>().ok_or(NotAuthentic)?;
         let nonce = Nonce::assume_unique_for_key(nonce);
         let opened =
-            self.0.open_in_place_separate_tag(nonce, Aad::from(associated), (*tag).into(), text, 0..);
+            self.key.open_in_place_separate_tag(nonce, Aad::from(associated), (*tag).into(), text, 0..);
         opened.map(|_| ()).map_err(|_| NotAuthentic)
     }
 }

@@ -1,13 +1,15 @@
 //! Who is at an address: connected clients and handshakes under way, in tables of fixed size.
 //!
-//! Every look-up is one keyed hash (by address, or by client number); nothing here walks over clients except the
-//! sweeps of `update`, which touch one small row of times for each connected client.
+//! Every look-up is one keyed hash (by address, or by client number), and timers are on wheels: nothing here walks over
+//! all clients or handshakes.
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::crypto::{Key, PacketKey};
+use super::crypto::Key;
+use super::epochs::ServerKeys;
 use super::keyed_index::{HashKey, KeyedIndex};
 use super::replay_window::ReplayWindow;
+use super::timer_wheel::TimerWheel;
 use super::token::UserData;
 use super::used_tokens::TokenTag;
 use crate::time::Micros;
@@ -50,18 +52,30 @@ pub(crate) struct Session {
     pub(crate) confirmed: bool,
     pub(crate) send_sequence: u64,
     pub(crate) window: ReplayWindow,
-    pub(crate) receive_key: PacketKey,
-    pub(crate) send_key: PacketKey,
+    pub(crate) keys: ServerKeys,
     pub(crate) user_data: UserData,
 }
 
-/// The times of a connected client, apart from the rest because the sweep reads all of them.
+/// The times of a connected client, apart from the rest because timers read them alone.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct SessionTimes {
+    pub(crate) connected: Micros,
     pub(crate) last_sent: Micros,
     pub(crate) last_received: Micros,
     /// `u64::MAX` where the token wants no timeout.
     pub(crate) timeout: Micros,
+    /// `u64::MAX`, or when a session that another login replaced is ended.
+    pub(crate) ends: Micros,
+    /// New keys are wanted: by volume, or on request.
+    pub(crate) wants_keys: bool,
+}
+
+impl SessionTimes {
+    /// When the session is to be looked at again.
+    fn due(&self, keep_alive_interval: Micros) -> Micros {
+        let (alive, silent) = (self.last_sent + keep_alive_interval, self.last_received + self.timeout);
+        alive.min(silent).min(self.ends)
+    }
 }
 
 /// A handshake: a genuine token was shown, the challenge is not yet answered.
@@ -70,11 +84,15 @@ pub(crate) struct Pending {
     pub(crate) address_key: AddressKey,
     pub(crate) client_id: u64,
     pub(crate) timeout_seconds: i32,
+    pub(crate) challenged: Micros,
     pub(crate) expires: Micros,
     pub(crate) tag: TokenTag,
     pub(crate) receive_key: Key,
     pub(crate) send_key: Key,
 }
+
+/// Handshakes looked at to find one to give up.
+const STALE_LOOKS: u32 = 8;
 
 /// What is known of an address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,10 +114,20 @@ pub(crate) struct Peers {
     by_address: KeyedIndex,
     by_id: KeyedIndex,
     key: HashKey,
+    session_timers: TimerWheel,
+    pending_timers: TimerWheel,
+    /// Where the search for a handshake to give up goes on.
+    stale_hand: u32,
+    keep_alive_interval: Micros,
 }
 
 impl Peers {
-    pub(crate) fn new(max_clients: u32, max_pending: u32, key: HashKey) -> Peers {
+    pub(crate) fn new(
+        max_clients: u32,
+        max_pending: u32,
+        key: HashKey,
+        keep_alive_interval: Micros,
+    ) -> Peers {
         Peers {
             sessions: (0..max_clients).map(|_| None).collect(),
             times: vec![SessionTimes::default(); max_clients as usize],
@@ -111,6 +139,10 @@ impl Peers {
             by_address: KeyedIndex::new(max_clients + max_pending),
             by_id: KeyedIndex::new(max_clients),
             key,
+            session_timers: TimerWheel::new(max_clients),
+            pending_timers: TimerWheel::new(max_pending),
+            stale_hand: 0,
+            keep_alive_interval,
         }
     }
 
@@ -156,14 +188,16 @@ impl Peers {
     }
 
     /// Adds a handshake, or replaces the one of the same address. `None` when the table is full.
-    pub(crate) fn put_pending(&mut self, pending: Pending) -> Option<u32> {
+    pub(crate) fn put_pending(&mut self, pending: Pending, now: Micros) -> Option<u32> {
         if let Some(Peer::Pending(at)) = self.at_address(&pending.address_key) {
             self.pending[at as usize] = Some(pending);
+            self.pending_timers.set(at, pending.expires, now);
             return Some(at);
         }
         let at = self.pending_free.pop()?;
         self.by_address.insert(pending.address_key.hash(&self.key), self.max_clients() + at);
         self.pending[at as usize] = Some(pending);
+        self.pending_timers.set(at, pending.expires, now);
         Some(at)
     }
 
@@ -171,20 +205,62 @@ impl Peers {
         if let Some(pending) = self.pending[at as usize].take() {
             self.by_address.remove(pending.address_key.hash(&self.key), self.max_clients() + at);
             self.pending_free.push(at);
+            self.pending_timers.clear(at);
         }
     }
 
     /// Removes handshakes that took too long.
-    pub(crate) fn sweep_pending(&mut self, now: Micros) {
-        for at in 0..self.pending.len() {
-            if self.pending[at].is_some_and(|pending| pending.expires <= now) {
-                self.remove_pending(at as u32);
+    pub(crate) fn expire_pending(&mut self, now: Micros) {
+        while let Some(at) = self.pending_timers.next_due(now) {
+            match self.pending[at as usize] {
+                // Its time is farther away than the wheel goes.
+                Some(pending) if pending.expires > now => self.pending_timers.set(at, pending.expires, now),
+                _ => self.remove_pending(at),
             }
         }
     }
 
+    /// Gives up a handshake that has waited for longer than `patience`, where one of the next few has. The hand goes round, so
+    /// those who came first are found first. Tells whether one was given up.
+    pub(crate) fn give_up_pending(&mut self, now: Micros, patience: Micros) -> bool {
+        for _ in 0..STALE_LOOKS {
+            let at = self.stale_hand;
+            self.stale_hand = (at + 1) % self.pending.len() as u32;
+            if self.pending[at as usize].is_some_and(|pending| now.since(pending.challenged) >= patience) {
+                self.remove_pending(at);
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Handshakes under way.
+    #[cfg(test)]
+    pub(crate) fn pending_count(&self) -> usize {
+        self.pending.len() - self.pending_free.len()
+    }
+
+    /// The next client that is to be looked at: something of it may be due.
+    pub(crate) fn next_due(&mut self, now: Micros) -> Option<u32> {
+        self.session_timers.next_due(now)
+    }
+
+    /// Lets the client be looked at again when something of it is due.
+    pub(crate) fn set_timer(&mut self, client: u32, now: Micros) {
+        let due = self.times[client as usize].due(self.keep_alive_interval);
+        self.session_timers.set(client, due, now);
+    }
+
+    /// Lets another session have this one's client number; it ends at `ends`.
+    pub(crate) fn supersede(&mut self, client: u32, ends: Micros, now: Micros) {
+        let Some(id) = self.session(client).map(|session| session.client_id) else { return };
+        self.by_id.remove(self.key.hash(&[id]), client);
+        self.times[client as usize].ends = ends;
+        self.set_timer(client, now);
+    }
+
     /// Takes a free slot; the caller has removed the address's handshake. `None` when the server is full.
-    pub(crate) fn connect(&mut self, session: Session, times: SessionTimes) -> Option<u32> {
+    pub(crate) fn connect(&mut self, session: Session, times: SessionTimes, now: Micros) -> Option<u32> {
         let client = self.free.pop()?;
         self.by_address.insert(session.address_key.hash(&self.key), client);
         self.by_id.insert(self.key.hash(&[session.client_id]), client);
@@ -192,6 +268,7 @@ impl Peers {
         self.live.push(client);
         self.times[client as usize] = times;
         self.sessions[client as usize] = Some(session);
+        self.set_timer(client, now);
         Some(client)
     }
 
@@ -200,6 +277,7 @@ impl Peers {
         let session = self.sessions.get_mut(client as usize)?.take()?;
         self.by_address.remove(session.address_key.hash(&self.key), client);
         self.by_id.remove(self.key.hash(&[session.client_id]), client);
+        self.session_timers.clear(client);
         let place = self.place[client as usize] as usize;
         self.live.swap_remove(place);
         if let Some(moved) = self.live.get(place) {

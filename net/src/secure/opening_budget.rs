@@ -48,9 +48,50 @@ impl OpeningBudget {
     }
 }
 
+/// So many a second in the long run, and so many at once after a silence: the generic cell rate algorithm (ITU-T I.371). For
+/// what those cost who have proved who they are.
+pub(crate) struct RateLimit {
+    interval_us: u64,
+    slack_us: u64,
+    due: Micros,
+}
+
+impl RateLimit {
+    pub(crate) fn new(per_second: u32, at_once: u32) -> RateLimit {
+        let interval_us = 1_000_000 / u64::from(per_second.max(1));
+        let slack_us = interval_us * u64::from(at_once.saturating_sub(1));
+        RateLimit { interval_us, slack_us, due: Micros::ZERO }
+    }
+
+    /// Takes one, if there is one left.
+    pub(crate) fn take(&mut self, now: Micros) -> bool {
+        // Further ahead than one can get by taking: time has gone backwards.
+        let is_lost = self.due.since(now) > Micros(self.slack_us + self.interval_us);
+        let due = if is_lost { now } else { self.due.max(now) };
+        if due.since(now) > Micros(self.slack_us) {
+            return false;
+        }
+        self.due = due + Micros(self.interval_us);
+        true
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rate_limit_has_its_burst_and_its_rate() {
+        let mut limit = RateLimit::new(1_000, 64);
+        let taken = |limit: &mut RateLimit, from: u64, until: u64| {
+            (from..until).step_by(100).filter(|now| limit.take(Micros(*now))).count()
+        };
+        assert_eq!((0..500).filter(|_| limit.take(Micros(5_000_000))).count(), 64);
+        assert!((998..=1_002).contains(&taken(&mut limit, 5_000_000, 6_000_000)));
+        assert!(limit.take(Micros(70_000)), "time going backwards does not stop it");
+        let mut none = RateLimit::new(u32::MAX, 1);
+        assert!((0..1_000).all(|_| none.take(Micros(0))));
+    }
 
     #[test]
     fn one_source_gets_an_eighth_and_all_get_the_whole() {

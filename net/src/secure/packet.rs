@@ -1,4 +1,7 @@
-//! The seven packets of netcode 1.02: sealing into, and opening in, the caller's bytes.
+//! The seven packets of netcode 1.02, and an eighth for new keys: sealing into, and opening in, the caller's bytes.
+//!
+//! A packet of an epoch with an odd number has bit 3 of its type set: that is how the receiver knows which of two keys
+//! opens it. netcode has no such types; its implementations drop them unread.
 //!
 //! Order of checks when opening, as the standard has it: size, type, direction, sequence bytes, size for the type,
 //! replay window, cipher; and only then the window moves. What is not here: what a packet means (`server`,
@@ -9,6 +12,7 @@ use core::ops::Range;
 use super::bytes::{Reader, Writer};
 use super::crypto::{PacketKey, TAG_BYTES, TOKEN_NONCE_BYTES};
 use super::private_token::CHALLENGE_TOKEN_BYTES;
+use super::rekey::RekeyMessage;
 use super::replay_window::ReplayWindow;
 use super::stats::DropReason;
 use super::token::{ConnectToken, PRIVATE_TOKEN_BYTES, VERSION};
@@ -21,7 +25,10 @@ pub const REQUEST_BYTES: usize = 1 + 13 + 8 + 8 + TOKEN_NONCE_BYTES + PRIVATE_TO
 /// Fewest bytes of a sealed packet: prefix, one sequence byte, tag.
 pub(crate) const SEALED_MIN: usize = 1 + 1 + TAG_BYTES;
 
-/// A packet's type, as the low four bits of its first byte.
+/// Set in the type of packets of an odd epoch.
+const ODD_EPOCH: u8 = 8;
+
+/// A packet's type, as the low four bits of its first byte, [`ODD_EPOCH`] left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum PacketKind {
@@ -32,12 +39,17 @@ pub(crate) enum PacketKind {
     KeepAlive = 4,
     Payload = 5,
     Disconnect = 6,
+    /// Not of the standard.
+    Rekey = 7,
 }
 
 impl PacketKind {
-    fn from_bits(bits: u8) -> Option<PacketKind> {
-        use PacketKind::{Challenge, Denied, Disconnect, KeepAlive, Payload, Request, Response};
-        [Request, Denied, Challenge, Response, KeepAlive, Payload, Disconnect].get(usize::from(bits)).copied()
+    /// The type of these four bits, and whether it is of an odd epoch; handshakes are always of epoch 0.
+    fn from_bits(bits: u8) -> Option<(PacketKind, bool)> {
+        use PacketKind::{Challenge, Denied, Disconnect, KeepAlive, Payload, Rekey, Request, Response};
+        let kinds = [Request, Denied, Challenge, Response, KeepAlive, Payload, Disconnect, Rekey];
+        let (kind, odd) = (kinds[usize::from(bits & 7)], bits & ODD_EPOCH != 0);
+        (!odd || kind.is_replay_protected()).then_some((kind, odd))
     }
 
     /// Whether a body of this many bytes is possible.
@@ -48,11 +60,14 @@ impl PacketKind {
             PacketKind::Challenge | PacketKind::Response => bytes == 8 + CHALLENGE_TOKEN_BYTES,
             PacketKind::KeepAlive => bytes == 8,
             PacketKind::Payload => (1..=PAYLOAD_MAX).contains(&bytes),
+            PacketKind::Rekey => RekeyMessage::allows(bytes),
         }
     }
 
+    /// Packets of sessions are, those of handshakes are not.
     fn is_replay_protected(self) -> bool {
-        matches!(self, PacketKind::KeepAlive | PacketKind::Payload | PacketKind::Disconnect)
+        use PacketKind::{Disconnect, KeepAlive, Payload, Rekey};
+        matches!(self, KeepAlive | Payload | Disconnect | Rekey)
     }
 }
 
@@ -68,7 +83,7 @@ impl Side {
         match kind {
             PacketKind::Request | PacketKind::Response => self == Side::Server,
             PacketKind::Denied | PacketKind::Challenge => self == Side::Client,
-            PacketKind::KeepAlive | PacketKind::Payload | PacketKind::Disconnect => true,
+            PacketKind::KeepAlive | PacketKind::Payload | PacketKind::Disconnect | PacketKind::Rekey => true,
         }
     }
 }
@@ -82,6 +97,7 @@ pub(crate) enum Packet<'a> {
     KeepAlive { client_index: u32, max_clients: u32 },
     Payload(&'a [u8]),
     Disconnect,
+    Rekey(RekeyMessage),
 }
 
 impl Packet<'_> {
@@ -93,6 +109,7 @@ impl Packet<'_> {
             Packet::KeepAlive { .. } => PacketKind::KeepAlive,
             Packet::Payload(_) => PacketKind::Payload,
             Packet::Disconnect => PacketKind::Disconnect,
+            Packet::Rekey(_) => PacketKind::Rekey,
         }
     }
 }
@@ -120,7 +137,8 @@ pub(crate) fn seal_packet(
     out: &mut [u8; DATAGRAM_MAX],
 ) -> usize {
     let width = sequence_bytes(sequence);
-    let prefix = packet.kind() as u8 | (width as u8) << 4;
+    let epoch = if key.is_odd() { ODD_EPOCH } else { 0 };
+    let prefix = packet.kind() as u8 | epoch | (width as u8) << 4;
     let mut writer = Writer::new(out);
     writer.u8(prefix);
     writer.put(&sequence.to_le_bytes()[..width]);
@@ -138,6 +156,7 @@ pub(crate) fn seal_packet(
             debug_assert!((1..=PAYLOAD_MAX).contains(&bytes.len()));
             writer.put(bytes);
         }
+        Packet::Rekey(message) => message.write(&mut writer),
     }
     let end = writer.position() + TAG_BYTES;
     key.seal(sequence, &associated(protocol_id, prefix), &mut out[1 + width..end]);
@@ -148,6 +167,8 @@ pub(crate) fn seal_packet(
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Header {
     pub(crate) kind: PacketKind,
+    /// Sealed with a key of an epoch with an odd number.
+    pub(crate) odd: bool,
     pub(crate) sequence: u64,
     body_at: usize,
 }
@@ -167,7 +188,7 @@ pub(crate) fn read_header(datagram: &[u8], side: Side) -> Result<Header, DropRea
     if datagram.len() > DATAGRAM_MAX {
         return Err(DropReason::TooLarge);
     }
-    let kind = PacketKind::from_bits(datagram[0] & 15).ok_or(DropReason::UnknownType)?;
+    let (kind, odd) = PacketKind::from_bits(datagram[0] & 15).ok_or(DropReason::UnknownType)?;
     if kind == PacketKind::Request || !side.receives(kind) {
         return Err(DropReason::TypeNotAllowed);
     }
@@ -182,7 +203,7 @@ pub(crate) fn read_header(datagram: &[u8], side: Side) -> Result<Header, DropRea
     }
     let mut low_first = [0; 8];
     low_first[..width].copy_from_slice(&datagram[1..body_at]);
-    Ok(Header { kind, sequence: u64::from_le_bytes(low_first), body_at })
+    Ok(Header { kind, odd, sequence: u64::from_le_bytes(low_first), body_at })
 }
 
 /// Opens the packet in place. The window is asked before and moved after the cipher has proved the packet genuine.
@@ -213,6 +234,7 @@ fn read_body(kind: PacketKind, body: &[u8]) -> Option<Packet<'_>> {
         PacketKind::Request => return None,
         PacketKind::Denied => Packet::Denied,
         PacketKind::Disconnect => Packet::Disconnect,
+        PacketKind::Rekey => Packet::Rekey(RekeyMessage::read(body)?),
         PacketKind::Payload => Packet::Payload(body),
         PacketKind::KeepAlive => {
             Packet::KeepAlive { client_index: reader.u32()?, max_clients: reader.u32()? }

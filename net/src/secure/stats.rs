@@ -79,6 +79,10 @@ drop_reasons! {
     UnknownAddress = "unknown_address",
     /// A packet of a session from an address that is still connecting.
     NotConnected = "not_connected",
+    /// Sealed with a key of an epoch that is over, or that nobody agreed on.
+    EpochOver = "epoch_over",
+    /// An offer of new keys, or the answer to one, that cannot be taken (now).
+    RekeyRefused = "rekey_refused",
     /// (Client) not from the server the client talks to.
     WrongSource = "wrong_source",
     /// (Client) genuine, but without meaning in the client's state.
@@ -124,6 +128,10 @@ pub struct SecureStats {
     pub timed_out: u64,
     /// Tokens opened, or tried to (server): the costly part of a handshake.
     pub tokens_opened: u64,
+    /// Times that new keys were agreed on and used.
+    pub rekeys: u64,
+    /// Sessions ended because another login of the same client took their place (server).
+    pub replaced: u64,
     /// Used tokens forgotten before they expired, for want of room (server). Should stay zero.
     pub tokens_forgotten: u64,
 }
@@ -143,6 +151,8 @@ impl Default for SecureStats {
             disconnected_by_us: 0,
             timed_out: 0,
             tokens_opened: 0,
+            rekeys: 0,
+            replaced: 0,
             tokens_forgotten: 0,
         }
     }

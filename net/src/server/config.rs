@@ -35,6 +35,8 @@ pub struct ReplicationConfig {
     /// Bytes a second and client downwards, all-in: with UDP/IP and encryption around every packet. At least
     /// [`ReplicationConfig::least_budget`].
     pub down_budget_bytes_per_s: u32,
+    /// So long the character of a client that was cut off waits for it, in seconds; 0: not at all.
+    pub reconnect_grace_s: u16,
 }
 
 impl Default for ReplicationConfig {
@@ -47,6 +49,7 @@ impl Default for ReplicationConfig {
             always_first: Metres::from_m(10),
             leave_margin: Metres::from_m(4),
             down_budget_bytes_per_s: 11_000,
+            reconnect_grace_s: 30,
         }
     }
 }

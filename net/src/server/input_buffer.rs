@@ -150,16 +150,19 @@ impl InputBuffer {
                 self.stats.missed += 1;
                 self.silent_ticks = self.silent_ticks.saturating_add(1);
                 if self.silent_ticks == silence_ticks {
-                    self.held = self.held.map(|held| {
-                        let still =
-                            CharacterInput { buttons: 0, move_right: 0, move_forward: 0, ..held.input };
-                        PlayerInput::new(still, ViewAge::ZERO)
-                    });
+                    self.held = self.at_rest().map(|still| PlayerInput::new(still, ViewAge::ZERO));
                 }
             }
             None => {}
         }
         self.held
+    }
+
+    /// The input of somebody who lets go of everything and keeps his gaze; none before the first input came to its tick.
+    #[must_use]
+    pub fn at_rest(&self) -> Option<CharacterInput> {
+        let held = self.held?.input;
+        Some(CharacterInput { buttons: 0, move_right: 0, move_forward: 0, ..held })
     }
 
     /// The report for the next snapshot; the margin starts anew.

@@ -16,6 +16,7 @@ mod change_log;
 mod conduct;
 pub mod config;
 pub mod delta_cache;
+mod entrance;
 mod ground_feed;
 pub mod history;
 pub mod input_buffer;
@@ -41,6 +42,7 @@ use crate::wire::welcome::Welcome;
 
 pub use conduct::{ConductCounts, Kick};
 pub use config::{InterestTier, ReplicationConfig, ReplicationConfigError};
+pub use entrance::ARRIVALS_PER_TICK;
 pub use rules_news::AnnounceRulesError;
 pub use stats::{RefusedPayloads, SessionStats, Traffic, ZoneStats};
 pub use zone::{ConnectError, SESSION_TAG, ZoneSessions};

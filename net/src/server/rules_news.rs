@@ -10,6 +10,8 @@
 
 use super::session::Session;
 use super::zone::ZoneSessions;
+use crate::secure::ClientIndex;
+use crate::wire::goodbye::GoodbyeReason;
 use crate::wire::quantize::EntityCodec;
 use crate::wire::rules_change::RulesChange;
 use core::fmt;
@@ -21,6 +23,8 @@ use std::sync::Arc;
 /// Rules are told this long before they hold: time for two repetitions on a bad line, and for a client's clock that is half a
 /// second ahead.
 const AHEAD_S: u32 = 2;
+/// The first version of the protocol that knows them.
+const SINCE_VERSION: u16 = 4;
 
 /// Why rules are not announced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,10 +120,13 @@ impl ZoneSessions {
         let message = RulesChange { from, config }.encode().into();
         let news = RulesNews { from, rules: Box::new(*rules), message, adopted: false };
         self.workshop.changes.expect_rules(&config);
-        for session in self.sessions.iter_mut().flatten().filter(|session| session.character().is_some()) {
-            session.tell_rules(&news);
-        }
         self.rules_news = Some(news);
+        for at in 0..self.live.len() {
+            let index = self.live[at];
+            if self.session(ClientIndex(index)).is_some_and(Session::is_welcome_queued) {
+                self.tell_rules(index);
+            }
+        }
         Ok(from)
     }
 
@@ -146,11 +153,16 @@ impl ZoneSessions {
         Ok(true)
     }
 
-    /// Tells a client that was just welcomed of rules that do not hold yet.
-    pub(super) fn tell_newcomer_of_rules(&mut self, index: u32) {
+    /// Tells a client that was welcomed of rules that do not hold yet. One of a version without changes of rules cannot stay.
+    pub(super) fn tell_rules(&mut self, index: u32) {
         let news = self.rules_news.as_ref().filter(|news| !news.adopted);
-        if let (Some(news), Some(session)) = (news, self.sessions[index as usize].as_deref_mut()) {
+        let (Some(news), Some(session)) = (news, self.sessions[index as usize].as_deref_mut()) else {
+            return;
+        };
+        if session.speaks(SINCE_VERSION) {
             session.tell_rules(news);
+        } else {
+            self.say_goodbye(ClientIndex(index), GoodbyeReason::other_version());
         }
     }
 

@@ -8,27 +8,30 @@ use super::rules_news::RulesTold;
 use super::stats::{RefusedPayloads, SessionStats, Traffic};
 use super::tracking::{SNAPSHOTS_REMEMBERED, SnapshotLog, TrackTable};
 use crate::channel::budget::Budget;
+use crate::channel::sequence::Sequence;
 use crate::channel::{Channel, Fate, FrameError};
 use crate::time::Micros;
-use crate::wire::client_message::ClientMessage;
+use crate::wire::client_message::{ClientMessage, Hello};
 use crate::wire::events::{EVENT_MESSAGE_BYTES, GameEvent};
 use crate::wire::goodbye::GoodbyeReason;
 use crate::wire::misconduct::Misconduct;
 use crate::wire::snapshot::OwnState;
 use crate::wire::welcome::Welcome;
-use crate::wire::{DecodeError, FrameKind, inputs};
+use crate::wire::{DecodeError, FrameKind, PROTOCOL_VERSION, inputs};
 use shieldwall_core::{CharacterId, Tick, Ticks, ViewAge, WorldConfig};
 
 /// How far a session has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// A spawn has to be asked for in the next tick.
+    /// A spawn has to be asked for in one of the next ticks.
     WantsCharacter,
+    /// Its character waited for it; the world has yet to say that it lives.
+    Returns(CharacterId),
     /// Asked for; the world has not answered.
     AwaitsCharacter,
     /// Has a character. Snapshots flow once the welcome has been acknowledged.
     Plays(CharacterId),
-    /// The world refused; the client is told so and sent away.
+    /// The world refused, or another session has the character; the client is told so and sent away.
     Refused,
 }
 
@@ -53,6 +56,10 @@ pub(super) struct Session {
     pub(super) tracks: TrackTable,
     /// Own states by snapshot number.
     pub(super) own: [Option<OwnState>; SNAPSHOTS_REMEMBERED],
+    /// The versions the client says it speaks.
+    pub(super) hello: Option<Hello>,
+    /// The version spoken: known once the welcome is queued.
+    version: Option<u16>,
     /// Where the reliable stream ended when the welcome was queued.
     pub(super) welcome_end: u16,
     /// The welcome has been acknowledged.
@@ -114,6 +121,8 @@ impl Session {
             log: SnapshotLog::default(),
             tracks: TrackTable::new(capacity),
             own: [None; SNAPSHOTS_REMEMBERED],
+            hello: None,
+            version: None,
             welcome_end: 0,
             welcomed: false,
             rules: RulesTold::default(),
@@ -133,6 +142,14 @@ impl Session {
     pub(super) fn character(&self) -> Option<CharacterId> {
         match self.stage {
             Stage::Plays(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// The character that belongs to it, whether the world has said that it lives or not.
+    pub(super) fn character_kept(&self) -> Option<CharacterId> {
+        match self.stage {
+            Stage::Plays(id) | Stage::Returns(id) => Some(id),
             _ => None,
         }
     }
@@ -198,7 +215,12 @@ impl Session {
                 ClientMessage::GroundWanted => {
                     self.traffic.ground_wishes_refused += u64::from(!self.ground.ask(next));
                 }
+                ClientMessage::Hello(hello) => _ = self.hello.get_or_insert(hello),
             }
+        }
+        if packet.sequence == Sequence(0) {
+            // Who has not said it in the first packet is one of those that never do.
+            self.hello.get_or_insert(Hello::SILENT);
         }
         self.channel.confirm(packet.sequence);
         self.traffic.packets_received += 1;
@@ -231,30 +253,48 @@ impl Session {
         }
     }
 
-    /// Queues the welcome.
-    pub(super) fn welcome(&mut self, welcome: &Welcome) {
-        if self.channel.send_reliable(&welcome.encode()).is_err() {
+    /// Queues the welcome, in the version that is spoken from now on.
+    pub(super) fn welcome(&mut self, welcome: &Welcome, version: u16) {
+        if self.channel.send_reliable(&welcome.encode_in(version)).is_err() {
             self.traffic.events_dropped += 1;
         }
+        self.version = Some(version);
         self.welcome_end = self.channel.reliable_sender().end();
+    }
+
+    /// Whether the welcome is queued: what is queued now comes after it.
+    pub(super) fn is_welcome_queued(&self) -> bool {
+        self.version.is_some()
+    }
+
+    /// Whether `version` of the protocol, or a later one, is spoken.
+    pub(super) fn speaks(&self, version: u16) -> bool {
+        self.version.is_some_and(|spoken| spoken >= version)
     }
 
     /// Whether the client has the welcome: everything else needs it.
     pub(super) fn is_welcomed(&mut self) -> bool {
-        self.welcomed |=
-            self.character().is_some() && self.channel.reliable_sender().is_acked_before(self.welcome_end);
+        self.welcomed |= self.is_welcome_queued()
+            && self.character().is_some()
+            && self.channel.reliable_sender().is_acked_before(self.welcome_end);
         self.welcomed
     }
 
-    /// Queues the last word, once; the session is over `ticks` later.
-    pub(super) fn say_goodbye(&mut self, reason: GoodbyeReason, ticks: u32) {
+    /// Queues the last word, once; the session is over `ticks` later. Tells whether it is the first. A client of a version
+    /// that does not know the reason is told nothing.
+    pub(super) fn say_goodbye(&mut self, reason: GoodbyeReason, ticks: u32) -> bool {
         if self.ends_in.is_some() {
-            return;
+            return false;
         }
         self.ends_in = Some(ticks);
+        let version = self.version.or(self.hello.map(|hello| hello.newest)).unwrap_or(PROTOCOL_VERSION);
+        if !reason.is_known_in(version) {
+            return true;
+        }
         if self.channel.send_reliable(&reason.encode()).is_err() {
             self.traffic.events_dropped += 1;
         }
+        true
     }
 
     /// Accounts for a packet that was made.

@@ -196,6 +196,8 @@ pub struct ZoneStats {
     pub conduct: ConductCounts,
     /// Clients sent away for it.
     pub kicked: u64,
+    /// Clients that came back to a character that waited for them, or took over that of another session of the player.
+    pub returned: u64,
     /// Events that no bystander could be told of, because one tick had too many.
     pub seen_events_overflowed: u64,
     /// Differences copied from the cache.

@@ -9,7 +9,6 @@ use super::zone_events::SeenAt;
 use crate::secure::ClientIndex;
 use crate::wire::events::GameEvent;
 use crate::wire::goodbye::GoodbyeReason;
-use crate::wire::welcome::Welcome;
 use shieldwall_core::{CharacterId, Event, Tick, World};
 
 /// Where a character is.
@@ -42,26 +41,21 @@ impl ZoneSessions {
         if tag & SESSION_TAG == 0 {
             return;
         }
-        let (config, world_fingerprint) = (self.world_config, self.world_fingerprint);
-        let snapshot_interval_ticks = self.workshop.interval_ticks as u16;
-        let Some((index, session)) = self.session_by_tag(tag) else {
-            // The client left while its character was on the way.
-            self.despawns.push(id);
-            return;
-        };
-        session.stage = Stage::Plays(id);
-        session.events_from = tick.0;
-        session.welcome(&Welcome { tick, character: id, snapshot_interval_ticks, world_fingerprint, config });
-        self.client_of_slot[id.slot as usize] = index;
-        self.tell_newcomer_of_rules(index);
+        let waits = self.session_by_tag(tag).filter(|(_, session)| session.stage == Stage::AwaitsCharacter);
+        match waits.map(|(index, _)| index) {
+            Some(index) => self.seat(index, id, tick),
+            // The client left, or its place was taken, while its character was on the way.
+            None => self.despawns.push(id),
+        }
     }
 
     fn spawn_refused(&mut self, tag: u32) {
         if tag & SESSION_TAG == 0 {
             return;
         }
-        if let Some((index, session)) = self.session_by_tag(tag) {
-            session.stage = Stage::Refused;
+        let Some((index, session)) = self.session_by_tag(tag) else { return };
+        session.stage = Stage::Refused;
+        if !self.make_room(index) {
             self.say_goodbye(ClientIndex(index), GoodbyeReason::WorldFull);
         }
     }
@@ -100,7 +94,8 @@ impl ZoneSessions {
 
     fn tell(&mut self, id: CharacterId, tick: Tick, event: GameEvent) {
         let index = self.client_of_slot.get(id.slot as usize).copied().unwrap_or(NO_CLIENT);
-        if let Some(session) = self.session_mut(ClientIndex(index)).filter(|s| s.character() == Some(id)) {
+        let session = self.session_mut(ClientIndex(index));
+        if let Some(session) = session.filter(|s| s.character() == Some(id) && s.is_welcome_queued()) {
             session.tell(tick, event);
         }
     }

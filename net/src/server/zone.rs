@@ -4,6 +4,7 @@ use super::change_log::ChangeLog;
 use super::conduct::Kick;
 use super::config::{ReplicationConfig, ReplicationConfigError};
 use super::delta_cache::DeltaCache;
+use super::entrance::Entrance;
 use super::history::StateHistory;
 use super::interest::InterestTable;
 use super::priority::Priorities;
@@ -22,7 +23,7 @@ use crate::wire::goodbye::GoodbyeReason;
 use crate::wire::quantize::{EntityCodec, Sight};
 use crate::wire::world_changes::WorldChange;
 use core::fmt;
-use shieldwall_core::{CharacterId, Command, Placement, Tick, ViewAge, World, WorldConfig};
+use shieldwall_core::{CharacterId, Command, Tick, ViewAge, World, WorldConfig};
 
 /// Spawn tags with this bit belong to sessions; a host that spawns characters of its own keeps it clear.
 pub const SESSION_TAG: u32 = 1 << 31;
@@ -68,10 +69,13 @@ pub struct ZoneSessions {
     interval_ticks: u32,
     /// From the last word to the end of a session.
     goodbye_ticks: u32,
-    down_budget: u32,
+    pub(super) down_budget: u32,
     pub(super) sessions: Vec<Option<Box<Session>>>,
     /// Indices of sessions, ascending.
     pub(super) live: Vec<u32>,
+    /// Of those, the ones that were told goodbye, ascending.
+    pub(super) ending: Vec<u32>,
+    pub(super) entrance: Entrance,
     /// The last change of rules.
     pub(super) rules_news: Option<RulesNews>,
     /// Session that plays the character in a slot.
@@ -79,7 +83,7 @@ pub struct ZoneSessions {
     pub(super) despawns: Vec<CharacterId>,
     /// Sent away for their conduct, not yet asked for: the newest, at most one for every place.
     kicks: Vec<Kick>,
-    connected_ever: u32,
+    pub(super) connected_ever: u32,
     pub(super) next_tick: Tick,
     pub(super) workshop: Box<Workshop>,
     buffer: Box<[u8; PAYLOAD_BYTES]>,
@@ -132,6 +136,8 @@ impl ZoneSessions {
             down_budget: config.down_budget_bytes_per_s,
             sessions: (0..max_clients).map(|_| None).collect(),
             live: Vec::with_capacity(max_clients as usize),
+            ending: Vec::with_capacity(max_clients as usize),
+            entrance: Entrance::new(u32::from(config.reconnect_grace_s) * u32::from(tick_hz), max_clients),
             rules_news: None,
             client_of_slot: vec![NO_CLIENT; capacity as usize],
             despawns: Vec::with_capacity(max_clients as usize),
@@ -144,55 +150,12 @@ impl ZoneSessions {
         })
     }
 
-    /// Opens a session; its character is asked for in the next tick. Without a wish it joins the smallest team.
-    ///
-    /// # Errors
-    /// [`ConnectError`].
-    pub fn connect(
-        &mut self,
-        client: ClientIndex,
-        client_id: u64,
-        team: Option<u8>,
-    ) -> Result<(), ConnectError> {
-        if team.is_some_and(|team| team >= self.world_config.teams) {
-            return Err(ConnectError::NoSuchTeam(team.unwrap_or(0)));
-        }
-        let team = team.unwrap_or_else(|| self.smallest_team());
-        let phase = self.emptiest_phase();
-        let tag = SESSION_TAG | (self.connected_ever & 0x7ff) << TAG_INDEX_BITS | client.0;
-        let place = self.sessions.get_mut(client.0 as usize).ok_or(ConnectError::NoSuchIndex(client))?;
-        if place.is_some() {
-            return Err(ConnectError::Occupied(client));
-        }
-        self.connected_ever = self.connected_ever.wrapping_add(1);
-        let config = &self.world_config;
-        *place = Some(Box::new(Session::new(client_id, team, tag, phase, self.down_budget, config)));
-        let at = self.live.partition_point(|&index| index < client.0);
-        self.live.insert(at, client.0);
-        Ok(())
-    }
-
-    /// Ends a session; its character is taken out in the next tick. Does nothing where there is none.
-    pub fn disconnect(&mut self, client: ClientIndex) {
-        let Some(session) = self.sessions.get_mut(client.0 as usize).and_then(Option::take) else { return };
-        self.live.retain(|&index| index != client.0);
-        if let Some(id) = session.character() {
-            self.despawns.push(id);
-            self.client_of_slot[id.slot as usize] = NO_CLIENT;
-        }
-        let departed = &mut self.departed;
-        departed.traffic.add(&session.traffic);
-        departed.packets_lost += session.channel.stats().lost;
-        departed.inputs.add(&session.inputs.stats());
-        departed.refused.add(&session.refused);
-        departed.conduct.add(&session.conduct.counts());
-    }
-
     /// Queues a goodbye for a client: the first one counts. Half a second later it is among [`ZoneSessions::over`].
     pub fn say_goodbye(&mut self, client: ClientIndex, reason: GoodbyeReason) {
         let ticks = self.goodbye_ticks;
-        if let Some(session) = self.session_mut(client) {
-            session.say_goodbye(reason, ticks);
+        if self.session_mut(client).is_some_and(|session| session.say_goodbye(reason, ticks)) {
+            let at = self.ending.partition_point(|&index| index < client.0);
+            self.ending.insert(at, client.0);
         }
     }
 
@@ -200,8 +163,8 @@ impl ZoneSessions {
     /// [`ZoneSessions::disconnect`] called. Who was told to leave (the host's goodbye), found the world full or broke the
     /// reliable stream comes here; each is listed until it is disconnected.
     pub fn over(&self) -> impl Iterator<Item = ClientIndex> + '_ {
-        self.clients()
-            .filter(|&client| self.session(client).is_some_and(|session| session.ends_in == Some(0)))
+        let clients = self.ending.iter().map(|&index| ClientIndex(index));
+        clients.filter(|&client| self.session(client).is_some_and(|session| session.ends_in == Some(0)))
     }
 
     /// Takes a decrypted payload of a client.
@@ -210,7 +173,7 @@ impl ZoneSessions {
     /// [`FrameError`]; it has been counted, nothing else has to be done about it. A client that broke the reliable
     /// stream is told goodbye and in the end listed by [`ZoneSessions::over`].
     pub fn receive(&mut self, client: ClientIndex, payload: &[u8], now: Micros) -> Result<(), FrameError> {
-        let (next, goodbye_ticks) = (self.next_tick, self.goodbye_ticks);
+        let next = self.next_tick;
         let place = self.sessions.get_mut(client.0 as usize).and_then(Option::as_deref_mut);
         let Some(session) = place else {
             self.departed.refused.count(&FrameError::UnknownClient);
@@ -220,7 +183,7 @@ impl ZoneSessions {
         if let Err(error) = &result {
             session.refused.count(error);
             if breaks_the_stream(error) {
-                session.say_goodbye(GoodbyeReason::ProtocolViolation, goodbye_ticks);
+                self.say_goodbye(client, GoodbyeReason::ProtocolViolation);
             }
         }
         result
@@ -229,16 +192,17 @@ impl ZoneSessions {
     /// Tells those to leave who did something too often.
     fn judge_conduct(&mut self) {
         let places = self.sessions.len();
-        for &index in &self.live {
+        for at in 0..self.live.len() {
+            let index = self.live[at];
             let Some(session) = &mut self.sessions[index as usize] else { continue };
             session.conduct.begin_tick(self.world_config.tick_hz);
             if let Some(reason) = session.conduct.crossed().filter(|_| session.ends_in.is_none()) {
-                session.say_goodbye(GoodbyeReason::Kicked(reason), self.goodbye_ticks);
-                let client = ClientIndex(index);
+                let (client, client_id) = (ClientIndex(index), session.client_id);
+                self.say_goodbye(client, GoodbyeReason::Kicked(reason));
                 if self.kicks.len() == places {
                     self.kicks.remove(0);
                 }
-                self.kicks.push(Kick { client, client_id: session.client_id, reason });
+                self.kicks.push(Kick { client, client_id, reason });
                 self.departed.kicked += 1;
             }
         }
@@ -253,32 +217,24 @@ impl ZoneSessions {
     /// Appends the commands the clients cause in `tick`: departures, arrivals, and the input of every character whose
     /// client has sent one.
     pub fn begin_tick(&mut self, tick: Tick, out: &mut Vec<Command>) {
-        out.extend(self.despawns.drain(..).map(|id| Command::Despawn { id }));
+        self.command_comings_and_goings(tick, out);
         self.judge_conduct();
         let silence_ticks = u32::from(self.world_config.tick_hz);
         let conduct = &self.world_config.rules.conduct;
         for &index in &self.live {
             let Some(session) = &mut self.sessions[index as usize] else { continue };
             session.ends_in = session.ends_in.map(|ticks| ticks.saturating_sub(1));
-            match session.stage {
-                Stage::WantsCharacter => {
-                    let placement = Placement::TeamSpawn;
-                    out.push(Command::Spawn { tag: session.tag, team: session.team, class: 0, placement });
-                    session.stage = Stage::AwaitsCharacter;
-                }
-                Stage::Plays(id) => {
-                    let oldest = session.oldest_views(&self.world_config, self.interval_ticks);
-                    let before = session.inputs.stats();
-                    let taken = session.inputs.take(tick, silence_ticks, oldest, conduct.turn_max);
-                    session.conduct.note_inputs(&before, &session.inputs.stats(), conduct);
-                    if let Some(given) = taken {
-                        out.push(Command::Input { id, input: given.input });
-                        if given.view != ViewAge::ZERO {
-                            out.push(Command::View { id, age: given.view });
-                        }
+            if let Stage::Plays(id) = session.stage {
+                let oldest = session.oldest_views(&self.world_config, self.interval_ticks);
+                let before = session.inputs.stats();
+                let taken = session.inputs.take(tick, silence_ticks, oldest, conduct.turn_max);
+                session.conduct.note_inputs(&before, &session.inputs.stats(), conduct);
+                if let Some(given) = taken {
+                    out.push(Command::Input { id, input: given.input });
+                    if given.view != ViewAge::ZERO {
+                        out.push(Command::View { id, age: given.view });
                     }
                 }
-                Stage::AwaitsCharacter | Stage::Refused => {}
             }
         }
         self.next_tick = tick.next();
@@ -290,6 +246,7 @@ impl ZoneSessions {
         let tick = Tick(world.tick().0.wrapping_sub(1));
         self.next_tick = world.tick();
         self.learn_events(world, tick);
+        self.receive_arrivals(world, tick);
         let workshop = &mut *self.workshop;
         workshop.changes.learn(world);
         workshop.effects.rebuild(world);
@@ -374,6 +331,7 @@ impl ZoneSessions {
             sum.refused.add(&session.refused);
             sum.conduct.add(&session.conduct.counts());
         }
+        sum.returned = self.returned();
         sum.seen_events_overflowed = self.workshop.events.overflowed();
         (sum.cache_hits, sum.cache_misses) = self.workshop.cache.hits_and_misses();
         sum
@@ -385,28 +343,21 @@ impl ZoneSessions {
         self.stats().traffic
     }
 
-    fn session(&self, client: ClientIndex) -> Option<&Session> {
+    /// Adds the figures of a session that is over to those of all.
+    pub(super) fn count_departed(&mut self, session: &Session) {
+        let departed = &mut self.departed;
+        departed.traffic.add(&session.traffic);
+        departed.packets_lost += session.channel.stats().lost;
+        departed.inputs.add(&session.inputs.stats());
+        departed.refused.add(&session.refused);
+        departed.conduct.add(&session.conduct.counts());
+    }
+
+    pub(super) fn session(&self, client: ClientIndex) -> Option<&Session> {
         self.sessions.get(client.0 as usize)?.as_deref()
     }
 
     pub(super) fn session_mut(&mut self, client: ClientIndex) -> Option<&mut Session> {
         self.sessions.get_mut(client.0 as usize)?.as_deref_mut()
-    }
-
-    fn smallest_team(&self) -> u8 {
-        let mut sizes = [0_u32; 256];
-        for session in self.live.iter().filter_map(|&index| self.sessions[index as usize].as_deref()) {
-            sizes[usize::from(session.team)] += 1;
-        }
-        (0..self.world_config.teams).min_by_key(|&team| sizes[usize::from(team)]).unwrap_or(0)
-    }
-
-    /// The tick of an interval with the fewest clients.
-    fn emptiest_phase(&self) -> u32 {
-        let mut sizes = [0_u32; 128];
-        for session in self.live.iter().filter_map(|&index| self.sessions[index as usize].as_deref()) {
-            sizes[session.phase as usize % 128] += 1;
-        }
-        (0..self.interval_ticks.min(128)).min_by_key(|&phase| sizes[phase as usize]).unwrap_or(0)
     }
 }

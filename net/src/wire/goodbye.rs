@@ -1,8 +1,8 @@
 //! The last word of the server: why this session ends. A reliable message; its first byte is the kind
 //! ([`super::welcome::MessageKind`]), its second the reason.
 
-use super::DecodeError;
 use super::misconduct::Misconduct;
+use super::{DecodeError, PROTOCOL_VERSION, PROTOCOL_VERSION_OLDEST};
 use core::fmt;
 
 /// Why the server ends a session. The numbers are part of the protocol.
@@ -16,6 +16,15 @@ pub enum GoodbyeReason {
     ProtocolViolation,
     /// 4, and the misconduct's number. The client did something too often.
     Kicked(Misconduct),
+    /// 5. Another login of the same player took this one's place.
+    Replaced,
+    /// 6, and the versions the server speaks: newest u16, oldest u16. The client speaks none of them.
+    OtherVersion {
+        /// The newest.
+        newest: u16,
+        /// The oldest.
+        oldest: u16,
+    },
 }
 
 impl GoodbyeReason {
@@ -27,7 +36,21 @@ impl GoodbyeReason {
             Self::WorldFull => 2,
             Self::ProtocolViolation => 3,
             Self::Kicked(_) => 4,
+            Self::Replaced => 5,
+            Self::OtherVersion { .. } => 6,
         }
+    }
+
+    /// That the client speaks no version that this build speaks.
+    #[must_use]
+    pub const fn other_version() -> Self {
+        Self::OtherVersion { newest: PROTOCOL_VERSION, oldest: PROTOCOL_VERSION_OLDEST }
+    }
+
+    /// Whether clients of a version know this reason.
+    #[must_use]
+    pub const fn is_known_in(self, version: u16) -> bool {
+        version >= 4 || self.number() <= 4
     }
 
     /// The message's bytes.
@@ -36,6 +59,10 @@ impl GoodbyeReason {
         let kind = super::welcome::MessageKind::Goodbye as u8;
         match self {
             Self::Kicked(misconduct) => vec![kind, self.number(), misconduct as u8],
+            Self::OtherVersion { newest, oldest } => {
+                let ([a, b], [c, d]) = (newest.to_le_bytes(), oldest.to_le_bytes());
+                vec![kind, self.number(), a, b, c, d]
+            }
             reason => vec![kind, reason.number()],
         }
     }
@@ -52,6 +79,11 @@ impl GoodbyeReason {
             [2] => Ok(Self::WorldFull),
             [3] => Ok(Self::ProtocolViolation),
             [4, number] => Misconduct::from_number(number).map(Self::Kicked).ok_or(UNKNOWN),
+            [5] => Ok(Self::Replaced),
+            [6, a, b, c, d] => {
+                let (newest, oldest) = (u16::from_le_bytes([a, b]), u16::from_le_bytes([c, d]));
+                Ok(Self::OtherVersion { newest, oldest })
+            }
             _ => Err(UNKNOWN),
         }
     }
@@ -63,6 +95,12 @@ impl fmt::Display for GoodbyeReason {
             Self::Shutdown => f.write_str("the server stops"),
             Self::WorldFull => f.write_str("the world is full"),
             Self::ProtocolViolation => f.write_str("the client broke the protocol"),
+            Self::Replaced => f.write_str("another login of the same player took its place"),
+            Self::OtherVersion { newest, oldest } => write!(
+                f,
+                "the server speaks versions {oldest} to {newest} of the protocol, this client {PROTOCOL_VERSION_OLDEST} to \
+                 {PROTOCOL_VERSION}"
+            ),
             Self::Kicked(misconduct) => write!(f, "sent away: {misconduct}"),
         }
     }
@@ -83,7 +121,10 @@ mod tests {
                 }
             }
         }
-        assert_eq!(known, 3 + 1);
+        assert_eq!(known, 3 + 1 + 1);
+        let other = GoodbyeReason::other_version();
+        assert_eq!(GoodbyeReason::decode(&other.encode()[1..]), Ok(other));
+        assert!(!other.is_known_in(3) && GoodbyeReason::Kicked(Misconduct::Turns).is_known_in(3));
         assert_eq!(GoodbyeReason::decode(&[]), Err(DecodeError::Truncated));
         for (number, misconduct) in (1..).zip(Misconduct::ALL) {
             assert_eq!(misconduct as u8, number);

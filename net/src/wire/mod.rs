@@ -27,9 +27,13 @@ pub mod world_changes;
 use bits::{BitReader, BitSink};
 use core::fmt;
 
-/// Version of everything below the packet header. Both ends must have the same; it travels in
-/// [`welcome::Welcome`].
+/// Version of everything below the packet header. Clients say which they speak ([`client_message::Hello`]), and
+/// [`welcome::Welcome`] says which it is.
 pub const PROTOCOL_VERSION: u16 = 4;
+
+/// The oldest version that is still spoken. It is raised with [`PROTOCOL_VERSION`] where a frame or message that every
+/// client needs has changed. Version 3 says no hello and knows no goodbye beyond the fourth.
+pub const PROTOCOL_VERSION_OLDEST: u16 = 3;
 
 /// Bytes of one payload at most; the secure layer carries no more (netcode 1.02, section "Connection payload").
 pub const PAYLOAD_BYTES: usize = 1200;
@@ -66,7 +70,10 @@ impl fmt::Display for DecodeError {
             Self::Padding => write!(f, "padding bits are not zero"),
             Self::UnknownFrame(kind) => write!(f, "unknown frame kind {kind}"),
             Self::UnknownMessage(kind) => write!(f, "unknown message kind {kind}"),
-            Self::Version(version) => write!(f, "protocol version {version}, expected {PROTOCOL_VERSION}"),
+            Self::Version(version) => write!(
+                f,
+                "protocol version {version}, expected {PROTOCOL_VERSION_OLDEST} to {PROTOCOL_VERSION}"
+            ),
             Self::OtherDefaults(theirs) => {
                 write!(f, "the other end is of a build with other default rules ({theirs:016x})")
             }

@@ -12,7 +12,7 @@ use super::goodbye::GoodbyeReason;
 use super::ground_image::{GroundCheck, GroundPiece};
 use super::rules_change::RulesChange;
 use super::world_changes::CHANGES_MESSAGE;
-use super::{CHARACTERS_MAX, MESSAGE_BYTES, PROTOCOL_VERSION};
+use super::{CHARACTERS_MAX, MESSAGE_BYTES, PROTOCOL_VERSION, PROTOCOL_VERSION_OLDEST};
 use shieldwall_core::numeric::Tick;
 use shieldwall_core::state::handle::CharacterId;
 use shieldwall_core::world::WorldConfig;
@@ -57,12 +57,18 @@ impl Welcome {
     /// Bytes of the message at most, with rules of which every byte differs from the default ones.
     pub const BYTES_MAX: usize = HEAD_BYTES + CONFIG_DELTA_BYTES_MAX;
 
-    /// The message's bytes.
+    /// The message's bytes, in the newest version.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
+        self.encode_in(PROTOCOL_VERSION)
+    }
+
+    /// The message's bytes in a version that both ends speak.
+    #[must_use]
+    pub fn encode_in(&self, version: u16) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(128);
         bytes.push(MessageKind::Welcome as u8);
-        bytes.extend_from_slice(&PROTOCOL_VERSION.to_le_bytes());
+        bytes.extend_from_slice(&version.to_le_bytes());
         bytes.extend_from_slice(&self.tick.0.to_le_bytes());
         bytes.extend_from_slice(&self.character.slot.to_le_bytes());
         bytes.extend_from_slice(&self.character.generation.to_le_bytes());
@@ -75,7 +81,7 @@ impl Welcome {
     fn decode(body: &[u8]) -> Result<Self, DecodeError> {
         let (version, body) = body.split_first_chunk::<2>().ok_or(DecodeError::Truncated)?;
         let version = u16::from_le_bytes(*version);
-        if version != PROTOCOL_VERSION {
+        if !(PROTOCOL_VERSION_OLDEST..=PROTOCOL_VERSION).contains(&version) {
             return Err(DecodeError::Version(version));
         }
         let (head, config) = body.split_first_chunk::<14>().ok_or(DecodeError::Truncated)?;

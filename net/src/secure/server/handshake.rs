@@ -2,10 +2,11 @@
 
 use std::net::SocketAddr;
 
-use super::{Outcome, SecureServer};
+use super::{Outcome, SecondLogin, SecureServer};
 use crate::secure::DATAGRAM_MAX;
 use crate::secure::crypto::{Key, PacketKey, TAG_BYTES};
 use crate::secure::endpoint::{AddressKey, Peer, Pending, Session, SessionTimes, source_hash};
+use crate::secure::epochs::ServerKeys;
 use crate::secure::packet::{Header, Packet, Request, open_packet, read_request, seal_packet};
 use crate::secure::private_token::{ChallengeToken, PrivateToken, open_private};
 use crate::secure::replay_window::ReplayWindow;
@@ -17,8 +18,11 @@ use crate::time::{Micros, UnixSeconds};
 /// How long a handshake may take where the token sets no timeout.
 const PENDING_TIMEOUT: Micros = Micros::from_secs(10);
 
-/// A full table of handshakes is swept at most so often.
-const PENDING_SWEEP: Micros = Micros::from_millis(100);
+/// A handshake on a full table is given up for another one when its challenge is not answered for so long.
+const ANSWER_PATIENCE: Micros = Micros::from_millis(1_000);
+
+/// A session that another login of the same client replaced is kept so long, to be told why it ends.
+const REPLACED_ENDS_AFTER: Micros = Micros::from_millis(1_000);
 
 impl SecureServer {
     /// The standard's steps for a request, with everything cheap moved before the opening of the token.
@@ -38,13 +42,14 @@ impl SecureServer {
         }
         let expires = request.expires;
         let token = self.open_token(request)?;
-        if self.peers.client_with_id(token.client_id).is_some() {
+        let other = self.peers.client_with_id(token.client_id);
+        if other.is_some() && self.config.second_login == SecondLogin::Refuse {
             return Err(DropReason::ClientConnected);
         }
         if self.used_tokens.remember(&tag, address, expires, unix) {
             self.stats.tokens_forgotten += 1;
         }
-        if self.peers.is_full() {
+        if self.peers.is_full() && other.is_none() {
             return Ok(self.deny(&token.server_to_client_key, out));
         }
         let timeout = match u64::try_from(token.timeout_seconds) {
@@ -55,14 +60,20 @@ impl SecureServer {
             address_key: address,
             client_id: token.client_id,
             timeout_seconds: token.timeout_seconds,
+            challenged: now,
             expires: now + timeout,
             tag,
             receive_key: token.client_to_server_key,
             send_key: token.server_to_client_key,
         };
-        if self.peers.put_pending(pending).is_none() {
-            self.make_room_for_pending(now);
-            self.peers.put_pending(pending).ok_or(DropReason::PendingFull)?;
+        if self.peers.put_pending(pending, now).is_none() {
+            self.peers.expire_pending(now);
+            if self.peers.put_pending(pending, now).is_none() {
+                // Full of those who do not answer: who has had time enough makes room.
+                let room = self.peers.give_up_pending(now, ANSWER_PATIENCE);
+                let put = room.then(|| self.peers.put_pending(pending, now)).flatten();
+                put.ok_or(DropReason::PendingFull)?;
+            }
         }
         Ok(self.challenge(&token, out))
     }
@@ -106,13 +117,6 @@ impl SecureServer {
             return Err(DropReason::TokenForOtherServer);
         }
         Ok(token)
-    }
-
-    fn make_room_for_pending(&mut self, now: Micros) {
-        if now.since(self.last_pending_sweep) >= PENDING_SWEEP {
-            self.last_pending_sweep = now;
-            self.peers.sweep_pending(now);
-        }
     }
 
     /// Seals a packet of no session. Its numbers are above those of all sessions, under whatever key.
@@ -167,14 +171,18 @@ impl SecureServer {
         if answer.client_id != pending.client_id {
             return Err(DropReason::ChallengeOfOther);
         }
-        if self.peers.client_with_id(answer.client_id).is_some() {
+        let replaced = self.peers.client_with_id(answer.client_id);
+        if replaced.is_some() && self.config.second_login == SecondLogin::Refuse {
             return Err(DropReason::ClientConnected);
         }
-        if self.peers.is_full() {
+        if self.peers.is_full() && replaced.is_none() {
             return Ok(self.deny(&pending.send_key, out));
         }
         self.peers.remove_pending(at);
         self.used_tokens.spend(&pending.tag);
+        if let Some(old) = replaced {
+            self.replace(old, now);
+        }
         let session = Session {
             address: from,
             address_key: pending.address_key,
@@ -182,18 +190,30 @@ impl SecureServer {
             confirmed: false,
             send_sequence: 0,
             window: ReplayWindow::default(),
-            receive_key,
-            send_key: PacketKey::new(&pending.send_key),
+            keys: ServerKeys::new(&pending.receive_key, &pending.send_key),
             user_data: answer.user_data,
         };
         let timeout = match u64::try_from(pending.timeout_seconds) {
             Ok(seconds) if seconds > 0 => Micros::from_secs(seconds),
             _ => Micros(u64::MAX),
         };
-        let times = SessionTimes { last_sent: now, last_received: now, timeout };
-        let client = self.peers.connect(session, times).ok_or(DropReason::PendingFull)?;
+        let ends = Micros(u64::MAX);
+        let (connected, last_sent, last_received, wants_keys) = (now, now, now, false);
+        let times = SessionTimes { connected, last_sent, last_received, timeout, ends, wants_keys };
+        let client = self.peers.connect(session, times, now).ok_or(DropReason::PendingFull)?;
         self.stats.connected += 1;
         let reply_len = self.seal_keep_alive(client, now, out).map_or(0, |(_, len)| len);
-        Ok(Outcome::Connected { client, reply_len })
+        Ok(Outcome::Connected { client, reply_len, replaced })
+    }
+
+    /// Makes room for another session of the same client. Where there is a place left, the old session stays a moment, so
+    /// that the layer above can say why it ends; on a full server its place is the new one's.
+    fn replace(&mut self, old: u32, now: Micros) {
+        self.stats.replaced += 1;
+        if self.peers.is_full() {
+            self.peers.disconnect(old);
+        } else {
+            self.peers.supersede(old, now + REPLACED_ENDS_AFTER, now);
+        }
     }
 }

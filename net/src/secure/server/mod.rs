@@ -1,7 +1,7 @@
 //! The server side of netcode 1.02, for one UDP socket that the caller owns.
 //!
 //! Datagrams go in with their source and the time; events, replies and packets to send come out. Steps of a
-//! connection are in `handshake.rs`, its life and end in `sessions.rs`.
+//! connection are in `handshake.rs`, its life and end in `sessions.rs`, new keys in `rekeying.rs`.
 //!
 //! - All memory is allocated by [`SecureServer::new`], in proportion to `max_clients`; no datagram allocates.
 //! - Cheap checks come first; opening tokens is limited by a budget.
@@ -10,17 +10,21 @@
 //!   session from 0, and a token begins one session only.
 
 mod handshake;
+mod rekeying;
 mod sessions;
 
 use core::fmt;
 use std::net::SocketAddr;
 
 use super::DATAGRAM_MAX;
+use super::cipher_suite::CipherSet;
 use super::crypto::{KEY_BYTES, Key, PacketKey};
 use super::endpoint::{AddressKey, Peer, Peers};
+use super::epochs::RekeyLimits;
 use super::keyed_index::HashKey;
-use super::opening_budget::OpeningBudget;
-use super::packet::{Packet, PacketKind, Side, open_packet, read_header};
+use super::opening_budget::{OpeningBudget, RateLimit};
+use super::packet::{Packet, PacketKind, Side, read_header};
+use super::rekey::Ratchet;
 use super::stats::{DropReason, SecureStats};
 use super::token::UserData;
 use super::used_tokens::UsedTokens;
@@ -34,6 +38,16 @@ pub struct ClientIndex(pub u32);
 /// Most client slots of one server: a bound against mistyped numbers, far above what one machine serves.
 pub const MAX_CLIENTS_LIMIT: u32 = 1 << 20;
 
+/// What becomes of a login of a client that has a session already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SecondLogin {
+    /// The new one is refused (`client_connected`) until the old session is over.
+    #[default]
+    Refuse,
+    /// The new one takes the old one's place, once it has answered its challenge.
+    Replace,
+}
+
 /// What a server is made from.
 #[derive(Clone)]
 pub struct SecureServerConfig {
@@ -41,7 +55,7 @@ pub struct SecureServerConfig {
     pub protocol_id: u64,
     /// Shared with whoever makes the tokens.
     pub private_key: Key,
-    /// Client slots, 1 to [`MAX_CLIENTS_LIMIT`]. All memory follows from it: about 2 KiB each.
+    /// Client slots, 1 to [`MAX_CLIENTS_LIMIT`]. All memory follows from it: about 3 KiB each.
     pub max_clients: u32,
     /// What tokens may call this server. A token that names none of these is refused.
     pub public_addresses: Vec<SocketAddr>,
@@ -52,6 +66,17 @@ pub struct SecureServerConfig {
     pub earliest_token_expiry: UnixSeconds,
     /// A keep-alive is sent after so long without a packet to a client. Default: 100 ms.
     pub keep_alive_interval: Micros,
+    /// What becomes of a second login. Default: it is refused.
+    pub second_login: SecondLogin,
+    /// The ciphers to agree on with clients that offer new keys. Default: those of this machine.
+    pub ciphers: CipherSet,
+    /// After how much traffic a client is asked for new keys.
+    pub rekey_limits: RekeyLimits,
+    /// New keys agreed on in a second at most: each costs about a tenth of a millisecond. Default: 2,000.
+    pub rekeys_per_second: u32,
+    /// End sessions that have the token's keys 20 s after connecting. Clients that know netcode alone cannot play then.
+    /// Default: off.
+    pub require_rekey: bool,
 }
 
 impl SecureServerConfig {
@@ -71,6 +96,11 @@ impl SecureServerConfig {
             token_openings_per_second: 50_000,
             earliest_token_expiry: UnixSeconds(0),
             keep_alive_interval: Micros::from_millis(100),
+            second_login: SecondLogin::Refuse,
+            ciphers: CipherSet::of_this_machine(),
+            rekey_limits: RekeyLimits::default(),
+            rekeys_per_second: 2_000,
+            require_rekey: false,
         }
     }
 }
@@ -117,6 +147,10 @@ pub enum DisconnectReason {
     ByServer,
     /// Nothing was heard for the token's timeout.
     TimedOut,
+    /// Another login of the same client took its place.
+    Replaced,
+    /// The server requires new keys, and the client offered none.
+    NoRekey,
 }
 
 impl DisconnectReason {
@@ -127,6 +161,8 @@ impl DisconnectReason {
             DisconnectReason::ByClient => "by_client",
             DisconnectReason::ByServer => "by_server",
             DisconnectReason::TimedOut => "timed_out",
+            DisconnectReason::Replaced => "replaced",
+            DisconnectReason::NoRekey => "no_rekey",
         }
     }
 }
@@ -148,6 +184,9 @@ pub enum ServerEvent<'a> {
         user_data: &'a UserData,
         /// Length of the reply in `out`.
         reply_len: usize,
+        /// The session of the same client that this one replaces. Where it is another slot, it is ended a second later
+        /// ([`SecureServer::update`]), so that it can be told why; where it is the same slot, it is over.
+        replaced: Option<ClientIndex>,
     },
     /// A payload of a connected client, opened in place.
     Payload {
@@ -208,6 +247,8 @@ pub enum SealError {
     PayloadSize(usize),
     /// The session has sent 2^63 packets; a new token is needed.
     SequenceExhausted,
+    /// The key has sealed as much as it may, and the other end agrees on no new one.
+    KeyExhausted,
 }
 
 impl fmt::Display for SealError {
@@ -215,12 +256,18 @@ impl fmt::Display for SealError {
         match self {
             SealError::NotConnected => f.write_str("no session"),
             SealError::PayloadSize(bytes) => write!(f, "a payload has 1 to 1200 bytes, not {bytes}"),
+            SealError::KeyExhausted => {
+                f.write_str("the session's key is used up, and no new one is agreed on")
+            }
             SealError::SequenceExhausted => f.write_str("the session's sequence numbers are used up"),
         }
     }
 }
 
 impl std::error::Error for SealError {}
+
+/// New keys agreed on at once after a silence: some milliseconds.
+const REKEYS_AT_ONCE: u32 = 64;
 
 /// First sequence number that sessions do not use: above it are the packets of handshakes.
 pub(crate) const GLOBAL_SEQUENCES: u64 = 1 << 63;
@@ -229,7 +276,7 @@ pub(crate) const GLOBAL_SEQUENCES: u64 = 1 << 63;
 enum Outcome {
     None,
     Reply(usize),
-    Connected { client: u32, reply_len: usize },
+    Connected { client: u32, reply_len: usize, replaced: Option<u32> },
     Payload { client: u32, start: usize, end: usize },
     Disconnected { client: u32, client_id: u64 },
 }
@@ -244,13 +291,13 @@ pub struct SecureServer {
     challenge_sequence: u64,
     global_sequence: u64,
     hash_key: HashKey,
-    last_sweep: Option<Micros>,
-    last_pending_sweep: Micros,
+    rekey_budget: RateLimit,
+    ratchet: Ratchet,
     stats: SecureStats,
 }
 
 impl SecureServer {
-    /// Makes a server. `random` fills 56 bytes and must be a cryptographic source, anew at each start.
+    /// Makes a server. `random` fills 88 bytes and must be a cryptographic source, anew at each start.
     ///
     /// # Errors
     /// A [`SecureServerConfigError`] that says what is wrong with `config`.
@@ -265,13 +312,15 @@ impl SecureServer {
             return Err(SecureServerConfigError::NoPublicAddress);
         }
         let (mut challenge_key, mut hash_key, mut start) = ([0; KEY_BYTES], [0; 16], [0; 8]);
+        let mut seed = [0; 32];
         random(&mut challenge_key);
         random(&mut hash_key);
         random(&mut start);
+        random(&mut seed);
         let hash_key = HashKey::from_bytes(&hash_key);
         let clients = config.max_clients;
         Ok(SecureServer {
-            peers: Peers::new(clients, clients.max(64), hash_key),
+            peers: Peers::new(clients, clients.max(64), hash_key, config.keep_alive_interval),
             used_tokens: UsedTokens::new(clients.max(64) * 4, hash_key),
             budget: OpeningBudget::new(config.token_openings_per_second),
             challenge_key: PacketKey::new(&challenge_key),
@@ -280,8 +329,8 @@ impl SecureServer {
             // will not meet, nor two servers that one token names.
             global_sequence: GLOBAL_SEQUENCES | u64::from_le_bytes(start) >> 2,
             hash_key,
-            last_sweep: None,
-            last_pending_sweep: Micros::ZERO,
+            rekey_budget: RateLimit::new(config.rekeys_per_second, REKEYS_AT_ONCE),
+            ratchet: Ratchet::new(&seed, b"server"),
             stats: SecureStats::default(),
             config,
         })
@@ -318,12 +367,13 @@ impl SecureServer {
                 client_id,
                 reason: DisconnectReason::ByClient,
             },
-            Outcome::Connected { client, reply_len } => match self.peers.session(client) {
+            Outcome::Connected { client, reply_len, replaced } => match self.peers.session(client) {
                 Some(session) => ServerEvent::Connected {
                     client: ClientIndex(client),
                     client_id: session.client_id,
                     user_data: &session.user_data,
                     reply_len,
+                    replaced: replaced.map(ClientIndex),
                 },
                 None => ServerEvent::None,
             },
@@ -352,23 +402,25 @@ impl SecureServer {
             Peer::Client(client) => client,
         };
         let session = self.peers.session_mut(client).ok_or(DropReason::UnknownAddress)?;
-        let window = Some(&mut session.window);
         let body = header.body(datagram.len());
-        match open_packet(datagram, header, self.config.protocol_id, &session.receive_key, window)? {
-            Packet::KeepAlive { .. } => {
-                session.confirmed = true;
-                self.peers.times[client as usize].last_received = now;
-                Ok(Outcome::None)
-            }
+        let (packet, new_epoch) =
+            session.keys.open(datagram, header, self.config.protocol_id, &mut session.window, now)?;
+        session.confirmed = true;
+        let times = &mut self.peers.times[client as usize];
+        times.last_received = now;
+        if new_epoch {
+            self.stats.rekeys += 1;
+            times.wants_keys = false;
+        }
+        match packet {
+            Packet::KeepAlive { .. } => Ok(Outcome::None),
+            Packet::Rekey(message) => self.judge_rekey(client, &message, now, out),
             Packet::Payload(_) => {
-                session.confirmed = true;
-                self.peers.times[client as usize].last_received = now;
                 self.stats.payloads_received += 1;
                 Ok(Outcome::Payload { client, start: body.start, end: body.end })
             }
             Packet::Disconnect => {
-                let client_id = session.client_id;
-                self.peers.disconnect(client);
+                let client_id = self.peers.disconnect(client).map_or(0, |session| session.client_id);
                 self.stats.disconnected_by_peer += 1;
                 Ok(Outcome::Disconnected { client, client_id })
             }
@@ -394,6 +446,12 @@ impl SecureServer {
     #[must_use]
     pub fn connected_count(&self) -> u32 {
         self.peers.live().len() as u32
+    }
+
+    /// Handshakes under way.
+    #[cfg(test)]
+    pub(super) fn pending_count(&self) -> usize {
+        self.peers.pending_count()
     }
 
     /// The connected clients, in no order that means anything.

@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 
 use super::{ClientIndex, DisconnectReason, GLOBAL_SEQUENCES, SealError, SecureServer, ServerOutput};
 use crate::secure::packet::{Packet, seal_packet};
-use crate::secure::{DATAGRAM_MAX, DISCONNECT_REPEATS, PAYLOAD_MAX};
+use crate::secure::{DATAGRAM_MAX, DISCONNECT_REPEATS, PAYLOAD_MAX, REKEY_WITHIN};
 use crate::time::Micros;
 
-/// Sessions are looked over for keep-alives and timeouts at most so often.
-const SWEEP: Micros = Micros::from_millis(10);
+/// A server that requires new keys ends a session without them after so long: later than a client would.
+const REQUIRED_WITHIN: Micros = Micros(REKEY_WITHIN.0 + 5_000_000);
 
 impl SecureServer {
     /// Seals a payload for a client into `out`. Returns where to send it, and its length.
@@ -60,31 +60,49 @@ impl SecureServer {
         Ok(())
     }
 
-    /// Sends the keep-alives and notices the timeouts that are due. Call it at least 20 times a second; a call
-    /// within 10 ms of the last one does nothing.
+    /// Sends the keep-alives and notices the timeouts that are due. Call it at least 20 times a second. It looks at those
+    /// alone of whom something may be due: at a client that is sent snapshots some fifteen times a second.
     pub fn update(&mut self, now: Micros, sink: &mut dyn FnMut(ServerOutput<'_>)) {
-        if self.last_sweep.is_some_and(|last| now >= last && now.since(last) < SWEEP) {
-            return;
-        }
-        self.last_sweep = Some(now);
-        if now.since(self.last_pending_sweep) >= Micros::from_secs(1) {
-            self.last_pending_sweep = now;
-            self.peers.sweep_pending(now);
-        }
-        let mut out = [0; DATAGRAM_MAX];
-        // Backwards, because the end of a session moves the last live client into its place.
-        for place in (0..self.peers.live().len()).rev() {
-            let client = self.peers.live()[place];
-            let times = self.peers.times[client as usize];
-            if now.since(times.last_received) >= times.timeout {
-                self.stats.timed_out += 1;
-                self.end(client, DisconnectReason::TimedOut, sink);
-            } else if now.since(times.last_sent) >= self.config.keep_alive_interval
-                && let Some((to, len)) = self.seal_keep_alive(client, now, &mut out)
-            {
-                sink(ServerOutput::Datagram { to, bytes: &out[..len] });
+        self.peers.expire_pending(now);
+        while let Some(client) = self.peers.next_due(now) {
+            if self.look_after(client, now, sink) {
+                self.peers.set_timer(client, now);
             }
         }
+    }
+
+    /// Does what is due for a client; tells whether it still has a session.
+    fn look_after(&mut self, client: u32, now: Micros, sink: &mut dyn FnMut(ServerOutput<'_>)) -> bool {
+        let times = self.peers.times[client as usize];
+        if now.since(times.last_received) >= times.timeout {
+            self.stats.timed_out += 1;
+            self.end(client, DisconnectReason::TimedOut, sink);
+            return false;
+        }
+        if times.ends <= now {
+            self.farewell(client, DisconnectReason::Replaced, now, sink);
+            return false;
+        }
+        if self.config.require_rekey && now.since(times.connected) >= REQUIRED_WITHIN {
+            let epoch = self.peers.session(client).map_or(0, |session| session.keys.ring.epoch());
+            if epoch == 0 {
+                self.farewell(client, DisconnectReason::NoRekey, now, sink);
+                return false;
+            }
+        }
+        let mut out = [0; DATAGRAM_MAX];
+        let wish = times.wants_keys.then(|| self.due_wish(client, now)).flatten();
+        let sealed = if let Some(wish) = wish {
+            self.seal_to(client, &wish, now, &mut out).ok()
+        } else if now.since(times.last_sent) >= self.config.keep_alive_interval {
+            self.seal_keep_alive(client, now, &mut out)
+        } else {
+            None
+        };
+        if let Some((to, len)) = sealed {
+            sink(ServerOutput::Datagram { to, bytes: &out[..len] });
+        }
+        true
     }
 
     /// Ends a session: ten disconnect packets (any one will do), then [`ServerOutput::Disconnected`]. Returns
@@ -95,13 +113,23 @@ impl SecureServer {
         now: Micros,
         sink: &mut dyn FnMut(ServerOutput<'_>),
     ) -> bool {
+        self.farewell(client.0, DisconnectReason::ByServer, now, sink)
+    }
+
+    fn farewell(
+        &mut self,
+        client: u32,
+        reason: DisconnectReason,
+        now: Micros,
+        sink: &mut dyn FnMut(ServerOutput<'_>),
+    ) -> bool {
         let mut out = [0; DATAGRAM_MAX];
         for _ in 0..DISCONNECT_REPEATS {
-            if let Ok((to, len)) = self.seal_to(client.0, &Packet::Disconnect, now, &mut out) {
+            if let Ok((to, len)) = self.seal_to(client, &Packet::Disconnect, now, &mut out) {
                 sink(ServerOutput::Datagram { to, bytes: &out[..len] });
             }
         }
-        let ended = self.end(client.0, DisconnectReason::ByServer, sink);
+        let ended = self.end(client, reason, sink);
         self.stats.disconnected_by_us += u64::from(ended);
         ended
     }
@@ -135,7 +163,7 @@ impl SecureServer {
         Some(sealed)
     }
 
-    fn seal_to(
+    pub(super) fn seal_to(
         &mut self,
         client: u32,
         packet: &Packet<'_>,
@@ -147,10 +175,18 @@ impl SecureServer {
         if sequence >= GLOBAL_SEQUENCES {
             return Err(SealError::SequenceExhausted);
         }
+        let len = {
+            let key = session.keys.ring.sealing()?;
+            seal_packet(packet, sequence, self.config.protocol_id, key, out)
+        };
         session.send_sequence += 1;
-        let len = seal_packet(packet, sequence, self.config.protocol_id, &session.send_key, out);
-        let address = session.address;
-        self.peers.times[client as usize].last_sent = now;
+        session.keys.ring.count(len);
+        let ring = &session.keys.ring;
+        let (address, is_used_up) =
+            (session.address, ring.epoch() > 0 && ring.is_used_up(&self.config.rekey_limits));
+        let times = &mut self.peers.times[client as usize];
+        times.last_sent = now;
+        times.wants_keys |= is_used_up;
         Ok((address, len))
     }
 }

@@ -124,10 +124,11 @@ fn prefix_bytes() {
         let reason = refused(&mut server, client_address(0), &bytes, at(1));
         let (kind, width) = (prefix & 15, prefix >> 4);
         let expected = match (kind, width) {
-            (7.., _) => DropReason::UnknownType,
+            (8..=11, _) => DropReason::UnknownType,
             (0..3, _) => DropReason::TypeNotAllowed,
             (_, 0 | 9..) => DropReason::SequenceBytes,
             (5, _) => DropReason::NotAuthentic,
+            (13, _) => DropReason::EpochOver,
             _ => DropReason::WrongSize,
         };
         assert_eq!(reason, expected, "prefix {prefix:#x}");

@@ -2,10 +2,13 @@
 
 mod cost;
 mod crowd;
+mod floods;
 mod golden;
 mod hostile_client;
 mod hostile_server;
 mod laws;
+mod rekeying;
+mod second_login;
 mod simulation;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -113,7 +116,16 @@ pub(super) fn connect(
     from: SocketAddr,
     now: Micros,
 ) -> SecureClient {
-    let mut client = SecureClient::new(token, now);
+    connect_client(server, SecureClient::new(token, now), from, now)
+}
+
+/// As [`connect`], for a client that is made already.
+pub(super) fn connect_client(
+    server: &mut SecureServer,
+    mut client: SecureClient,
+    from: SocketAddr,
+    now: Micros,
+) -> SecureClient {
     for _ in 0..2 {
         let request = sent_by(&mut client, now);
         let mut reply = answer(server, from, &request, now).unwrap();

@@ -25,6 +25,10 @@ pub(super) struct World {
     pub(super) loss_percent: u64,
     pub(super) duplicate_percent: u64,
     pub(super) delay: Micros,
+    /// Clients made from now on agree on new keys, with these settings and a seed of their own.
+    pub(super) rekey: Option<ClientRekey>,
+    /// Drops what the function says: somebody on the way.
+    pub(super) thief: Option<fn(&[u8]) -> bool>,
     flying: Vec<Flying>,
     rng: Rng,
     /// (token of the client, from a server?, sequence)
@@ -49,6 +53,8 @@ impl World {
             loss_percent,
             duplicate_percent,
             delay,
+            rekey: None,
+            thief: None,
             flying: Vec::new(),
             rng: Rng(seed),
             nonces: BTreeSet::new(),
@@ -60,7 +66,17 @@ impl World {
     }
 
     pub(super) fn add_server(&mut self, address: SocketAddr, max_clients: u32) {
-        let config = SecureServerConfig::new(PROTOCOL, PRIVATE_KEY, max_clients, vec![address]);
+        self.add_server_with(address, max_clients, |_| ());
+    }
+
+    pub(super) fn add_server_with(
+        &mut self,
+        address: SocketAddr,
+        max_clients: u32,
+        change: impl FnOnce(&mut SecureServerConfig),
+    ) {
+        let mut config = SecureServerConfig::new(PROTOCOL, PRIVATE_KEY, max_clients, vec![address]);
+        change(&mut config);
         let server = SecureServer::new(config, &mut |bytes| self.rng.fill(bytes)).unwrap();
         self.servers.insert(address, server);
     }
@@ -78,7 +94,15 @@ impl World {
         change(&mut params);
         let token = ConnectToken::generate(&params, &mut |bytes| self.rng.fill(bytes)).unwrap();
         // The token travels as bytes.
-        let client = SecureClient::from_token_bytes(&token.write(), self.now).unwrap();
+        let token = ConnectToken::read(&token.write()).unwrap();
+        let client = match &self.rekey {
+            None => SecureClient::new(token, self.now),
+            Some(rekey) => {
+                let mut rekey = rekey.clone();
+                self.rng.fill(&mut rekey.seed);
+                SecureClient::with_rekey(token, &rekey, self.now)
+            }
+        };
         self.clients.push((from, client_id, client));
         self.clients.len() - 1
     }
@@ -89,6 +113,9 @@ impl World {
         if let (Some(sequence), Some(client)) = (sequence_of(bytes), owner(from).or(owner(to))) {
             let by_server = self.servers.contains_key(&from);
             assert!(self.nonces.insert((client, by_server, sequence)), "a nonce used twice: {sequence:#x}");
+        }
+        if self.thief.is_some_and(|takes| takes(bytes)) {
+            return;
         }
         for copy in 0..2 {
             let share = if copy == 0 { 100 - self.loss_percent } else { self.duplicate_percent };
