@@ -38,7 +38,7 @@ fn half_open_connections_by_the_hundred_thousand() {
         let request = sent_by(&mut SecureClient::new(token(u64::from(n), &mut rng), now), now);
         let _ = answer(&mut server, client_address(n), &request, now);
         assert!(server.pending_count() <= 1_024);
-        if n == 50_000 {
+        if n == 10_000 {
             honest = Some(SecureClient::new(token(7_000_000, &mut rng), now));
         }
         if let Some(client) = honest.as_mut().filter(|client| client.state().is_connecting()) {
@@ -52,8 +52,9 @@ fn half_open_connections_by_the_hundred_thousand() {
             }
         }
     }
-    let waited = connected_at.expect("it got in").since(Micros(5_000_000));
-    assert!(waited < Micros::from_secs(3), "{waited:?}");
+    // It came after one second; by themselves the first handshakes are over after five.
+    let connected_at = connected_at.expect("it got in");
+    assert!(connected_at < Micros::from_millis(4_500), "{connected_at:?}");
     assert_eq!(server.connected_count(), 1);
 }
 
