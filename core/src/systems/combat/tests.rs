@@ -99,7 +99,10 @@ pub(crate) fn arena<'a>(
     index: &'a CrowdIndex,
     environment: &'a Environment,
 ) -> Arena<'a> {
+    let (props, prop_cells) = crate::systems::props::none();
     Arena {
+        props,
+        prop_cells,
         rewind,
         views,
         index,
@@ -166,6 +169,7 @@ proptest! {
             afflictions: &mut Afflictions::new(points.len(), 4),
             found: &mut Vec::new(),
             sections: &mut Default::default(),
+            props: crate::systems::props::none().1,
             craters: &mut Vec::new(),
             events: &mut events,
             tally: &mut tally,

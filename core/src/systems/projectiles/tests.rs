@@ -52,7 +52,9 @@ impl Crowd {
 
     fn sky<'a>(&'a self, characters: &'a CharactersView<'a>, environment: &'a Environment) -> Sky<'a> {
         let rewind = Rewind::new(&self.history, characters, 0, environment);
-        Sky { rewind, index: &self.index, targets: &self.targets, tick: Tick(0), environment }
+        let (props, prop_cells) = crate::systems::props::none();
+        let (index, targets, tick) = (&self.index, &self.targets, Tick(0));
+        Sky { rewind, index, targets, props, prop_cells, tick, environment }
     }
 }
 
