@@ -42,7 +42,7 @@ use crate::numeric::{LaneChoice, Metres, Tick};
 use crate::rules::Rules;
 use crate::spatial::{Obstacles, Terrain};
 use movement::{MovementTicks, Surroundings};
-pub use props::field::PropField;
+pub use props::field::{KnownProp, PropField};
 pub use timing::Timing;
 
 /// All that systems read and no tick changes, but for the ground and what stands on it, which follow the state.

@@ -38,7 +38,7 @@ use body::{Place, limited};
 pub(crate) use cells::PropCells;
 #[cfg(test)]
 pub(crate) use cells::none;
-use contacts::{Pressed, Solid, Touch};
+use contacts::{Blow, Pressed, Solid, Touch};
 use walkers::Walks;
 
 /// A prop that is simulated in this tick.
@@ -131,7 +131,7 @@ pub(crate) fn run(
     if scratch.movers.is_empty() {
         return;
     }
-    let place = Place { environment, tick: state.tick };
+    let place = Place::of(environment, state.tick);
     for mover in &scratch.movers {
         let row = mover.row as usize;
         let rules = environment.rules.prop_kind(state.props.kind[row]);
@@ -143,7 +143,7 @@ pub(crate) fn run(
     scratch.fill(state, environment);
     wake_neighbours(&mut state.props, environment, scratch);
     collide(&mut state.props, environment, scratch);
-    make_room(&mut state.props, &place, scratch);
+    make_room(&mut state.props, (environment, &place), scratch);
     rest(&mut state.props, environment, scratch);
 }
 
@@ -161,14 +161,18 @@ fn meet_walkers(state: &mut State, environment: &Environment, scratch: &mut Prop
     let surroundings = environment.surroundings(state.tick);
     let props = state.props.view();
     let (rules, movement) = (&environment.rules, &environment.movement);
-    let walks = Walks { props, cells, rules, surroundings, movement };
+    let walks = Walks { rules, surroundings, movement };
     let characters = &mut state.characters;
     for row in 0..state.character_ids.end() {
         let (x, z) = (characters.position_x[row], characters.position_z[row]);
         if !cells.near(x, z) || characters.flags[row] & flags::ALIVE == 0 {
             continue;
         }
-        let kept = walks.keep_out(&characters.view().move_state(row as u32), |prop, push| {
+        let widest = environment.rules.class(characters.class[row]).radius;
+        let near = cells.within([x; 2], [z; 2], widest);
+        let used = near.filter(|prop| props.flags[*prop] & prop_flags::IN_USE != 0);
+        let near = used.map(|prop| (prop, props.kind[prop], props.position(prop as u32)));
+        let kept = walks.keep_out(&characters.view().move_state(row as u32), near, |prop, push| {
             pushes[prop] = [pushes[prop][0] + push[0], pushes[prop][1] + push[1]];
             if !is_pushed[prop] {
                 is_pushed[prop] = true;
@@ -249,13 +253,12 @@ fn collide(props: &mut Props, environment: &Environment, scratch: &mut PropScrat
     }
     for mover in movers.iter_mut().filter(|mover| mover.touches > 0) {
         let (row, own) = (mover.row as usize, i64::from(mover.touches));
-        let mut sum = [0_i64; 3];
+        let mut blow = Blow::default();
         for_each_touch(props, row, environment, cells, |one, other, touch| {
             let busier = own.max(pushes[other.row as usize][0]);
-            let change = one.struck_by(other, touch, environment);
-            sum = [0, 1, 2].map(|axis| sum[axis] + change[axis] / busier);
+            blow.add((one, other), touch, busier, environment);
         });
-        mover.change = sum;
+        mover.change = blow.change();
     }
     for mover in movers.iter_mut() {
         let (row, [x, y, z]) = (mover.row as usize, mover.change);
@@ -268,9 +271,12 @@ fn collide(props: &mut Props, environment: &Environment, scratch: &mut PropScrat
 }
 
 /// Lets props give way to each other in passes, then moves each by what has come together, past walls and ground.
-fn make_room(props: &mut Props, place: &Place<'_>, scratch: &mut PropScratch) {
+fn make_room(
+    props: &mut Props,
+    (environment, place): (&Environment, &Place<'_>),
+    scratch: &mut PropScratch,
+) {
     let PropScratch { cells, movers, stale, .. } = scratch;
-    let environment = place.environment;
     if movers.iter().all(|mover| mover.touches == 0) {
         return;
     }
@@ -376,5 +382,3 @@ pub(crate) fn wake_beside_walls(props: &mut Props, end: usize, tick: Tick, envir
     }
 }
 
-#[cfg(test)]
-mod tests;

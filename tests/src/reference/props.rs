@@ -405,12 +405,16 @@ impl Reference {
         let mut changes = Vec::new();
         for row in movers {
             let own = self.touched(*row);
-            let mut sum = [0; 3];
+            let (mut sum, mut stopped) = ([0; 3], 0);
             for (other, touch) in &own {
                 let its = if self.props[*other].awake() { self.touched(*other).len() } else { 0 };
                 let busier = own.len().max(its) as i64;
-                let change = self.struck_by(*row, *other, touch);
+                let (change, up) = self.struck_by(*row, *other, touch);
                 sum = [0, 1, 2].map(|axis| sum[axis] + change[axis] / busier);
+                stopped = stopped.max(up);
+            }
+            if stopped > 0 {
+                sum[1] = sum[1].max(stopped);
             }
             changes.push((*row, sum));
         }
@@ -427,7 +431,8 @@ impl Reference {
         if self.props[other].awake() { (its, own + its) } else { (1, 1) }
     }
 
-    fn struck_by(&self, row: usize, other: usize, touch: &Touch) -> [i64; 3] {
+    /// What a pair does to the speed of one, and by how much what lies firm under it stops it.
+    fn struck_by(&self, row: usize, other: usize, touch: &Touch) -> ([i64; 3], i64) {
         let (own, its) = (self.props[row].speed(), self.props[other].speed());
         let bounce = self.prop_rules(row).bounce_per_256.min(self.prop_rules(other).bounce_per_256);
         let pressed = |speed: i64| {
@@ -440,30 +445,35 @@ impl Reference {
             let [x, z] = touch.way;
             let leaving = (apart[0] * x + apart[2] * z) / touch.distance;
             let push = pressed((-leaving).max(0)) * part / whole;
-            return if leaving < 0 {
-                [push * x / touch.distance, 0, push * z / touch.distance]
-            } else {
-                [0; 3]
-            };
+            return ([push * x / touch.distance, 0, push * z / touch.distance], 0);
         }
         let (upper, lower) = if touch.above { (row, other) } else { (other, row) };
-        let leaving = self.props[upper].speed()[1] - self.props[lower].speed()[1];
+        let below = self.props[lower].speed()[1];
+        let rises = self.props[lower].awake() && below > 0;
+        let below = match (self.props[lower].awake(), rises) {
+            (false, _) => 0,
+            (true, true) => below,
+            (true, false) => (below + self.prop_fall()).min(0),
+        };
+        let leaving = self.props[upper].speed()[1] - below;
         if leaving >= 0 {
-            return [0; 3];
+            return ([0; 3], 0);
         }
         let pressure = pressed(-leaving);
-        let firm = !self.props[lower].awake() || self.props[lower].speed()[1] <= 0;
-        let up = match (touch.above, firm) {
-            (true, true) => pressure,
-            (false, true) => 0,
-            (true, false) => pressure * part / whole,
-            (false, false) => -(pressure * part / whole),
+        let shared = pressure * part / whole;
+        let up = if !rises {
+            0
+        } else if touch.above {
+            shared
+        } else {
+            -shared
         };
         let along = root(apart[0] * apart[0] + apart[2] * apart[2]);
         let most = pressure * i64::from(self.prop_rules(upper).friction_per_256) / 256;
         let held = along.min(most);
         let rubbed = |speed: i64| if along == 0 { 0 } else { -(speed * held / along) * part / whole };
-        [rubbed(apart[0]), up, rubbed(apart[2])]
+        let stopped = if touch.above && !rises { pressure } else { 0 };
+        ([rubbed(apart[0]), up, rubbed(apart[2])], stopped)
     }
 
     /// Passes, then each is where they led, within bounds and on the ground.

@@ -7,8 +7,8 @@
 use crate::limits::{HEIGHT_MAX_M, SPEED_MAX_M_PER_S};
 use crate::numeric::fixed::isqrt_u64;
 use crate::numeric::{Fx, Metres, MetresPerSecond, Position, Tick, Velocity};
-use crate::rules::PropRules;
-use crate::spatial::GroundCell;
+use crate::rules::{PropRules, Rules};
+use crate::spatial::{GroundCell, Obstacles, Terrain};
 use crate::spatial::obstacles::{Body, Normal, SlideRules};
 use crate::systems::Environment;
 use crate::systems::movement::reach_of;
@@ -25,8 +25,18 @@ const SLIDE: SlideRules =
 /// What does not move, in one tick.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
-    pub environment: &'a Environment,
+    pub terrain: &'a Terrain,
+    pub obstacles: &'a Obstacles,
+    pub rules: &'a Rules,
+    pub tick_hz: u16,
     pub tick: Tick,
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn of(environment: &'a Environment, tick: Tick) -> Self {
+        let Environment { terrain, obstacles, rules, tick_hz, .. } = environment;
+        Self { terrain, obstacles, rules, tick_hz: *tick_hz, tick }
+    }
 }
 
 /// The body of a kind, for walls.
@@ -41,8 +51,8 @@ pub(super) fn limited(speed: i64) -> i32 {
 
 /// Slower than this against something, nothing comes back: what a prop gains by falling for two ticks, at least half a metre
 /// a second.
-pub(super) fn soft_speed(environment: &Environment) -> i64 {
-    let fall = environment.rules.prop_motion.gravity_per_s.change_per_tick(environment.tick_hz);
+pub(super) fn soft_speed(rules: &Rules, tick_hz: u16) -> i64 {
+    let fall = rules.prop_motion.gravity_per_s.change_per_tick(tick_hz);
     (2 * i64::from(fall.0)).max(1 << 15)
 }
 
@@ -64,7 +74,7 @@ impl Place<'_> {
         if into >= 0 {
             return velocity;
         }
-        let back = if -into > soft_speed(self.environment) {
+        let back = if -into > soft_speed(self.rules, self.tick_hz) {
             -into * i64::from(rules.bounce_per_256) >> 8
         } else {
             0
@@ -83,8 +93,8 @@ impl Place<'_> {
 
     /// One tick of a prop that nothing else touches.
     pub(super) fn go(&self, from: Position, velocity: Velocity, rules: &PropRules) -> (Position, Velocity) {
-        let (hz, obstacles) = (self.environment.tick_hz, &self.environment.obstacles);
-        let fall = self.environment.rules.prop_motion.gravity_per_s.change_per_tick(hz);
+        let (hz, obstacles) = (self.tick_hz, self.obstacles);
+        let fall = self.rules.prop_motion.gravity_per_s.change_per_tick(hz);
         let down = limited(i64::from(velocity.y.0) - i64::from(fall.0));
         let mut velocity = Velocity { y: MetresPerSecond(down), ..velocity };
         let way = [velocity.x, velocity.y, velocity.z].map(|speed| speed.per_tick(hz));
@@ -100,7 +110,7 @@ impl Place<'_> {
         }
         let free = to;
         (to, velocity) = self.in_bounds(to, velocity, rules);
-        let cell = self.environment.terrain.cell_at(to.x, to.z);
+        let cell = self.terrain.cell_at(to.x, to.z);
         if to.y <= cell.height() {
             to.y = cell.height();
             velocity = self.met(velocity, out_of(&cell), rules);
@@ -116,7 +126,7 @@ impl Place<'_> {
 
     /// Moves a prop that others press, without a change of its velocity. Where there is no room it stays.
     pub(super) fn shifted(&self, from: Position, way: [Metres; 3], rules: &PropRules) -> Position {
-        let obstacles = &self.environment.obstacles;
+        let obstacles = self.obstacles;
         let reach = Metres(rules.radius.0 + reach_of(way[0].0, way[2].0));
         let nearby = obstacles.nearby(from.x, from.z, reach);
         let mut to = from.offset(way[0], way[1], way[2]);
@@ -126,7 +136,7 @@ impl Place<'_> {
         }
         let free = to;
         (to, _) = self.in_bounds(to, Velocity::ZERO, rules);
-        to.y = to.y.max(self.environment.terrain.height_at(to.x, to.z));
+        to.y = to.y.max(self.terrain.height_at(to.x, to.z));
         if nearby.is_nothing() || to == free {
             return to;
         }
@@ -135,9 +145,9 @@ impl Place<'_> {
 
     /// A place outside of everything near a place that bounds or ground have pushed it to; `None` where there is none.
     fn freed(&self, at: Position, rules: &PropRules) -> Option<Position> {
-        let freed = self.environment.obstacles.depenetrate(body_of(rules), at, self.tick);
+        let freed = self.obstacles.depenetrate(body_of(rules), at, self.tick);
         let (inside, _) = self.in_bounds(freed.position, Velocity::ZERO, rules);
-        let above = freed.position.y >= self.environment.terrain.height_at(inside.x, inside.z);
+        let above = freed.position.y >= self.terrain.height_at(inside.x, inside.z);
         (!freed.stuck && inside == freed.position && above).then_some(inside)
     }
 
@@ -148,7 +158,7 @@ impl Place<'_> {
         velocity: Velocity,
         rules: &PropRules,
     ) -> (Position, Velocity) {
-        let edge = self.environment.terrain.half_extent() - rules.radius;
+        let edge = self.terrain.half_extent() - rules.radius;
         let inside = |at: Metres, edge: Metres| at.min(edge).max(-edge);
         let to = Position { x: inside(at.x, edge), y: inside(at.y, CEILING), z: inside(at.z, edge) };
         let back = |was: Metres, is: Metres, speed: MetresPerSecond| {

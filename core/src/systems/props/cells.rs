@@ -15,14 +15,46 @@ const CELL_SHIFT: u32 = 18;
 const SIDE: i64 = 64;
 const CELLS: usize = (SIDE * SIDE) as usize;
 
+/// A bit for each cell from which a walker may touch a prop: a word for each line of cells.
+#[derive(Clone, Debug)]
+pub(crate) struct NearCells([u64; SIDE as usize]);
+
+impl Default for NearCells {
+    fn default() -> Self {
+        Self([0; SIDE as usize])
+    }
+}
+
+impl NearCells {
+    /// Marks what is near the places.
+    pub(crate) fn fill(&mut self, places: impl Iterator<Item = (i32, i32)>, rules: &Rules) {
+        let walker = rules.movement.iter().map(|class| class.radius).max().unwrap_or_default();
+        let around = PropCells::reach_of(rules).0 + walker.0;
+        self.0 = [0; SIDE as usize];
+        for (x, z) in places {
+            for line in span(z, z, around) {
+                for column in span(x, x, around) {
+                    self.0[(line & (SIDE - 1)) as usize] |= 1 << (column & (SIDE - 1));
+                }
+            }
+        }
+    }
+
+    /// Whether a walker there may touch a prop. One load.
+    #[inline]
+    pub(crate) fn near(&self, x: i32, z: i32) -> bool {
+        let (x, z) = (column(x) & (SIDE - 1), column(z) & (SIDE - 1));
+        self.0[z as usize] >> x & 1 != 0
+    }
+}
+
 /// Props by cell.
 #[derive(Clone, Debug)]
 pub(crate) struct PropCells {
     /// Where the rows of each cell begin, and one more for the end.
     starts: Box<[u32]>,
     rows: Box<[u32]>,
-    /// A bit for each cell from which somebody may touch a prop: a word for each line of cells.
-    near: [u64; SIDE as usize],
+    near: NearCells,
     filled: usize,
     /// How far from where it was filed a prop may reach.
     reach: Metres,
@@ -33,7 +65,7 @@ impl PropCells {
         Self {
             starts: vec![0; CELLS + 1].into(),
             rows: vec![0; capacity].into(),
-            near: [0; SIDE as usize],
+            near: NearCells::default(),
             filled: 0,
             reach: Metres::ZERO,
         }
@@ -61,19 +93,12 @@ impl PropCells {
         let cell_of = |row: usize| cell(column(props.position_x[row]), column(props.position_z[row]));
         self.reach = Self::reach_of(rules);
         self.starts.fill(0);
-        self.near = [0; SIDE as usize];
         self.filled = 0;
-        let walker = rules.movement.iter().map(|class| class.radius).max().unwrap_or_default();
-        let around = self.reach.0 + walker.0;
+        let places = (0..end).filter(used).map(|row| (props.position_x[row], props.position_z[row]));
+        self.near.fill(places, rules);
         for row in (0..end).filter(used) {
             self.starts[cell_of(row)] += 1;
             self.filled += 1;
-            let (x, z) = (props.position_x[row], props.position_z[row]);
-            for line in span(x, x, around) {
-                for column in span(z, z, around) {
-                    self.near[(column & (SIDE - 1)) as usize] |= 1 << (line & (SIDE - 1));
-                }
-            }
         }
         let mut sum = 0;
         for start in &mut self.starts {
@@ -90,8 +115,7 @@ impl PropCells {
     /// Whether a walker there may touch a prop. One load.
     #[inline]
     pub(crate) fn near(&self, x: i32, z: i32) -> bool {
-        let (x, z) = (column(x) & (SIDE - 1), column(z) & (SIDE - 1));
-        self.near[z as usize] >> x & 1 != 0
+        self.near.near(x, z)
     }
 
     /// The rows that may reach into a rectangle, and others that share their cells; each once.

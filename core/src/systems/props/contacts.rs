@@ -101,40 +101,44 @@ impl Solid<'_> {
     }
 
     /// What a pair does to the speed of this one, by both speeds before.
-    pub(super) fn struck_by(&self, other: &Solid<'_>, touch: &Touch, environment: &Environment) -> [i64; 3] {
-        let soft = soft_speed(environment);
+    fn struck_by(&self, other: &Solid<'_>, touch: &Touch, environment: &Environment) -> Blow {
         let bounce = i64::from(self.rules.bounce_per_256.min(other.rules.bounce_per_256));
+        let soft = soft_speed(&environment.rules, environment.tick_hz);
         let pressed = |against: i64| against * (256 + if against > soft { bounce } else { 0 }) / 256;
         let (part, whole) = self.share(other);
+        let mut blow = Blow::default();
         if !touch.is_stacked() {
             let [x, z] = touch.way;
             let apart =
                 ((self.speed[0] - other.speed[0]) * x + (self.speed[2] - other.speed[2]) * z) / touch.distance;
-            if apart >= 0 {
-                return [0; 3];
+            if apart < 0 {
+                let own = pressed(-apart) * part / whole;
+                blow.speed = [own * x / touch.distance, 0, own * z / touch.distance];
             }
-            let own = pressed(-apart) * part / whole;
-            return [own * x / touch.distance, 0, own * z / touch.distance];
+            return blow;
         }
         let (upper, lower) = if touch.above { (self, other) } else { (other, self) };
-        let apart = upper.speed[1] - lower.speed[1];
+        // What is under it lies on something, unless it rises: then it has what speed it had before it fell for this tick.
+        let fall = environment.rules.prop_motion.gravity_per_s.change_per_tick(environment.tick_hz);
+        let rises = !lower.sleeps && lower.speed[1] > 0;
+        let carried = if rises { lower.speed[1] } else { (lower.speed[1] + i64::from(fall.0)).min(0) };
+        let apart = upper.speed[1] - if lower.sleeps { 0 } else { carried };
         if apart >= 0 {
-            return [0; 3];
+            return blow;
         }
         let pressure = pressed(-apart);
-        // What is under it lies on something, unless it rises.
-        let firm = lower.sleeps || lower.speed[1] <= 0;
-        let up = match (touch.above, firm) {
-            (true, true) => pressure,
-            (true, false) => pressure * part / whole,
-            (false, true) => 0,
-            (false, false) => -(pressure * part / whole),
-        };
+        match (touch.above, rises) {
+            (true, false) => blow.up = pressure,
+            (true, true) => blow.speed[1] = pressure * part / whole,
+            (false, true) => blow.speed[1] = -(pressure * part / whole),
+            (false, false) => {}
+        }
         let (x, z) = (self.speed[0] - other.speed[0], self.speed[2] - other.speed[2]);
         let along = isqrt_u64((x * x + z * z).cast_unsigned()).cast_signed();
         let held = along.min(pressure * i64::from(upper.rules.friction_per_256) / 256);
         let held = |speed: i64| if along == 0 { 0 } else { -(speed * held / along) * part / whole };
-        [held(x), up, held(z)]
+        (blow.speed[0], blow.speed[2]) = (held(x), held(z));
+        blow
     }
 
     /// How far a pair moves this one in a pass: on the ground plane, and up.
@@ -145,6 +149,34 @@ impl Solid<'_> {
         let (part, whole) = self.share(other);
         let own = (touch.beside - SLACK).max(0) * part / whole;
         (touch.way.map(|way| own * way / touch.distance), 0)
+    }
+}
+
+/// What collisions do to the speed of one: what is shared out, and how fast it is stopped on what lies firm under it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Blow {
+    speed: [i64; 3],
+    up: i64,
+}
+
+impl Blow {
+    /// Adds a pair; `busier` is how many the busier of the two touches.
+    pub(super) fn add(
+        &mut self,
+        (one, other): (&Solid<'_>, &Solid<'_>),
+        touch: &Touch,
+        busier: i64,
+        environment: &Environment,
+    ) {
+        let blow = one.struck_by(other, touch, environment);
+        self.speed = [0, 1, 2].map(|axis| self.speed[axis] + blow.speed[axis] / busier);
+        self.up = self.up.max(blow.up);
+    }
+
+    /// The change of its speed. Of several that stop it the firmest counts.
+    pub(super) fn change(&self) -> [i64; 3] {
+        let up = if self.up > 0 { self.up.max(self.speed[1]) } else { self.speed[1] };
+        [self.speed[0], up, self.speed[2]]
     }
 }
 

@@ -1,92 +1,109 @@
-//! The props that a client knows of: what it needs to keep its own character out of them as the server does.
+//! The props that a client knows of: what it needs to keep its own character out of them as the server does, and to draw those
+//! that move until it is told where they came to rest.
 
-use super::PropCells;
+use super::body::Place;
+use super::cells::NearCells;
 use super::walkers::Walks;
-use crate::numeric::{Brads, Position};
-use crate::rules::Rules;
+use crate::numeric::{Brads, Position, Velocity};
+use crate::rules::{PROP_KINDS, Rules};
 use crate::state::characters::{MoveState, flags};
-use crate::state::props::{PropPlace, Props, PropsView, prop_flags};
+use crate::state::props::PropPlace;
 use crate::systems::movement::{MovementTicks, Surroundings};
+use alloc::collections::BTreeMap;
 
-/// Props by slot. Made once with its capacity; nothing in it allocates after that.
+/// A prop that a client knows of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownProp {
+    /// Which kind.
+    pub kind: u8,
+    /// Its foot.
+    pub position: Position,
+    /// How it is turned.
+    pub yaw: Brads,
+    /// Of one that moves, as far as the client knows.
+    pub velocity: Option<Velocity>,
+}
+
+/// Props by slot: few, so that a list and a bit for each cell with some near it are enough.
 #[derive(Clone, Debug)]
 pub struct PropField {
-    props: Props,
-    cells: PropCells,
-    rules: Rules,
-    end: usize,
+    props: BTreeMap<u16, KnownProp>,
+    near: NearCells,
+    moving: usize,
     stale: bool,
 }
 
+impl Default for PropField {
+    fn default() -> Self {
+        Self { props: BTreeMap::new(), near: NearCells::default(), moving: 0, stale: false }
+    }
+}
+
 impl PropField {
-    /// An empty field.
-    #[must_use]
-    pub fn new(capacity: u32, rules: &Rules) -> Self {
-        let capacity = capacity as usize;
-        Self {
-            props: Props::new(capacity),
-            cells: PropCells::new(capacity),
-            rules: *rules,
-            end: 0,
-            stale: false,
-        }
-    }
-
-    /// The rules that hold from here on.
-    pub fn set_rules(&mut self, rules: &Rules) {
-        (self.rules, self.stale) = (*rules, true);
-    }
-
-    /// Puts a prop into a slot; false when there is no such slot or no such kind.
-    pub fn set(&mut self, slot: u32, place: &PropPlace) -> bool {
-        let row = slot as usize;
-        let there = row < self.props.capacity() && usize::from(place.kind) < crate::rules::PROP_KINDS;
-        if there {
-            self.props.set_position(row, place.position);
-            (self.props.kind[row], self.props.yaw[row]) = (place.kind, place.yaw.0);
-            self.props.flags[row] = prop_flags::IN_USE;
-            self.end = self.end.max(row + 1);
+    /// Puts a prop into a slot, at rest or with a velocity; false when there is no such kind.
+    pub fn set(&mut self, slot: u16, place: &PropPlace, velocity: Option<Velocity>) -> bool {
+        let known = usize::from(place.kind) < PROP_KINDS;
+        if known {
+            self.remove(slot);
+            let PropPlace { kind, position, yaw } = *place;
+            self.props.insert(slot, KnownProp { kind, position, yaw, velocity });
+            self.moving += usize::from(velocity.is_some());
             self.stale = true;
         }
-        there
+        known
     }
 
     /// Takes the prop out of a slot; false when there is none.
-    pub fn remove(&mut self, slot: u32) -> bool {
-        let there = self.props.view().id_at(slot).is_some();
-        if there {
-            self.props.zero_row(slot as usize);
-            self.stale = true;
-        }
-        there
+    pub fn remove(&mut self, slot: u16) -> bool {
+        let Some(prop) = self.props.remove(&slot) else { return false };
+        self.moving -= usize::from(prop.velocity.is_some());
+        self.stale = true;
+        true
     }
 
     /// Takes all out.
     pub fn clear(&mut self) {
-        self.props.zero_rows(0..self.end);
-        (self.end, self.stale) = (0, true);
+        *self = Self { stale: true, ..Self::default() };
     }
 
-    /// What is known: kind, position and yaw of the slots in use.
-    #[must_use]
-    pub fn view(&self) -> PropsView<'_> {
-        self.props.view_below(self.end)
+    /// The props, ascending by slot.
+    pub fn iter(&self) -> impl Iterator<Item = (u16, &KnownProp)> {
+        self.props.iter().map(|(slot, prop)| (*slot, prop))
     }
 
-    /// What lies in a slot.
+    /// How many there are.
     #[must_use]
-    pub fn place(&self, slot: u32) -> Option<PropPlace> {
-        let used = *self.props.flags.get(slot as usize)? & prop_flags::IN_USE != 0;
-        let row = slot as usize;
-        let (position, yaw): (Position, _) = (self.props.view().position(slot), Brads(self.props.yaw[row]));
-        used.then_some(PropPlace { kind: self.props.kind[row], position, yaw })
+    pub fn len(&self) -> usize {
+        self.props.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.props.is_empty()
+    }
+
+    /// Moves those that move for a tick, each as if it were alone with ground and walls: what the server says later counts.
+    pub fn advance(&mut self, surroundings: &Surroundings<'_>, rules: &Rules, tick_hz: u16) {
+        if self.moving == 0 {
+            return;
+        }
+        let Surroundings { terrain, obstacles, tick } = *surroundings;
+        let place = Place { terrain, obstacles, rules, tick_hz, tick };
+        for prop in self.props.values_mut() {
+            if let Some(velocity) = prop.velocity {
+                let (at, velocity) = place.go(prop.position, velocity, rules.prop_kind(prop.kind));
+                (prop.position, prop.velocity) = (at, Some(velocity));
+            }
+        }
+        self.stale = true;
     }
 
     /// Sorts them in after changes, before [`PropField::keep_out`].
-    pub fn refresh(&mut self) {
-        if self.stale {
-            self.cells.fill(&self.props.view(), self.end, &self.rules);
-            self.stale = false;
+    pub fn refresh(&mut self, rules: &Rules) {
+        if core::mem::take(&mut self.stale) {
+            let places = self.props.values().map(|prop| (prop.position.x.0, prop.position.z.0));
+            self.near.fill(places, rules);
         }
     }
 
@@ -97,20 +114,16 @@ impl PropField {
         &self,
         state: MoveState,
         surroundings: &Surroundings<'_>,
+        rules: &Rules,
         movement: &MovementTicks,
     ) -> MoveState {
         let (x, z) = (state.position.x.0, state.position.z.0);
-        if state.flags & flags::ALIVE == 0 || self.cells.is_empty() || !self.cells.near(x, z) {
+        if state.flags & flags::ALIVE == 0 || !self.near.near(x, z) {
             return state;
         }
-        let walks = Walks {
-            props: self.props.view(),
-            cells: &self.cells,
-            rules: &self.rules,
-            surroundings: *surroundings,
-            movement,
-        };
-        let position = walks.keep_out(&state, |_, _| {}).unwrap_or(state.position);
+        let walks = Walks { rules, surroundings: *surroundings, movement };
+        let props = self.props.iter().map(|(slot, prop)| (usize::from(*slot), prop.kind, prop.position));
+        let position = walks.keep_out(&state, props, |_, _| {}).unwrap_or(state.position);
         MoveState { position, ..state }
     }
 }

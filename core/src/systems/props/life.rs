@@ -35,7 +35,7 @@ pub(crate) fn found(state: &mut State, environment: &Environment) {
 fn put(state: &mut State, environment: &Environment, place: &PropPlace, velocity: Velocity) -> Option<u32> {
     let slot = state.allocate_prop()?;
     let (row, rules) = (slot as usize, environment.rules.prop_kind(place.kind));
-    let bounds = Place { environment, tick: state.tick };
+    let bounds = Place::of(environment, state.tick);
     let (mut at, _) = bounds.in_bounds(place.position, Velocity::ZERO, rules);
     at.y = at.y.max(environment.terrain.height_at(at.x, at.z));
     let props = &mut state.props;

@@ -6,23 +6,19 @@
 //!
 //! Server and client run the same function: a client that knows where props lie predicts what the server does.
 
-use super::PropCells;
 use super::body::limited;
 use crate::numeric::fixed::{clamp_length2d, isqrt_u64, length2d, saturate};
 use crate::numeric::{Metres, MetresPerSecond, Position, Velocity};
 use crate::rules::{PropRules, Rules};
 use crate::state::characters::{MoveState, flags};
-use crate::state::props::{PropsView, prop_flags};
 use crate::systems::movement::{MovementTicks, Surroundings, reach_of};
 
 /// How much faster than it walks somebody is moved out of a prop.
 const OUT: MetresPerSecond = MetresPerSecond::from_m(4);
 
-/// The props that walkers meet in a tick.
+/// What walkers meet in a tick beside props.
 #[derive(Clone, Copy)]
 pub(super) struct Walks<'a> {
-    pub props: PropsView<'a>,
-    pub cells: &'a PropCells,
     pub rules: &'a Rules,
     pub surroundings: Surroundings<'a>,
     pub movement: &'a MovementTicks,
@@ -62,11 +58,12 @@ impl Walker {
 }
 
 impl Walks<'_> {
-    /// Where somebody who has moved is when props are in its way; `None` where none is. `push` is told what it pushes, and how
-    /// far.
+    /// Where somebody who has moved is when props (number, kind, foot) are in its way; `None` where none is. `push` is told what
+    /// it pushes, and how far.
     pub(super) fn keep_out(
         &self,
         state: &MoveState,
+        props: impl Iterator<Item = (usize, u8, Position)>,
         mut push: impl FnMut(usize, [i64; 2]),
     ) -> Option<Position> {
         let class = self.movement.class(state.class);
@@ -77,13 +74,13 @@ impl Walks<'_> {
             height: body.height.0.into(),
             weight: self.rules.class(state.class).weight_kg.into(),
         };
-        let (feet, mut sum) = (state.position, [0_i64; 2]);
-        for row in self.cells.within([feet.x.0; 2], [feet.z.0; 2], body.radius) {
-            let rules = self.rules.prop_kind(self.props.kind[row]);
-            if rules.blocks == 0 || self.props.flags[row] & prop_flags::IN_USE == 0 {
+        let mut sum = [0_i64; 2];
+        for (row, kind, foot) in props {
+            let rules = self.rules.prop_kind(kind);
+            if rules.blocks == 0 {
                 continue;
             }
-            if let Some((own, its)) = walker.meets(self.props.position(row as u32), rules) {
+            if let Some((own, its)) = walker.meets(foot, rules) {
                 sum = [sum[0] + own[0], sum[1] + own[1]];
                 if rules.pushed != 0 {
                     push(row, its);
