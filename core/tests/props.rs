@@ -307,7 +307,10 @@ proptest! {
             }
         }
         prop_assert_eq!(deepest, 0);
-        prop_assert_eq!(awake, 0, "something never rests");
+        let view = world.props();
+        let of = |slot| (view.kind[slot as usize], view.position(slot), view.velocity(slot));
+        let awake_ones: Vec<_> = view.live_slots().filter(|slot| view.is_awake(*slot)).map(of).collect();
+        prop_assert_eq!(awake, 0, "never rest: {:?}", awake_ones);
     }
 
     /// In the open, without overlaps to begin with, energy only falls: but for what rounding and the way out of an overlap add.

@@ -316,14 +316,13 @@ fn make_room(
 fn rest(props: &mut Props, environment: &Environment, scratch: &PropScratch) {
     let (motion, hz) = (&environment.rules.prop_motion, environment.tick_hz);
     let enough = Ticks::from_millis(u32::from(motion.rest_ms), hz).0.max(1);
-    let (slow, near) = (motion.rest_speed.0, motion.rest_speed.per_tick(hz).0 + 1);
+    let near = motion.rest_speed.per_tick(hz).0 + 1;
     for mover in &scratch.movers {
         let (row, at) = (mover.row as usize, props.view().position(mover.row));
-        let velocity = props.view().velocity(mover.row);
-        let rests = [velocity.x, velocity.y, velocity.z].iter().all(|speed| speed.0.abs() <= slow)
-            && [(at.x, mover.start.x), (at.y, mover.start.y), (at.z, mover.start.z)]
-                .iter()
-                .all(|(now, then)| (*now - *then).abs().0 <= near);
+        // Its speed does not count: what is wedged between walls and others may want to go where it cannot.
+        let rests = [(at.x, mover.start.x), (at.y, mover.start.y), (at.z, mover.start.z)]
+            .iter()
+            .all(|(now, then)| (*now - *then).abs().0 <= near);
         props.rest_ticks[row] = if rests { props.rest_ticks[row].saturating_add(1) } else { 0 };
         let reach = environment.rules.prop_kind(props.kind[row]).radius + Metres::ONE;
         if u32::from(props.rest_ticks[row]) >= enough

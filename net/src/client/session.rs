@@ -11,6 +11,7 @@ use shieldwall_core::state::characters::{MoveState, flags};
 use shieldwall_core::state::commands::{CharacterInput, ViewAge};
 use shieldwall_core::state::handle::CharacterId;
 use shieldwall_core::state::terrain_deltas::{TerrainChunk, TerrainDeltas};
+use shieldwall_core::systems::PropField;
 use shieldwall_core::systems::movement::{MovementTicks, Surroundings, move_character};
 use shieldwall_core::world::{ConfigError, WorldConfig};
 
@@ -135,14 +136,22 @@ impl ClientWorld {
         self.deltas = Some(Box::new(deltas));
     }
 
+    /// What a body meets at a tick.
+    fn surroundings(&self, tick: Tick) -> Surroundings<'_> {
+        Surroundings { terrain: &self.terrain, obstacles: &self.obstacles, tick }
+    }
+
     /// One tick of one character: what the server runs.
-    fn step(&self, tick: Tick, state: MoveState, input: CharacterInput, own: &Foresight) -> MoveState {
-        let mut after = move_character(
-            state,
-            input,
-            &Surroundings { terrain: &self.terrain, obstacles: &self.obstacles, tick },
-            &self.movement,
-        );
+    fn step(
+        &self,
+        tick: Tick,
+        (state, input): (MoveState, CharacterInput),
+        own: &Foresight,
+        props: &PropField,
+    ) -> MoveState {
+        let surroundings = self.surroundings(tick);
+        let after = move_character(state, input, &surroundings, &self.movement);
+        let mut after = props.keep_out(after, &surroundings, &self.config.rules, &self.movement);
         after.flags = own.flags(&self.config.rules, tick, (&state, &after), input);
         after
     }
@@ -243,14 +252,17 @@ impl Session {
     pub(crate) fn advance(&mut self, now: Micros, input: CharacterInput) -> AdvanceReport {
         let due = self.clock.advance(now, TICKS_PER_ADVANCE);
         let input = input.sanitized();
-        let world = &self.world;
+        let (world, props) = (&self.world, &mut self.ground.props);
         let shown = self.interpolation.clock().shown(now);
         let foresight = self.own.as_ref().map(Foresight::of).unwrap_or_default();
         for i in 0..due.count {
             let tick = Tick(due.first.0.wrapping_add(i));
             self.views[tick.0 as usize % prediction::RING] = (tick, view_age(tick, shown));
-            self.prediction
-                .run(tick, input, &mut |tick, state, input| world.step(tick, state, input, &foresight));
+            let rules = &world.config.rules;
+            props.advance(&world.surroundings(tick), rules, world.config.tick_hz);
+            props.refresh(rules);
+            let step = &mut |tick, state, input| world.step(tick, (state, input), &foresight, props);
+            self.prediction.run(tick, input, step);
         }
         AdvanceReport { ticks: due.count, newest: self.newest_input() }
     }
@@ -370,7 +382,9 @@ impl Session {
             Some(own) => {
                 let world = &self.world;
                 let foresight = Foresight::of(&own);
-                let step = &mut |tick, state, input| world.step(tick, state, input, &foresight);
+                self.ground.props.refresh(&world.config.rules);
+                let props = &self.ground.props;
+                let step = &mut |tick, state, input| world.step(tick, (state, input), &foresight, props);
                 let told = self.prediction.reconcile(header.tick, own.state, step);
                 self.corrections.count(told);
                 self.own = Some(own);

@@ -20,6 +20,7 @@ pub mod history;
 pub mod input_buffer;
 mod interest;
 mod priority;
+mod prop_log;
 mod session;
 mod snapshot;
 pub mod stats;

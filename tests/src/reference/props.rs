@@ -519,12 +519,10 @@ impl Reference {
     fn rest_prop(&mut self, row: usize, before: [i64; 3]) {
         let motion = self.config.rules.prop_motion;
         let enough = self.ticks(motion.rest_ms).max(1);
-        let slow = i64::from(motion.rest_speed.0);
-        let near = slow.div_euclid(self.config.tick_hz.into()) + 1;
+        let near = i64::from(motion.rest_speed.0).div_euclid(self.config.tick_hz.into()) + 1;
         let prop = &mut self.props[row];
         let at = prop.at();
-        let rests = prop.speed().iter().all(|speed| speed.abs() <= slow)
-            && (0..3).all(|axis| (at[axis] - before[axis]).abs() <= near);
+        let rests = (0..3).all(|axis| (at[axis] - before[axis]).abs() <= near);
         prop.rest_ticks = if rests { prop.rest_ticks.saturating_add(1) } else { 0 };
         if u32::from(prop.rest_ticks) >= enough {
             prop.rest_ticks = 0;
