@@ -78,9 +78,9 @@ pub use state::state_hash::ColumnHashes;
 pub use state::structures::{StructureSection, StructuresView};
 pub use state::terrain_deltas::{TerrainChunk, TerrainDeltas};
 pub use step::{Stage, StepReport};
-pub use systems::{KnownProp, PropField, Tally};
 pub use systems::movement::{MovementTicks, Surroundings, move_character};
 pub use systems::rewind::Judgement;
+pub use systems::{KnownProp, PropField, Tally};
 pub use world::replay::{
     ReplayError, ReplayInfo, ReplayOptions, ReplayPlayer, ReplayReader, ReplayRecorder, ReplayReport,
     ReplaySealer, ReplayWriter,

@@ -161,7 +161,8 @@ fn arrows_stop_at_crates_and_blasts_throw_them() {
     }
     assert!(struck > 0 && world.projectiles().live_slots().count() <= 1);
     // A push wakes it, and it comes to rest elsewhere.
-    let velocity = Velocity::new(MetresPerSecond::from_m(5), MetresPerSecond::from_m(3), MetresPerSecond::ZERO);
+    let velocity =
+        Velocity::new(MetresPerSecond::from_m(5), MetresPerSecond::from_m(3), MetresPerSecond::ZERO);
     world.step(&[Command::Input { id: world.id_at(0).unwrap(), input: CharacterInput::default() }]);
     if world.props().id_at(id.slot) == Some(id) {
         world.step(&[Command::PushProp { id, velocity }]);
@@ -266,7 +267,8 @@ fn any_props() -> impl Strategy<Value = Vec<(u8, [i32; 3], [i32; 3])>> {
 }
 
 fn thrown(world: &mut World, props: &[(u8, [i32; 3], [i32; 3])]) {
-    let commands: Vec<Command> = props.iter().map(|(kind, [x, y, z], _)| put(*kind, mm(*x, *y, *z))).collect();
+    let commands: Vec<Command> =
+        props.iter().map(|(kind, [x, y, z], _)| put(*kind, mm(*x, *y, *z))).collect();
     world.step(&commands);
     let push = |(slot, (_, _, [x, y, z])): (usize, &(u8, [i32; 3], [i32; 3]))| Command::PushProp {
         id: world.props().id_at(slot as u32).unwrap(),

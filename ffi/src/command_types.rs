@@ -159,20 +159,7 @@ impl SwCommand {
     /// The kernel's command, or why it is none.
     pub(crate) fn to_command(self, index: usize) -> Result<Command, Failure> {
         let bad = |what: &str| Failure::new(SwResult::BadCommand, format!("command {index}: {what}"));
-        let is_structures = matches!(self.kind, SW_COMMAND_STRIKE_STRUCTURE | SW_COMMAND_BUILD_STRUCTURE);
-        for (name, value, belongs) in [
-            ("view_age", self.view_age, self.kind == SW_COMMAND_VIEW),
-            ("section", self.section, is_structures),
-            ("health", self.health, is_structures),
-            ("npc_kind", self.npc_kind, self.kind == SW_COMMAND_SPAWN_NPC),
-            ("prop_kind", self.prop_kind, self.kind == SW_COMMAND_SPAWN_PROP),
-            ("y", self.y.cast_unsigned(), self.kind == SW_COMMAND_SPAWN_PROP),
-            ("reserved", self.reserved, false),
-        ] {
-            if value != 0 && !belongs {
-                return Err(bad(&format!("`{name}` is not zero")));
-            }
-        }
+        self.has_only_its_own(index)?;
         let class = || {
             u8::try_from(self.movement_class)
                 .ok()
@@ -231,6 +218,26 @@ impl SwCommand {
             }
             _ => Err(bad("unknown kind")),
         }
+    }
+
+    /// Whether fields that do not belong to the kind are zero.
+    fn has_only_its_own(&self, index: usize) -> Result<(), Failure> {
+        let is_structures = matches!(self.kind, SW_COMMAND_STRIKE_STRUCTURE | SW_COMMAND_BUILD_STRUCTURE);
+        for (name, value, belongs) in [
+            ("view_age", self.view_age, self.kind == SW_COMMAND_VIEW),
+            ("section", self.section, is_structures),
+            ("health", self.health, is_structures),
+            ("npc_kind", self.npc_kind, self.kind == SW_COMMAND_SPAWN_NPC),
+            ("prop_kind", self.prop_kind, self.kind == SW_COMMAND_SPAWN_PROP),
+            ("y", self.y.cast_unsigned(), self.kind == SW_COMMAND_SPAWN_PROP),
+            ("reserved", self.reserved, false),
+        ] {
+            if value != 0 && !belongs {
+                let what = format!("command {index}: `{name}` is not zero");
+                return Err(Failure::new(SwResult::BadCommand, what));
+            }
+        }
+        Ok(())
     }
 
     fn to_prop_command(self) -> Option<Command> {

@@ -1,7 +1,7 @@
 //! What stands in a world, what lies about in it and what teams fight over, as C reads them: pointers into the world, no copy.
 
-use shieldwall_core::state::objectives::ObjectivesView;
 use shieldwall_core::PropsView;
+use shieldwall_core::state::objectives::ObjectivesView;
 use shieldwall_core::state::structures::StructuresView;
 
 /// The columns of the sections of structures, each `count` elements long, by number of the section.

@@ -332,12 +332,9 @@ impl From<Event> for SwEvent {
                 weapon: arm.0,
                 ..empty
             },
-            Event::PropBroken { id, attacker } => SwEvent {
-                kind: SW_EVENT_PROP_BROKEN,
-                id: id.to_bits(),
-                other: attacker.to_bits(),
-                ..empty
-            },
+            Event::PropBroken { id, attacker } => {
+                SwEvent { kind: SW_EVENT_PROP_BROKEN, id: id.to_bits(), other: attacker.to_bits(), ..empty }
+            }
             Event::PropGone { id } => SwEvent { kind: SW_EVENT_PROP_GONE, id: id.to_bits(), ..empty },
             // Of these the C interface knows no more yet than that they happened to a section or point (`tag`).
             Event::StructureDamaged { section, attacker, .. } => {

@@ -176,7 +176,9 @@ pub fn changes(bytes: &[u8]) {
 /// Anything is taken for an image of the ground. What is read and can be is followed by a ground, and written back.
 pub fn ground(bytes: &[u8]) {
     let config = small_world();
-    let Ok((deltas, fallen, props)) = ground_image::decode(bytes, config.terrain_delta_chunks) else { return };
+    let Ok((deltas, fallen, props)) = ground_image::decode(bytes, config.terrain_delta_chunks) else {
+        return;
+    };
     let mut terrain = World::new(&config).expect("a sound configuration").terrain().clone();
     if terrain.first_impossible(&deltas).is_none() {
         terrain.follow(&TerrainDeltas::new(0), &deltas);

@@ -310,7 +310,11 @@ impl ShieldwallClient {
     #[func]
     fn get_prop_positions(&self) -> PackedVector3Array {
         let props = self.link.as_ref().and_then(|link| link.client.props());
-        props.into_iter().flat_map(|props| props.iter()).map(|(_, prop)| position_to_vector(prop.position)).collect()
+        props
+            .into_iter()
+            .flat_map(|props| props.iter())
+            .map(|(_, prop)| position_to_vector(prop.position))
+            .collect()
     }
 
     /// Four numbers for each prop: slot, kind (its number in rulesets), yaw (65536 = a full turn), 1 where it moves.

@@ -4,7 +4,8 @@ use shieldwall_core::spatial::obstacles::Body;
 use shieldwall_core::spatial::{Deformation, Obstacles, Scenery, StaticShape};
 use shieldwall_core::state::terrain_deltas::TerrainDeltas;
 use shieldwall_core::{
-    Brads, CharacterInput, Command, Metres, Position, PropPlace, SavedState, StructureSection, World, WorldConfig,
+    Brads, CharacterInput, Command, Metres, Position, PropPlace, SavedState, StructureSection, World,
+    WorldConfig,
 };
 use shieldwall_net::client::{GameClient, GameClientConfig, GameClientState};
 use shieldwall_net::link_simulator::{LinkConditions, LinkSimulator};

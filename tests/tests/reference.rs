@@ -177,9 +177,12 @@ fn draw_props(dice: &mut Dice, rules: &mut Rules) {
         kind.friction_per_256 = dice.ms(8, 1_024);
         kind.bounce_per_256 = dice.ms(0, 230);
         kind.health = health;
-        for share in
-            [&mut kind.slash_per_256, &mut kind.pierce_per_256, &mut kind.blunt_per_256, &mut kind.fire_per_256]
-        {
+        for share in [
+            &mut kind.slash_per_256,
+            &mut kind.pierce_per_256,
+            &mut kind.blunt_per_256,
+            &mut kind.fire_per_256,
+        ] {
             *share = dice.ms(0, 1_024);
         }
         kind.knock_per_256 = dice.ms(0, 1_024);

@@ -358,19 +358,19 @@ impl Command {
                 out.push(kind);
                 encode_placement(placement, out);
             }
+            _ => self.encode_rest(out),
+        }
+    }
+
+    /// [`Command::encode_into`] of what is about homes and props.
+    fn encode_rest(&self, out: &mut Vec<u8>) {
+        match *self {
             Self::SetHome { id, x, z } => {
                 out.push(OPCODE_SET_HOME);
                 encode_id(id, out);
                 out.extend_from_slice(&x.0.to_le_bytes());
                 out.extend_from_slice(&z.0.to_le_bytes());
             }
-            _ => self.encode_prop(out),
-        }
-    }
-
-    /// [`Command::encode_into`] of what is about props.
-    fn encode_prop(&self, out: &mut Vec<u8>) {
-        match *self {
             Self::SpawnProp { tag, kind, position, yaw } => {
                 out.push(OPCODE_SPAWN_PROP);
                 out.extend_from_slice(&tag.to_le_bytes());

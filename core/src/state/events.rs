@@ -482,9 +482,7 @@ impl Event {
                 amount: reader.u16()?,
                 arm: Arm(reader.u8()?),
             },
-            27 => {
-                Self::PropBroken { id: decode_prop_id(&mut reader)?, attacker: decode_id(&mut reader)? }
-            }
+            27 => Self::PropBroken { id: decode_prop_id(&mut reader)?, attacker: decode_id(&mut reader)? },
             28 => Self::PropGone { id: decode_prop_id(&mut reader)? },
             other => return Err(EventDecodeError::UnknownOpcode(other)),
         };

@@ -107,10 +107,7 @@ impl PropsView<'_> {
 
     /// The slots in use, ascending.
     pub fn live_slots(&self) -> impl Iterator<Item = u32> + '_ {
-        (0_u32..)
-            .zip(self.flags)
-            .filter(|(_, bits)| **bits & prop_flags::IN_USE != 0)
-            .map(|(slot, _)| slot)
+        (0_u32..).zip(self.flags).filter(|(_, bits)| **bits & prop_flags::IN_USE != 0).map(|(slot, _)| slot)
     }
 
     /// Whether a slot is a prop that moves, or may.

@@ -7,12 +7,12 @@ use crate::limits::{CRATERS_PER_TICK_MAX, DEFORMATIONS_PER_TICK_MAX, EFFECTS_PER
 use crate::numeric::{Metres, Tick, Ticks};
 use crate::spatial::obstacles::SectionList;
 use crate::spatial::{Deformation, PassRows};
-use crate::state::{State, StateCapacity};
 use crate::state::characters::flags;
 use crate::state::column::Split as _;
 use crate::state::commands::{Command, ViewAge};
 use crate::state::events::EventBuffer;
 use crate::state::projectiles::ProjectileRows;
+use crate::state::{State, StateCapacity};
 use crate::systems::afflictions::Afflictions;
 use crate::systems::craters::RowsByCell;
 use crate::systems::crowd_index::CrowdIndex;
@@ -179,7 +179,8 @@ impl Scratch {
     /// Room for a world of these capacities.
     #[must_use]
     pub fn new(environment: &Environment, capacity: &StateCapacity, event_capacity: u32) -> Self {
-        let StateCapacity { characters: character_capacity, projectiles: projectile_capacity, .. } = *capacity;
+        let StateCapacity { characters: character_capacity, projectiles: projectile_capacity, .. } =
+            *capacity;
         let (npc_capacity, prop_capacity) = (capacity.npcs, capacity.props as usize);
         let (characters, effects) =
             (character_capacity as usize, character_capacity.saturating_mul(EFFECTS_PER_CHARACTER) as usize);

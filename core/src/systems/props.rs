@@ -271,11 +271,7 @@ fn collide(props: &mut Props, environment: &Environment, scratch: &mut PropScrat
 }
 
 /// Lets props give way to each other in passes, then moves each by what has come together, past walls and ground.
-fn make_room(
-    props: &mut Props,
-    (environment, place): (&Environment, &Place<'_>),
-    scratch: &mut PropScratch,
-) {
+fn make_room(props: &mut Props, (environment, place): (&Environment, &Place<'_>), scratch: &mut PropScratch) {
     let PropScratch { cells, movers, stale, .. } = scratch;
     if movers.iter().all(|mover| mover.touches == 0) {
         return;
@@ -325,9 +321,7 @@ fn rest(props: &mut Props, environment: &Environment, scratch: &PropScratch) {
             .all(|(now, then)| (*now - *then).abs().0 <= near);
         props.rest_ticks[row] = if rests { props.rest_ticks[row].saturating_add(1) } else { 0 };
         let reach = environment.rules.prop_kind(props.kind[row]).radius + Metres::ONE;
-        if u32::from(props.rest_ticks[row]) >= enough
-            && !environment.obstacles.may_pass(at.x, at.z, reach)
-        {
+        if u32::from(props.rest_ticks[row]) >= enough && !environment.obstacles.may_pass(at.x, at.z, reach) {
             props.rest_ticks[row] = 0;
             props.flags[row] &= !prop_flags::AWAKE;
             props.set_velocity(row, Velocity::ZERO);
@@ -339,11 +333,7 @@ fn rest(props: &mut Props, environment: &Environment, scratch: &PropScratch) {
 pub(crate) fn push(props: &mut Props, row: usize, velocity: Velocity) {
     let own = props.view().velocity(row as u32);
     let sum = |own: MetresPerSecond, more: MetresPerSecond| limited(i64::from(own.0) + i64::from(more.0));
-    let sum = Velocity::from_raw(
-        sum(own.x, velocity.x),
-        sum(own.y, velocity.y),
-        sum(own.z, velocity.z),
-    );
+    let sum = Velocity::from_raw(sum(own.x, velocity.x), sum(own.y, velocity.y), sum(own.z, velocity.z));
     props.set_velocity(row, sum);
     props.wake(row);
 }
@@ -380,4 +370,3 @@ pub(crate) fn wake_beside_walls(props: &mut Props, end: usize, tick: Tick, envir
         }
     }
 }
-

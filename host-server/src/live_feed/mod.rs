@@ -24,11 +24,11 @@
 mod events;
 mod hello;
 
-use shieldwall_core::{World, WorldConfig};
 use shieldwall_core::numeric::{Brads, Metres, MetresPerSecond, Ticks};
 use shieldwall_core::rules::Rules;
 use shieldwall_core::state::characters::{action, flags};
 use shieldwall_core::state::objectives::pennant;
+use shieldwall_core::{World, WorldConfig};
 
 use self::events::Gathered;
 pub use self::hello::hello;
@@ -60,7 +60,8 @@ impl LiveFrame {
     #[must_use]
     pub fn with_capacity(config: &WorldConfig, sections: usize, points: usize) -> Self {
         let loose = 6 * (config.prop_capacity as usize).min(PROPS_MAX);
-        let moving = 10 * config.character_capacity as usize + 9 * config.projectile_capacity as usize + loose;
+        let moving =
+            10 * config.character_capacity as usize + 9 * config.projectile_capacity as usize + loose;
         let bytes = HEAD_BYTES + moving + events::BYTES_MAX + 3 * sections.min(SECTIONS_MAX) + 10 * points;
         Self { bytes: Vec::with_capacity(bytes) }
     }

@@ -117,7 +117,10 @@ mod tests {
             log.learn(&world, |change| told.push(change));
             world.step(&[]);
         }
-        let rests = WorldChange::of_resting(0, &PropPlace { kind: 1, position: world.props().position(0), yaw: Brads(5) });
+        let rests = WorldChange::of_resting(
+            0,
+            &PropPlace { kind: 1, position: world.props().position(0), yaw: Brads(5) },
+        );
         assert!(matches!(told[0], WorldChange::PropMoves { slot: 0, .. }));
         assert_eq!(told.last(), Some(&rests));
         assert!(told.len() < 8, "once a second: {told:?}");

@@ -97,10 +97,12 @@ fn read_props(bytes: &[u8]) -> Result<Props, DecodeError> {
     }
     let mut found = Props::new();
     for prop in props {
-        let part = |at: usize| Metres(i32::from_le_bytes([prop[at], prop[at + 1], prop[at + 2], prop[at + 3]]));
+        let part =
+            |at: usize| Metres(i32::from_le_bytes([prop[at], prop[at + 1], prop[at + 2], prop[at + 3]]));
         let slot = u16::from_le_bytes([prop[0], prop[1]]);
         let position = Position { x: part(3), y: part(7), z: part(11) };
-        let place = PropPlace { kind: prop[2], position, yaw: Brads(u16::from_le_bytes([prop[15], prop[16]])) };
+        let place =
+            PropPlace { kind: prop[2], position, yaw: Brads(u16::from_le_bytes([prop[15], prop[16]])) };
         let inside = position.y.0.unsigned_abs() <= Metres::from_m(HEIGHT_MAX_M + 1).0.unsigned_abs();
         if found.last_key_value().is_some_and(|(last, _)| *last >= slot) {
             return Err(DecodeError::Value("order of props"));

@@ -124,7 +124,6 @@ fn coarse(yaw: Brads) -> Brads {
     Brads(yaw.0 & 0xFF00)
 }
 
-
 /// How changes become bits in one world. Both ends derive it from the world's configuration.
 #[derive(Clone, Debug)]
 pub struct ChangeCodec {

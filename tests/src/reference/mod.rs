@@ -16,13 +16,14 @@
 //! - `crowd`: making room
 //! - `past`: where everybody was
 //! - `attacks`, `arrows`, `bursts`: weapons and abilities
-//! - `props`: loose things
+//! - `props`, `broken`: loose things, and what strikes them
 //! - `strikes`, `lasting`: hits, and status effects
 //! - `life`: appearing, health, stamina, return
 
 mod arrows;
 mod attacks;
 mod bodies;
+mod broken;
 mod bursts;
 mod commands;
 mod crowd;
@@ -69,7 +70,8 @@ impl Reference {
     /// # Errors
     /// What the kernel finds wrong with the configuration.
     pub fn new(config: &WorldConfig) -> Result<Self, ConfigError> {
-        let empty = WorldConfig { character_capacity: 1, projectile_capacity: 0, prop_capacity: 0, ..*config };
+        let empty =
+            WorldConfig { character_capacity: 1, projectile_capacity: 0, prop_capacity: 0, ..*config };
         Ok(Self {
             config: *config,
             ground: World::new(&WorldConfig { event_capacity: 64, ..empty })?,

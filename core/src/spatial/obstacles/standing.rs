@@ -9,9 +9,9 @@
 
 use super::grid::Item;
 use super::math::{Bounds, V3, length2};
+use super::shapes::{Scenery, shape_bounds};
 use super::solids::{Solid, SolidKind};
 use super::support::Thing;
-use super::shapes::{Scenery, shape_bounds};
 use super::{CapturePoint, Measures, Obstacles, PropPlace, StructureSection};
 use crate::numeric::{Metres, Position};
 use alloc::boxed::Box;
@@ -71,7 +71,8 @@ impl Sections {
         for (number, section) in (0_u32..).zip(list) {
             of_shape[section.shape as usize] = number;
         }
-        let bounds = list.iter().map(|section| shape_bounds(scenery, &scenery.shapes[section.shape as usize]));
+        let bounds =
+            list.iter().map(|section| shape_bounds(scenery, &scenery.shapes[section.shape as usize]));
         Sections { list: list.into(), of_shape: of_shape.into_boxed_slice(), bounds: bounds.collect() }
     }
 }

@@ -58,10 +58,10 @@ fn any_command() -> impl Strategy<Value = Command> {
             position: Position::from_raw(x, y, z),
             yaw: Brads(yaw),
         }),
-        any::<[u32; 2]>().prop_map(|[slot, generation]| Command::RemoveProp { id: PropId { slot, generation } }),
-        (any::<[u32; 2]>(), any::<[i32; 3]>()).prop_map(|([slot, generation], [x, y, z])| Command::PushProp {
-            id: PropId { slot, generation },
-            velocity: Velocity::from_raw(x, y, z),
+        any::<[u32; 2]>()
+            .prop_map(|[slot, generation]| Command::RemoveProp { id: PropId { slot, generation } }),
+        (any::<[u32; 2]>(), any::<[i32; 3]>()).prop_map(|([slot, generation], [x, y, z])| {
+            Command::PushProp { id: PropId { slot, generation }, velocity: Velocity::from_raw(x, y, z) }
         }),
         any::<[i32; 4]>().prop_map(|lengths| {
             let [x, z, radius, depth] = lengths.map(Metres);

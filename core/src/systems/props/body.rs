@@ -8,8 +8,8 @@ use crate::limits::{HEIGHT_MAX_M, SPEED_MAX_M_PER_S};
 use crate::numeric::fixed::isqrt_u64;
 use crate::numeric::{Fx, Metres, MetresPerSecond, Position, Tick, Velocity};
 use crate::rules::{PropRules, Rules};
-use crate::spatial::{GroundCell, Obstacles, Terrain};
 use crate::spatial::obstacles::{Body, Normal, SlideRules};
+use crate::spatial::{GroundCell, Obstacles, Terrain};
 use crate::systems::Environment;
 use crate::systems::movement::reach_of;
 

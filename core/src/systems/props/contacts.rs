@@ -109,8 +109,8 @@ impl Solid<'_> {
         let mut blow = Blow::default();
         if !touch.is_stacked() {
             let [x, z] = touch.way;
-            let apart =
-                ((self.speed[0] - other.speed[0]) * x + (self.speed[2] - other.speed[2]) * z) / touch.distance;
+            let apart = ((self.speed[0] - other.speed[0]) * x + (self.speed[2] - other.speed[2]) * z)
+                / touch.distance;
             if apart < 0 {
                 let own = pressed(-apart) * part / whole;
                 blow.speed = [own * x / touch.distance, 0, own * z / touch.distance];

@@ -59,13 +59,13 @@ fn make_place(
 ) -> Option<u32> {
     if state.prop_ids.len() == state.props.capacity() {
         let (tick, props) = (state.tick, &state.props);
-        let fleeting = |row: &usize| {
-            props.flags[*row] & prop_flags::FLEETING != 0 && props.health[*row] > 0
-        };
+        let fleeting = |row: &usize| props.flags[*row] & prop_flags::FLEETING != 0 && props.health[*row] > 0;
         let left = |row: &usize| Tick(props.end_tick[*row]).signed_distance(tick);
         let oldest = (0..props.capacity()).filter(fleeting).min_by_key(left)?;
         remove(state, environment, oldest);
-        events.push(Event::PropGone { id: PropId { slot: oldest as u32, generation: state.props.generation[oldest] } });
+        events.push(Event::PropGone {
+            id: PropId { slot: oldest as u32, generation: state.props.generation[oldest] },
+        });
     }
     put(state, environment, place, velocity)
 }
@@ -159,7 +159,8 @@ pub(crate) fn clear_broken(
         if state.props.flags[row] & prop_flags::IN_USE == 0 || state.props.health[row] > 0 {
             continue;
         }
-        let (at, velocity) = (state.props.view().position(row as u32), state.props.view().velocity(row as u32));
+        let (at, velocity) =
+            (state.props.view().position(row as u32), state.props.view().velocity(row as u32));
         let rules = *environment.rules.prop_kind(state.props.kind[row]);
         remove(state, environment, row);
         let (low, high) = (Metres(-rules.radius.0 / 2), Metres(rules.radius.0 / 2));
