@@ -2,6 +2,7 @@
 //! rim, unless ground or walls are between; the ground may get a crater.
 
 use super::combat::Sides;
+use super::props::PropCells;
 use super::strike::{Blow, Fray};
 use crate::numeric::fixed::isqrt_u64;
 use crate::numeric::{Metres, Position};
@@ -77,7 +78,13 @@ impl Fray<'_> {
         found.clear();
         let (at, props) = (burst.at, &self.state.props);
         let near = self.props.within([at.x.0; 2], [at.z.0; 2], rules.blast_radius);
-        let used = near.filter(|row| props.flags[*row] & prop_flags::IN_USE != 0);
+        let reach = rules.blast_radius + PropCells::reach_of(&self.environment.rules);
+        // Those far away share cells with those near, and are not for the numbers of a distance.
+        let is_near = |row: &usize| {
+            let far = |a: Metres, b: i32| (i64::from(a.0) - i64::from(b)).abs() > i64::from(reach.0);
+            !far(at.x, props.position_x[*row]) && !far(at.z, props.position_z[*row])
+        };
+        let used = near.filter(|row| props.flags[*row] & prop_flags::IN_USE != 0).filter(is_near);
         found.extend(used.map(|row| row as u32));
         found.sort_unstable();
         for row in &found {
