@@ -82,7 +82,9 @@ impl Scene {
     }
 
     fn with_scenery(replication: &ReplicationConfig, link: LinkConditions, scenery: Scenery) -> Self {
-        let config = WorldConfig { character_capacity: 64, ..WorldConfig::default() };
+        let mut config = WorldConfig { character_capacity: 64, ..WorldConfig::default() };
+        // Walls alone are counted here, not what is left of them.
+        config.rules.structure.iter_mut().for_each(|kind| kind.debris_count = 0);
         let secure = SecureServerConfig::new(1, KEY, 32, vec![server_address()]);
         Self {
             now: 1_000_000,
