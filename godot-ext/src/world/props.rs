@@ -25,7 +25,12 @@ impl ShieldwallWorld {
             let [x, y, z] = [("x", position.x), ("y", position.y), ("z", position.z)];
             let part = |(name, part): (&str, f32)| finite_metres(name, f64::from(part));
             let position = Position { x: part(x)?, y: part(y)?, z: part(z)? };
-            Ok(Command::SpawnProp { tag: whole("tag", tag)?, kind, position, yaw: Brads((yaw & 0xFFFF) as u16) })
+            Ok(Command::SpawnProp {
+                tag: whole("tag", tag)?,
+                kind,
+                position,
+                yaw: Brads((yaw & 0xFFFF) as u16),
+            })
         };
         self.queue("queue_spawn_prop", command())
     }

@@ -119,8 +119,7 @@ fn wake_above(props: &mut Props, row: usize, rows: impl Iterator<Item = usize>, 
             i64::from(own.radius.0) + i64::from(kind(props, other).radius.0),
         );
         let stands = (i64::from(foot.y.0) - top).abs() <= contacts::NEAR;
-        let (x, z) =
-            (i64::from(foot.x.0) - i64::from(at.x.0), i64::from(foot.z.0) - i64::from(at.z.0));
+        let (x, z) = (i64::from(foot.x.0) - i64::from(at.x.0), i64::from(foot.z.0) - i64::from(at.z.0));
         let near = x.abs() < reach && z.abs() < reach && x * x + z * z < reach * reach;
         if stands && near {
             props.wake(other);
