@@ -56,8 +56,8 @@ pub mod world;
 pub use numeric::{Brads, LaneChoice, Metres, MetresPerSecond, Position, StateHash, Tick, Ticks, Velocity};
 pub use rules::{
     Arm, ArmRules, CombatRules, CrowdRules, EffectRules, KitRules, LagRules, LifeRules, LodRules,
-    MOVEMENT_CLASSES, MovementRules, NPC_KINDS, NpcRules, ObjectiveRules, Rules, RulesError, RulesHash,
-    StructureRules, WaterRules,
+    MOVEMENT_CLASSES, MovementRules, NPC_KINDS, NpcRules, ObjectiveRules, PROP_KINDS, PropMotionRules,
+    PropRules, Rules, RulesError, RulesHash, StructureRules, WaterRules,
 };
 pub use spatial::query_grid::RowList;
 pub use spatial::{HeightFile, HeightFileError, HeightFileShape, Terrain, TerrainSource};
@@ -66,20 +66,21 @@ pub use state::commands::{CharacterInput, Command, CommandDecodeError, Placement
 pub use state::diff::{Difference, StateImage, differences};
 pub use state::effects::EffectsView;
 pub use state::events::{Event, EventDecodeError, FlagMove, SpawnRefusal};
-pub use state::handle::CharacterId;
+pub use state::handle::{CharacterId, PropId};
 pub use state::npcs::{NpcsView, mood, steer};
 pub use state::objectives::{CapturePoint, NO_TEAM, ObjectivesView, TeamsView};
 pub use state::partial::{PartialPolicy, PartialReport, Selection};
 pub use state::projectiles::ProjectilesView;
+pub use state::props::{PropPlace, PropsView, prop_flags};
 pub use state::saved::SavedState;
 pub use state::snapshot::SnapshotError;
 pub use state::state_hash::ColumnHashes;
 pub use state::structures::{StructureSection, StructuresView};
 pub use state::terrain_deltas::{TerrainChunk, TerrainDeltas};
 pub use step::{Stage, StepReport};
-pub use systems::Tally;
 pub use systems::movement::{MovementTicks, Surroundings, move_character};
 pub use systems::rewind::Judgement;
+pub use systems::{KnownProp, PropField, Tally};
 pub use world::replay::{
     ReplayError, ReplayInfo, ReplayOptions, ReplayPlayer, ReplayReader, ReplayRecorder, ReplayReport,
     ReplaySealer, ReplayWriter,

@@ -13,6 +13,12 @@ pub const PROJECTILES_MAX: u32 = 1 << 20;
 /// Most characters that nobody plays in one world: each costs its share of every tick.
 pub const NPCS_MAX: u32 = 1 << 16;
 
+/// Most props in one world: 16 bits name them.
+pub const PROPS_MAX: u32 = 1 << 16;
+
+/// Most pieces of debris that come into the world in one tick; further ones are counted, not made.
+pub const DEBRIS_PER_TICK_MAX: u32 = 128;
+
 /// Most events one tick can report; more are counted, not stored.
 pub const EVENTS_MAX: u32 = 1 << 20;
 

@@ -29,7 +29,7 @@ use crate::client_types::{
 };
 use crate::command_types::{SwCommand, SwInput};
 use crate::result::{Failure, SwResult};
-use crate::structure_views::{SwObjectivesView, SwStructuresView};
+use crate::structure_views::{SwObjectivesView, SwPropsView, SwStructuresView};
 use crate::types::{SwEvent, SwStepReport, SwWorldConfig};
 use crate::views::{SwCharactersView, SwEffectsView, SwEventsView, SwProjectilesView};
 
@@ -74,7 +74,7 @@ macro_rules! abi_types {
 abi_types! {
     structs {
         SwWorldConfig = 48, SwStepReport = 24, SwEventsView = 32, SwCharactersView = 192, SwProjectilesView = 80,
-        SwEffectsView = 96, SwStructuresView = 40, SwObjectivesView = 104,
+        SwEffectsView = 96, SwStructuresView = 40, SwObjectivesView = 104, SwPropsView = 104,
         SwAddress = 24, SwClientConfig = 16, SwClientStatus = 24, SwAdvanceReport = 16, SwOwn = 64, SwClientStats = 104
     }
     elements { SwCommand = 40, SwEvent = 48, SwInput = 8, SwEntity = 32, SwClientEvent = 24 }

@@ -2,9 +2,10 @@
 //! fields are only added at the end (see `boundary.rs`).
 
 use bytemuck::{Pod, Zeroable};
-use shieldwall_core::rules::NPC_KINDS;
+use shieldwall_core::rules::{NPC_KINDS, PROP_KINDS};
 use shieldwall_core::{
-    Brads, CharacterId, CharacterInput, Command, Metres, MetresPerSecond, Placement, Velocity, ViewAge,
+    Brads, CharacterId, CharacterInput, Command, Metres, MetresPerSecond, Placement, Position, PropId,
+    Velocity, ViewAge,
 };
 
 use crate::result::{Failure, SwResult};
@@ -34,12 +35,22 @@ pub const SW_COMMAND_BUILD_STRUCTURE: u32 = 9;
 pub const SW_COMMAND_SPAWN_NPC: u32 = 10;
 /// `SwCommand::kind`: another home for a character that nobody plays. Uses `id`, `x`, `z`.
 pub const SW_COMMAND_SET_HOME: u32 = 11;
+/// `SwCommand::kind`: a new prop; the oldest debris makes room where the table is full. Uses `tag`, `prop_kind`, `x`, `y`, `z`,
+/// `yaw`.
+pub const SW_COMMAND_SPAWN_PROP: u32 = 12;
+/// `SwCommand::kind`: takes a prop out of the world. Uses `id` (of the prop).
+pub const SW_COMMAND_REMOVE_PROP: u32 = 13;
+/// `SwCommand::kind`: adds a velocity to a prop's own; it wakes. Uses `id` (of the prop), `velocity_x`, `velocity_y`,
+/// `velocity_z`.
+pub const SW_COMMAND_PUSH_PROP: u32 = 14;
 
 /// Movement classes: `SwCommand::movement_class` is below this.
 pub const SW_MOVEMENT_CLASSES: u8 = 8;
 /// Kinds of characters that nobody plays: `SwCommand::npc_kind` is below this.
 pub const SW_NPC_KINDS: u8 = 8;
-const _: () = assert!(SW_NPC_KINDS as usize == NPC_KINDS);
+/// Kinds of props: `SwCommand::prop_kind` is below this.
+pub const SW_PROP_KINDS: u8 = 8;
+const _: () = assert!(SW_NPC_KINDS as usize == NPC_KINDS && SW_PROP_KINDS as usize == PROP_KINDS);
 const _: () = assert!(SW_MOVEMENT_CLASSES as usize == shieldwall_core::MOVEMENT_CLASSES);
 
 /// `SwCommand::placement`: somewhere in the spawn area of the team.
@@ -136,6 +147,10 @@ pub struct SwCommand {
     pub health: u32,
     /// Spawn of a character that nobody plays: which kind, from 0 (the wolf).
     pub npc_kind: u32,
+    /// Spawn of a prop: which kind, from 0 (the crate).
+    pub prop_kind: u32,
+    /// Spawn of a prop: its foot, Q16.16 metres; lifted onto the ground.
+    pub y: i32,
     /// Zero.
     pub reserved: u32,
 }
@@ -144,18 +159,7 @@ impl SwCommand {
     /// The kernel's command, or why it is none.
     pub(crate) fn to_command(self, index: usize) -> Result<Command, Failure> {
         let bad = |what: &str| Failure::new(SwResult::BadCommand, format!("command {index}: {what}"));
-        let is_structures = matches!(self.kind, SW_COMMAND_STRIKE_STRUCTURE | SW_COMMAND_BUILD_STRUCTURE);
-        for (name, value, belongs) in [
-            ("view_age", self.view_age, self.kind == SW_COMMAND_VIEW),
-            ("section", self.section, is_structures),
-            ("health", self.health, is_structures),
-            ("npc_kind", self.npc_kind, self.kind == SW_COMMAND_SPAWN_NPC),
-            ("reserved", self.reserved, false),
-        ] {
-            if value != 0 && !belongs {
-                return Err(bad(&format!("`{name}` is not zero")));
-            }
-        }
+        self.has_only_its_own(index)?;
         let class = || {
             u8::try_from(self.movement_class)
                 .ok()
@@ -209,8 +213,48 @@ impl SwCommand {
                 x: Metres(self.x),
                 z: Metres(self.z),
             }),
+            SW_COMMAND_SPAWN_PROP | SW_COMMAND_REMOVE_PROP | SW_COMMAND_PUSH_PROP => {
+                self.to_prop_command().ok_or_else(|| bad("unknown kind of prop"))
+            }
             _ => Err(bad("unknown kind")),
         }
+    }
+
+    /// Whether fields that do not belong to the kind are zero.
+    fn has_only_its_own(&self, index: usize) -> Result<(), Failure> {
+        let is_structures = matches!(self.kind, SW_COMMAND_STRIKE_STRUCTURE | SW_COMMAND_BUILD_STRUCTURE);
+        for (name, value, belongs) in [
+            ("view_age", self.view_age, self.kind == SW_COMMAND_VIEW),
+            ("section", self.section, is_structures),
+            ("health", self.health, is_structures),
+            ("npc_kind", self.npc_kind, self.kind == SW_COMMAND_SPAWN_NPC),
+            ("prop_kind", self.prop_kind, self.kind == SW_COMMAND_SPAWN_PROP),
+            ("y", self.y.cast_unsigned(), self.kind == SW_COMMAND_SPAWN_PROP),
+            ("reserved", self.reserved, false),
+        ] {
+            if value != 0 && !belongs {
+                let what = format!("command {index}: `{name}` is not zero");
+                return Err(Failure::new(SwResult::BadCommand, what));
+            }
+        }
+        Ok(())
+    }
+
+    fn to_prop_command(self) -> Option<Command> {
+        let id = PropId::from_bits(self.id);
+        Some(match self.kind {
+            SW_COMMAND_REMOVE_PROP => Command::RemoveProp { id },
+            SW_COMMAND_PUSH_PROP => Command::PushProp {
+                id,
+                velocity: Velocity::from_raw(self.velocity_x, self.velocity_y, self.velocity_z),
+            },
+            _ => Command::SpawnProp {
+                tag: self.tag,
+                kind: u8::try_from(self.prop_kind).ok().filter(|kind| *kind < SW_PROP_KINDS)?,
+                position: Position::from_raw(self.x, self.y, self.z),
+                yaw: Brads(self.yaw),
+            },
+        })
     }
 
     fn placement(self) -> Option<Placement> {

@@ -11,7 +11,7 @@
 //! | `handle_table.rs` | generational handles |
 //! | `general.rs` | version, names, last error |
 //! | `command_types.rs` | commands as C has them |
-//! | `structure_views.rs` | what stands and what teams fight over, as C has it |
+//! | `structure_views.rs` | what stands, what lies about and what teams fight over, as C has it |
 //! | `types.rs` | configuration, events as C has them |
 //! | `views.rs` | pointers into a world's columns |
 //! | `world.rs` | worlds: create, step, look, save, restore, hash |

@@ -101,8 +101,8 @@ pub struct SwStepReport {
     pub characters: u32,
     /// Projectiles in flight after the tick.
     pub projectiles: u32,
-    /// Zero.
-    pub reserved_2: u32,
+    /// Props in the world after the tick.
+    pub props: u32,
 }
 
 impl From<StepReport> for SwStepReport {
@@ -134,7 +134,7 @@ impl From<StepReport> for SwStepReport {
             views_capped: tally.views_capped,
             characters: step.characters,
             projectiles: step.projectiles,
-            reserved_2: 0,
+            props: step.props,
         }
     }
 }
@@ -166,6 +166,14 @@ pub const SW_EVENT_BURST: u32 = 11;
 pub const SW_EVENT_AFFLICTED: u32 = 12;
 /// `SwEvent::kind`: `other` helped to kill `id`.
 pub const SW_EVENT_ASSISTED: u32 = 13;
+/// `SwEvent::kind`: a prop exists now. `tag`, `id` (of the prop).
+pub const SW_EVENT_PROP_SPAWNED: u32 = 25;
+/// `SwEvent::kind`: `other` struck a prop. `id` (of the prop), `amount`, `weapon`.
+pub const SW_EVENT_PROP_DAMAGED: u32 = 26;
+/// `SwEvent::kind`: `other` broke a prop. `id` (of the prop).
+pub const SW_EVENT_PROP_BROKEN: u32 = 27;
+/// `SwEvent::kind`: a prop is gone without being broken. `id` (of the prop).
+pub const SW_EVENT_PROP_GONE: u32 = 28;
 
 /// Weapons and abilities: the number is the place in the rules' tables `arms`, counted from 1. What they are, the rules
 /// of the world say; the names are those of the shipped rules. This is nothing.
@@ -259,7 +267,7 @@ pub struct SwEvent {
     /// `SW_WEAPON_…`.
     pub weapon: u8,
     /// Why a spawn was refused: 1 the world is full, 2 there is no such team, 3 there is no such movement
-    /// class.
+    /// class, 10 no such kind of character that nobody plays, 11 no room for one, 12 no such kind of prop, 13 no room for props.
     pub reason: u8,
     /// Slot of the projectile.
     pub projectile_slot: u32,
@@ -313,6 +321,21 @@ impl From<Event> for SwEvent {
             Event::Assisted { helper, victim } => {
                 SwEvent { kind: SW_EVENT_ASSISTED, ..empty }.of(victim, helper)
             }
+            Event::PropSpawned { tag, id } => {
+                SwEvent { kind: SW_EVENT_PROP_SPAWNED, tag, id: id.to_bits(), ..empty }
+            }
+            Event::PropDamaged { id, attacker, amount, arm } => SwEvent {
+                kind: SW_EVENT_PROP_DAMAGED,
+                id: id.to_bits(),
+                other: attacker.to_bits(),
+                amount,
+                weapon: arm.0,
+                ..empty
+            },
+            Event::PropBroken { id, attacker } => {
+                SwEvent { kind: SW_EVENT_PROP_BROKEN, id: id.to_bits(), other: attacker.to_bits(), ..empty }
+            }
+            Event::PropGone { id } => SwEvent { kind: SW_EVENT_PROP_GONE, id: id.to_bits(), ..empty },
             // Of these the C interface knows no more yet than that they happened to a section or point (`tag`).
             Event::StructureDamaged { section, attacker, .. } => {
                 SwEvent { kind: 20, tag: section, other: attacker.to_bits(), ..empty }
@@ -408,7 +431,7 @@ mod tests {
     fn events_have_the_numbers_of_their_opcodes() {
         let id = |slot| CharacterId { slot, generation: 5 };
         let (one, two, at) = (id(1), id(2), Position::new(Metres(3), Metres(4), Metres(5)));
-        let arm = Arm(7);
+        let (arm, prop) = (Arm(7), shieldwall_core::PropId { slot: 1, generation: 5 });
         for event in [
             Event::Spawned { tag: 9, id: one },
             Event::Despawned { id: one },
@@ -422,6 +445,10 @@ mod tests {
             Event::Burst { owner: two, at, arm },
             Event::Afflicted { target: one, source: two, effect: 64 },
             Event::Assisted { helper: two, victim: one },
+            Event::PropSpawned { tag: 9, id: prop },
+            Event::PropDamaged { id: prop, attacker: two, amount: 6, arm },
+            Event::PropBroken { id: prop, attacker: two },
+            Event::PropGone { id: prop },
         ] {
             let (mut bytes, told) = (Vec::new(), SwEvent::from(event));
             event.encode_into(&mut bytes);

@@ -8,7 +8,7 @@ use crate::boundary::entry;
 use crate::command_types::SwCommand;
 use crate::handle_table::HandleTable;
 use crate::result::{Failure, SwResult};
-use crate::structure_views::{SwObjectivesView, SwStructuresView};
+use crate::structure_views::{SwObjectivesView, SwPropsView, SwStructuresView};
 use crate::types::{SW_LANES_AUTO, SW_LANES_AVX2, SW_LANES_AVX512, SW_LANES_PORTABLE, SW_LANES_SCALAR};
 use crate::types::{SwEvent, SwStepReport, SwWorldConfig};
 use crate::views::{SwCharactersView, SwEffectsView, SwEventsView, SwProjectilesView};
@@ -280,6 +280,16 @@ pub unsafe extern "C" fn sw_world_structures(world: SwWorld, view: *mut SwStruct
     entry!(caller => {
         WORLDS.with(world, |simulation| {
             caller.write(view, &SwStructuresView::of(&simulation.world.structures()), "view")
+        })
+    })
+}
+
+/// The columns of the props, without a copy. Valid until the next step, restore or destroy.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn sw_world_props(world: SwWorld, view: *mut SwPropsView) -> SwResult {
+    entry!(caller => {
+        WORLDS.with(world, |simulation| {
+            caller.write(view, &SwPropsView::of(&simulation.world.props()), "view")
         })
     })
 }

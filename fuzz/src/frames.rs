@@ -5,7 +5,8 @@
 
 use shieldwall_core::spatial::Deformation;
 use shieldwall_core::{
-    Arm, CharacterInput, Command, Metres, TerrainDeltas, Tick, ViewAge, World, WorldConfig,
+    Arm, Brads, CharacterInput, Command, Metres, Position, PropPlace, TerrainDeltas, Tick, Velocity, ViewAge,
+    World, WorldConfig,
 };
 use shieldwall_net::channel::Channel;
 use shieldwall_net::client::replica::ReplicaTable;
@@ -178,15 +179,17 @@ pub fn changes(bytes: &[u8]) {
 /// Anything is taken for an image of the ground. What is read and can be is followed by a ground, and written back.
 pub fn ground(bytes: &[u8]) {
     let config = small_world();
-    let Ok((deltas, fallen)) = ground_image::decode(bytes, config.terrain_delta_chunks) else { return };
+    let Ok((deltas, fallen, props)) = ground_image::decode(bytes, config.terrain_delta_chunks) else {
+        return;
+    };
     let mut terrain = World::new(&config).expect("a sound configuration").terrain().clone();
     if terrain.first_impossible(&deltas).is_none() {
         terrain.follow(&TerrainDeltas::new(0), &deltas);
     }
-    let again = ground_image::encode(&deltas, &fallen);
-    let (back, sections) =
+    let again = ground_image::encode(&deltas, &fallen, &props);
+    let (back, sections, loose) =
         ground_image::decode(&again, config.terrain_delta_chunks).expect("what was written is read");
-    assert!(back == deltas && sections == fallen);
+    assert!(back == deltas && sections == fallen && loose == props);
 }
 
 fn record(conversation: &mut Vec<u8>, payload: &[u8]) {
@@ -257,10 +260,18 @@ fn changes_seed() -> Vec<u8> {
         WorldChange::Deformed(Deformation { depth: Metres::from_mm(-333), ..round }),
         WorldChange::SectionFell { section: 5 },
         WorldChange::SectionBuilt { section: 60_000 },
+        WorldChange::of_resting(3, &crate_at_rest()),
+        WorldChange::of_moving(4, &crate_at_rest(), Velocity::from_raw(1 << 16, -1, 9 << 16)),
+        WorldChange::PropGone { slot: 4 },
     ];
     let mut buffer = [0; CHANGES_BYTES_MAX];
     let (length, _) = ChangeCodec::new(&small_world()).write(77, changes.iter(), &mut buffer);
     [&[0], &buffer[..length]].concat()
+}
+
+/// A crate that lies somewhere.
+fn crate_at_rest() -> PropPlace {
+    PropPlace { kind: 0, position: Position::from_raw(70_000, 3, -9), yaw: Brads(0x1200) }
 }
 
 /// The image of a ground with a crater and of two sections that are down.
@@ -268,7 +279,7 @@ fn image_seed() -> Vec<u8> {
     let mut world = World::new(&small_world()).expect("a sound configuration");
     let [x, z, radius, depth] = [1, 2, 5, 1].map(Metres::from_m);
     world.step(&[Command::Deform { x, z, radius, depth }]);
-    ground_image::encode(world.terrain_deltas(), &[3, 40_000].into())
+    ground_image::encode(world.terrain_deltas(), &[3, 40_000].into(), &[(3, crate_at_rest())].into())
 }
 
 /// Seeds of these targets.

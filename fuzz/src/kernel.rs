@@ -3,7 +3,7 @@
 use shieldwall_core::numeric::Fx;
 use shieldwall_core::spatial::TerrainShape;
 use shieldwall_core::spatial::obstacles::{
-    Body, CapturePoint, Mesh, Obstacles, Platform, Scenery, SectionList, SlideRules, StaticShape,
+    Body, CapturePoint, Mesh, Obstacles, Platform, PropPlace, Scenery, SectionList, SlideRules, StaticShape,
     StructureSection, Waypoint,
 };
 use shieldwall_core::{
@@ -211,6 +211,7 @@ fn courtyard() -> Scenery {
             kind: 3,
             owner: 1,
         }],
+        props: vec![PropPlace { kind: 1, position: at(2, 0, 5), yaw: Brads(77) }],
     }
 }
 

@@ -311,6 +311,28 @@ impl ShieldwallClient {
         crowd.iter().map(|entity| position_to_vector(entity.position)).collect()
     }
 
+    /// Where the props lie, in metres: the feet of all, in the order of [method get_prop_states].
+    #[func]
+    fn get_prop_positions(&self) -> PackedVector3Array {
+        let props = self.link.as_ref().and_then(|link| link.client.props());
+        props
+            .into_iter()
+            .flat_map(|props| props.iter())
+            .map(|(_, prop)| position_to_vector(prop.position))
+            .collect()
+    }
+
+    /// Four numbers for each prop: slot, kind (its number in rulesets), yaw (65536 = a full turn), 1 where it moves.
+    #[func]
+    fn get_prop_states(&self) -> PackedInt32Array {
+        let props = self.link.as_ref().and_then(|link| link.client.props());
+        let state = |(slot, prop): (u16, &shieldwall_core::KnownProp)| {
+            let moves = i32::from(prop.velocity.is_some());
+            [slot.into(), prop.kind.into(), prop.yaw.0.into(), moves]
+        };
+        props.into_iter().flat_map(|props| props.iter()).flat_map(state).collect()
+    }
+
     /// Half the side of the square field in metres; 0 before the host said which world this is.
     #[func]
     fn get_half_extent(&self) -> f64 {

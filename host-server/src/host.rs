@@ -315,8 +315,7 @@ fn start_control(
 ) -> Result<(Option<ControlPlane>, Sender<LiveFrame>), HostError> {
     let world = &config.world;
     let (sections, points) = (config.scenery.sections.len(), config.scenery.capture_points.len());
-    let make =
-        || LiveFrame::with_capacity(world.character_capacity, world.projectile_capacity, sections, points);
+    let make = || LiveFrame::with_capacity(world, sections, points);
     let (sender, receiver) = lane(LIVE_FRAMES, make);
     if !config.http.enabled {
         return Ok((None, sender));

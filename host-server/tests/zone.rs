@@ -159,12 +159,12 @@ fn a_live_frame_has_everybody_and_fits_its_room() {
     }
     run(&mut zone, 5, 0);
     let config = *zone.world().config();
-    let mut frame = LiveFrame::with_capacity(config.character_capacity, config.projectile_capacity, 0, 0);
+    let mut frame = LiveFrame::with_capacity(&config, 0, 0);
     let room = frame.bytes.capacity();
     zone.gather_live_events();
     zone.fill_live_frame(&mut frame);
     assert_eq!(frame.bytes.len(), 24 + 3 * 10);
-    assert_eq!(&frame.bytes[..8], &[1, 2, 3, 0, 0, 0, 0, 0]);
+    assert_eq!(&frame.bytes[..8], &[1, 3, 3, 0, 0, 0, 0, 0]);
     assert_eq!(u32::from_le_bytes(frame.bytes[8..12].try_into().unwrap()), 5);
     for character in frame.bytes[24..].chunks(10) {
         assert_eq!((character[7] & 1, character[8], character[9]), (1, 255, 0), "alive, full health");
@@ -178,12 +178,14 @@ fn a_live_frame_of_the_fort_has_its_places_and_the_hello_its_outlines() {
     let fort = built_in::named("fort").unwrap();
     let mut zone = Zone::new(&world, &fort, &ReplicationConfig::default(), 4).unwrap();
     run(&mut zone, 2, 0);
-    let mut frame = LiveFrame::with_capacity(64, 64, fort.sections.len(), fort.capture_points.len());
+    let mut frame = LiveFrame::with_capacity(&world, fort.sections.len(), fort.capture_points.len());
     zone.fill_live_frame(&mut frame);
     let points = fort.capture_points.len();
-    assert_eq!(frame.bytes.len(), 24 + 10 * points, "whole sections are not listed");
+    let props = fort.props.len();
+    assert_eq!(frame.bytes.len(), 24 + 10 * points + 6 * props, "whole sections are not listed");
+    assert_eq!(usize::from(frame.bytes[22]), props);
     assert_eq!(usize::from(frame.bytes[20]), points);
-    let owners: Vec<u8> = frame.bytes[24..].chunks(10).map(|point| point[0]).collect();
+    let owners: Vec<u8> = frame.bytes[24..].chunks(10).take(points).map(|point| point[0]).collect();
     assert_eq!(owners, [255, 255, 255, 0, 1]);
     let hello: serde_json::Value = serde_json::from_str(&hello(zone.world(), &fort, &[])).unwrap();
     assert_eq!(hello["sections"].as_array().unwrap().len(), fort.sections.len());

@@ -5,7 +5,7 @@ use shieldwall_core::numeric::{Brads, Metres, MetresPerSecond, Position, Tick, V
 use shieldwall_core::spatial::Deformation;
 use shieldwall_core::state::characters::MoveState;
 use shieldwall_core::state::terrain_deltas::{TerrainChunk, TerrainDeltas};
-use shieldwall_core::{Arm, CharacterId, CharacterInput, ViewAge, WorldConfig};
+use shieldwall_core::{Arm, CharacterId, CharacterInput, PropPlace, ViewAge, WorldConfig};
 use shieldwall_net::channel::reliable::{ReliableReceiver, ReliableSender};
 use shieldwall_net::channel::sequence::{PacketHeader, Sequence};
 use shieldwall_net::client::replica::ReplicaTable;
@@ -238,10 +238,12 @@ fn changes_of_the_world() {
     let chunk = TerrainChunk { x: 1, z: 0 };
     let deltas = TerrainDeltas::from_chunks(4, [(chunk, &delta)]).unwrap();
     let fallen = [7, 1_000].into();
-    let image = ground_image::encode(&deltas, &fallen);
+    let position = Position::from_raw(-65_536, 9, 131_072);
+    let props = [(3, PropPlace { kind: 1, position, yaw: Brads(0x4000) })].into();
+    let image = ground_image::encode(&deltas, &fallen, &props);
     expect("ground_image", &image);
-    let (back, sections) = ground_image::decode(&image, 4).unwrap();
-    assert!(back == deltas && sections == fallen);
+    let (back, sections, loose) = ground_image::decode(&image, 4).unwrap();
+    assert!(back == deltas && sections == fallen && loose == props);
 
     let number = 1_500;
     let check = GroundCheck { number, hash: ground_image::ground_hash(Some(&deltas), &fallen) };

@@ -4,7 +4,8 @@ use shieldwall_core::spatial::obstacles::Body;
 use shieldwall_core::spatial::{Deformation, Obstacles, Scenery, StaticShape};
 use shieldwall_core::state::terrain_deltas::TerrainDeltas;
 use shieldwall_core::{
-    Brads, CharacterInput, Command, Metres, Position, SavedState, StructureSection, World, WorldConfig,
+    Brads, CharacterInput, Command, Metres, Position, PropPlace, SavedState, StructureSection, World,
+    WorldConfig,
 };
 use shieldwall_net::client::{GameClient, GameClientConfig, GameClientState};
 use shieldwall_net::link_simulator::{LinkConditions, LinkSimulator};
@@ -59,6 +60,8 @@ struct Scene {
     /// Bits of all fragments with messages about the ground, however often they were sent.
     ground_bits: u64,
     chance: u64,
+    /// What every player presses.
+    input: CharacterInput,
 }
 
 fn bad_link() -> LinkConditions {
@@ -79,7 +82,9 @@ impl Scene {
     }
 
     fn with_scenery(replication: &ReplicationConfig, link: LinkConditions, scenery: Scenery) -> Self {
-        let config = WorldConfig { character_capacity: 64, ..WorldConfig::default() };
+        let mut config = WorldConfig { character_capacity: 64, ..WorldConfig::default() };
+        // Walls alone are counted here, not what is left of them.
+        config.rules.structure.iter_mut().for_each(|kind| kind.debris_count = 0);
         let secure = SecureServerConfig::new(1, KEY, 32, vec![server_address()]);
         Self {
             now: 1_000_000,
@@ -94,6 +99,7 @@ impl Scene {
             link,
             ground_bits: 0,
             chance: 99,
+            input: CharacterInput::default(),
         }
     }
 
@@ -147,7 +153,7 @@ impl Scene {
             while let Some(bytes) = seat.down.poll(now) {
                 let _ = seat.client.handle_datagram(server_address(), bytes, now);
             }
-            seat.client.advance(now, CharacterInput::default());
+            seat.client.advance(now, self.input);
             let mut out = [0; DATAGRAM_MAX];
             while let Some((_, length)) = seat.client.poll_transmit(now, &mut out) {
                 seat.up.push(&out[..length], now);
@@ -431,4 +437,94 @@ fn walls_that_fall_and_are_built_do_so_for_everybody() {
     scene.expect_one_wall();
     assert_eq!(scene.fallen, BTreeSet::from([1, 2]));
     assert!(scene.seats.iter().all(|seat| seat.client.stats().ground_mismatches == 0));
+}
+
+/// Crates in a stack, a row of boulders, and some room.
+fn store() -> Scenery {
+    let place = |kind, x, y, z| PropPlace {
+        kind,
+        position: Position::new(Metres::from_m(x), Metres::from_m(y), Metres::from_m(z)),
+        yaw: Brads(0x4000),
+    };
+    let mut props: Vec<PropPlace> = (0..3).map(|level| place(0, 4, level * 6, 4)).collect();
+    props.extend((-3..4).map(|x| place(2, x, 0, -6)));
+    Scenery { props, ..Scenery::default() }
+}
+
+impl Scene {
+    /// Every client has the props that rest where they rest, and no others.
+    fn expect_props_at_rest(&self) {
+        let props = self.world.props();
+        for seat in &self.seats {
+            let known = seat.client.props().expect("welcomed");
+            assert_eq!(known.len(), self.world.prop_count());
+            for (slot, prop) in known.iter() {
+                let row = usize::from(slot);
+                assert!(props.id_at(slot.into()).is_some() && !props.is_awake(slot.into()));
+                assert_eq!((prop.kind, prop.position), (props.kind[row], props.position(slot.into())));
+                assert_eq!((prop.yaw.0, prop.velocity), (props.yaw[row] & 0xFF00, None));
+            }
+        }
+    }
+}
+
+#[test]
+fn props_rest_in_the_same_places_for_everybody_whenever_they_come() {
+    let mut scene = Scene::with_scenery(&ReplicationConfig::default(), bad_link(), store());
+    (0..2).for_each(|_| _ = scene.join());
+    scene.ticks(300);
+    scene.expect_props_at_rest();
+    let stack = scene.world.props().id_at(2).expect("the uppermost crate");
+    let velocity = shieldwall_core::Velocity::from_raw(4 << 16, 3 << 16, 1 << 16);
+    let place = Position::new(Metres::from_m(9), Metres::from_m(8), Metres::from_m(9));
+    let new = Command::SpawnProp { tag: 1, kind: 1, position: place, yaw: Brads(7) };
+    let first = scene.world.props().id_at(0).expect("the lowest crate");
+    let before = scene.ground_bits;
+    scene.tick(&[Command::PushProp { id: stack, velocity }, new, Command::RemoveProp { id: first }]);
+    scene.ticks(30);
+    scene.join();
+    scene.ticks(400);
+    scene.expect_props_at_rest();
+    let bytes = (scene.ground_bits - before) / 8;
+    println!("{bytes} bytes for what moved, to three");
+    assert!(bytes < 3 * 1_000, "{bytes}");
+    // Nothing is told of what sleeps: checks of the ground alone.
+    let quiet = scene.ground_bits;
+    scene.ticks(500);
+    assert!(scene.ground_bits - quiet <= 3 * 8 * 60, "{} bits", scene.ground_bits - quiet);
+    // Who comes after more changes than are kept gets them with the ground.
+    (0..9_000).for_each(|_| scene.section());
+    scene.ticks(30);
+    scene.join();
+    scene.ticks(600);
+    scene.expect_props_at_rest();
+}
+
+/// Walks into a row of boulders: the client's prediction is right to the bit.
+#[test]
+fn the_own_character_is_kept_out_of_boulders_without_corrections() {
+    let mut scene = Scene::with_scenery(&ReplicationConfig::default(), LinkConditions::default(), store());
+    scene.join();
+    scene.ticks(200);
+    let id = scene.seats[0].client.character().expect("plays");
+    let at = scene.world.characters().position(id.slot);
+    // A ring of boulders that leaves no way out, around where it stands.
+    let ring: Vec<Command> = (0..8)
+        .map(|number| {
+            let (x, z) = Brads(number * 8_192).forward();
+            let distance = Metres::from_mm(2_600);
+            let position = at.offset(distance.scaled(x), Metres::ZERO, distance.scaled(z));
+            Command::SpawnProp { tag: 0, kind: 2, position, yaw: Brads(0) }
+        })
+        .collect();
+    scene.tick(&ring);
+    scene.ticks(200);
+    let before = scene.seats[0].client.stats().corrections;
+    for turn in 0..5 {
+        scene.input = CharacterInput { move_forward: 127, yaw: Brads(turn * 9_000), ..Default::default() };
+        scene.ticks(120);
+    }
+    assert_eq!(scene.seats[0].client.stats().corrections - before, 0);
+    let away = scene.world.characters().position(id.slot).horizontal_distance(at);
+    assert!(away > Metres::from_mm(300) && away < Metres::from_mm(2_600), "{away}");
 }

@@ -1,6 +1,8 @@
 //! Sceneries that the program brings along, by name: a host and its bots make the same one of the same name.
 
-use shieldwall_core::spatial::obstacles::{CapturePoint, NO_TEAM, Scenery, StaticShape, StructureSection};
+use shieldwall_core::spatial::obstacles::{
+    CapturePoint, NO_TEAM, PropPlace, Scenery, StaticShape, StructureSection,
+};
 use shieldwall_core::{Brads, Metres, Position, WorldConfig};
 
 /// Their names.
@@ -16,6 +18,13 @@ const BARRICADE: u8 = 4;
 const FIELD: u8 = 0;
 const KEEP: u8 = 1;
 const FLAG: u8 = 3;
+
+/// Kinds of props.
+const CRATE: u8 = 0;
+const BARREL: u8 = 1;
+const BOULDER: u8 = 2;
+const CART: u8 = 3;
+const SACK: u8 = 6;
 
 /// A scenery by its name; `None` where no built-in one has it.
 #[must_use]
@@ -36,7 +45,8 @@ pub fn recorded(config: &WorldConfig, fingerprint: u64) -> Option<Scenery> {
 }
 
 /// A small fort in the middle of the field, on the hills of the seed: walls with a gate in the west and in the east, two
-/// towers, two breaches, barricades, a keep and two fields to capture, a flag before each of the first two teams' gates.
+/// towers, two breaches, barricades, a keep and two fields to capture, a flag before each of the first two teams' gates, and
+/// crates, barrels, sacks, boulders and carts about.
 fn fort() -> Scenery {
     let mut builder = Builder::default();
     // North and south: stretches of wall, a tower in the middle, and a breach where one stretch is missing.
@@ -72,7 +82,41 @@ fn fort() -> Scenery {
         place(-34, 0, 2, FLAG, 0),
         place(34, 0, 2, FLAG, 1),
     ];
+    scenery.props = stores();
     scenery
+}
+
+/// What lies about in the fort and before it: stacks of crates and barrels in the corners of the yard, sacks beside the keep,
+/// boulders and carts on the ways to the gates.
+fn stores() -> Vec<PropPlace> {
+    let place = |kind, x_mm: i32, y_m: i32, z_mm: i32, turn: i32| PropPlace {
+        kind,
+        // From below the ground it is lifted onto it; what stands on it falls into its place.
+        position: Position::new(Metres::from_mm(x_mm), Metres::from_m(y_m), Metres::from_mm(z_mm)),
+        yaw: Brads::from_degrees(turn),
+    };
+    let mut props = Vec::new();
+    for (x, z) in [(-14_000, -14_000), (14_000, -14_000), (-14_000, 14_000), (14_000, 14_000)] {
+        for (along, across) in [(0, 0), (1_100, 0), (0, 1_100), (1_100, 1_100)] {
+            props.push(place(CRATE, x + along, -4, z + across, along / 100));
+        }
+        props.push(place(CRATE, x + 300, 5, z + 300, 30));
+        for barrel in 0..3 {
+            props.push(place(BARREL, x + barrel * 900, -4, z - 1_300, barrel * 40));
+        }
+    }
+    for (x, z) in [(-5_000, -9_000), (5_000, 9_000), (-9_500, 4_000), (9_500, -4_000)] {
+        for sack in 0..4 {
+            props.push(place(SACK, x + sack * 750, -4, z, sack * 25));
+        }
+    }
+    for (x, z) in [(-40_000, -12_000), (40_000, 12_000), (-48_000, 8_000), (48_000, -8_000)] {
+        props.push(place(BOULDER, x, -4, z, 0));
+    }
+    for (x, z) in [(-23_000, 3_500), (23_000, -3_500)] {
+        props.push(place(CART, x, -4, z, 80));
+    }
+    props
 }
 
 /// What stands begins so far below the ground plane: the hills of a seed go down to 3.1 m.
@@ -149,6 +193,8 @@ mod tests {
         assert_eq!([WALL, GATE, TOWER, BARRICADE].map(count), [14, 2, 2, 6]);
         let flags = fort.capture_points.iter().filter(|point| point.kind == FLAG).count();
         assert_eq!((fort.capture_points.len(), flags), (5, 2));
+        let props = |kind| fort.props.iter().filter(|prop| prop.kind == kind).count();
+        assert_eq!([CRATE, BARREL, BOULDER, CART, SACK].map(props), [20, 12, 4, 2, 16]);
         assert_eq!(fort.content_hash(), named("fort").expect("again").content_hash());
     }
 }

@@ -1,13 +1,14 @@
-//! A scenery written by hand: a TOML list of boxes, cylinders, models, platforms and capture points, in metres and degrees.
+//! A scenery written by hand: a TOML list of boxes, cylinders, models, platforms, capture points and props, in metres and
+//! degrees.
 //!
 //! x is east, y up, z south; a yaw of 0 leaves a box as it is, growing counter-clockwise as seen from above.
 
 use std::sync::Arc;
 
 use serde::Deserialize;
-use shieldwall_core::rules::{ObjectiveRules, RuleEntryInfo, StructureRules};
+use shieldwall_core::rules::{ObjectiveRules, PropRules, RuleEntryInfo, StructureRules};
 use shieldwall_core::spatial::obstacles::{
-    CapturePoint, NO_TEAM, Platform, Scenery, StaticShape, StructureSection, Waypoint,
+    CapturePoint, NO_TEAM, Platform, PropPlace, Scenery, StaticShape, StructureSection, Waypoint,
 };
 use shieldwall_core::{Brads, Metres, Position, TerrainSource};
 
@@ -29,6 +30,8 @@ struct List {
     platforms: Vec<PlatformEntry>,
     #[serde(default, rename = "capture_point")]
     points: Vec<PointEntry>,
+    #[serde(default, rename = "prop")]
+    props: Vec<PropEntry>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -100,6 +103,15 @@ struct PointEntry {
     team: Option<u8>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PropEntry {
+    /// Kind of prop.
+    kind: String,
+    /// Where one stands, one or more times; lifted onto the ground.
+    at: Vec<PlaceEntry>,
+}
+
 /// Reads a list, and through `beside` the models and the height file that it names.
 pub(crate) fn read(
     name: &str,
@@ -150,6 +162,13 @@ pub(crate) fn read(
     for (number, entry) in list.points.iter().enumerate() {
         let kind = kind_of(&entry.kind, "objective", &ObjectiveRules::KINDS).map_err(&wrong)?;
         scenery.capture_points.push(point(entry, kind).ok_or_else(|| far("capture_point", number))?);
+    }
+    for (number, entry) in list.props.iter().enumerate() {
+        let kind = kind_of(&entry.kind, "prop", &PropRules::KINDS).map_err(&wrong)?;
+        for place in &entry.at {
+            let position = position(place.position_m).ok_or_else(|| far("prop", number))?;
+            scenery.props.push(PropPlace { kind, position, yaw: yaw(place.yaw_deg) });
+        }
     }
     Ok(Compiled { scenery, dropped_triangles })
 }

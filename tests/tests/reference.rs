@@ -6,9 +6,9 @@ use shieldwall_core::numeric::Purpose;
 use shieldwall_core::numeric::rng::{below, random_u32};
 use shieldwall_core::{
     ArmRules, Brads, CharacterId, CharacterInput, Command, EffectRules, LaneChoice, Metres, MetresPerSecond,
-    MovementRules, Placement, Rules, Tally, Tick, Velocity, ViewAge, World, WorldConfig,
+    MovementRules, Placement, Position, PropId, Rules, Tally, Tick, Velocity, ViewAge, World, WorldConfig,
 };
-use shieldwall_tests::reference::{Arrow, Character, Effect, Reference};
+use shieldwall_tests::reference::{Arrow, Character, Effect, Prop, Reference};
 
 /// Random words in a row.
 struct Dice {
@@ -159,6 +159,42 @@ fn draw_kits(dice: &mut Dice, rules: &mut Rules) {
     combat.spawn_safe_ms = dice.ms(0, 600);
 }
 
+/// Props, all of them drawn.
+fn draw_props(dice: &mut Dice, rules: &mut Rules) {
+    let motion = &mut rules.prop_motion;
+    motion.gravity_per_s = dice.speed(1_000, 50_000);
+    motion.passes = dice.ms(1, 8) as u8;
+    motion.push_max = dice.metres(1, 99);
+    motion.kick_max = dice.speed(0, 29_999);
+    motion.rest_speed = dice.speed(11, 999);
+    motion.rest_ms = dice.ms(20, 600);
+    motion.wake_speed = dice.speed(11, 2_000);
+    for kind in &mut rules.prop {
+        let health = if dice.one_in(2) { dice.ms(1, 300) } else { dice.ms(1, 5_000) };
+        kind.radius = if dice.one_in(4) { dice.metres(101, 1_499) } else { dice.metres(101, 600) };
+        kind.height = dice.metres(131, 2_000);
+        kind.weight_kg = if dice.one_in(4) { dice.ms(1, 65_535) } else { dice.ms(1, 200) };
+        kind.friction_per_256 = dice.ms(8, 1_024);
+        kind.bounce_per_256 = dice.ms(0, 230);
+        kind.health = health;
+        for share in [
+            &mut kind.slash_per_256,
+            &mut kind.pierce_per_256,
+            &mut kind.blunt_per_256,
+            &mut kind.fire_per_256,
+        ] {
+            *share = dice.ms(0, 1_024);
+        }
+        kind.knock_per_256 = dice.ms(0, 1_024);
+        kind.blocks = u8::from(!dice.one_in(4));
+        kind.pushed = u8::from(!dice.one_in(4));
+        kind.stops = u8::from(!dice.one_in(4));
+        kind.lifetime_ms = if dice.one_in(2) { 0 } else { dice.below(3_000) };
+        kind.debris_kind = dice.below(9) as u8;
+        kind.debris_count = dice.below(9) as u8;
+    }
+}
+
 fn draw_rules(dice: &mut Dice, half_extent: Metres) -> Rules {
     let mut rules = Rules::default();
     for class in &mut rules.movement {
@@ -181,6 +217,7 @@ fn draw_rules(dice: &mut Dice, half_extent: Metres) -> Rules {
     rules.crowd.passes = dice.below(9) as u8;
     rules.crowd.push_max = dice.metres(0, 300);
     draw_arms(dice, &mut rules);
+    draw_props(dice, &mut rules);
     rules.life.health_max = dice.ms(1, 1_500);
     rules.life.regeneration_per_s = if dice.one_in(2) { dice.ms(0, 20) } else { dice.ms(0, 65_535) };
     rules.life.regeneration_delay_ms = dice.ms(0, 1_000);
@@ -205,6 +242,7 @@ fn draw_config(dice: &mut Dice, characters: u32) -> WorldConfig {
         projectile_capacity: dice.below(2 * characters + 1),
         event_capacity: if dice.one_in(3) { 1 + dice.below(20) } else { 1_000 },
         terrain_delta_chunks: dice.below(4),
+        prop_capacity: if dice.one_in(4) { 0 } else { dice.below(30) },
         ..WorldConfig::default()
     };
     config.rules = draw_rules(dice, half_extent);
@@ -240,12 +278,49 @@ impl Script {
                 commands.push(Command::View { id, age });
             }
         }
+        for _ in 0..if self.dice.one_in(3) { 1 + self.dice.below(3) } else { 0 } {
+            commands.push(self.prop_command(world));
+        }
         if self.dice.one_in(4) {
             let slot = self.dice.below(self.characters + 1);
             let id = self.id(world, slot);
             commands.push(self.rare(id));
         }
         commands
+    }
+
+    /// Mostly new props, many of them in one place.
+    fn prop_command(&mut self, world: &World) -> Command {
+        let (x, z) = self.place();
+        let ground = world.terrain().height_at(x, z);
+        let dice = &mut self.dice;
+        let slot = dice.below(world.prop_slots_end() + 1);
+        let id = world.props().id_at(slot).unwrap_or(PropId { slot, generation: dice.below(3) });
+        match dice.below(8) {
+            0 => Command::RemoveProp { id },
+            1 if dice.one_in(4) => Command::PushProp {
+                id,
+                velocity: Velocity::from_raw(
+                    dice.word().cast_signed(),
+                    dice.word().cast_signed(),
+                    dice.word().cast_signed(),
+                ),
+            },
+            1 | 2 => Command::PushProp {
+                id,
+                velocity: Velocity {
+                    x: dice.speed(-9_000, 9_000),
+                    y: dice.speed(-2_000, 9_000),
+                    z: dice.speed(-9_000, 9_000),
+                },
+            },
+            _ => Command::SpawnProp {
+                tag: dice.word(),
+                kind: dice.below(9) as u8,
+                position: Position { x, y: ground + dice.metres(-1_000, 4_000), z },
+                yaw: Brads(dice.word() as u16),
+            },
+        }
     }
 
     /// The id of a slot; now and then one that is out of date.
@@ -339,6 +414,10 @@ fn compare(world: &World, plain: &Reference) -> Result<(), TestCaseError> {
         let got = Effect::read(&world.effects(), slot);
         prop_assert_eq!(&got, expected, "effect {} before {}, {:?}", slot, tick, lanes);
     }
+    for (slot, expected) in plain.props().iter().enumerate() {
+        let got = Prop::read(&world.props(), slot);
+        prop_assert_eq!(&got, expected, "prop {} before {}, {:?}", slot, tick, lanes);
+    }
     Ok(())
 }
 
@@ -368,6 +447,10 @@ impl Seen {
         sum.deaths += more.deaths;
         sum.respawns += more.respawns;
         sum.shots += more.shots;
+        sum.prop_damage += more.prop_damage;
+        sum.props_broken += more.props_broken;
+        sum.props_awake += more.props_awake;
+        sum.debris += more.debris;
         self.rewound = [0, 1].map(|at| self.rewound[at] + other.rewound[at]);
     }
 
@@ -375,8 +458,9 @@ impl Seen {
         let t = &self.tally;
         let counts = [t.hits, t.deaths, t.respawns, t.shots, t.commands_refused, self.rewound[1], t.bursts];
         let rare = [t.hits_avoided, t.blocks, t.casts_broken, t.afflictions, t.assists];
-        let all = counts.into_iter().chain(rare).map(u64::from);
-        all.chain([t.health_taken, t.overkill, t.health_given]).min().unwrap_or(0)
+        let loose = [t.props_broken, t.props_awake, t.debris];
+        let all = counts.into_iter().chain(rare).chain(loose).map(u64::from);
+        all.chain([t.health_taken, t.overkill, t.health_given, t.prop_damage]).min().unwrap_or(0)
     }
 }
 

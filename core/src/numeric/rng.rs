@@ -24,6 +24,8 @@ pub enum Purpose {
     // 8 and 9 are kept for others.
     /// Where characters that nobody plays wander (entity = character slot).
     Npc = 10,
+    /// Where debris flies (entity = what broke and the number of the piece).
+    Debris = 11,
 }
 
 /// Four independent random words for one (seed, tick, entity, purpose).

@@ -5,7 +5,7 @@
 
 use super::{
     ArmRules, CombatRules, ConductRules, CrowdRules, EffectRules, KitRules, LagRules, LifeRules, LodRules,
-    MovementRules, NpcRules, ObjectiveRules, Rules, StructureRules, WaterRules,
+    MovementRules, NpcRules, ObjectiveRules, PropMotionRules, PropRules, Rules, StructureRules, WaterRules,
 };
 
 /// What a field's raw integer means.
@@ -198,6 +198,8 @@ impl Rules {
             fields: NpcRules::FIELDS,
         },
         single(ConductRules::NAME, ConductRules::DOC, ConductRules::FIELDS),
+        single(PropMotionRules::NAME, PropMotionRules::DOC, PropMotionRules::FIELDS),
+        several(PropRules::NAME, PropRules::DOC, &PropRules::KINDS, PropRules::FIELDS),
     ];
 
     /// What must hold between fields, beyond their ranges.
@@ -221,6 +223,8 @@ impl Rules {
             LagRules::NAME => &self.lag,
             NpcRules::NAME => return self.npc.get(entry).map(|kind| kind as &dyn RuleTable),
             ConductRules::NAME => &self.conduct,
+            PropMotionRules::NAME => &self.prop_motion,
+            PropRules::NAME => return self.prop.get(entry).map(|kind| kind as &dyn RuleTable),
             _ => return None,
         };
         (entry == 0).then_some(single)
@@ -251,6 +255,8 @@ impl Rules {
             LagRules::NAME => &mut self.lag,
             NpcRules::NAME => return self.npc.get_mut(entry).map(|kind| kind as &mut dyn RuleTable),
             ConductRules::NAME => &mut self.conduct,
+            PropMotionRules::NAME => &mut self.prop_motion,
+            PropRules::NAME => return self.prop.get_mut(entry).map(|kind| kind as &mut dyn RuleTable),
             _ => return None,
         };
         (entry == 0).then_some(single)

@@ -15,6 +15,7 @@ mod kit;
 mod listing;
 mod movement;
 mod npc;
+mod props;
 mod siege;
 mod table;
 
@@ -29,6 +30,7 @@ use listing::entry;
 pub use listing::{RuleEntryInfo, RuleFieldInfo, RuleRelation, RuleTable, RuleTableInfo, RuleUnit};
 pub use movement::{LodRules, MOVEMENT_CLASSES, MovementRules, ROOT_MOTION_PARTS, WaterRules};
 pub use npc::{NPC_KINDS, NpcRules};
+pub use props::{PROP_CHOICES, PROP_KINDS, PropMotionRules, PropRules};
 pub use siege::{OBJECTIVE_KINDS, ObjectiveRules, STRUCTURE_KINDS, StructureRules};
 pub use table::{RuleField, RulesError};
 use table::{rule_table, whole};
@@ -122,6 +124,10 @@ pub struct Rules {
     pub npc: [NpcRules; NPC_KINDS],
     /// Who is sent away.
     pub conduct: ConductRules,
+    /// What all props share.
+    pub prop_motion: PropMotionRules,
+    /// Loose things: one table for each kind.
+    pub prop: [PropRules; PROP_KINDS],
 }
 
 impl Default for Rules {
@@ -141,6 +147,8 @@ impl Default for Rules {
             objective: ObjectiveRules::kinds(),
             npc: NpcRules::kinds(),
             conduct: ConductRules::default(),
+            prop_motion: PropMotionRules::default(),
+            prop: PropRules::kinds(),
         }
     }
 }
@@ -160,7 +168,9 @@ impl Rules {
         + STRUCTURE_KINDS * StructureRules::BYTES
         + OBJECTIVE_KINDS * ObjectiveRules::BYTES
         + NPC_KINDS * NpcRules::BYTES
-        + ConductRules::BYTES;
+        + ConductRules::BYTES
+        + PropMotionRules::BYTES
+        + PROP_KINDS * PropRules::BYTES;
 
     /// The movement rules of a class. Numbers from [`MOVEMENT_CLASSES`] on, which no command can set, wrap.
     #[must_use]
@@ -216,6 +226,8 @@ impl Rules {
         self.objective.iter().try_for_each(ObjectiveRules::validate)?;
         self.npc.iter().try_for_each(NpcRules::validate)?;
         self.conduct.validate()?;
+        self.prop_motion.validate()?;
+        self.prop.iter().try_for_each(PropRules::validate)?;
         match self.broken_relations().next() {
             Some((relation, _)) => Err(RulesError::Relation(relation.broken)),
             None => Ok(()),
@@ -250,6 +262,8 @@ impl Rules {
         self.objective.iter().for_each(|kind| kind.encode_into(out));
         self.npc.iter().for_each(|kind| kind.encode_into(out));
         self.conduct.encode_into(out);
+        self.prop_motion.encode_into(out);
+        self.prop.iter().for_each(|kind| kind.encode_into(out));
     }
 
     /// Reads what [`Rules::encode_into`] wrote from the front of `bytes`; `None` when they end early.
@@ -292,6 +306,11 @@ impl Rules {
             (*kind, bytes) = NpcRules::decode(bytes)?;
         }
         let (conduct, bytes) = ConductRules::decode(bytes)?;
+        let (prop_motion, mut bytes) = PropMotionRules::decode(bytes)?;
+        let mut prop = [PropRules::default(); PROP_KINDS];
+        for kind in &mut prop {
+            (*kind, bytes) = PropRules::decode(bytes)?;
+        }
         let rules = Self {
             movement,
             water,
@@ -307,6 +326,8 @@ impl Rules {
             objective,
             npc,
             conduct,
+            prop_motion,
+            prop,
         };
         Some((rules, bytes))
     }

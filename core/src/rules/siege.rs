@@ -3,7 +3,7 @@
 //! Which shapes are structures and where the places are, a scenery says; here is what their kinds mean.
 
 use super::table::{RuleField, RulesError, rule_table};
-use super::{DAMAGE_KINDS, RuleEntryInfo, Rules};
+use super::{DAMAGE_KINDS, PROP_CHOICES, PROP_KINDS, RuleEntryInfo, Rules};
 
 /// How many kinds of structures there are.
 pub const STRUCTURE_KINDS: usize = 8;
@@ -24,6 +24,10 @@ rule_table! {
         blunt_per_256: u16 as Per256 = 128, 0, 1_024;
         /// Share of the damage by fire that it takes, in 1/256.
         fire_per_256: u16 as Per256 = 0, 0, 1_024;
+        /// What a section leaves lying about when it falls.
+        debris_kind: u8 as Choice(PROP_CHOICES) = 6, 0, PROP_KINDS as i64;
+        /// How many of that.
+        debris_count: u8 as Count = 6, 0, 16;
     }
 }
 
@@ -69,12 +73,22 @@ impl StructureRules {
     pub fn kinds() -> [Self; STRUCTURE_KINDS] {
         let of =
             |health, [slash_per_256, pierce_per_256, blunt_per_256, fire_per_256]: [u16; DAMAGE_KINDS.len()]| {
-                Self { health, slash_per_256, pierce_per_256, blunt_per_256, fire_per_256 }
+                // Of wood.
+                let (debris_kind, debris_count) = (5, 6);
+                Self {
+                    health,
+                    slash_per_256,
+                    pierce_per_256,
+                    blunt_per_256,
+                    fire_per_256,
+                    debris_kind,
+                    debris_count,
+                }
             };
         [
             Self::default(),
             of(6_000, [64, 32, 192, 256]),
-            of(40_000, [8, 4, 96, 0]),
+            Self { debris_kind: 6, debris_count: 12, ..of(40_000, [8, 4, 96, 0]) },
             of(2_500, [96, 48, 192, 320]),
             of(800, [160, 96, 256, 320]),
             of(5_000, [64, 32, 160, 384]),

@@ -3,8 +3,8 @@
 //! Opcodes are stable: a number is never used again for something else. Commands of one tick run in the order given.
 
 use super::bytes::{ByteReader, EndOfBytes};
-use super::handle::CharacterId;
-use crate::numeric::{Brads, Metres, MetresPerSecond, Ticks, Velocity};
+use super::handle::{CharacterId, PropId};
+use crate::numeric::{Brads, Metres, MetresPerSecond, Position, Ticks, Velocity};
 use alloc::vec::Vec;
 use bytemuck::{Pod, Zeroable};
 use core::fmt;
@@ -222,6 +222,30 @@ pub enum Command {
         /// South; likewise.
         z: Metres,
     },
+    /// Opcode 12. A new prop in the lowest free slot; where there is none, the debris that would be gone first makes room.
+    /// Answered by `PropSpawned` or `SpawnRefused` with the same tag.
+    SpawnProp {
+        /// Chosen by the caller, to know the answer by; means nothing to the kernel.
+        tag: u32,
+        /// Kind, below [`crate::rules::PROP_KINDS`].
+        kind: u8,
+        /// Its foot; lifted onto the ground where that is higher, and moved inside the world's bounds.
+        position: Position,
+        /// How it is turned.
+        yaw: Brads,
+    },
+    /// Opcode 13. Takes a prop out; answered by `PropGone`.
+    RemoveProp {
+        /// Which.
+        id: PropId,
+    },
+    /// Opcode 14. A sudden change of a prop's velocity; it wakes.
+    PushProp {
+        /// Which.
+        id: PropId,
+        /// Added to its velocity; the sum is held within [`crate::limits::SPEED_MAX_M_PER_S`] in every direction.
+        velocity: Velocity,
+    },
 }
 
 /// Why bytes are not a command.
@@ -264,6 +288,9 @@ const OPCODE_STRIKE_STRUCTURE: u8 = 8;
 const OPCODE_BUILD_STRUCTURE: u8 = 9;
 const OPCODE_SPAWN_NPC: u8 = 10;
 const OPCODE_SET_HOME: u8 = 11;
+const OPCODE_SPAWN_PROP: u8 = 12;
+const OPCODE_REMOVE_PROP: u8 = 13;
+const OPCODE_PUSH_PROP: u8 = 14;
 const PLACEMENT_TEAM_SPAWN: u8 = 0;
 const PLACEMENT_AT: u8 = 1;
 
@@ -331,12 +358,40 @@ impl Command {
                 out.push(kind);
                 encode_placement(placement, out);
             }
+            _ => self.encode_rest(out),
+        }
+    }
+
+    /// [`Command::encode_into`] of what is about homes and props.
+    fn encode_rest(&self, out: &mut Vec<u8>) {
+        match *self {
             Self::SetHome { id, x, z } => {
                 out.push(OPCODE_SET_HOME);
                 encode_id(id, out);
                 out.extend_from_slice(&x.0.to_le_bytes());
                 out.extend_from_slice(&z.0.to_le_bytes());
             }
+            Self::SpawnProp { tag, kind, position, yaw } => {
+                out.push(OPCODE_SPAWN_PROP);
+                out.extend_from_slice(&tag.to_le_bytes());
+                out.push(kind);
+                for part in [position.x, position.y, position.z] {
+                    out.extend_from_slice(&part.0.to_le_bytes());
+                }
+                out.extend_from_slice(&yaw.0.to_le_bytes());
+            }
+            Self::RemoveProp { id } => {
+                out.push(OPCODE_REMOVE_PROP);
+                encode_prop_id(id, out);
+            }
+            Self::PushProp { id, velocity } => {
+                out.push(OPCODE_PUSH_PROP);
+                encode_prop_id(id, out);
+                for part in [velocity.x, velocity.y, velocity.z] {
+                    out.extend_from_slice(&part.0.to_le_bytes());
+                }
+            }
+            _ => {}
         }
     }
 
@@ -396,9 +451,27 @@ impl Command {
                 x: Metres(reader.i32()?),
                 z: Metres(reader.i32()?),
             },
-            other => return Err(CommandDecodeError::UnknownOpcode(other)),
+            opcode => Self::decode_prop(opcode, &mut reader)?,
         };
         Ok((command, reader.rest()))
+    }
+
+    /// [`Command::decode`] of what is about props.
+    fn decode_prop(opcode: u8, reader: &mut ByteReader<'_>) -> Result<Self, CommandDecodeError> {
+        Ok(match opcode {
+            OPCODE_SPAWN_PROP => Self::SpawnProp {
+                tag: reader.u32()?,
+                kind: reader.u8()?,
+                position: Position::from_raw(reader.i32()?, reader.i32()?, reader.i32()?),
+                yaw: Brads(reader.u16()?),
+            },
+            OPCODE_REMOVE_PROP => Self::RemoveProp { id: decode_prop_id(reader)? },
+            OPCODE_PUSH_PROP => Self::PushProp {
+                id: decode_prop_id(reader)?,
+                velocity: Velocity::from_raw(reader.i32()?, reader.i32()?, reader.i32()?),
+            },
+            other => return Err(CommandDecodeError::UnknownOpcode(other)),
+        })
     }
 }
 
@@ -435,115 +508,14 @@ pub(crate) fn decode_id(reader: &mut ByteReader<'_>) -> Result<CharacterId, EndO
     Ok(CharacterId { slot: reader.u32()?, generation: reader.u32()? })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use alloc::vec;
-    use proptest::prelude::*;
-
-    fn any_id() -> impl Strategy<Value = CharacterId> {
-        (any::<u32>(), any::<u32>()).prop_map(|(slot, generation)| CharacterId { slot, generation })
-    }
-
-    fn any_command() -> impl Strategy<Value = Command> {
-        prop_oneof![
-            (any::<u32>(), any::<u8>(), any::<u8>()).prop_map(|(tag, team, class)| Command::Spawn {
-                tag,
-                team,
-                class,
-                placement: Placement::TeamSpawn
-            }),
-            (any::<u32>(), any::<u8>(), any::<u8>(), any::<i32>(), any::<i32>(), any::<u16>()).prop_map(
-                |(tag, team, class, x, z, yaw)| Command::Spawn {
-                    tag,
-                    team,
-                    class,
-                    placement: Placement::At { x: Metres(x), z: Metres(z), yaw: Brads(yaw) }
-                }
-            ),
-            (any::<u32>(), any::<u8>(), any::<u8>(), any::<i32>(), any::<i32>(), any::<u16>()).prop_map(
-                |(tag, team, kind, x, z, yaw)| Command::SpawnNpc {
-                    tag,
-                    team,
-                    kind,
-                    placement: Placement::At { x: Metres(x), z: Metres(z), yaw: Brads(yaw) }
-                }
-            ),
-            (any_id(), any::<i32>(), any::<i32>()).prop_map(|(id, x, z)| Command::SetHome {
-                id,
-                x: Metres(x),
-                z: Metres(z)
-            }),
-            any_id().prop_map(|id| Command::Despawn { id }),
-            (any_id(), any::<u16>(), any::<i8>(), any::<i8>(), any::<u16>(), any::<i16>()).prop_map(
-                |(id, buttons, move_right, move_forward, yaw, pitch)| Command::Input {
-                    id,
-                    input: CharacterInput { buttons, move_right, move_forward, yaw: Brads(yaw), pitch }
-                }
-            ),
-            (any_id(), any::<u8>()).prop_map(|(id, class)| Command::SetClass { id, class }),
-            (any_id(), any::<[i32; 3]>()).prop_map(|(id, [x, y, z])| Command::Impulse {
-                id,
-                velocity: Velocity { x: MetresPerSecond(x), y: MetresPerSecond(y), z: MetresPerSecond(z) },
-            }),
-            (any_id(), any::<u16>()).prop_map(|(id, age)| Command::View { id, age: ViewAge(age) }),
-            any::<[u32; 2]>().prop_map(|[section, damage]| Command::StrikeStructure { section, damage }),
-            any::<[u32; 2]>().prop_map(|[section, health]| Command::BuildStructure { section, health }),
-            any::<[i32; 4]>().prop_map(|lengths| {
-                let [x, z, radius, depth] = lengths.map(Metres);
-                Command::Deform { x, z, radius, depth }
-            }),
-        ]
-    }
-
-    proptest! {
-        #[test]
-        fn encode_and_decode_are_inverse(commands in proptest::collection::vec(any_command(), 0..20)) {
-            let mut bytes = Vec::new();
-            for command in &commands {
-                let before = bytes.len();
-                command.encode_into(&mut bytes);
-                prop_assert!(bytes.len() - before <= crate::limits::COMMAND_BYTES_MAX);
-            }
-            let mut rest: &[u8] = &bytes;
-            for command in &commands {
-                let (back, after) = Command::decode(rest).unwrap();
-                prop_assert_eq!(&back, command);
-                rest = after;
-            }
-            prop_assert!(rest.is_empty());
-        }
-
-        #[test]
-        fn arbitrary_bytes_never_panic(bytes in proptest::collection::vec(any::<u8>(), 0..40)) {
-            if let Ok((command, rest)) = Command::decode(&bytes) {
-                let mut again = Vec::new();
-                command.encode_into(&mut again);
-                prop_assert_eq!(&again[..], &bytes[..bytes.len() - rest.len()]);
-            }
-        }
-
-        #[test]
-        fn every_cut_is_refused(command in any_command()) {
-            let mut bytes = Vec::new();
-            command.encode_into(&mut bytes);
-            for cut in 0..bytes.len() {
-                prop_assert_eq!(Command::decode(&bytes[..cut]), Err(CommandDecodeError::Truncated));
-            }
-        }
-    }
-
-    #[test]
-    fn sanitizing_masks_and_clamps() {
-        let wild = CharacterInput {
-            buttons: 0xFFFF,
-            move_right: -128,
-            move_forward: 127,
-            yaw: Brads(9),
-            pitch: i16::MIN,
-        };
-        let tame = wild.sanitized();
-        assert_eq!((tame.buttons, tame.move_right, tame.pitch), (buttons::ALL, -127, -16_383));
-        assert_eq!(tame.sanitized(), tame);
-    }
+pub(crate) fn encode_prop_id(id: PropId, out: &mut Vec<u8>) {
+    out.extend_from_slice(&id.slot.to_le_bytes());
+    out.extend_from_slice(&id.generation.to_le_bytes());
 }
+
+pub(crate) fn decode_prop_id(reader: &mut ByteReader<'_>) -> Result<PropId, EndOfBytes> {
+    Ok(PropId { slot: reader.u32()?, generation: reader.u32()? })
+}
+
+#[cfg(test)]
+mod tests;

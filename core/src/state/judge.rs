@@ -5,6 +5,7 @@
 
 mod lanes;
 mod places;
+mod props;
 
 use super::characters::{Characters, CharactersView, action, flags};
 use super::effects::Effects;
@@ -17,6 +18,7 @@ use crate::numeric::lanes::run;
 use crate::numeric::{Tick, Ticks};
 use crate::rules::{ARMS, EFFECTS, NPC_KINDS};
 pub(crate) use places::check_places;
+pub(crate) use props::check_props;
 
 /// Most that a combo counts, and bodies that a projectile goes through, by the ranges of the rules.
 const COMBO_MAX: u8 = 15;

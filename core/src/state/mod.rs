@@ -16,6 +16,7 @@ pub mod npcs;
 pub mod objectives;
 pub mod partial;
 pub mod projectiles;
+pub mod props;
 pub mod saved;
 pub mod snapshot;
 pub mod state_hash;
@@ -34,6 +35,7 @@ use id_pool::IdPool;
 use npcs::Npcs;
 use objectives::{Objectives, Teams};
 use projectiles::Projectiles;
+use props::{Props, prop_flags};
 use structures::Structures;
 use terrain_deltas::TerrainDeltas;
 
@@ -70,6 +72,10 @@ pub struct State {
     pub teams: Teams,
     /// All teams; follows from the columns.
     pub team_ids: IdPool,
+    /// The props' columns.
+    pub props: Props,
+    /// The slots of props in use; follows from the columns.
+    pub prop_ids: IdPool,
     /// Where the ground differs from its source.
     pub terrain: TerrainDeltas,
     /// Where everybody stood in the last ticks, as far as the rules look back.
@@ -97,6 +103,8 @@ pub struct StateCapacity {
     pub objectives: u32,
     /// Teams.
     pub teams: u32,
+    /// Rows of props.
+    pub props: u32,
 }
 
 impl State {
@@ -123,6 +131,8 @@ impl State {
             objective_ids: IdPool::new(objectives),
             teams: Teams::new(teams),
             team_ids: IdPool::new(teams),
+            props: Props::new(capacity.props as usize),
+            prop_ids: IdPool::new(capacity.props as usize),
             terrain: TerrainDeltas::new(capacity.terrain_delta_chunks),
             history: History::new(capacity.history_ticks as usize, characters),
         }
@@ -141,6 +151,7 @@ impl State {
             structures: self.structures.capacity() as u32,
             objectives: self.objectives.capacity() as u32,
             teams: self.teams.capacity() as u32,
+            props: self.props.capacity() as u32,
         }
     }
 
@@ -205,6 +216,24 @@ impl State {
         self.npcs.character_slot[row] = steers.slot;
         self.npcs.character_generation[row] = steers.generation;
         Some(slot)
+    }
+
+    /// Takes the lowest free slot of a prop: the row is zero but for its new generation and [`prop_flags::IN_USE`].
+    pub(crate) fn allocate_prop(&mut self) -> Option<u32> {
+        let slot = self.prop_ids.allocate()?;
+        let row = slot as usize;
+        self.props.generation[row] = next_generation(self.props.generation[row]);
+        self.props.flags[row] = prop_flags::IN_USE;
+        Some(slot)
+    }
+
+    /// Gives a prop's slot back.
+    pub(crate) fn free_prop(&mut self, slot: u32) {
+        if self.prop_ids.free(slot) {
+            let generation = self.props.generation[slot as usize];
+            self.props.zero_row(slot as usize);
+            self.props.generation[slot as usize] = generation;
+        }
     }
 
     /// Gives a mind's row back.

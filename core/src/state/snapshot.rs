@@ -31,7 +31,9 @@
 
 use super::State;
 use super::bytes::{ByteReader, EndOfBytes};
-use super::judge::{check_characters, check_effects, check_npcs, check_places, check_projectiles};
+use super::judge::{
+    check_characters, check_effects, check_npcs, check_places, check_projectiles, check_props,
+};
 use super::objectives::CapturePoint;
 use super::state_hash::LAYOUT_FINGERPRINT;
 use super::structures::StructureSection;
@@ -131,6 +133,11 @@ pub enum SnapshotError {
         /// The team.
         team: u32,
     },
+    /// A prop's row holds what none can have.
+    BadProp {
+        /// The row.
+        slot: u32,
+    },
     /// A row of minds holds what none can have.
     BadNpc {
         /// The row.
@@ -176,6 +183,7 @@ impl fmt::Display for SnapshotError {
             Self::BadStructure { section } => write!(f, "snapshot: section {section} is impossible"),
             Self::BadObjective { point } => write!(f, "snapshot: capture point {point} is impossible"),
             Self::BadTeam { team } => write!(f, "snapshot: team {team} is impossible"),
+            Self::BadProp { slot } => write!(f, "snapshot: prop {slot} is impossible"),
             Self::BadNpc { slot } => write!(f, "snapshot: npc {slot} is impossible"),
             Self::BadHistory => f.write_str("snapshot: the history of the last ticks is impossible"),
             Self::BadTerrain { chunk } => {
@@ -326,6 +334,7 @@ pub(crate) fn read(image: &[u8], bounds: &ImageBounds<'_>, scratch: &mut State) 
     check_effects(&scratch.effects, rows[2])?;
     check_npcs(&scratch.npcs, rows[3], scratch.tick, bounds)?;
     check_places(scratch, bounds)?;
+    check_props(&scratch.props, rows[7], bounds)?;
     scratch.rebuild_ids(bounds.lanes);
     // The stated numbers of rows are the ones that follow from the columns: one state has one image.
     if rows != scratch.rows() || scratch.hash(bounds.lanes) != header.hash {

@@ -8,20 +8,21 @@ use super::effects::Effects;
 use super::npcs::Npcs;
 use super::objectives::{Objectives, Teams};
 use super::projectiles::Projectiles;
+use super::props::{Props, prop_flags};
 use super::structures::Structures;
 use super::terrain_deltas::TerrainDeltas;
 use crate::limits::TERRAIN_CHUNK_VERTICES;
 use crate::numeric::LaneChoice;
 
 /// How many tables a state has.
-pub const TABLES: usize = 7;
+pub const TABLES: usize = 8;
 
 /// A number of rows for each table, in their order.
 pub type TableRows = [usize; TABLES];
 
 /// The tables' names.
 pub const TABLE_NAMES: [&str; TABLES] =
-    ["characters", "projectiles", "effects", "npcs", "structures", "objectives", "teams"];
+    ["characters", "projectiles", "effects", "npcs", "structures", "objectives", "teams", "props"];
 
 /// The tables' columns.
 pub const TABLE_COLUMNS: [&[ColumnInfo]; TABLES] = [
@@ -32,6 +33,7 @@ pub const TABLE_COLUMNS: [&[ColumnInfo]; TABLES] = [
     Structures::COLUMNS,
     Objectives::COLUMNS,
     Teams::COLUMNS,
+    Props::COLUMNS,
 ];
 
 /// Bytes of a row of each table.
@@ -43,6 +45,7 @@ pub const ROW_BYTES: TableRows = [
     Structures::BYTES_PER_ROW,
     Objectives::BYTES_PER_ROW,
     Teams::BYTES_PER_ROW,
+    Props::BYTES_PER_ROW,
 ];
 
 /// Calls a macro for each table: number, table, pool of its slots, the column that says whether a row is in use, and how.
@@ -55,6 +58,7 @@ macro_rules! for_tables {
         $each!(4, structures, structure_ids, flags, |bits: &u8| *bits != 0);
         $each!(5, objectives, objective_ids, flags, |bits: &u8| *bits != 0);
         $each!(6, teams, team_ids, in_use, |used: &u8| *used != 0);
+        $each!(7, props, prop_ids, flags, |bits: &u8| *bits & prop_flags::IN_USE != 0);
     };
 }
 pub(crate) use for_tables;

@@ -7,12 +7,12 @@ use crate::limits::{CRATERS_PER_TICK_MAX, DEFORMATIONS_PER_TICK_MAX, EFFECTS_PER
 use crate::numeric::{Metres, Tick, Ticks};
 use crate::spatial::obstacles::SectionList;
 use crate::spatial::{Deformation, PassRows};
-use crate::state::State;
 use crate::state::characters::flags;
 use crate::state::column::Split as _;
 use crate::state::commands::{Command, ViewAge};
 use crate::state::events::EventBuffer;
 use crate::state::projectiles::ProjectileRows;
+use crate::state::{State, StateCapacity};
 use crate::systems::afflictions::Afflictions;
 use crate::systems::craters::RowsByCell;
 use crate::systems::crowd_index::CrowdIndex;
@@ -22,7 +22,7 @@ use crate::systems::rewind::{Judgement, Judgements, Rewind, Views};
 use crate::systems::strike::Fray;
 use crate::systems::{
     Environment, Tally, combat, commands, contacts, craters, lifecycle, movement, npcs, objectives,
-    projectiles, structures,
+    projectiles, props, structures,
 };
 use alloc::vec::Vec;
 use chunks::{Chunks, for_each_chunk, for_each_unit};
@@ -44,6 +44,8 @@ pub enum Stage {
     Think,
     /// Walking, jumping, falling.
     Movement,
+    /// Loose things: falling, pushed, at rest.
+    Props,
     /// Making room for each other.
     Contacts,
     /// Weapons and abilities begin and strike.
@@ -68,11 +70,12 @@ pub enum Stage {
 type RunStage = fn(&mut Pass<'_>);
 
 /// The stages in the order they run.
-const STAGES: [(Stage, RunStage); 13] = [
+const STAGES: [(Stage, RunStage); 14] = [
     (Stage::Commands, run_commands),
     (Stage::Return, run_return),
     (Stage::Think, run_think),
     (Stage::Movement, run_movement),
+    (Stage::Props, run_props),
     (Stage::Contacts, run_contacts_and_index),
     (Stage::Combat, run_combat),
     (Stage::Projectiles, run_projectiles),
@@ -110,6 +113,7 @@ impl Stage {
             Stage::Return => "return",
             Stage::Think => "think",
             Stage::Movement => "movement",
+            Stage::Props => "props",
             Stage::Contacts => "contacts",
             Stage::Combat => "combat",
             Stage::Projectiles => "projectiles",
@@ -147,6 +151,8 @@ pub struct StepReport {
     pub characters: u32,
     /// Projectiles in flight after the tick.
     pub projectiles: u32,
+    /// Props in the world after the tick.
+    pub props: u32,
 }
 
 /// Room for what stages hand to each other within a tick. Nothing in it survives a tick that a result depends on.
@@ -174,18 +180,16 @@ pub struct Scratch {
     reach_now: i32,
     watch: Option<movement::Watch>,
     minds: npcs::Minds,
+    props: props::PropScratch,
 }
 
 impl Scratch {
     /// Room for a world of these capacities.
     #[must_use]
-    pub fn new(
-        environment: &Environment,
-        character_capacity: u32,
-        projectile_capacity: u32,
-        npc_capacity: u32,
-        event_capacity: u32,
-    ) -> Self {
+    pub fn new(environment: &Environment, capacity: &StateCapacity, event_capacity: u32) -> Self {
+        let StateCapacity { characters: character_capacity, projectiles: projectile_capacity, .. } =
+            *capacity;
+        let (npc_capacity, prop_capacity) = (capacity.npcs, capacity.props as usize);
         let (characters, effects) =
             (character_capacity as usize, character_capacity.saturating_mul(EFFECTS_PER_CHARACTER) as usize);
         let looks_back = environment.timing.rewind_max > Ticks(0);
@@ -194,7 +198,7 @@ impl Scratch {
             judgements: Judgements::new(if looks_back { event_capacity as usize } else { 0 }),
             reach_now: 0,
             afflictions: Afflictions::new(characters, effects),
-            found: Vec::with_capacity(characters),
+            found: Vec::with_capacity(characters.max(prop_capacity)),
             craters: Vec::with_capacity(CRATERS_PER_TICK_MAX),
             crater_rows: RowsByCell::new(characters),
             sections: SectionList::with_room(environment.obstacles.sections().len()),
@@ -218,6 +222,7 @@ impl Scratch {
                 environment.terrain.half_extent().0,
             ),
             minds: npcs::Minds::new(environment, character_capacity as usize, npc_capacity as usize),
+            props: props::PropScratch::new(prop_capacity),
         }
     }
 
@@ -254,6 +259,11 @@ impl Scratch {
     #[must_use]
     pub fn ways_computed(&self) -> u64 {
         self.minds.ways_computed()
+    }
+
+    /// The props are not where they were filed: a state came from elsewhere.
+    pub fn invalidate_props(&mut self) {
+        self.props.stale = true;
     }
 
     /// Forgets the ways that were found: ground or shapes are not what they were.
@@ -314,6 +324,7 @@ pub fn run(
         tally,
         characters: state.character_ids.len() as u32,
         projectiles: state.projectile_ids.len() as u32,
+        props: state.prop_ids.len() as u32,
     }
 }
 
@@ -321,6 +332,10 @@ fn run_commands(pass: &mut Pass<'_>) {
     let Scratch { views, deformations, .. } = &mut *pass.scratch;
     let tally = &mut pass.tally;
     commands::run(pass.state, pass.commands, pass.environment, views, deformations, pass.events, tally);
+    let moves = |command: &Command| matches!(command, Command::SpawnProp { .. } | Command::RemoveProp { .. });
+    if pass.commands.iter().any(moves) || pass.tally.debris > 0 {
+        pass.scratch.invalidate_props();
+    }
     let digs = pass.commands.iter().any(|command| matches!(command, Command::Deform { .. }));
     if digs || pass.tally.sections_changed > 0 {
         pass.scratch.invalidate_ways();
@@ -352,6 +367,10 @@ fn run_movement(pass: &mut Pass<'_>) {
     for_each_chunk(pass.state.characters.rows_below(end), pass.parallel, &|first, rows| {
         movement::run(rows, first, &surroundings, &environment.movement, watch, environment.lanes);
     });
+}
+
+fn run_props(pass: &mut Pass<'_>) {
+    props::run(pass.state, pass.environment, &mut pass.scratch.props, pass.events, &mut pass.tally);
 }
 
 fn run_contacts(pass: &mut Pass<'_>) {
@@ -399,6 +418,7 @@ impl Pass<'_> {
             afflictions: &mut scratch.afflictions,
             found: &mut scratch.found,
             sections: &mut scratch.sections,
+            props: &scratch.props.cells,
             craters: &mut scratch.craters,
             events: self.events,
             tally: &mut self.tally,
@@ -418,11 +438,13 @@ fn run_combat(pass: &mut Pass<'_>) {
     scratch.craters.clear();
     let characters = pass.state.characters.view();
     scratch.radius_max = combat::radius_max(&characters, end, environment);
-    let Scratch { index, views, combat, near, radius_max, reach_now, .. } = &mut *scratch;
+    let Scratch { index, views, combat, near, radius_max, reach_now, props, .. } = &mut *scratch;
     let (index, views, radius_max) = (&*index, &*views, *radius_max);
+    let (props, prop_cells) = (pass.state.props.view(), &props.cells);
     let rewind = Rewind::new(&pass.state.history, &characters, *reach_now, environment);
     near.clear();
-    let arena = combat::Arena { rewind, views, index, near, environment, tick, radius_max };
+    let arena =
+        combat::Arena { rewind, views, index, near, props, prop_cells, environment, tick, radius_max };
     for_each_chunk(combat.deeds_below(end), pass.parallel, &|first, deeds: &mut [u8]| {
         combat::choose(first, deeds, &arena);
     });
@@ -433,7 +455,8 @@ fn run_combat(pass: &mut Pass<'_>) {
     parallel::enter(parallel && !pass.parallel, || {
         let work = (environment.lanes, Chunks { parallel });
         near.prepare(&looks, index, (&rewind, end), work);
-        let arena = combat::Arena { rewind, views, index, near, environment, tick, radius_max };
+        let arena =
+            combat::Arena { rewind, views, index, near, props, prop_cells, environment, tick, radius_max };
         for_each_unit(attacks, ATTACKS_PER_UNIT, parallel, &|_, attacks: &mut [combat::Attack]| {
             combat::judge(attacks, &arena);
         });
@@ -455,7 +478,8 @@ fn run_projectiles(pass: &mut Pass<'_>) {
     flights.aim(near, &characters, (environment, split));
     let (ends, ages, targets) = flights.ends_below(end);
     let rewind = Rewind::new(&pass.state.history, &characters, scratch.reach_now, environment);
-    let sky = projectiles::Sky { rewind, near, targets, tick, environment };
+    let (props, prop_cells) = (pass.state.props.view(), &scratch.props.cells);
+    let sky = projectiles::Sky { rewind, near, targets, props, prop_cells, tick, environment };
     let rows = ((pass.state.projectiles.rows_below(end), ends), ages);
     type Rows<'a> = ((ProjectileRows<'a>, &'a mut [FlightEnd]), &'a [ViewAge]);
     for_each_chunk(rows, pass.parallel, &|_, ((rows, ends), ages): Rows<'_>| {
@@ -471,8 +495,9 @@ fn run_effects(pass: &mut Pass<'_>) {
 
 /// Craters are dug when all is judged: nobody's ground changes in the middle of a tick.
 fn run_ground(pass: &mut Pass<'_>) {
-    let Scratch { craters, crater_rows, deformations, .. } = &mut *pass.scratch;
-    craters::deform_all(pass.state, craters, pass.environment, crater_rows, deformations, pass.events);
+    let Scratch { craters, crater_rows, deformations, props, .. } = &mut *pass.scratch;
+    let cells = (crater_rows, &props.cells);
+    craters::deform_all(pass.state, craters, pass.environment, cells, deformations, pass.events);
     if !pass.scratch.craters.is_empty() {
         pass.scratch.invalidate_ways();
     }
@@ -493,10 +518,16 @@ fn run_lifecycle(pass: &mut Pass<'_>) {
 
 fn run_siege(pass: &mut Pass<'_>) {
     let (environment, state) = (&mut *pass.environment, &mut *pass.state);
+    if pass.tally.props_broken > 0 {
+        props::life::clear_broken(state, environment, pass.events, &mut pass.tally);
+        pass.scratch.invalidate_props();
+    }
     if pass.tally.sections_changed > 0 {
-        structures::follow(&state.structures, &mut environment.obstacles);
+        structures::fall(state, environment, pass.events, &mut pass.tally);
         structures::drop_the_dead(state, environment);
+        props::wake_beside_walls(&mut state.props, state.prop_ids.end(), state.tick, environment);
         pass.scratch.invalidate_ways();
+        pass.scratch.invalidate_props();
     }
     objectives::run(state, environment, &pass.scratch.index, pass.events);
 }

@@ -18,6 +18,7 @@ use crate::state::characters::{Characters, action, flags, motion};
 use crate::state::judge::longest_thought;
 use crate::state::move_bounds::{Longest, MoveBounds};
 use crate::state::objectives::{NO_TEAM, goal, lying};
+use crate::state::props::prop_flags;
 
 /// Makes the state one under the environment's rules; `before` are those it was under.
 pub(crate) fn adopt(state: &mut State, before: &Rules, environment: &Environment) {
@@ -26,6 +27,7 @@ pub(crate) fn adopt(state: &mut State, before: &Rules, environment: &Environment
     adopt_effects(state, environment);
     adopt_minds(state, environment);
     adopt_places(state, environment);
+    adopt_props(state, before, environment);
 }
 
 /// A tick to come that is at most so far ahead.
@@ -159,5 +161,31 @@ fn adopt_places(state: &mut State, environment: &Environment) {
             objectives.contender[point] = NO_TEAM;
         }
         objectives.timer[point] = objectives.timer[point].min(lying(rules, environment.tick_hz));
+    }
+}
+
+/// Health and time left, and where they are: inside the field. Where anything about props is another thing now, none of them
+/// rests before it has been looked at.
+fn adopt_props(state: &mut State, before: &Rules, environment: &Environment) {
+    let rules = &environment.rules;
+    let other = (before.prop, before.prop_motion) != (rules.prop, rules.prop_motion);
+    let half_extent = environment.terrain.half_extent().0;
+    let props = &mut state.props;
+    for row in 0..state.prop_ids.end() {
+        if props.flags[row] & prop_flags::IN_USE == 0 {
+            continue;
+        }
+        let kind = rules.prop_kind(props.kind[row]);
+        props.health[row] = props.health[row].min(kind.health);
+        if props.flags[row] & prop_flags::FLEETING != 0 && kind.lifetime_ms > 0 {
+            let lifetime = Ticks::from_millis(kind.lifetime_ms, environment.tick_hz);
+            no_later(&mut props.end_tick[row], state.tick, lifetime);
+        }
+        let edge = half_extent - kind.radius.0;
+        props.position_x[row] = props.position_x[row].clamp(-edge, edge);
+        props.position_z[row] = props.position_z[row].clamp(-edge, edge);
+        if other {
+            props.wake(row);
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! rim, unless ground or walls are between; the ground may get a crater.
 
 use super::combat::Sides;
+use super::props::PropCells;
 use super::strike::{Blow, Fray};
 use crate::numeric::fixed::isqrt_u64;
 use crate::numeric::{Metres, Position};
@@ -10,6 +11,7 @@ use crate::spatial::Deformation;
 use crate::spatial::query_grid::{Disc, Who};
 use crate::state::events::Event;
 use crate::state::handle::CharacterId;
+use crate::state::props::prop_flags;
 
 /// So far above its point something works from, where cover counts: the ground under it is no cover.
 const ABOVE: Metres = Metres::from_mm(500);
@@ -52,6 +54,7 @@ impl Fray<'_> {
         }
         *self.found = found;
         self.burst_on_sections(burst, rules);
+        self.burst_on_props(burst, rules);
         self.dig(burst, rules);
     }
 
@@ -59,26 +62,69 @@ impl Fray<'_> {
         let characters = &self.state.characters;
         let body = self.environment.rules.class(characters.class[row]);
         let feet = characters.view().position(row as u32);
+        let Some((share_per_256, from)) = self.share(burst, rules, (feet, body.radius, body.height)) else {
+            return;
+        };
+        let (attacker, arm, combo) = (burst.owner, burst.arm, burst.combo);
+        self.strike(&Blow { attacker, target_row: row, arm, combo, share_per_256, from });
+    }
+
+    /// Props that a burst reaches, by their rows.
+    fn burst_on_props(&mut self, burst: &Burst, rules: &ArmRules) {
+        if self.props.is_empty() {
+            return;
+        }
+        let mut found = core::mem::take(self.found);
+        found.clear();
+        let (at, props) = (burst.at, &self.state.props);
+        let near = self.props.within([at.x.0; 2], [at.z.0; 2], rules.blast_radius);
+        let reach = rules.blast_radius + PropCells::reach_of(&self.environment.rules);
+        // Those far away share cells with those near, and are not for the numbers of a distance.
+        let is_near = |row: &usize| {
+            let far = |a: Metres, b: i32| (i64::from(a.0) - i64::from(b)).abs() > i64::from(reach.0);
+            !far(at.x, props.position_x[*row]) && !far(at.z, props.position_z[*row])
+        };
+        let used = near.filter(|row| props.flags[*row] & prop_flags::IN_USE != 0).filter(is_near);
+        found.extend(used.map(|row| row as u32));
+        found.sort_unstable();
+        for row in &found {
+            let props = &self.state.props;
+            let kind = self.environment.rules.prop_kind(props.kind[*row as usize]);
+            let foot = props.view().position(*row);
+            if let Some((share_per_256, from)) = self.share(burst, rules, (foot, kind.radius, kind.height)) {
+                let (attacker, arm, combo) = (burst.owner, burst.arm, burst.combo);
+                let target_row = *row as usize;
+                self.strike_prop(&Blow { attacker, target_row, arm, combo, share_per_256, from });
+            }
+        }
+        *self.found = found;
+    }
+
+    /// The share of a burst that reaches an upright body, and from where: nothing beyond the rim or behind cover.
+    fn share(
+        &self,
+        burst: &Burst,
+        rules: &ArmRules,
+        (feet, radius_of, height_of): (Position, Metres, Metres),
+    ) -> Option<(u32, (i64, i64))> {
         let way = |a: Metres, b: Metres| i64::from(a.0) - i64::from(b.0);
         let (x, z) = (way(burst.at.x, feet.x), way(burst.at.z, feet.z));
         let flat = isqrt_u64((x * x + z * z).cast_unsigned()).cast_signed();
-        let beside = (flat - i64::from(body.radius.0)).max(0);
+        let beside = (flat - i64::from(radius_of.0)).max(0);
         let height = i64::from(burst.at.y.0);
-        let (low, high) = (i64::from(feet.y.0), i64::from(feet.y.0) + i64::from(body.height.0));
+        let (low, high) = (i64::from(feet.y.0), i64::from(feet.y.0) + i64::from(height_of.0));
         let over = (low - height).max(height - high).max(0);
         // Farther than this along one axis is farther than any blast.
         if beside.max(over) > i64::from(rules.blast_radius.0) {
-            return;
+            return None;
         }
         let distance = isqrt_u64((beside * beside + over * over).cast_unsigned());
         let radius = u64::from(rules.blast_radius.0.unsigned_abs());
-        if distance > radius || (rules.blast_cover != 0 && self.is_covered(burst.at, feet, body.height)) {
-            return;
+        if distance > radius || (rules.blast_cover != 0 && self.is_covered(burst.at, feet, height_of)) {
+            return None;
         }
         let lost = (256 - u64::from(rules.blast_rim_per_256.min(256))) * distance / radius.max(1);
-        let share_per_256 = 256 - lost as u32;
-        let (attacker, arm, combo) = (burst.owner, burst.arm, burst.combo);
-        self.strike(&Blow { attacker, target_row: row, arm, combo, share_per_256, from: (x, z) });
+        Some((256 - lost as u32, (x, z)))
     }
 
     /// Sections of structures that a burst reaches take all of it.

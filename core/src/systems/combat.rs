@@ -21,6 +21,7 @@ pub(crate) use deeds::{choose, list};
 
 use super::crowd_index::CrowdIndex;
 use super::near::NearTables;
+use super::props::PropCells;
 use super::rewind::{Rewind, Views};
 use super::strike::{Blow, Fray};
 use super::{Environment, Timing};
@@ -30,6 +31,7 @@ use crate::rules::{Arm, ArmRules, arm_kind, side};
 use crate::state::characters::{CharacterRows, Characters, CharactersView, action, flags};
 use crate::state::commands::{ViewAge, buttons};
 use crate::state::handle::CharacterId;
+use crate::state::props::PropsView;
 use alloc::boxed::Box;
 use alloc::vec;
 use alloc::vec::Vec;
@@ -62,6 +64,8 @@ pub(crate) struct Attack {
     targets: [u32; MELEE_TARGETS_MAX],
     /// The section of a structure that it reaches, counted from 1; 0 for none.
     section: u32,
+    /// The prop that it reaches, counted from 1; 0 for none.
+    prop: u32,
 }
 
 impl Attack {
@@ -159,6 +163,8 @@ pub(crate) struct Arena<'a> {
     pub(crate) views: &'a Views,
     pub(crate) index: &'a CrowdIndex,
     pub(crate) near: &'a NearTables,
+    pub(crate) props: PropsView<'a>,
+    pub(crate) prop_cells: &'a PropCells,
     pub(crate) environment: &'a Environment,
     pub(crate) tick: Tick,
     /// Largest radius of the bodies in the world.
@@ -239,6 +245,11 @@ pub(crate) fn apply(fray: &mut Fray<'_>, scratch: &CombatScratch, views: &Views,
         }
         if let Some(section) = attack.section.checked_sub(1) {
             fray.strike_section(section, attacker, arm, attack.combo);
+        }
+        if let Some(target_row) = attack.prop.checked_sub(1).map(|row| row as usize) {
+            let from = fray.from_prop(target_row, attacker);
+            let combo = attack.combo;
+            fray.strike_prop(&Blow { attacker, target_row, arm, combo, share_per_256: 256, from });
         }
         if environment.rules.arm(arm).is_some_and(|rules| rules.kind == arm_kind::AREA) {
             launch::spread(fray, row, arm, attack.combo);

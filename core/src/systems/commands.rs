@@ -1,7 +1,7 @@
 //! Stage "commands": what came from outside, in the order it came.
 
 use super::rewind::{Views, oldest_view};
-use super::{Environment, Tally, craters, lifecycle, movement, npcs, structures};
+use super::{Environment, Tally, craters, lifecycle, movement, npcs, props, structures};
 use crate::limits::DEFORMATIONS_PER_TICK_MAX;
 use crate::numeric::Metres;
 use crate::rules::MOVEMENT_CLASSES;
@@ -10,6 +10,7 @@ use crate::state::State;
 use crate::state::commands::{Command, Placement};
 use crate::state::events::{Event, EventBuffer, SpawnRefusal};
 use crate::state::handle::CharacterId;
+use crate::state::props::PropPlace;
 use alloc::vec::Vec;
 
 /// Carries out the commands. What does not fit the world is refused and counted; a spawn is also answered.
@@ -71,10 +72,42 @@ pub(crate) fn run(
                 answer(tag, spawn_npc(state, team, kind, placement, environment), events)
             }
             Command::SetHome { id, x, z } => npcs::set_home(state, id, (x, z), environment),
+            Command::SpawnProp { .. } | Command::RemoveProp { .. } | Command::PushProp { .. } => {
+                of_prop(command, state, environment, events)
+            }
         };
         if !done {
             tally.commands_refused += 1;
         }
+    }
+}
+
+/// Carries out what is about props; whether it fitted.
+fn of_prop(
+    command: &Command,
+    state: &mut State,
+    environment: &Environment,
+    events: &mut EventBuffer,
+) -> bool {
+    match *command {
+        Command::SpawnProp { tag, kind, position, yaw } => {
+            let place = PropPlace { kind, position, yaw };
+            let spawned = props::life::spawn(state, environment, &place, events);
+            events.push(match spawned {
+                Ok(id) => Event::PropSpawned { tag, id },
+                Err(reason) => Event::SpawnRefused { tag, reason },
+            });
+            spawned.is_ok()
+        }
+        Command::RemoveProp { id } => props::life::remove_by_command(state, environment, id, events),
+        Command::PushProp { id, velocity } => match state.props.row_of(id) {
+            Some(row) => {
+                props::push(&mut state.props, row, velocity);
+                true
+            }
+            None => false,
+        },
+        _ => false,
     }
 }
 

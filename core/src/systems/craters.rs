@@ -4,8 +4,11 @@
 //! cells once, and each crater looks at the rows around it. Only heights change here, each row's by its own place: whoever
 //! is looked at first, the result is the same.
 //!
+//! Props on it wake; with many craters they are found by their cells.
+//!
 //! What is not here: the vertices ([`crate::spatial::terrain`]), which bursts dig (`blast.rs`).
 
+use super::props::{self, PropCells};
 use super::{Environment, movement};
 use crate::numeric::Metres;
 use crate::spatial::Deformation;
@@ -133,6 +136,8 @@ pub(crate) fn deform(
     if done {
         let end = state.character_ids.end();
         take_along(&mut state.characters, 0..end, deformation, environment);
+        let around = (deformation.x, deformation.z, reach_of(deformation, environment));
+        props::reground(&mut state.props, 0..state.prop_ids.end(), around, environment);
     }
     done
 }
@@ -142,7 +147,7 @@ pub(crate) fn deform_all(
     state: &mut State,
     craters: &[Deformation],
     environment: &mut Environment,
-    cells: &mut RowsByCell,
+    (cells, props): (&mut RowsByCell, &PropCells),
     deformations: &mut Vec<Deformation>,
     events: &mut EventBuffer,
 ) {
@@ -156,6 +161,9 @@ pub(crate) fn deform_all(
         } else if dig(state, crater, environment, deformations, events) {
             let rows = cells.around(crater.x, crater.z, reach_of(crater, environment));
             take_along(&mut state.characters, rows, crater, environment);
+            let (x, z, reach) = (crater.x, crater.z, reach_of(crater, environment));
+            let near = props.within([x.0; 2], [z.0; 2], reach);
+            props::reground(&mut state.props, near, (x, z, reach), environment);
         }
     }
 }

@@ -7,6 +7,7 @@
 //! | `lifecycle` (return) | flags, action_tick, team | every column of the returning rows but team, score, generation |
 //! | `npcs` | minds, index of the last tick, position, team, flags, health, terrain, obstacles | minds; input of the characters they steer |
 //! | `movement` | input, class, terrain, obstacles | position, velocity, yaw, pitch, flags, timer, motion, motion_ticks, support, dodge_ticks |
+//! | `props` | flags, class, terrain, obstacles, place of walkers | props; position of who walks into them |
 //! | `contacts` | flags, class, terrain, obstacles | position |
 //! | `combat` (judge) | grid, position, yaw, team, class, flags, input, stamina, action, ready ticks | the tick's list of attacks |
 //! | `combat` (apply), `strike`, `blast` | attacks | health, flags, velocity, stamina, action, ready ticks, score; projectiles, effects |
@@ -35,6 +36,7 @@ pub(crate) mod near;
 pub mod npcs;
 pub mod objectives;
 pub mod projectiles;
+pub(crate) mod props;
 pub mod rewind;
 pub(crate) mod strike;
 pub mod structures;
@@ -44,6 +46,7 @@ use crate::numeric::{LaneChoice, Metres, Tick};
 use crate::rules::Rules;
 use crate::spatial::{Obstacles, Terrain};
 use movement::{MovementTicks, Surroundings};
+pub use props::field::{KnownProp, PropField};
 pub use timing::Timing;
 
 /// All that systems read and no tick changes, but for the ground and what stands on it, which follow the state.
@@ -128,4 +131,14 @@ pub struct Tally {
     pub views_capped: u32,
     /// Sections of structures that fell or came to stand again.
     pub sections_changed: u32,
+    /// Props that were simulated.
+    pub props_awake: u32,
+    /// Health that props lost to weapons.
+    pub prop_damage: u64,
+    /// Props that were broken.
+    pub props_broken: u32,
+    /// Pieces of debris that came into the world.
+    pub debris: u32,
+    /// Pieces that did not, because the table was full or there were too many in one tick.
+    pub debris_refused: u32,
 }

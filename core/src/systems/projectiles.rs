@@ -7,16 +7,19 @@
 //! - `flight`: one tick of all flights, in lanes
 //! - `targets`: whom an arrow can meet
 //! - `capsule`: the exact test of one body
+//! - `loose`: props in the way
 //! - `past`: arrows whose archers saw an older picture, on their way to the present
 
 pub(in crate::systems) mod capsule;
 mod flight;
+pub(in crate::systems) mod loose;
 mod past;
 mod targets;
 
 use super::Environment;
 use super::blast::Burst;
 use super::near::NearTables;
+use super::props::PropCells;
 use super::rewind::Rewind;
 use super::strike::{Blow, Fray};
 use crate::numeric::{Tick, lanes};
@@ -26,6 +29,7 @@ use crate::state::column::Split;
 use crate::state::commands::ViewAge;
 use crate::state::events::Event;
 use crate::state::projectiles::ProjectileRows;
+use crate::state::props::PropsView;
 use alloc::boxed::Box;
 use alloc::vec;
 use flight::Flight;
@@ -41,6 +45,8 @@ pub(crate) enum FlightEnd {
     Spent,
     /// It met a section of a structure.
     Section(u32),
+    /// It met the prop in a row.
+    Prop(u32),
     /// It met the character in a row, where that was seen at an age.
     Body(u32, ViewAge),
 }
@@ -89,6 +95,8 @@ pub(crate) struct Sky<'a> {
     pub(crate) rewind: Rewind<'a>,
     pub(crate) near: &'a NearTables,
     pub(crate) targets: &'a Targets,
+    pub(crate) props: PropsView<'a>,
+    pub(crate) prop_cells: &'a PropCells,
     pub(crate) tick: Tick,
     pub(crate) environment: &'a Environment,
 }
@@ -103,11 +111,12 @@ pub(crate) fn fly(rows: ProjectileRows<'_>, ends: &mut [FlightEnd], ages: &[View
 pub(crate) fn land(fray: &mut Fray<'_>, end: usize, scratch: &mut FlightScratch) {
     scratch.ages[..end].fill(ViewAge::ZERO);
     for row in 0..end {
-        let (target, section) = match scratch.ends[row] {
+        let (target, section, prop) = match scratch.ends[row] {
             FlightEnd::None => continue,
-            FlightEnd::Spent => (None, None),
-            FlightEnd::Section(section) => (None, Some(section)),
-            FlightEnd::Body(target, age) => (Some((target as usize, age)), None),
+            FlightEnd::Spent => (None, None, None),
+            FlightEnd::Section(section) => (None, Some(section), None),
+            FlightEnd::Prop(prop) => (None, None, Some(prop)),
+            FlightEnd::Body(target, age) => (Some((target as usize, age)), None, None),
         };
         let projectiles = fray.state.projectiles.view();
         let (slot, arm, combo) = (row as u32, Arm(projectiles.arm[row]), projectiles.combo[row]);
@@ -127,6 +136,10 @@ pub(crate) fn land(fray: &mut Fray<'_>, end: usize, scratch: &mut FlightScratch)
         }
         if let Some(section) = section.filter(|_| !bursts) {
             fray.strike_section(section, owner, arm, combo);
+        }
+        if let Some(prop) = prop.filter(|_| !bursts) {
+            let target_row = prop as usize;
+            fray.strike_prop(&Blow { attacker: owner, target_row, arm, combo, share_per_256: 256, from });
         }
         if bursts {
             fray.burst(&Burst { at, owner, team, arm, combo });

@@ -6,6 +6,7 @@
 
 use super::afflictions::Afflictions;
 use super::crowd_index::CrowdIndex;
+use super::props::{self, PropCells};
 use super::rewind::Judgements;
 use super::{Environment, Tally, movement, structures};
 use crate::numeric::fixed::isqrt_u64;
@@ -17,7 +18,7 @@ use crate::spatial::{Cone, Deformation};
 use crate::state::State;
 use crate::state::characters::{action, flags, motion};
 use crate::state::events::{Event, EventBuffer};
-use crate::state::handle::CharacterId;
+use crate::state::handle::{CharacterId, PropId};
 use alloc::vec::Vec;
 
 /// One weapon reaching one body.
@@ -47,6 +48,8 @@ pub(crate) struct Fray<'a> {
     pub(crate) found: &'a mut Vec<u32>,
     /// Room for the sections of structures that a burst reaches.
     pub(crate) sections: &'a mut SectionList,
+    /// Where props are.
+    pub(crate) props: &'a PropCells,
     /// Craters to be dug at the end of the tick.
     pub(crate) craters: &'a mut Vec<Deformation>,
     pub(crate) events: &'a mut EventBuffer,
@@ -126,6 +129,46 @@ impl Fray<'_> {
         let taken =
             structures::strike_structure(self.state, self.environment, &blow, self.events, self.tally);
         self.tally.structure_damage += u64::from(taken);
+    }
+
+    /// Lets a weapon take effect on a prop. What is broken feels nothing.
+    pub(crate) fn strike_prop(&mut self, blow: &Blow) {
+        let Some(rules) = self.environment.rules.arm(blow.arm) else { return };
+        let (row, props) = (blow.target_row, &mut self.state.props);
+        if !matches!(rules.affects, side::ENEMIES | side::EVERYONE) || props.health[row] == 0 {
+            return;
+        }
+        let kind = self.environment.rules.prop_kind(props.kind[row]);
+        let combo = 256 + u64::from(blow.combo) * u64::from(rules.combo_bonus_per_256);
+        let damage = share_of(share_of(rules.damage.into(), combo), blow.share_per_256.into());
+        let amount = kind.taken(damage, rules.damage_kind).min(props.health[row].into()) as u16;
+        let (attacker, arm) = (blow.attacker, blow.arm);
+        let id = PropId { slot: row as u32, generation: props.generation[row] };
+        if amount > 0 {
+            props.health[row] -= amount;
+            self.tally.prop_damage += u64::from(amount);
+            self.events.push(Event::PropDamaged { id, attacker, amount, arm });
+        }
+        if (rules.knock.0 > 0 || rules.knock_up.0 > 0) && kind.knock_per_256 > 0 {
+            let velocity = thrown(blow.from, rules);
+            let share = |speed: MetresPerSecond| {
+                MetresPerSecond((i64::from(speed.0) * i64::from(kind.knock_per_256) / 256) as i32)
+            };
+            let velocity = Velocity { x: share(velocity.x), y: share(velocity.y), z: share(velocity.z) };
+            props::push(props, row, velocity);
+        }
+        if props.health[row] == 0 {
+            self.tally.props_broken += 1;
+            self.events.push(Event::PropBroken { id, attacker });
+        }
+    }
+
+    /// The way from a prop to somebody on the ground plane; (0, 0) when that one is gone.
+    pub(crate) fn from_prop(&self, prop: usize, other: CharacterId) -> (i64, i64) {
+        let (characters, props) = (&self.state.characters, &self.state.props);
+        let Some(other) = characters.row_of(other) else { return (0, 0) };
+        let way = |theirs: &[i32], own: &[i32]| i64::from(theirs[other]) - i64::from(own[prop]);
+        (way(&characters.position_x, &props.position_x), way(&characters.position_z, &props.position_z))
     }
 
     /// Whether nothing hurts a row: in the first part of a dodge, and after it came to life until it does something.

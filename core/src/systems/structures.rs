@@ -6,7 +6,7 @@
 //! The table says how sections are doing; which shapes queries pass by is a set beside the baked obstacles that follows it.
 //! Not here: who strikes what, and with which weapon.
 
-use super::{Environment, Tally, movement};
+use super::{Environment, Tally, movement, props};
 use crate::numeric::{Metres, Position, Tick};
 use crate::rules::{Arm, Rules};
 use crate::spatial::Obstacles;
@@ -84,7 +84,11 @@ pub(crate) fn strike_by_command(
     let blow = Blow { section, damage, damage_kind: 0, attacker: CharacterId::NONE, arm: Arm::NONE };
     let struck = hurt(&mut state.structures, &blow, events, tally) > 0;
     if struck {
-        environment.obstacles.set_section(section, state.structures.health[section as usize] > 0);
+        let stands = state.structures.health[section as usize] > 0;
+        environment.obstacles.set_section(section, stands);
+        if !stands {
+            props::life::leave_debris(state, environment, section, events, tally);
+        }
     }
     struck
 }
@@ -113,6 +117,21 @@ pub(crate) fn build(
         make_room(&mut state.characters, state.character_ids.end(), state.tick, environment);
     }
     true
+}
+
+/// Lets fall what weapons brought down in the tick: each leaves its debris.
+pub(crate) fn fall(
+    state: &mut State,
+    environment: &mut Environment,
+    events: &mut EventBuffer,
+    tally: &mut Tally,
+) {
+    for section in 0..state.structures.health.len() as u32 {
+        if state.structures.health[section as usize] == 0 && environment.obstacles.section_stands(section) {
+            environment.obstacles.set_section(section, false);
+            props::life::leave_debris(state, environment, section, events, tally);
+        }
+    }
 }
 
 /// Lets those sections stand that do in the table, and no others. Allocates nothing.

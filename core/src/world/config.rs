@@ -10,7 +10,7 @@ use alloc::vec::Vec;
 use core::fmt;
 
 /// Version of the encoded form; the first two bytes.
-const FORMAT: u16 = 4;
+const FORMAT: u16 = 5;
 
 /// Everything a world is created from. `Default` is the demo battle: 60 Hz, 256 m square, two teams, 4,096 characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct WorldConfig {
     pub terrain_delta_chunks: u32,
     /// Characters that nobody plays at one time, 0 to [`limits::NPCS_MAX`].
     pub npc_capacity: u32,
+    /// Props at one time, 0 to [`limits::PROPS_MAX`].
+    pub prop_capacity: u32,
     /// The rules.
     pub rules: Rules,
     /// Which implementation of the lanes to run. Changes no result; not part of the fingerprint or the bytes.
@@ -60,6 +62,7 @@ impl Default for WorldConfig {
             event_capacity: 16_384,
             terrain_delta_chunks: 64,
             npc_capacity: 1_024,
+            prop_capacity: 1_024,
             rules: Rules::default(),
             lanes: LaneChoice::Auto,
             parallel_min_rows: 10_000,
@@ -160,7 +163,7 @@ const fn raw_m(metres: i32) -> i64 {
 
 impl WorldConfig {
     /// Bytes of an encoded configuration.
-    pub const ENCODED_BYTES: usize = 2 + 8 + 2 + 4 + 4 + 1 + 4 + 4 + 4 + 4 + 4 + Rules::BYTES;
+    pub const ENCODED_BYTES: usize = 2 + 8 + 2 + 4 + 4 + 1 + 4 + 4 + 4 + 4 + 4 + 4 + Rules::BYTES;
 
     /// Checks every number and relation.
     ///
@@ -180,6 +183,7 @@ impl WorldConfig {
         let (deltas, most) = (self.terrain_delta_chunks, l::TERRAIN_DELTA_CHUNKS_MAX);
         in_range("terrain_delta_chunks", deltas.into(), 0, most.into())?;
         in_range("npc_capacity", self.npc_capacity.into(), 0, l::NPCS_MAX.into())?;
+        in_range("prop_capacity", self.prop_capacity.into(), 0, l::PROPS_MAX.into())?;
         let (resident, most) = (self.terrain_resident_chunks, l::TERRAIN_RESIDENT_CHUNKS_MAX);
         in_range("terrain_resident_chunks", resident.into(), 1, most.into())?;
         if !self.terrain_spacing.0.cast_unsigned().is_power_of_two() {
@@ -215,6 +219,7 @@ impl WorldConfig {
         out.extend_from_slice(&self.event_capacity.to_le_bytes());
         out.extend_from_slice(&self.terrain_delta_chunks.to_le_bytes());
         out.extend_from_slice(&self.npc_capacity.to_le_bytes());
+        out.extend_from_slice(&self.prop_capacity.to_le_bytes());
         self.rules.encode_into(out);
     }
 
@@ -248,6 +253,7 @@ impl WorldConfig {
             event_capacity: reader.u32()?,
             terrain_delta_chunks: reader.u32()?,
             npc_capacity: reader.u32()?,
+            prop_capacity: reader.u32()?,
             ..Self::default()
         };
         let (rules, rest) = Rules::decode(reader.rest()).ok_or(ConfigDecodeError::Truncated)?;

@@ -7,7 +7,7 @@ pub mod replay;
 pub use adopt::AdoptRulesError;
 pub use config::{ConfigDecodeError, ConfigError, WorldConfig};
 
-use crate::limits::{EFFECTS_PER_CHARACTER, SPEED_MAX_M_PER_S, SWEEP_MAX_M};
+use crate::limits::{EFFECTS_PER_CHARACTER, PROPS_MAX, SPEED_MAX_M_PER_S, SWEEP_MAX_M};
 use crate::numeric::{Metres, StateHash, Tick};
 use crate::spatial::query_grid::{Disc, RowList, Who};
 use crate::spatial::{Deformation, Obstacles, Scenery, Terrain, TerrainShape};
@@ -21,6 +21,7 @@ use crate::state::npcs::NpcsView;
 use crate::state::objectives::{NO_TEAM, ObjectivesView, TeamsView};
 use crate::state::partial::{self, PartialPolicy, PartialReport, Selection};
 use crate::state::projectiles::ProjectilesView;
+use crate::state::props::PropsView;
 use crate::state::saved::SavedState;
 use crate::state::snapshot::{self, ImageBounds, SnapshotError};
 use crate::state::state_hash::ColumnHashes;
@@ -32,7 +33,7 @@ use crate::step::{self, Scratch, Stage, StepReport};
 use crate::systems::crowd_index::CrowdIndex;
 use crate::systems::movement::MovementTicks;
 use crate::systems::rewind::Judgement;
-use crate::systems::{Environment, Timing, objectives, structures};
+use crate::systems::{Environment, Timing, objectives, props, structures};
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 
@@ -88,20 +89,16 @@ impl World {
             parallel_min_rows: config.parallel_min_rows,
         };
         check_owners(config, &environment)?;
+        check_props(config, &environment)?;
         let mut state = new_state(config, &environment);
         structures::found(&mut state.structures, &environment.obstacles, &config.rules);
         objectives::found(&mut state.objectives, &mut state.teams, &environment);
         state.rebuild_ids(config.lanes);
+        props::life::found(&mut state, &environment);
         Ok(Self {
             config: *config,
             fingerprint: config.fingerprint_with(environment.obstacles.content_hash()),
-            scratch: Scratch::new(
-                &environment,
-                config.character_capacity,
-                config.projectile_capacity,
-                config.npc_capacity,
-                config.event_capacity,
-            ),
+            scratch: Scratch::new(&environment, &state.capacity(), config.event_capacity),
             state,
             environment,
             events: EventBuffer::new(config.event_capacity as usize),
@@ -224,6 +221,24 @@ impl World {
     #[must_use]
     pub fn projectiles(&self) -> ProjectilesView<'_> {
         self.state.projectiles.view()
+    }
+
+    /// The props' columns, by slot.
+    #[must_use]
+    pub fn props(&self) -> PropsView<'_> {
+        self.state.props.view()
+    }
+
+    /// Props in the world.
+    #[must_use]
+    pub const fn prop_count(&self) -> usize {
+        self.state.prop_ids.len()
+    }
+
+    /// One past the highest slot of a prop.
+    #[must_use]
+    pub const fn prop_slots_end(&self) -> u32 {
+        self.state.prop_ids.end() as u32
     }
 
     /// The status effects at work, by slot.
@@ -380,6 +395,7 @@ impl World {
         saved.load(&mut self.state, self.fingerprint, |from, to| terrain.follow(from, to))?;
         structures::follow(&self.state.structures, &mut self.environment.obstacles);
         self.scratch.invalidate_ways();
+        self.scratch.invalidate_props();
         self.events.clear();
         self.scratch.clear_last_tick();
         self.index_is_stale = true;
@@ -424,6 +440,7 @@ impl World {
         }
         structures::follow(&self.state.structures, &mut self.environment.obstacles);
         self.scratch.invalidate_ways();
+        self.scratch.invalidate_props();
         self.events.clear();
         self.scratch.clear_last_tick();
         self.scratch.rebuild_index(&self.state);
@@ -501,6 +518,21 @@ fn new_state(config: &WorldConfig, environment: &Environment) -> State {
         structures: obstacles.sections().len() as u32,
         objectives: obstacles.capture_points().len() as u32,
         teams: config.teams.into(),
+        props: config.prop_capacity,
+    })
+}
+
+/// Whether the scenery's props have room.
+fn check_props(config: &WorldConfig, environment: &Environment) -> Result<(), ConfigError> {
+    let placed = environment.obstacles.props().len();
+    if placed <= config.prop_capacity as usize {
+        return Ok(());
+    }
+    Err(ConfigError::OutOfRange {
+        field: "prop_capacity",
+        value: config.prop_capacity.into(),
+        min: placed as i64,
+        max: PROPS_MAX.into(),
     })
 }
 

@@ -152,6 +152,6 @@ fn siege_event_to_dictionary(event: &Event) -> VarDictionary {
         Event::FlagMoved { point, id, what } => vdict! {
             "kind" => "flag_moved", "point" => *point, "id" => id_number(*id), "what" => flag_move_name(*what),
         },
-        _ => VarDictionary::new(),
+        _ => super::props::event_to_dictionary(event),
     }
 }

@@ -11,6 +11,7 @@ mod drawing;
 mod events;
 mod minds;
 mod names;
+mod props;
 mod setup;
 mod siege;
 mod states;

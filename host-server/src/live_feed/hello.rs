@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 use shieldwall_core::numeric::{Brads, Position};
-use shieldwall_core::rules::{ARM_KINDS, ArmRules, MovementRules, ObjectiveRules, Rules, StructureRules};
+use shieldwall_core::rules::{
+    ARM_KINDS, ArmRules, MovementRules, ObjectiveRules, PropRules, Rules, StructureRules,
+};
 use shieldwall_core::spatial::Scenery;
 use shieldwall_core::spatial::obstacles::{Mesh, StaticShape};
 use shieldwall_core::{Metres, World};
@@ -67,6 +69,7 @@ fn set_rules(hello: &mut Value, scenery: &Scenery, rules: &Rules) {
     hello["classes"] = classes(rules).into();
     hello["sections"] = sections(scenery, rules).into();
     hello["capture_points"] = capture_points(scenery, rules).into();
+    hello["props"] = props(rules).into();
 }
 
 fn terrain(world: &World) -> Value {
@@ -135,6 +138,12 @@ fn capture_points(scenery: &Scenery, rules: &Rules) -> Vec<Value> {
         })
     };
     scenery.capture_points.iter().map(one).collect()
+}
+
+/// The kinds of props.
+fn props(rules: &Rules) -> Vec<Value> {
+    let one = |(rules, entry): (&PropRules, &shieldwall_core::rules::RuleEntryInfo)| json!({ "name": entry.name, "radius_m": metres(rules.radius) });
+    rules.prop.iter().zip(&PropRules::KINDS).map(one).collect()
 }
 
 /// A shape from above: `{"circle": [x, z, radius]}` or `{"polygon": [[x, z], ...]}`, in metres.

@@ -1,7 +1,7 @@
 //! The frames of the live page: the whole battlefield in about 10 bytes a character, little-endian.
 //!
-//! Layout: `u8 kind = 1, u8 version = 2`, then `u16` numbers of characters, projectiles and marks, `u32 tick`, and `u16` numbers
-//! of hits, deaths, bursts, sections and points, `u16 0`; then
+//! Layout: `u8 kind = 1, u8 version = 3`, then `u16` numbers of characters, projectiles and marks, `u32 tick`, and `u16` numbers
+//! of hits, deaths, bursts, sections, points and props; then
 //!
 //! | what | bytes | fields |
 //! |---|---|---|
@@ -13,6 +13,7 @@
 //! | burst | 6 | `u8 arm, u8 team, i16 x, i16 z` |
 //! | section | 3 | `u16 number, u8 health`, of those that are not whole |
 //! | point | 10 | `u8 owner, u8 contender, u8 progress, u8 flag, u16 carrier, i16 x, i16 z`, of all, in order |
+//! | prop | 6 | `u8 kind, u8 yaw, i16 x, i16 z` |
 //!
 //! Coordinates are in units of half the battlefield / 32,767; a turn of yaw is 256. Flags: 1 alive, 2 striking, 4 airborne,
 //! team in bits 4 to 7. Body: class in bits 0 to 2, 8 blocking, 16 stunned, 32 slowed or held, 64 casting. Health and
@@ -23,11 +24,11 @@
 mod events;
 mod hello;
 
-use shieldwall_core::World;
 use shieldwall_core::numeric::{Brads, Metres, MetresPerSecond, Ticks};
 use shieldwall_core::rules::Rules;
 use shieldwall_core::state::characters::{action, flags};
 use shieldwall_core::state::objectives::pennant;
+use shieldwall_core::{World, WorldConfig};
 
 use self::events::Gathered;
 pub use self::hello::{hello, hello_with_rules};
@@ -37,6 +38,9 @@ const HEAD_BYTES: usize = 24;
 
 /// Most sections that the page is told of: their numbers have two bytes in a frame.
 const SECTIONS_MAX: usize = 8_192;
+
+/// Most props that a frame has: the first ones by slot.
+const PROPS_MAX: usize = 4_096;
 
 /// What one fighter in a ring gains in a tick, in the units of a point's progress.
 const GAIN: u64 = 256;
@@ -52,10 +56,12 @@ pub struct LiveFrame {
 }
 
 impl LiveFrame {
-    /// An empty frame with all the room a world of these capacities needs.
+    /// An empty frame with all the room that a world of this configuration, with so many sections and points, needs.
     #[must_use]
-    pub fn with_capacity(characters: u32, projectiles: u32, sections: usize, points: usize) -> Self {
-        let moving = 10 * characters as usize + 9 * projectiles as usize;
+    pub fn with_capacity(config: &WorldConfig, sections: usize, points: usize) -> Self {
+        let loose = 6 * (config.prop_capacity as usize).min(PROPS_MAX);
+        let moving =
+            10 * config.character_capacity as usize + 9 * config.projectile_capacity as usize + loose;
         let bytes = HEAD_BYTES + moving + events::BYTES_MAX + 3 * sections.min(SECTIONS_MAX) + 10 * points;
         Self { bytes: Vec::with_capacity(bytes) }
     }
@@ -95,7 +101,7 @@ impl LiveFeed {
     pub fn fill(&mut self, world: &World, frame: &mut LiveFrame) {
         let out = &mut frame.bytes;
         out.clear();
-        out.extend_from_slice(&[1, 2, 0, 0, 0, 0, 0, 0]);
+        out.extend_from_slice(&[1, 3, 0, 0, 0, 0, 0, 0]);
         out.extend_from_slice(&world.tick().0.to_le_bytes());
         out.resize(HEAD_BYTES, 0);
         let characters = self.put_characters(world, out);
@@ -103,8 +109,9 @@ impl LiveFeed {
         let [marks, hits, deaths, bursts] = self.gathered.put(out);
         let sections = put_sections(world, out);
         let points = self.put_points(world, out);
+        let props = self.put_props(world, out);
         let first = [(2, characters), (4, projectiles), (6, marks)];
-        let second = [(12, hits), (14, deaths), (16, bursts), (18, sections), (20, points)];
+        let second = [(12, hits), (14, deaths), (16, bursts), (18, sections), (20, points), (22, props)];
         for (at, count) in first.into_iter().chain(second) {
             out[at..at + 2].copy_from_slice(&count.to_le_bytes());
         }
@@ -164,6 +171,19 @@ impl LiveFeed {
             put_i16(out, self.scale.of(view.position_z[row]));
         }
         view.len() as u16
+    }
+
+    fn put_props(&self, world: &World, out: &mut Vec<u8>) -> u16 {
+        let view = world.props();
+        let mut count = 0;
+        for slot in view.live_slots().take(PROPS_MAX) {
+            let row = slot as usize;
+            out.extend_from_slice(&[view.kind[row], yaw_byte(view.yaw[row])]);
+            put_i16(out, self.scale.of(view.position_x[row]));
+            put_i16(out, self.scale.of(view.position_z[row]));
+            count += 1;
+        }
+        count
     }
 
     /// Health as 0 to 255: whoever has any is not shown with none.

@@ -18,6 +18,7 @@ use shieldwall_core::spatial::Scenery;
 use shieldwall_core::state::commands::CharacterInput;
 use shieldwall_core::state::handle::CharacterId;
 use shieldwall_core::state::terrain_deltas::TerrainChunk;
+use shieldwall_core::systems::PropField;
 
 use super::replica::ReplicaTable;
 use super::session::{ClientWorld, Session};
@@ -282,6 +283,13 @@ impl GameClient {
     #[must_use]
     pub fn is_section_down(&self, section: u16) -> bool {
         self.session.as_ref().is_some_and(|session| session.ground.is_down(section))
+    }
+
+    /// What lies about, as far as it was told: those at rest exactly, those that move from where they were told to, as if each
+    /// were alone. None before the welcome.
+    #[must_use]
+    pub fn props(&self) -> Option<&PropField> {
+        self.session.as_ref().map(|session| &session.ground.props)
     }
 
     /// Appends the chunks of the ground and the sections that changed since the last call, each once: what is to be drawn

@@ -6,7 +6,10 @@ use super::session::ClientWorld;
 use crate::wire::DecodeError;
 use crate::wire::ground_image::{self, GroundCheck, GroundPiece, image_bytes_max};
 use crate::wire::world_changes::{ChangeCodec, WorldChange};
+use shieldwall_core::numeric::Velocity;
+use shieldwall_core::state::props::PropPlace;
 use shieldwall_core::state::terrain_deltas::{TerrainChunk, TerrainDeltas};
+use shieldwall_core::systems::PropField;
 use shieldwall_core::world::WorldConfig;
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -33,6 +36,8 @@ pub(crate) struct Ground {
     incoming: Option<(u32, u32, Vec<u8>)>,
     /// Sections that are down.
     fallen: BTreeSet<u16>,
+    /// What lies about.
+    pub(crate) props: PropField,
     /// What changed since somebody asked.
     chunks: BTreeSet<TerrainChunk>,
     sections: BTreeSet<u16>,
@@ -51,6 +56,7 @@ impl Ground {
             next: 0,
             incoming: None,
             fallen: BTreeSet::new(),
+            props: PropField::default(),
             chunks: BTreeSet::new(),
             sections: BTreeSet::new(),
             wanted: false,
@@ -81,6 +87,11 @@ impl Ground {
         self.next = self.next.wrapping_add(1);
         self.stats.changes += 1;
         match *change {
+            WorldChange::PropRests { slot, place } => self.set_prop(slot, &place, None, world),
+            WorldChange::PropMoves { slot, place, velocity } => {
+                self.set_prop(slot, &place, Some(velocity), world);
+            }
+            WorldChange::PropGone { slot } => _ = self.props.remove(slot),
             WorldChange::SectionFell { section } => self.set_section(section, false, world),
             WorldChange::SectionBuilt { section } => self.set_section(section, true, world),
             WorldChange::Crater { .. } | WorldChange::Deformed(_) => {
@@ -92,6 +103,21 @@ impl Ground {
                     self.mismatch();
                 }
             }
+        }
+    }
+
+    /// A prop of a slot that there is; others are left out.
+    fn set_prop(
+        &mut self,
+        slot: u16,
+        place: &PropPlace,
+        velocity: Option<Velocity>,
+        world: &Arc<ClientWorld>,
+    ) {
+        let half = world.config().half_extent;
+        let inside = place.position.x.abs() <= half && place.position.z.abs() <= half;
+        if inside && u32::from(slot) < world.config().prop_capacity {
+            self.props.set(slot, place, velocity);
         }
     }
 
@@ -147,8 +173,13 @@ impl Ground {
             return Ok(());
         }
         let Some((number, _, bytes)) = self.incoming.take() else { return Ok(()) };
-        let (deltas, fallen) = ground_image::decode(&bytes, self.delta_chunks)?;
-        self.replace(number, deltas, fallen, world)
+        let (deltas, fallen, props) = ground_image::decode(&bytes, self.delta_chunks)?;
+        self.replace(number, deltas, fallen, world)?;
+        self.props.clear();
+        for (slot, place) in &props {
+            self.set_prop(*slot, place, None, world);
+        }
+        Ok(())
     }
 
     fn replace(

@@ -12,6 +12,7 @@ use shieldwall_core::state::characters::{MoveState, flags};
 use shieldwall_core::state::commands::{CharacterInput, ViewAge};
 use shieldwall_core::state::handle::CharacterId;
 use shieldwall_core::state::terrain_deltas::{TerrainChunk, TerrainDeltas};
+use shieldwall_core::systems::PropField;
 use shieldwall_core::systems::movement::{MovementTicks, Surroundings, move_character};
 use shieldwall_core::world::{ConfigError, WorldConfig};
 
@@ -166,20 +167,23 @@ impl ClientWorld {
         self.deltas = Some(Box::new(deltas));
     }
 
+    /// What a body meets at a tick.
+    fn surroundings(&self, tick: Tick) -> Surroundings<'_> {
+        Surroundings { terrain: &self.terrain, obstacles: &self.obstacles, tick }
+    }
+
     /// One tick of one character: what the server runs, by the rules of that tick.
     fn step(
         &self,
         book: &ByTick<Arc<RulesInForce>>,
         (tick, state, input): (Tick, MoveState, CharacterInput),
         own: &Foresight,
+        props: &PropField,
     ) -> MoveState {
         let rules = book.at_or_oldest(tick);
-        let mut after = move_character(
-            state,
-            input,
-            &Surroundings { terrain: &self.terrain, obstacles: &self.obstacles, tick },
-            &rules.movement,
-        );
+        let surroundings = self.surroundings(tick);
+        let after = move_character(state, input, &surroundings, &rules.movement);
+        let mut after = props.keep_out(after, &surroundings, &rules.config.rules, &rules.movement);
         after.flags = own.flags(&rules.config.rules, tick, (&state, &after), input);
         after
     }
@@ -323,15 +327,17 @@ impl Session {
         if due.count > 0 {
             self.follow_rules(Tick(due.first.0.wrapping_add(due.count - 1)));
         }
-        let (world, book) = (&self.world, &self.book);
+        let (world, book, props) = (&self.world, &self.book, &mut self.ground.props);
         let shown = self.interpolation.clock().shown(now);
         let foresight = self.own.as_ref().map(Foresight::of).unwrap_or_default();
         for i in 0..due.count {
             let tick = Tick(due.first.0.wrapping_add(i));
             self.views[tick.0 as usize % prediction::RING] = (tick, view_age(tick, shown));
-            self.prediction.run(tick, input, &mut |tick, state, input| {
-                world.step(book, (tick, state, input), &foresight)
-            });
+            let rules = &book.at_or_oldest(tick).config;
+            props.advance(&world.surroundings(tick), &rules.rules, rules.tick_hz);
+            props.refresh(&rules.rules);
+            let step = &mut |tick, state, input| world.step(book, (tick, state, input), &foresight, props);
+            self.prediction.run(tick, input, step);
         }
         AdvanceReport { ticks: due.count, newest: self.newest_input() }
     }
@@ -452,7 +458,11 @@ impl Session {
             Some(own) => {
                 let (world, book) = (&self.world, &self.book);
                 let foresight = Foresight::of(&own);
-                let step = &mut |tick, state, input| world.step(book, (tick, state, input), &foresight);
+                let rules = &book.at_or_oldest(header.tick).config.rules;
+                self.ground.props.refresh(rules);
+                let props = &self.ground.props;
+                let step =
+                    &mut |tick, state, input| world.step(book, (tick, state, input), &foresight, props);
                 let told = self.prediction.reconcile(header.tick, own.state, step);
                 self.corrections.count(told);
                 self.own = Some(own);

@@ -3,6 +3,7 @@
 //!
 //! What is not here: how far each client has come (`ground_feed`).
 
+use super::prop_log::PropLog;
 use crate::wire::ground_image::{GroundCheck, encode, ground_hash};
 use crate::wire::world_changes::{ChangeCodec, WorldChange};
 use shieldwall_core::spatial::Deformation;
@@ -36,6 +37,8 @@ pub(super) struct ChangeLog {
     next: u32,
     /// Sections that are down.
     fallen: BTreeSet<u16>,
+    /// What clients were told of each prop.
+    props: PropLog,
     image: Option<Arc<GroundImage>>,
     check: Option<GroundCheck>,
     ticks_to_check: u32,
@@ -53,6 +56,7 @@ impl ChangeLog {
             start: 0,
             next: 0,
             fallen: BTreeSet::new(),
+            props: PropLog::new(config),
             image: None,
             check: None,
             ticks_to_check: check_every,
@@ -91,6 +95,7 @@ impl ChangeLog {
             self.push(change);
         }
         self.learn_sections(world);
+        self.learn_props(world);
         self.ticks_to_check = self.ticks_to_check.saturating_sub(1);
         if self.ticks_to_check == 0 {
             self.ticks_to_check = self.check_every;
@@ -119,6 +124,13 @@ impl ChangeLog {
         }
     }
 
+    /// Compares which props are where: events may be dropped, and a load has none. A look at each.
+    fn learn_props(&mut self, world: &World) {
+        let mut props = std::mem::take(&mut self.props);
+        props.learn(world, |change| self.push(change));
+        self.props = props;
+    }
+
     fn change_of(&self, deformation: &Deformation) -> WorldChange {
         self.codec.change_of(deformation)
     }
@@ -128,7 +140,7 @@ impl ChangeLog {
         match change {
             WorldChange::SectionFell { section } => _ = self.fallen.insert(section),
             WorldChange::SectionBuilt { section } => _ = self.fallen.remove(&section),
-            WorldChange::Crater { .. } | WorldChange::Deformed(_) => {}
+            _ => {}
         }
         if self.changes.len() == CHANGES_KEPT {
             self.changes.pop_front();
@@ -173,7 +185,7 @@ impl ChangeLog {
         if let Some(image) = self.image.as_ref().filter(usable) {
             return Arc::clone(image);
         }
-        let bytes = encode(world.terrain_deltas(), &self.fallen);
+        let bytes = encode(world.terrain_deltas(), &self.fallen, self.props.told());
         let image = Arc::new(GroundImage { number: self.next, bytes });
         self.image = Some(Arc::clone(&image));
         image

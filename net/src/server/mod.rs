@@ -22,6 +22,7 @@ pub mod history;
 pub mod input_buffer;
 mod interest;
 mod priority;
+mod prop_log;
 mod rules_news;
 mod session;
 mod snapshot;

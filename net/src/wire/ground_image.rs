@@ -4,7 +4,8 @@
 //! Bytes, little-endian: number of fallen sections u32, the sections u16 each, ascending; number of chunks u16, then each:
 //! [`TerrainChunk::key`] u32, length u16, and its vertices as bits, filled with zeros: in turns a run of zeros
 //! (its length, WIDE without sign) and, until all vertices are said, a run of others (its length less one, likewise; each
-//! as its folded difference to the one before in the run, WIDE; the first to zero).
+//! as its folded difference to the one before in the run, WIDE; the first to zero). Then the number of props u16, and each: slot
+//! u16, ascending, kind u8, x, y, z i32 in Q16.16 m, yaw u16. Those that move are told anew soon.
 //!
 //! An image travels in pieces, each a reliable message: the number of the first change that is not in it u32, bytes of the
 //! image u32, where the piece begins u32, the piece.
@@ -13,9 +14,12 @@ use super::bits::{BitReader, BitSink, BitWriter};
 use super::prefix_codes::WIDE;
 use super::welcome::MessageKind;
 use super::{DecodeError, MESSAGE_BYTES};
-use shieldwall_core::limits::TERRAIN_CHUNK_VERTICES;
+use shieldwall_core::limits::{HEIGHT_MAX_M, TERRAIN_CHUNK_VERTICES};
+use shieldwall_core::numeric::{Brads, Metres, Position};
+use shieldwall_core::rules::PROP_KINDS;
+use shieldwall_core::state::props::PropPlace;
 use shieldwall_core::state::terrain_deltas::{ChunkDelta, TerrainChunk, TerrainDeltas};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Bytes of one chunk at most: a code of a run and one of a value for every vertex.
 const CHUNK_BYTES_MAX: usize = (TERRAIN_CHUNK_VERTICES * (19 + 6)).div_ceil(8) + 16;
@@ -29,8 +33,15 @@ pub const PIECE_BYTES: usize = 180;
 /// Bytes of an image at most, of a world whose terrain can differ in so many chunks.
 #[must_use]
 pub const fn image_bytes_max(delta_chunks: u32) -> usize {
-    4 + 2 * (1 << 16) + 2 + delta_chunks as usize * (6 + CHUNK_BYTES_MAX)
+    4 + 2 * (1 << 16) + 2 + delta_chunks as usize * (6 + CHUNK_BYTES_MAX) + 2 + PROPS_MAX * PROP_BYTES
 }
+
+/// Bytes of a prop.
+const PROP_BYTES: usize = 2 + 1 + 12 + 2;
+const PROPS_MAX: usize = u16::MAX as usize;
+
+/// The props of an image, by slot.
+pub type Props = BTreeMap<u16, PropPlace>;
 
 /// What two ends compare: the ground's deltas (none: nowhere) and what is down.
 #[must_use]
@@ -46,7 +57,7 @@ pub fn ground_hash(deltas: Option<&TerrainDeltas>, fallen: &BTreeSet<u16>) -> u6
 /// # Panics
 /// When more chunks differ than any world has.
 #[must_use]
-pub fn encode(deltas: &TerrainDeltas, fallen: &BTreeSet<u16>) -> Vec<u8> {
+pub fn encode(deltas: &TerrainDeltas, fallen: &BTreeSet<u16>, props: &Props) -> Vec<u8> {
     let mut bytes = Vec::new();
     bytes.extend_from_slice(&(fallen.len() as u32).to_le_bytes());
     fallen.iter().for_each(|section| bytes.extend_from_slice(&section.to_le_bytes()));
@@ -61,7 +72,47 @@ pub fn encode(deltas: &TerrainDeltas, fallen: &BTreeSet<u16>) -> Vec<u8> {
         bytes.extend_from_slice(&(length as u16).to_le_bytes());
         bytes.extend_from_slice(&buffer[..length]);
     }
+    let count = props.len().min(PROPS_MAX);
+    bytes.extend_from_slice(&(count as u16).to_le_bytes());
+    for (slot, place) in props.iter().take(count) {
+        bytes.extend_from_slice(&slot.to_le_bytes());
+        bytes.push(place.kind);
+        for part in [place.position.x, place.position.y, place.position.z] {
+            bytes.extend_from_slice(&part.0.to_le_bytes());
+        }
+        bytes.extend_from_slice(&place.yaw.0.to_le_bytes());
+    }
     bytes
+}
+
+fn read_props(bytes: &[u8]) -> Result<Props, DecodeError> {
+    let (count, rest) = bytes.split_first_chunk::<2>().ok_or(DecodeError::Truncated)?;
+    let (props, behind) = rest.as_chunks::<PROP_BYTES>();
+    let count = usize::from(u16::from_le_bytes(*count));
+    if props.len() < count {
+        return Err(DecodeError::Truncated);
+    }
+    if props.len() > count || !behind.is_empty() {
+        return Err(DecodeError::Value("message length"));
+    }
+    let mut found = Props::new();
+    for prop in props {
+        let part =
+            |at: usize| Metres(i32::from_le_bytes([prop[at], prop[at + 1], prop[at + 2], prop[at + 3]]));
+        let slot = u16::from_le_bytes([prop[0], prop[1]]);
+        let position = Position { x: part(3), y: part(7), z: part(11) };
+        let place =
+            PropPlace { kind: prop[2], position, yaw: Brads(u16::from_le_bytes([prop[15], prop[16]])) };
+        let inside = position.y.0.unsigned_abs() <= Metres::from_m(HEIGHT_MAX_M + 1).0.unsigned_abs();
+        if found.last_key_value().is_some_and(|(last, _)| *last >= slot) {
+            return Err(DecodeError::Value("order of props"));
+        }
+        if usize::from(place.kind) >= PROP_KINDS || !inside {
+            return Err(DecodeError::Value("prop"));
+        }
+        found.insert(slot, place);
+    }
+    Ok(found)
 }
 
 const _: () = assert!(CHUNK_BYTES_MAX <= u16::MAX as usize);
@@ -118,7 +169,7 @@ fn read_chunk(reader: &mut BitReader<'_>) -> Result<ChunkDelta, DecodeError> {
 ///
 /// # Errors
 /// [`DecodeError`].
-pub fn decode(bytes: &[u8], delta_chunks: u32) -> Result<(TerrainDeltas, BTreeSet<u16>), DecodeError> {
+pub fn decode(bytes: &[u8], delta_chunks: u32) -> Result<(TerrainDeltas, BTreeSet<u16>, Props), DecodeError> {
     let (count, mut rest) = bytes.split_first_chunk::<4>().ok_or(DecodeError::Truncated)?;
     let mut fallen = BTreeSet::new();
     for _ in 0..u32::from_le_bytes(*count) {
@@ -144,12 +195,10 @@ pub fn decode(bytes: &[u8], delta_chunks: u32) -> Result<(TerrainDeltas, BTreeSe
         chunks.push((chunk, read_chunk(&mut BitReader::new(vertices))?));
         rest = behind;
     }
-    if !rest.is_empty() {
-        return Err(DecodeError::Value("message length"));
-    }
+    let props = read_props(rest)?;
     let deltas =
         TerrainDeltas::from_chunks(delta_chunks, chunks.iter().map(|(chunk, delta)| (*chunk, delta)));
-    deltas.map(|deltas| (deltas, fallen)).ok_or(DecodeError::Value("number of chunks"))
+    deltas.map(|deltas| (deltas, fallen, props)).ok_or(DecodeError::Value("number of chunks"))
 }
 
 /// A part of an image.
@@ -265,9 +314,9 @@ mod tests {
                 delta.iter_mut().skip(1).step_by(2).for_each(|cell| *cell = 0);
             }
             let deltas = TerrainDeltas::from_chunks(1, [(TerrainChunk::default(), &delta)]).unwrap();
-            let image = encode(&deltas, &(0..=65_535).collect());
+            let image = encode(&deltas, &(0..=65_535).collect(), &Props::new());
             assert!(image.len() <= image_bytes_max(1), "{} bytes", image.len());
-            let (back, fallen) = decode(&image, 1).unwrap();
+            let (back, fallen, _) = decode(&image, 1).unwrap();
             assert!(back == deltas && fallen.len() == 65_536);
             assert!(decode(&image, 0).is_err());
         }
@@ -294,12 +343,15 @@ mod tests {
             keys in prop::collection::btree_set(any::<u32>(), 0..6),
             cells in prop::collection::vec(prop::collection::vec((0..TERRAIN_CHUNK_VERTICES, -2_048_i16..=2_048), 0..60), 6),
             fallen in prop::collection::btree_set(any::<u16>(), 0..20),
+            loose in prop::collection::btree_map(any::<u16>(), (0_u8..8, any::<[i32; 3]>(), any::<u16>()), 0..9),
         ) {
+            let place = |(kind, [x, y, z], yaw): (u8, [i32; 3], u16)| PropPlace { kind, position: Position::from_raw(x, y / 4, z), yaw: Brads(yaw) };
+            let loose: Props = loose.into_iter().map(|(slot, prop)| (slot, place(prop))).collect();
             let chunks: Vec<_> = keys.into_iter().zip(cells).collect();
             let deltas = table(&chunks);
-            let image = encode(&deltas, &fallen);
-            let (back, sections) = decode(&image, 16).unwrap();
-            prop_assert!(back == deltas && sections == fallen);
+            let image = encode(&deltas, &fallen, &loose);
+            let (back, sections, props) = decode(&image, 16).unwrap();
+            prop_assert!(back == deltas && sections == fallen && props == loose);
             prop_assert_eq!(ground_hash(Some(&back), &sections), ground_hash(Some(&deltas), &fallen));
             for cut in 0..image.len() {
                 prop_assert!(decode(&image[..cut], 16).is_err());

@@ -9,6 +9,9 @@
 //! | `010` | a section fell | section 16 |
 //! | `011` | a section was built | section 16 |
 //! | `001` | any deformation | one bit "fine"; if not: x, z in 1/4 m, radius in 1/4 m 8, depth in 1/64 m 13; else all four in Q16.16 m 32 each |
+//! | `000`, then `10` | a prop lies at rest | slot 16, kind 3, yaw 8; x, z in Q16.16 m in as many bits as the field needs, y 32 |
+//! | `000`, then `01` | a prop moves | slot 16, kind 3, yaw 8; x, z in 1/64 m, y in 1/64 m 22; velocity in 1/16 m/s 3 x 13 |
+//! | `000`, then `11` | a prop is gone | slot 16 |
 //! | `000` | none: the end | nothing but zeros to the end of the byte |
 //!
 //! x and z in 1/4 m are in two's complement, in as many bits as the field needs. What radius and depth the crater of a
@@ -17,9 +20,11 @@
 use super::DecodeError;
 use super::bits::{BitReader, BitRun, BitSink, BitWriter};
 use super::prefix_codes::width;
-use shieldwall_core::numeric::Metres;
-use shieldwall_core::rules::{ARMS, Arm};
+use shieldwall_core::limits;
+use shieldwall_core::numeric::{Brads, Metres, MetresPerSecond, Position, Velocity};
+use shieldwall_core::rules::{ARMS, Arm, PROP_KINDS};
 use shieldwall_core::spatial::Deformation;
+use shieldwall_core::state::props::PropPlace;
 use shieldwall_core::world::WorldConfig;
 
 /// First byte of a message of changes: this bit, and the low bits of the first number.
@@ -35,6 +40,15 @@ const RADIUS_BITS: u32 = 8;
 const DEPTH_SHIFT: u32 = 10;
 const DEPTH_BITS: u32 = 13;
 const _: () = assert!(ARMS == 1 << ARM_BITS);
+const KIND_BITS: u32 = 3;
+const _: () = assert!(PROP_KINDS == 1 << KIND_BITS);
+/// Places of moving props are in 1/64 m.
+const FINE_SHIFT: u32 = 10;
+/// Bits of a height in that: ±16,384 m and some.
+const HEIGHT_BITS: u32 = 22;
+/// Speeds of moving props are in 1/16 m/s.
+const SPEED_SHIFT: u32 = 12;
+const SPEED_BITS: u32 = 13;
 
 /// A change of the world that stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,6 +74,54 @@ pub enum WorldChange {
         /// Which.
         section: u16,
     },
+    /// A prop lies at rest, exactly there; whatever was in its slot is no more.
+    PropRests {
+        /// Its slot.
+        slot: u16,
+        /// What and where; the yaw in 1/256 of a turn.
+        place: PropPlace,
+    },
+    /// A prop moves from about there on.
+    PropMoves {
+        /// Its slot.
+        slot: u16,
+        /// What and where: as [`WorldChange::of_moving`] rounds it.
+        place: PropPlace,
+        /// How fast, likewise.
+        velocity: Velocity,
+    },
+    /// A prop is gone.
+    PropGone {
+        /// Its slot.
+        slot: u16,
+    },
+}
+
+impl WorldChange {
+    /// A prop at rest, as it can be told: exactly but for its yaw.
+    #[must_use]
+    pub fn of_resting(slot: u16, place: &PropPlace) -> Self {
+        Self::PropRests { slot, place: PropPlace { yaw: coarse(place.yaw), ..*place } }
+    }
+
+    /// A moving prop, as it can be told: place in 1/64 m, velocity in 1/16 m/s up to 255 m/s, both rounded down.
+    #[must_use]
+    pub fn of_moving(slot: u16, place: &PropPlace, velocity: Velocity) -> Self {
+        let near = |at: Metres| Metres(at.0 >> FINE_SHIFT << FINE_SHIFT);
+        let PropPlace { kind, position: at, yaw } = *place;
+        let position = Position { x: near(at.x), y: near(at.y), z: near(at.z) };
+        let most = (1 << (SPEED_BITS - 1)) - 1;
+        let slow = |speed: MetresPerSecond| {
+            MetresPerSecond((speed.0 >> SPEED_SHIFT).clamp(-most, most) << SPEED_SHIFT)
+        };
+        let velocity = Velocity { x: slow(velocity.x), y: slow(velocity.y), z: slow(velocity.z) };
+        Self::PropMoves { slot, place: PropPlace { kind, position, yaw: coarse(yaw) }, velocity }
+    }
+}
+
+/// A yaw in 1/256 of a turn.
+fn coarse(yaw: Brads) -> Brads {
+    Brads(yaw.0 & 0xFF00)
 }
 
 /// How changes become bits in one world. Both ends derive it from the world's configuration.
@@ -118,7 +180,7 @@ impl ChangeCodec {
                 Some(Deformation { x, z, radius, depth })
             }
             WorldChange::Deformed(deformation) => Some(deformation),
-            WorldChange::SectionFell { .. } | WorldChange::SectionBuilt { .. } => None,
+            _ => None,
         }
     }
 
@@ -146,8 +208,73 @@ impl ChangeCodec {
                 run.put(section.into(), 16);
             }
             WorldChange::Deformed(deformation) => self.put_deformation(&mut run, &deformation),
+            WorldChange::PropRests { slot, place } => {
+                run.put(0b01_000, 5);
+                self.put_prop(&mut run, slot, &place, 0);
+            }
+            WorldChange::PropMoves { slot, place, velocity } => {
+                run.put(0b10_000, 5);
+                self.put_prop(&mut run, slot, &place, FINE_SHIFT);
+                for speed in [velocity.x, velocity.y, velocity.z] {
+                    put_signed(&mut run, speed.0 >> SPEED_SHIFT, SPEED_BITS);
+                }
+            }
+            WorldChange::PropGone { slot } => {
+                run.put(0b11_000, 5);
+                run.put(slot.into(), 16);
+            }
         }
         run
+    }
+
+    /// Bits of x and z, and of y, of a prop, in units of `1 << shift`.
+    fn prop_bits(&self, shift: u32) -> (u32, u32) {
+        (self.place_bits + QUARTER_SHIFT - shift, if shift == 0 { 32 } else { HEIGHT_BITS })
+    }
+
+    fn put_prop(&self, run: &mut BitRun, slot: u16, place: &PropPlace, shift: u32) {
+        run.put(slot.into(), 16);
+        run.put(u32::from(place.kind) & ((1 << KIND_BITS) - 1), KIND_BITS);
+        run.put(u32::from(place.yaw.0 >> 8), 8);
+        let (wide, high) = self.prop_bits(shift);
+        let at = place.position;
+        for (part, bits) in [(at.x, wide), (at.z, wide), (at.y, high)] {
+            put_signed(run, part.0 >> shift, bits);
+        }
+    }
+
+    fn read_prop(&self, reader: &mut BitReader<'_>, shift: u32) -> Result<(u16, PropPlace), DecodeError> {
+        let slot = reader.get(16)? as u16;
+        let (kind, yaw) = (reader.get(KIND_BITS)? as u8, Brads((reader.get(8)? << 8) as u16));
+        let (wide, high) = self.prop_bits(shift);
+        let mut part = |bits| -> Result<Metres, DecodeError> {
+            Ok(Metres(read_signed(reader, bits)?.wrapping_shl(shift)))
+        };
+        let (x, z, y) = (part(wide)?, part(wide)?, part(high)?);
+        let most = Metres::from_m(limits::HEIGHT_MAX_M);
+        if y.0.unsigned_abs() > most.0.unsigned_abs() + (1 << FINE_SHIFT) {
+            return Err(DecodeError::Value("height of a prop"));
+        }
+        Ok((slot, PropPlace { kind, position: Position { x, y, z }, yaw }))
+    }
+
+    fn read_prop_change(&self, reader: &mut BitReader<'_>) -> Result<WorldChange, DecodeError> {
+        match reader.get(2)? {
+            0b01 => {
+                let (slot, place) = self.read_prop(reader, 0)?;
+                Ok(WorldChange::PropRests { slot, place })
+            }
+            0b10 => {
+                let (slot, place) = self.read_prop(reader, FINE_SHIFT)?;
+                let mut speed = || -> Result<MetresPerSecond, DecodeError> {
+                    Ok(MetresPerSecond(read_signed(reader, SPEED_BITS)? << SPEED_SHIFT))
+                };
+                let velocity = Velocity { x: speed()?, y: speed()?, z: speed()? };
+                Ok(WorldChange::PropMoves { slot, place, velocity })
+            }
+            0b11 => Ok(WorldChange::PropGone { slot: reader.get(16)? as u16 }),
+            _ => Err(DecodeError::Value("kind of a change")),
+        }
     }
 
     fn put_place(&self, run: &mut BitRun, x: i32, z: i32) {
@@ -241,7 +368,7 @@ impl ChangeCodec {
             0b01 => Ok(Some(WorldChange::SectionFell { section: reader.get(16)? as u16 })),
             0b11 => Ok(Some(WorldChange::SectionBuilt { section: reader.get(16)? as u16 })),
             0b10 => self.read_deformation(reader).map(Some),
-            _ => Err(DecodeError::Value("kind of a change")),
+            _ => self.read_prop_change(reader).map(Some),
         }
     }
 
@@ -268,6 +395,17 @@ impl ChangeCodec {
         }
         Ok(WorldChange::Deformed(deformation))
     }
+}
+
+/// A number in two's complement, in so many bits.
+fn put_signed(run: &mut BitRun, value: i32, bits: u32) {
+    let mask = if bits == 32 { u32::MAX } else { (1 << bits) - 1 };
+    run.put(value.cast_unsigned() & mask, bits);
+}
+
+fn read_signed(reader: &mut BitReader<'_>, bits: u32) -> Result<i32, DecodeError> {
+    let unused = 32 - bits;
+    Ok((reader.get(bits)? << unused).cast_signed() >> unused)
 }
 
 #[cfg(test)]
@@ -306,6 +444,16 @@ mod tests {
             }),
             any::<u16>().prop_map(|section| WorldChange::SectionFell { section }),
             any::<u16>().prop_map(|section| WorldChange::SectionBuilt { section }),
+            any::<u16>().prop_map(|slot| WorldChange::PropGone { slot }),
+            (any::<(u16, u16)>(), 0_u8..8, any::<[i32; 3]>()).prop_map(|((slot, yaw), kind, [x, y, z])| {
+                let position = Position::from_raw(x % (129 << 16), y % (16_384 << 16), z % (129 << 16));
+                WorldChange::of_resting(slot, &PropPlace { kind, position, yaw: Brads(yaw) })
+            }),
+            (any::<u16>(), 0_u8..8, any::<[i32; 6]>()).prop_map(|(slot, kind, [x, y, z, a, b, c])| {
+                let position = Position::from_raw(x % (128 << 16), y % (16_384 << 16), z % (128 << 16));
+                let place = PropPlace { kind, position, yaw: Brads(slot) };
+                WorldChange::of_moving(slot, &place, Velocity::from_raw(a, b, c))
+            }),
         ]
     }
 
@@ -337,6 +485,19 @@ mod tests {
         let mut back = None;
         largest.read(&bytes, 255, |change| back = Some(change)).unwrap();
         assert_eq!(back, Some(far));
+    }
+
+    #[test]
+    fn a_prop_is_fifteen_bytes_at_rest_and_three_when_it_is_gone() {
+        let codec = codec(128);
+        let position = Position::new(Metres::from_m(-128), Metres(7), Metres(8_388_607));
+        let place = PropPlace { kind: 7, position, yaw: Brads(0xAB00) };
+        let rests = WorldChange::of_resting(65_535, &place);
+        assert_eq!(bytes_of(&codec, 5, &[rests]).0.len(), 16);
+        let velocity = Velocity::from_raw(i32::MIN, i32::MAX, -1);
+        let moves = WorldChange::of_moving(9, &place, velocity);
+        assert_eq!(bytes_of(&codec, 5, &[moves]).0.len(), 17);
+        assert_eq!(bytes_of(&codec, 5, &[WorldChange::PropGone { slot: 3 }]).0.len(), 4);
     }
 
     #[test]

@@ -1,10 +1,11 @@
 //! What makes a siege of a brawl: walls and barricades that fall, posts, a ramp, platforms that move, places to capture and
-//! flags to carry, all classes of movement, and craters.
+//! flags to carry, all classes of movement, craters, and props of all kinds.
 
 use shieldwall_core::spatial::obstacles::{Mesh, Platform, Waypoint};
 use shieldwall_core::spatial::{Scenery, StaticShape};
 use shieldwall_core::{
-    Brads, CapturePoint, Command, MOVEMENT_CLASSES, Metres, NO_TEAM, Position, StructureSection, buttons,
+    Brads, CapturePoint, Command, MOVEMENT_CLASSES, Metres, NO_TEAM, Position, PropPlace, StructureSection,
+    buttons,
 };
 
 /// Ticks between two craters.
@@ -12,6 +13,9 @@ const CRATER_EVERY: u32 = 40;
 
 /// Ticks between two repairs.
 const REPAIR_EVERY: u32 = 150;
+
+/// Ticks between two crates that fall from the sky.
+const CRATE_EVERY: u32 = 25;
 
 /// Sections of the ring around the middle.
 const BARRICADES: i32 = 56;
@@ -58,6 +62,13 @@ pub(crate) fn vary(tick: u32, commands: &mut Vec<Command>) {
     if tick % REPAIR_EVERY == REPAIR_EVERY - 1 {
         let section = tick / REPAIR_EVERY % (8 + BARRICADES as u32);
         commands.push(Command::BuildStructure { section, health: 400 });
+    }
+    if tick % CRATE_EVERY == CRATE_EVERY - 1 {
+        let (x, z) = Brads((tick.wrapping_mul(24_593) & 0xFFFF) as u16).forward();
+        let distance = Metres::from_m(12);
+        let position = Position { x: distance.scaled(x), y: Metres::from_m(7), z: distance.scaled(z) };
+        let kind = (tick / CRATE_EVERY % 8) as u8;
+        commands.push(Command::SpawnProp { tag: tick, kind, position, yaw: Brads(tick as u16) });
     }
     if tick % CRATER_EVERY == CRATER_EVERY - 1 {
         let turn = Brads((tick.wrapping_mul(40_503) & 0xFFFF) as u16);
@@ -130,8 +141,27 @@ pub(crate) fn scenery() -> Scenery {
         platforms: vec![platform(0), platform(2)],
         sections,
         capture_points: places(),
+        props: loose(),
         ..Scenery::default()
     }
+}
+
+/// Props of all kinds in rings around the middle, some on top of others.
+fn loose() -> Vec<PropPlace> {
+    let prop = |number: i32| {
+        let (x, z) = Brads((number * 65_536 / 20) as u16).forward();
+        let distance = Metres::from_mm(9_000 + number % 3 * 2_500);
+        PropPlace {
+            kind: (number % 8) as u8,
+            position: Position {
+                x: distance.scaled(x),
+                y: Metres::from_m(number / 20 * 3 - 3),
+                z: distance.scaled(z),
+            },
+            yaw: Brads((number * 3_001) as u16),
+        }
+    };
+    (0..60).map(prop).collect()
 }
 
 /// A field in the middle, a keep and a flag of either team.

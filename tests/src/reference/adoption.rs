@@ -1,7 +1,7 @@
 //! Other rules between two ticks.
 
 use super::Reference;
-use shieldwall_core::{AdoptRulesError, MovementTicks, Rules, action, flags, motion};
+use shieldwall_core::{AdoptRulesError, MovementTicks, Rules, action, flags, motion, prop_flags};
 
 impl Reference {
     /// Goes on by other rules.
@@ -37,11 +37,12 @@ impl Reference {
             self.effects[slot].stacks = self.effects[slot].stacks.min(kind.stacks);
         }
         self.show_effects();
+        self.adopt_props(&before);
         Ok(())
     }
 
     /// A tick that is no farther ahead than a duration.
-    fn no_later(&self, tick: u32, milliseconds: u16) -> u32 {
+    fn no_later(&self, tick: u32, milliseconds: impl Into<u32>) -> u32 {
         let latest = self.tick.0.wrapping_add(self.ticks(milliseconds));
         if tick.wrapping_sub(latest).cast_signed() > 0 { latest } else { tick }
     }
@@ -91,6 +92,30 @@ impl Reference {
         let prepares = action::cast_button(fighter.action);
         if prepares.is_some_and(|button| before.kit[class].arm(button) != rules.kit[class].arm(button)) {
             (fighter.action, fighter.action_tick) = (action::INTERRUPTED, tick);
+        }
+    }
+
+    fn adopt_props(&mut self, before: &Rules) {
+        let rules = self.config.rules;
+        let half_extent = self.config.half_extent.0;
+        for row in 0..self.props.len() {
+            if !self.props[row].used() {
+                continue;
+            }
+            let kind = self.prop_rules(row);
+            let end_tick = self.no_later(self.props[row].end_tick, kind.lifetime_ms);
+            let prop = &mut self.props[row];
+            prop.health = prop.health.min(kind.health);
+            if prop.flags & prop_flags::FLEETING != 0 && kind.lifetime_ms > 0 {
+                prop.end_tick = end_tick;
+            }
+            let edge = half_extent - kind.radius.0;
+            prop.position_x = prop.position_x.clamp(-edge, edge);
+            prop.position_z = prop.position_z.clamp(-edge, edge);
+            if before.prop != rules.prop || before.prop_motion != rules.prop_motion {
+                prop.flags |= prop_flags::AWAKE;
+                prop.rest_ticks = 0;
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use shieldwall_core::{Arm, Brads, CharacterId, Event, Position, limits};
 /// How the flight of a tick ends.
 enum End {
     Body(usize),
+    Prop(usize),
     Spent,
 }
 
@@ -73,7 +74,8 @@ impl Reference {
             let (arm, rules) = (Arm(arrow.arm), self.arm(Arm(arrow.arm)));
             if rules.blast_radius.0 > 0 {
                 self.burst(at, owner, arrow.team, arm, arrow.combo);
-            } else if let End::Body(row) = end {
+            } else if let End::Body(row) = &end {
+                let row = *row;
                 let from = (-i64::from(arrow.velocity_x), -i64::from(arrow.velocity_z));
                 self.strike(owner, row, arm, (arrow.combo, 256), from);
                 if arrow.pierced < rules.pierce {
@@ -81,6 +83,10 @@ impl Reference {
                     self.arrows[slot].pierced_slot = row as u32 + 1;
                     continue;
                 }
+            }
+            if let (End::Prop(prop), 0) = (end, rules.blast_radius.0) {
+                let from = (-i64::from(arrow.velocity_x), -i64::from(arrow.velocity_z));
+                self.strike_prop(owner, prop, arm, (arrow.combo, 256), from);
             }
             self.events.push(Event::ProjectileEnded { projectile_slot: slot as u32, at });
             self.arrows[slot] = Arrow { generation: self.arrows[slot].generation, ..Arrow::default() };
@@ -137,9 +143,15 @@ impl Reference {
         let outside = to.x.0.abs() > half
             || to.z.0.abs() > half
             || i64::from(to.y.0).abs() > i64::from(limits::HEIGHT_MAX_M) << 16;
-        let (when, end) = match (body, ground) {
+        let prop = self.first_prop(from, to, rules.radius.0);
+        let met = match (body, prop) {
+            (Some((body, _)), Some((when, row))) if when < body => Some((when, End::Prop(row))),
+            (None, Some((when, row))) => Some((when, End::Prop(row))),
+            (body, _) => body.map(|(when, row)| (when, End::Body(row))),
+        };
+        let (when, end) = match (met, ground) {
             (Some((when, _)), Some(ground)) if ground < when => (ground, End::Spent),
-            (Some((when, row)), _) => (when, End::Body(row)),
+            (Some(met), _) => met,
             (None, Some(ground)) => (ground, End::Spent),
             (None, None) if outside => (1 << 16, End::Spent),
             (None, None) => return (to, None),

@@ -16,6 +16,7 @@ pub(super) struct Deed {
     was_prepared: bool,
     combo: u8,
     targets: Vec<usize>,
+    prop: Option<usize>,
 }
 
 impl Reference {
@@ -55,6 +56,12 @@ impl Reference {
             for target in &deed.targets {
                 let from = self.way(*target, deed.row);
                 self.strike(self.id(deed.row), *target, deed.arm, (deed.combo, 256), from);
+            }
+            if let Some(prop) = deed.prop {
+                let (own, its) = (&self.characters[deed.row], &self.props[prop]);
+                let way = |own: i32, its: i32| i64::from(own) - i64::from(its);
+                let from = (way(own.position_x, its.position_x), way(own.position_z, its.position_z));
+                self.strike_prop(self.id(deed.row), prop, deed.arm, (deed.combo, 256), from);
             }
             if self.arm(deed.arm).kind == arm_kind::AREA {
                 self.work_around(deed.row, deed.arm, deed.combo);
@@ -109,13 +116,16 @@ impl Reference {
         let own_action = [action::MELEE, action::SHOOT, action::ABILITY_1, action::ABILITY_2][button];
         let goes_on = character.action == own_action && since <= self.ticks(rules.combo_ms);
         let combo = if goes_on && !prepares { (character.combo + 1).min(rules.combo_steps) } else { 0 };
-        let targets = match rules.kind {
-            _ if prepares => Vec::new(),
-            arm_kind::MELEE => self.reached(row, &rules),
-            arm_kind::HITSCAN => self.first_on_the_ray(row, &rules).into_iter().collect(),
-            _ => Vec::new(),
+        let (targets, prop) = match rules.kind {
+            _ if prepares => (Vec::new(), None),
+            arm_kind::MELEE => (self.reached(row, &rules), self.prop_in_reach(row, &rules)),
+            arm_kind::HITSCAN => {
+                let (body, prop) = self.first_on_the_ray(row, &rules);
+                (body.into_iter().collect(), prop)
+            }
+            _ => (Vec::new(), None),
         };
-        Some(Deed { row, button, arm, prepares, was_prepared: prepared.is_some(), combo, targets })
+        Some(Deed { row, button, arm, prepares, was_prepared: prepared.is_some(), combo, targets, prop })
     }
 
     fn can_use(&self, row: usize, button: usize) -> bool {
@@ -193,8 +203,9 @@ impl Reference {
         found.into_iter().map(|(_, target)| target).collect()
     }
 
-    /// The first body on a ray, where its player saw it, unless the ground comes before: in pieces of up to 16 m.
-    fn first_on_the_ray(&self, row: usize, rules: &ArmRules) -> Option<usize> {
+    /// The first body on a ray, where its player saw it, or the first prop, unless the ground comes before: in pieces of up to
+    /// 16 m.
+    fn first_on_the_ray(&self, row: usize, rules: &ArmRules) -> (Option<usize>, Option<usize>) {
         let own = &self.characters[row];
         let (forward_x, forward_z) = Brads(own.yaw).forward();
         let pitch = Brads(own.pitch.cast_unsigned());
@@ -224,14 +235,21 @@ impl Reference {
                 })
                 .min();
             let ground = self.ground.terrain().segment_hit(from, to).map(|when| i64::from(when.0));
-            match (body, ground) {
-                (Some((when, target)), ground) if ground.is_none_or(|ground| when <= ground) => {
-                    return Some(target);
+            let prop = self.first_prop(from, to, rules.radius.0);
+            match (body, prop, ground) {
+                (_, Some((when, prop)), ground)
+                    if body.is_none_or(|(body, _)| when < body)
+                        && ground.is_none_or(|ground| when <= ground) =>
+                {
+                    return (None, Some(prop));
                 }
-                (_, Some(_)) => return None,
+                (Some((when, target)), _, ground) if ground.is_none_or(|ground| when <= ground) => {
+                    return (Some(target), None);
+                }
+                (_, _, Some(_)) => return (None, None),
                 _ => {}
             }
         }
-        None
+        (None, None)
     }
 }

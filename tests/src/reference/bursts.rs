@@ -30,10 +30,14 @@ impl Reference {
             if !meant || !self.characters[row].is_alive() {
                 continue;
             }
-            let Some(share) = self.share_of_burst(at, &rules, row) else { continue };
+            let character = &self.characters[row];
+            let body = &self.config.rules.movement[usize::from(character.class)];
+            let body = (character.position(), body.radius.0, body.height.0);
+            let Some(share) = self.share_of_burst(at, &rules, body) else { continue };
             let from = self.way_to(row, at);
             self.strike(owner, row, arm, (combo, share), from);
         }
+        self.burst_on_props(at, owner, arm, combo);
         let deep = rules.crater_depth.0 > 0 && self.craters.len() < 256;
         let above = at.y.0 - self.ground_at(at.x.0, at.z.0);
         if deep && above <= rules.blast_radius.0 / 2 {
@@ -52,15 +56,18 @@ impl Reference {
         )
     }
 
-    /// The share of a burst that reaches a body, in 1/256: nothing beyond the rim or behind cover.
-    fn share_of_burst(&self, at: Position, rules: &ArmRules, row: usize) -> Option<u64> {
-        let character = &self.characters[row];
-        let body = &self.config.rules.movement[usize::from(character.class)];
-        let (x, z) = self.way_to(row, at);
+    /// The share of a burst that reaches an upright body, in 1/256: nothing beyond the rim or behind cover.
+    pub(super) fn share_of_burst(
+        &self,
+        at: Position,
+        rules: &ArmRules,
+        (foot, wide, height): (Position, i32, i32),
+    ) -> Option<u64> {
+        let (x, z) = (i64::from(at.x.0) - i64::from(foot.x.0), i64::from(at.z.0) - i64::from(foot.z.0));
         let flat = isqrt_u64((x * x + z * z).cast_unsigned()).cast_signed();
-        let beside = (flat - i64::from(body.radius.0)).max(0);
-        let (feet, y) = (i64::from(character.position_y), i64::from(at.y.0));
-        let over = (feet - y).max(y - feet - i64::from(body.height.0)).max(0);
+        let beside = (flat - i64::from(wide)).max(0);
+        let (feet, y) = (i64::from(foot.y.0), i64::from(at.y.0));
+        let over = (feet - y).max(y - feet - i64::from(height)).max(0);
         let distance = isqrt_u64((beside * beside + over * over).cast_unsigned());
         let radius = u64::from(rules.blast_radius.0.unsigned_abs());
         if distance > radius {
@@ -68,11 +75,7 @@ impl Reference {
         }
         if rules.blast_cover != 0 {
             let from = Position::from_raw(at.x.0, at.y.0 + (1 << 15), at.z.0);
-            let middle = Position::from_raw(
-                character.position_x,
-                character.position_y + body.height.0 / 2,
-                character.position_z,
-            );
+            let middle = Position::from_raw(foot.x.0, foot.y.0 + height / 2, foot.z.0);
             if self.ground.terrain().segment_hit(from, middle).is_some() {
                 return None;
             }

@@ -35,6 +35,9 @@ impl Reference {
                     _ => false,
                 },
                 Command::Deform { x, z, radius, .. } => self.deform(command, [x, z, radius]),
+                Command::SpawnProp { tag, kind, position, yaw } => self.spawn_prop(tag, kind, position, yaw),
+                Command::RemoveProp { id } => self.remove_prop(id),
+                Command::PushProp { id, velocity } => self.push_prop(id, velocity),
                 // It has no structures, and no minds: its worlds are battles of players in the open.
                 Command::StrikeStructure { .. }
                 | Command::BuildStructure { .. }
@@ -114,6 +117,7 @@ impl Reference {
                 self.follow_ground(row);
             }
         }
+        self.follow_ground_props(x.0, z.0, reach.unsigned_abs());
         true
     }
 }

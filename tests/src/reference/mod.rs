@@ -16,6 +16,7 @@
 //! - `crowd`: making room
 //! - `past`: where everybody was
 //! - `attacks`, `arrows`, `bursts`: weapons and abilities
+//! - `props`, `broken`: loose things, and what strikes them
 //! - `strikes`, `lasting`: hits, and status effects
 //! - `life`: appearing, health, stamina, return
 //! - `adoption`: other rules between two ticks
@@ -24,19 +25,21 @@ mod adoption;
 mod arrows;
 mod attacks;
 mod bodies;
+mod broken;
 mod bursts;
 mod commands;
 mod crowd;
 mod lasting;
 mod life;
 mod past;
+mod props;
 mod rows;
 mod strikes;
 
-pub use rows::{Arrow, Character, Effect};
+pub use rows::{Arrow, Character, Effect, Prop};
 use shieldwall_core::{
     CharacterId, ConfigError, Event, Metres, MovementTicks, StepReport, Tick, Ticks, World, WorldConfig,
-    flags,
+    flags, prop_flags,
 };
 
 /// A world, stepped the slow way.
@@ -50,6 +53,7 @@ pub struct Reference {
     characters: Vec<Character>,
     arrows: Vec<Arrow>,
     effects: Vec<Effect>,
+    props: Vec<Prop>,
     /// Craters to be dug at the end of the tick.
     craters: Vec<shieldwall_core::Command>,
     /// Everybody after the last tick, after the one before, and so on.
@@ -68,7 +72,8 @@ impl Reference {
     /// # Errors
     /// What the kernel finds wrong with the configuration.
     pub fn new(config: &WorldConfig) -> Result<Self, ConfigError> {
-        let empty = WorldConfig { character_capacity: 1, projectile_capacity: 0, ..*config };
+        let empty =
+            WorldConfig { character_capacity: 1, projectile_capacity: 0, prop_capacity: 0, ..*config };
         Ok(Self {
             config: *config,
             ground: World::new(&WorldConfig { event_capacity: 64, ..empty })?,
@@ -77,6 +82,7 @@ impl Reference {
             characters: vec![Character::default(); config.character_capacity as usize],
             arrows: vec![Arrow::default(); config.projectile_capacity as usize],
             effects: vec![Effect::default(); 2 * config.character_capacity as usize],
+            props: vec![Prop::default(); config.prop_capacity as usize],
             craters: Vec::new(),
             past: Vec::new(),
             let_go: Vec::new(),
@@ -109,6 +115,12 @@ impl Reference {
         &self.effects
     }
 
+    /// The props, one for each slot.
+    #[must_use]
+    pub fn props(&self) -> &[Prop] {
+        &self.props
+    }
+
     /// What the last step reported, as much as the capacity holds.
     #[must_use]
     pub fn events(&self) -> &[Event] {
@@ -123,6 +135,7 @@ impl Reference {
         self.obey(commands);
         self.return_the_dead();
         self.move_bodies();
+        self.move_props();
         self.make_room();
         // Arrows meet whom they would have met before the swings: judged is one state.
         let targets: Vec<usize> = self.living().collect();
@@ -134,6 +147,7 @@ impl Reference {
         self.regain_stamina();
         self.age();
         self.dig();
+        self.clear_broken_props();
         self.remember();
         self.tick = self.tick + Ticks(1);
         let kept = self.events().len();
@@ -142,6 +156,7 @@ impl Reference {
             events_dropped: (self.events.len() - kept) as u32,
             characters: self.characters.iter().filter(|row| row.flags & flags::IN_USE != 0).count() as u32,
             projectiles: self.arrows.iter().filter(|row| row.alive != 0).count() as u32,
+            props: self.props.iter().filter(|row| row.flags & prop_flags::IN_USE != 0).count() as u32,
             ..self.report
         }
     }
@@ -163,8 +178,8 @@ impl Reference {
     }
 
     /// A duration in whole ticks, rounded up.
-    fn ticks(&self, milliseconds: u16) -> u32 {
-        (u32::from(milliseconds) * u32::from(self.config.tick_hz)).div_ceil(1_000)
+    fn ticks(&self, milliseconds: impl Into<u32>) -> u32 {
+        (milliseconds.into() * u32::from(self.config.tick_hz)).div_ceil(1_000)
     }
 
     /// Whether a tick has come.

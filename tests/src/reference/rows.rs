@@ -1,8 +1,8 @@
-//! What a character, an arrow and a status effect are: every value of a slot.
+//! What a character, an arrow, a status effect and a prop are: every value of a slot.
 
 use shieldwall_core::{
     Brads, CharacterInput, CharactersView, EffectsView, Metres, MetresPerSecond, MoveState, Position,
-    ProjectilesView, Velocity, flags,
+    ProjectilesView, PropsView, Velocity, flags,
 };
 
 macro_rules! row {
@@ -54,6 +54,15 @@ row! {
     Effect of EffectsView {
         target_slot: u32, target_generation: u32, source_slot: u32, source_generation: u32,
         end_tick: u32, pulse_tick: u32, generation: u32, kind: u8, stacks: u8, arm: u8,
+    }
+}
+
+row! {
+    /// A prop, or a free slot.
+    Prop of PropsView {
+        position_x: i32, position_y: i32, position_z: i32,
+        velocity_x: i32, velocity_y: i32, velocity_z: i32,
+        end_tick: u32, generation: u32, yaw: u16, health: u16, rest_ticks: u16, kind: u8, flags: u8,
     }
 }
 

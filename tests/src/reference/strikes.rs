@@ -44,11 +44,8 @@ impl Reference {
             self.afflict(row, rules.effect, attacker, arm);
         }
         if rules.knock.0 != 0 || rules.knock_up.0 != 0 {
-            let (x, z) = shortened(from);
-            let length = isqrt_u64((x * x + z * z).cast_unsigned()).cast_signed();
-            let speed = i64::from(rules.knock.0);
-            let away = |part: i64| if length == 0 { 0 } else { (-part * speed / length) as i32 };
-            self.throw(row, Velocity::from_raw(away(x), rules.knock_up.0, away(z)));
+            let [x, y, z] = knock(&rules, from).map(|part| part as i32);
+            self.throw(row, Velocity::from_raw(x, y, z));
         }
     }
 
@@ -195,6 +192,14 @@ impl Reference {
             self.events.push(Event::Healed { healer, target, amount, arm });
         }
     }
+}
+
+/// The velocity with which a weapon throws somebody, by where the blow comes from.
+pub(super) fn knock(rules: &ArmRules, from: (i64, i64)) -> [i64; 3] {
+    let (x, z) = shortened(from);
+    let length = isqrt_u64((x * x + z * z).cast_unsigned()).cast_signed();
+    let away = |part: i64| if length == 0 { 0 } else { -part * i64::from(rules.knock.0) / length };
+    [away(x), rules.knock_up.0.into(), away(z)]
 }
 
 /// Halved until both parts fit 24 bits.

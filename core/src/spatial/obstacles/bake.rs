@@ -29,7 +29,8 @@ impl Obstacles {
         scenery.validate()?;
         if scenery.is_empty() {
             let capture_points = boxed(scenery.capture_points.clone());
-            let baked = Baked { hash: scenery.content_hash(), capture_points, ..Baked::default() };
+            let props = boxed(scenery.props.clone());
+            let baked = Baked { hash: scenery.content_hash(), capture_points, props, ..Baked::default() };
             return Ok(Obstacles { baked: Arc::new(baked), ..Obstacles::empty() });
         }
         let half = i64::from(half_extent.0.max(0));
@@ -57,8 +58,9 @@ impl Obstacles {
             solids: boxed(solids),
             triangles: boxed(triangles),
             platforms: boxed(scenery.platforms.clone()),
-            sections: Sections::of(&scenery.sections, scenery.shapes.len()),
+            sections: Sections::of(scenery),
             capture_points: boxed(scenery.capture_points.clone()),
+            props: boxed(scenery.props.clone()),
             half_extent: half,
             hash: scenery.content_hash(),
             ..Baked::default()

@@ -3,15 +3,17 @@
 //! | bytes | what |
 //! |---|---|
 //! | 4 | `SWSC` |
-//! | 2 | format: 2 where there are sections or capture points, else 1 |
+//! | 2 | format: 3 where there are props, 2 where there are sections or capture points, else 1 |
 //! | 1 | ground: from the world's seed (0), level (1), a height file (2): length 4 and its bytes |
 //! | 4, 4, 4 | numbers of shapes, meshes, platforms |
 //! | each shape | 1 byte kind; box (0): centre 3 x 4, half sizes 3 x 4, yaw 2; cylinder (1): base 3 x 4, radius 4, height 4; mesh (2): number 4, translation 3 x 4, yaw 2 |
 //! | each mesh | numbers of vertices and triangles 4, 4; vertices 3 x 4 each; triangles 3 x 4 each |
 //! | each platform | half sizes 3 x 4; number of waypoints 4; each: centre 3 x 4, yaw 2, ticks 4 |
-//! | format 2: 4, 4 | numbers of sections and capture points |
+//! | formats 2 and 3: 4, 4 | numbers of sections and capture points |
 //! | each section | shape 4, kind 1 |
 //! | each capture point | x 4, z 4, radius 4, kind 1, owner 1 |
+//! | format 3: 4 | number of props |
+//! | each prop | kind 1, foot 3 x 4, yaw 2 |
 //! | 8 | FNV-1a (64 bit) over everything before |
 //!
 //! Equal sceneries have equal bytes and different ones different bytes: the content hash is the checksum.
@@ -19,7 +21,7 @@
 use super::error::{SceneryDecodeError, SceneryError};
 use super::limits;
 use super::platform::{Platform, Waypoint};
-use super::sections::{CapturePoint, StructureSection};
+use super::sections::{CapturePoint, PropPlace, StructureSection};
 use super::shapes::{Mesh, Scenery, StaticShape};
 use crate::numeric::{Brads, Metres, Position};
 use crate::spatial::terrain::{HeightFile, TerrainSource};
@@ -32,6 +34,8 @@ const MAGIC: [u8; 4] = *b"SWSC";
 const FORMAT: u16 = 1;
 /// With some of either.
 const FORMAT_WITH_SECTIONS: u16 = 2;
+/// With props.
+const FORMAT_WITH_PROPS: u16 = 3;
 
 impl From<EndOfBytes> for SceneryDecodeError {
     fn from(_: EndOfBytes) -> Self {
@@ -105,8 +109,16 @@ impl Scenery {
                 put_u32(&mut out, waypoint.ticks);
             }
         }
-        if self.format() == FORMAT_WITH_SECTIONS {
+        if self.format() >= FORMAT_WITH_SECTIONS {
             self.put_sections(&mut out);
+        }
+        if self.format() == FORMAT_WITH_PROPS {
+            put_u32(&mut out, self.props.len() as u32);
+            for prop in &self.props {
+                out.push(prop.kind);
+                put_position(&mut out, prop.position);
+                out.extend_from_slice(&prop.yaw.0.to_le_bytes());
+            }
         }
         out
     }
@@ -114,7 +126,11 @@ impl Scenery {
     /// The lowest format that can say it: sceneries without sections keep their bytes and hashes.
     fn format(&self) -> u16 {
         let without = self.sections.is_empty() && self.capture_points.is_empty();
-        if without { FORMAT } else { FORMAT_WITH_SECTIONS }
+        match (self.props.is_empty(), without) {
+            (false, _) => FORMAT_WITH_PROPS,
+            (true, false) => FORMAT_WITH_SECTIONS,
+            (true, true) => FORMAT,
+        }
     }
 
     fn put_sections(&self, out: &mut Vec<u8>) {
@@ -142,7 +158,7 @@ impl Scenery {
             return Err(SceneryDecodeError::NotScenery);
         }
         let format = reader.u16()?;
-        if format != FORMAT && format != FORMAT_WITH_SECTIONS {
+        if !(FORMAT..=FORMAT_WITH_PROPS).contains(&format) {
             return Err(SceneryDecodeError::UnknownFormat(format));
         }
         let (body, checksum) = bytes.split_last_chunk::<8>().ok_or(SceneryDecodeError::Truncated)?;
@@ -165,13 +181,20 @@ impl Scenery {
             platforms: read_many(&mut reader, counts[2], PLATFORM_BYTES_MIN, read_platform)?,
             ..Scenery::default()
         };
-        if format == FORMAT_WITH_SECTIONS {
+        if format >= FORMAT_WITH_SECTIONS {
             let counts = [reader.u32()?, reader.u32()?].map(|count| count as usize);
-            if counts == [0, 0] {
+            if counts == [0, 0] && format == FORMAT_WITH_SECTIONS {
                 return Err(SceneryDecodeError::NeedlessFormat);
             }
             scenery.sections = read_many(&mut reader, counts[0], SECTION_BYTES, read_section)?;
             scenery.capture_points = read_many(&mut reader, counts[1], POINT_BYTES, read_point)?;
+        }
+        if format == FORMAT_WITH_PROPS {
+            let count = reader.u32()? as usize;
+            if count == 0 {
+                return Err(SceneryDecodeError::NeedlessFormat);
+            }
+            scenery.props = read_many(&mut reader, count, PROP_BYTES, read_prop)?;
         }
         if !reader.is_empty() {
             return Err(SceneryDecodeError::TrailingBytes);
@@ -186,6 +209,7 @@ const MESH_BYTES_MIN: usize = 8;
 const PLATFORM_BYTES_MIN: usize = 12 + 4;
 const SECTION_BYTES: usize = 4 + 1;
 const POINT_BYTES: usize = 12 + 2;
+const PROP_BYTES: usize = 1 + 12 + 2;
 
 /// Reads so many of something of which each takes at least `least` bytes.
 fn read_many<T>(
@@ -263,6 +287,11 @@ fn read_point(reader: &mut ByteReader<'_>) -> Result<CapturePoint, SceneryDecode
         kind: reader.u8()?,
         owner: reader.u8()?,
     })
+}
+
+fn read_prop(reader: &mut ByteReader<'_>) -> Result<PropPlace, SceneryDecodeError> {
+    let (kind, position) = (reader.u8()?, read_position(reader)?);
+    Ok(PropPlace { kind, position, yaw: Brads(reader.u16()?) })
 }
 
 fn read_position(reader: &mut ByteReader<'_>) -> Result<Position, SceneryDecodeError> {

@@ -90,6 +90,13 @@ pub enum SceneryError {
         /// The capture point.
         point: u32,
     },
+    /// More props than [`limits::PROPS_MAX`].
+    TooManyProps(usize),
+    /// A prop with a place beyond ±32,767 m or a kind that there is none of.
+    Prop {
+        /// The prop.
+        prop: u32,
+    },
 }
 
 impl fmt::Display for SceneryError {
@@ -141,6 +148,10 @@ impl fmt::Display for SceneryError {
             }
             Self::TooManyPoints(n) => {
                 write!(f, "scenery: {n} capture points, at most {}", l::CAPTURE_POINTS_MAX)
+            }
+            Self::TooManyProps(n) => write!(f, "scenery: {n} props, at most {}", l::PROPS_MAX),
+            Self::Prop { prop } => {
+                write!(f, "scenery: prop {prop}: a place within 32767 m and a kind that exists")
             }
             Self::Point { point } => {
                 let most = l::RING_MAX_M;

@@ -12,6 +12,9 @@ pub const PLATFORMS_MAX: usize = 1_024;
 /// Most capture points.
 pub const CAPTURE_POINTS_MAX: usize = 256;
 
+/// Most props.
+pub const PROPS_MAX: usize = crate::limits::PROPS_MAX as usize;
+
 /// Smallest radius of a capture point's ring in raw units: 1/4 m.
 pub const RING_MIN_RAW: i32 = 1 << 14;
 

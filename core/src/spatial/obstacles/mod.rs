@@ -56,7 +56,7 @@ pub(crate) use footprints::Nearby;
 pub use ground::{Freed, Ground};
 pub use platform::{Platform, PlatformPlace, PlatformShift, Waypoint};
 pub use ray::RayHit;
-pub use sections::{CapturePoint, NO_TEAM, StructureSection};
+pub use sections::{CapturePoint, NO_TEAM, PropPlace, StructureSection};
 pub use shapes::{Mesh, Scenery, StaticShape};
 pub use slide::{Slide, SlideRules};
 pub use standing::SectionList;
@@ -146,6 +146,7 @@ struct Baked {
     cells: Cells,
     sections: Sections,
     capture_points: Box<[CapturePoint]>,
+    props: Box<[PropPlace]>,
     /// Half the side of the world, raw: nobody is pushed beyond.
     half_extent: i64,
     hash: u64,

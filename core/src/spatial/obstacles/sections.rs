@@ -1,14 +1,16 @@
-//! What of a scenery can be brought down, and where it is fought over: the checks of sections and capture points.
+//! What of a scenery can be brought down, where it is fought over, and what stands loose: the checks of sections, capture
+//! points and props.
 //!
 //! A section is a shape with health: a stretch of wall, a gate, a siege tower. What its kind endures is a matter of the rules
 //! ([`crate::rules::StructureRules`]), how it is doing one of the state ([`crate::state::structures`]).
 
 use super::error::SceneryError;
 use super::limits;
-use crate::limits::TEAMS_MAX;
+use crate::limits::{HEIGHT_MAX_M, TEAMS_MAX};
 use crate::numeric::Metres;
-use crate::rules::{OBJECTIVE_KINDS, STRUCTURE_KINDS};
+use crate::rules::{OBJECTIVE_KINDS, PROP_KINDS, STRUCTURE_KINDS};
 pub use crate::state::objectives::{CapturePoint, NO_TEAM};
+pub use crate::state::props::PropPlace;
 pub use crate::state::structures::StructureSection;
 
 /// Checks sections against the number of shapes.
@@ -43,4 +45,23 @@ pub(super) fn validate_points(points: &[CapturePoint]) -> Result<(), SceneryErro
         }
     }
     Ok(())
+}
+
+/// Checks what stands loose.
+pub(super) fn validate_props(props: &[PropPlace]) -> Result<(), SceneryError> {
+    if props.len() > limits::PROPS_MAX {
+        return Err(SceneryError::TooManyProps(props.len()));
+    }
+    let far = Metres::from_m(limits::PLACE_MAX_M);
+    let high = Metres::from_m(HEIGHT_MAX_M);
+    let holds = |prop: &PropPlace| {
+        prop.position.x.abs() <= far
+            && prop.position.y.abs() <= high
+            && prop.position.z.abs() <= far
+            && usize::from(prop.kind) < PROP_KINDS
+    };
+    match props.iter().position(|prop| !holds(prop)) {
+        Some(prop) => Err(SceneryError::Prop { prop: prop as u32 }),
+        None => Ok(()),
+    }
 }

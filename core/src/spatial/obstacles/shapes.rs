@@ -4,7 +4,9 @@ use super::error::SceneryError;
 use super::limits;
 use super::math::{Bounds, ONE_Q30, Turn, V3};
 use super::platform::Platform;
-use super::sections::{CapturePoint, StructureSection, validate_points, validate_sections};
+use super::sections::{
+    CapturePoint, PropPlace, StructureSection, validate_points, validate_props, validate_sections,
+};
 use crate::numeric::{Brads, Metres, Position};
 use crate::spatial::terrain::TerrainSource;
 use alloc::vec::Vec;
@@ -122,6 +124,8 @@ pub struct Scenery {
     pub sections: Vec<StructureSection>,
     /// What teams fight over; at most [`limits::CAPTURE_POINTS_MAX`].
     pub capture_points: Vec<CapturePoint>,
+    /// What stands loose in it at first; at most [`limits::PROPS_MAX`].
+    pub props: Vec<PropPlace>,
 }
 
 impl Scenery {
@@ -166,7 +170,8 @@ impl Scenery {
             platform.validate(number as u32)?;
         }
         validate_sections(&self.sections, self.shapes.len())?;
-        validate_points(&self.capture_points)
+        validate_points(&self.capture_points)?;
+        validate_props(&self.props)
     }
 
     fn validate_shape(&self, shape: u32, what: &StaticShape) -> Result<(), SceneryError> {
@@ -199,6 +204,20 @@ impl Scenery {
             }
         };
         if place_holds { Ok(()) } else { Err(SceneryError::ShapePlace { shape }) }
+    }
+}
+
+/// Bounds of a shape of a valid scenery.
+pub(super) fn shape_bounds(scenery: &Scenery, shape: &StaticShape) -> Bounds {
+    match *shape {
+        StaticShape::Box { centre, half_sizes, yaw } => box_bounds(centre, half_sizes, yaw),
+        StaticShape::Cylinder { base, radius, height } => cylinder_bounds(base, radius, height),
+        StaticShape::Mesh { mesh, translation, yaw } => {
+            let turn = Turn::of(yaw);
+            let vertices = scenery.meshes.get(mesh as usize).map_or(&[][..], |mesh| &mesh.vertices);
+            let all = vertices.iter().map(|v| Bounds::around(placed(*v, translation, turn)));
+            all.reduce(Bounds::and).unwrap_or(Bounds::around(V3::of(translation)))
+        }
     }
 }
 

@@ -9,9 +9,10 @@
 
 use super::grid::Item;
 use super::math::{Bounds, V3, length2};
+use super::shapes::{Scenery, shape_bounds};
 use super::solids::{Solid, SolidKind};
 use super::support::Thing;
-use super::{CapturePoint, Measures, Obstacles, StructureSection};
+use super::{CapturePoint, Measures, Obstacles, PropPlace, StructureSection};
 use crate::numeric::{Metres, Position};
 use alloc::boxed::Box;
 use alloc::vec;
@@ -57,17 +58,22 @@ pub(super) struct Sections {
     list: Box<[StructureSection]>,
     /// For each shape its section, [`Sections::NONE`] for none. Empty where there are no sections.
     of_shape: Box<[u32]>,
+    /// Of each section what its shape fills.
+    bounds: Box<[Bounds]>,
 }
 
 impl Sections {
     const NONE: u32 = u32::MAX;
 
-    pub fn of(list: &[StructureSection], shapes: usize) -> Sections {
+    pub fn of(scenery: &Scenery) -> Sections {
+        let (list, shapes) = (&scenery.sections[..], scenery.shapes.len());
         let mut of_shape = vec![Self::NONE; if list.is_empty() { 0 } else { shapes }];
         for (number, section) in (0_u32..).zip(list) {
             of_shape[section.shape as usize] = number;
         }
-        Sections { list: list.into(), of_shape: of_shape.into_boxed_slice() }
+        let bounds =
+            list.iter().map(|section| shape_bounds(scenery, &scenery.shapes[section.shape as usize]));
+        Sections { list: list.into(), of_shape: of_shape.into_boxed_slice(), bounds: bounds.collect() }
     }
 }
 
@@ -146,6 +152,32 @@ impl Obstacles {
     #[must_use]
     pub fn capture_points(&self) -> &[CapturePoint] {
         &self.baked.capture_points
+    }
+
+    /// What stands loose at first, by number.
+    #[must_use]
+    pub fn props(&self) -> &[PropPlace] {
+        &self.baked.props
+    }
+
+    /// The upright box that a section fills: its lowest and its highest corner; `None` where there is no such section.
+    #[must_use]
+    pub fn section_box(&self, section: u32) -> Option<[Position; 2]> {
+        let bounds = self.baked.sections.bounds.get(section as usize)?;
+        Some([bounds.low.position(), bounds.high.position()])
+    }
+
+    /// Whether a moving platform may come within `reach` of (x, z) on its round, at any height.
+    pub(crate) fn may_pass(&self, x: Metres, z: Metres, reach: Metres) -> bool {
+        if self.baked.platforms.is_empty() {
+            return false;
+        }
+        let (x, z, reach) = (i64::from(x.0), i64::from(z.0), i64::from(reach.0));
+        let around = Bounds {
+            low: V3::new(x - reach, i64::MIN, z - reach),
+            high: V3::new(x + reach, i64::MAX, z + reach),
+        };
+        self.baked.cells.find(&around, &mut |item| matches!(item, Item::Platform(_)))
     }
 
     /// Which section a shape is ([`super::RayHit::shape`] says which shape was met); `None` where it is none.

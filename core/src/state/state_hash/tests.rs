@@ -16,6 +16,7 @@ const ROOM: StateCapacity = StateCapacity {
     structures: 0,
     objectives: 0,
     teams: 0,
+    props: 8,
 };
 
 fn state() -> State {

@@ -1,6 +1,7 @@
 //! Rays: the first body in the way, where the attacker saw it, unless ground or walls come before.
 
 use super::super::projectiles::capsule::sweep_capsule;
+use super::super::projectiles::loose::first_prop;
 use super::{Arena, Attack, Sides};
 use crate::numeric::fixed::mul_q16;
 use crate::numeric::{Brads, Metres, Position};
@@ -40,6 +41,16 @@ impl Arena<'_> {
             let (from, to) = (along(piece), along(piece + 1));
             let body = self.first_body((from, to), rules, &sides, self.views.of(row));
             let wall = self.first_wall((from, to), self.views.of(row));
+            let loose = (&self.props, self.prop_cells);
+            let prop = first_prop(loose, (from, to), rules.radius, &self.environment.rules);
+            // At equal distance a body comes before a prop, and a prop before a wall.
+            let prop = prop.filter(|(t, _)| {
+                body.is_none_or(|(body, _)| *t < body) && wall.is_none_or(|(wall, _)| *t <= wall)
+            });
+            if let Some((_, row)) = prop {
+                attack.prop = row + 1;
+                return;
+            }
             match (body, wall) {
                 (Some((t, target)), wall) if wall.is_none_or(|(wall, _)| t <= wall) => {
                     (attack.count, attack.targets[0]) = (1, target);

@@ -6,11 +6,12 @@ use super::{Arena, Attack, Sides};
 use crate::limits::MELEE_TARGETS_MAX;
 use crate::numeric::fixed::mul_q16;
 use crate::numeric::{Brads, Metres, Position, lanes};
-use crate::rules::{ArmRules, Rules};
+use crate::rules::{ArmRules, Rules, side};
 use crate::spatial::Cone;
 use crate::spatial::near_grid::{ConeSearch, Seeker, Spared};
 use crate::spatial::query_grid::{ConeRegion, Who};
 use crate::state::commands::ViewAge;
+use crate::state::props::prop_flags;
 
 /// Height above the feet at which a swing meets what stands.
 const BLOW_HEIGHT: Metres = Metres::ONE;
@@ -216,6 +217,42 @@ impl Arena<'_> {
         attack.count = nearest.count as u8;
         attack.targets = nearest.found.map(|(_, target)| target);
         attack.section = self.section_ahead(row, rules).map_or(0, |section| section + 1);
+        attack.prop = self.prop_ahead(row, rules).map_or(0, |prop| prop + 1);
+    }
+
+    /// The nearest prop in the cone, up to its nearest side; at equal distance the lower row.
+    fn prop_ahead(&self, row: usize, rules: &ArmRules) -> Option<u32> {
+        let (characters, props) = (self.rewind.characters, &self.props);
+        let feet = characters.position(row as u32);
+        if !matches!(rules.affects, side::ENEMIES | side::EVERYONE) || self.prop_cells.is_empty() {
+            return None;
+        }
+        let mut nearest: Option<(u64, u32)> = None;
+        for prop in self.prop_cells.within([feet.x.0; 2], [feet.z.0; 2], rules.reach) {
+            let foot = props.position(prop as u32);
+            let kind = self.environment.rules.prop_kind(props.kind[prop]);
+            let radius = rules.reach + kind.radius;
+            let cone = Cone {
+                x: feet.x,
+                z: feet.z,
+                yaw: Brads(characters.yaw[row]),
+                half_angle: Brads(rules.cone.0 / 2),
+                radius,
+            };
+            let far = |own: Metres, its: Metres| (i64::from(own.0) - i64::from(its.0)).abs();
+            let level = far(feet.y, foot.y) <= i64::from(rules.height_reach.0);
+            let used = props.flags[prop] & prop_flags::IN_USE != 0;
+            // Those far away share cells with those near, and are not for the numbers of a cone.
+            if used
+                && level
+                && far(feet.x, foot.x).max(far(feet.z, foot.z)) <= i64::from(radius.0)
+                && cone.contains(foot.x, foot.z)
+            {
+                let candidate = (distance_squared(foot.x.0, foot.z.0, feet.x.0, feet.z.0), prop as u32);
+                nearest = Some(nearest.map_or(candidate, |nearest| nearest.min(candidate)));
+            }
+        }
+        nearest.map(|(_, prop)| prop)
     }
 
     /// Looks in a near grid.

@@ -100,7 +100,10 @@ pub(crate) fn arena<'a>(
     (index, near): (&'a CrowdIndex, &'a NearTables),
     environment: &'a Environment,
 ) -> Arena<'a> {
+    let (props, prop_cells) = crate::systems::props::none();
     Arena {
+        props,
+        prop_cells,
         rewind,
         views,
         index,
@@ -197,6 +200,7 @@ proptest! {
             afflictions: &mut Afflictions::new(points.len(), 4),
             found: &mut Vec::new(),
             sections: &mut Default::default(),
+            props: crate::systems::props::none().1,
             craters: &mut Vec::new(),
             events: &mut events,
             tally: &mut tally,

@@ -1,6 +1,7 @@
 //! One tick of all flights: falling, the ground, what stands on it, and bodies.
 
 use super::super::combat::Sides;
+use super::loose::first_prop;
 use super::past::{CatchUp, Flyer};
 use super::targets::Shot;
 use super::{FlightEnd, Sky};
@@ -99,12 +100,20 @@ impl Sky<'_> {
             (_, Some(wall)) => Some((wall.t, wall.shape)),
             (ground, None) => ground.map(|ground| (ground, None)),
         };
-        let (t, end) = match (first, nearest) {
-            (Some((fraction, shape)), _) if nearest.is_none_or(|(first, _)| fraction.0 < first) => {
+        // A body comes before a prop at equal distance, and both before the rest.
+        let loose = (&self.props, self.prop_cells);
+        let prop = first_prop(loose, (from, to), shot.radius, &environment.rules);
+        let prop = prop.filter(|(t, _)| nearest.is_none_or(|(first, _)| *t < first));
+        let met = match (prop, nearest) {
+            (Some((t, row)), _) => Some((t, FlightEnd::Prop(row))),
+            (None, nearest) => nearest.map(|(t, row)| (t, FlightEnd::Body(row, age))),
+        };
+        let (t, end) = match (first, met) {
+            (Some((fraction, shape)), _) if met.is_none_or(|(first, _)| fraction.0 < first) => {
                 let section = shape.and_then(|shape| environment.obstacles.section_of(shape));
                 (fraction.0, section.map_or(FlightEnd::Spent, FlightEnd::Section))
             }
-            (_, Some((first, row))) => (first, FlightEnd::Body(row, age)),
+            (_, Some(met)) => met,
             _ if outside(to.x) || outside(to.z) || to.y.abs() > HEIGHT_MAX => (ONE, FlightEnd::Spent),
             _ => return (to, FlightEnd::None),
         };

@@ -55,7 +55,9 @@ impl Crowd {
 
     fn sky<'a>(&'a self, characters: &'a CharactersView<'a>, environment: &'a Environment) -> Sky<'a> {
         let rewind = Rewind::new(&self.history, characters, 0, environment);
-        Sky { rewind, near: &self.near, targets: &self.targets, tick: Tick(0), environment }
+        let (props, prop_cells) = crate::systems::props::none();
+        let (near, targets, tick) = (&self.near, &self.targets, Tick(0));
+        Sky { rewind, near, targets, props, prop_cells, tick, environment }
     }
 }
 

@@ -8,6 +8,7 @@ import { Objectives } from "./objectives.js";
 import { Projectiles } from "./projectiles.js";
 import { STRUCK, Sprites } from "./sprites.js";
 import { drawStatus } from "./status.js";
+import { drawProps } from "./props.js";
 import { Structures } from "./structures.js";
 import { paintTerrain } from "./terrain.js";
 import { readTheme } from "./theme.js";
@@ -212,6 +213,7 @@ export class Field {
     this.sprites.prepare(radius * this.pixelRatio);
     if (followedRow >= 0) this.drawTiers(followedRow);
     this.objectives.drawRings(context, camera, motion.frame.points, this.colors, theme);
+    drawProps(context, camera, motion.frame.props, this.hello.props, theme);
     this.marks.drawGround(context, camera, timeMs, this.colors, theme);
     this.drawSwings(timeMs);
     this.drawCharacters(timeMs, radius, followedRow);

@@ -2,9 +2,9 @@
 // Everything is checked: kind, version, the length that the counts claim, teams, weapons, numbers of sections.
 // Not here: the connection (feed.js), what is told once (hello.js).
 
-const VERSION = 2;
+const VERSION = 3;
 const HEADER_BYTES = 24;
-const BYTES = { character: 10, projectile: 9, mark: 6, hit: 12, death: 12, burst: 6, section: 3, point: 10 };
+const BYTES = { character: 10, projectile: 9, mark: 6, hit: 12, death: 12, burst: 6, section: 3, point: 10, prop: 6 };
 
 export const FLAG_ALIVE = 1;
 export const FLAG_ATTACKING = 2;
@@ -159,6 +159,18 @@ class Reader {
     });
     return out;
   }
+
+  // What lies about; kinds that are not known are shown as the first.
+  props(count, known) {
+    const out = { kind: new Uint8Array(count), yaw: new Uint8Array(count), x: new Float32Array(count), z: new Float32Array(count) };
+    this.at = rows(this.at, count, BYTES.prop, (at, i) => {
+      const kind = this.view.getUint8(at);
+      out.kind[i] = kind < known ? kind : 0;
+      out.yaw[i] = this.view.getUint8(at + 1);
+      this.place(out, i, at + 2);
+    });
+    return out;
+  }
 }
 
 // One binary frame, or null when it is not what it claims.
@@ -169,7 +181,7 @@ export function decodeFrame(buffer, hello) {
   const count = (at) => view.getUint16(at, true);
   const counts = {
     character: count(2), projectile: count(4), mark: count(6), hit: count(12), death: count(14), burst: count(16),
-    section: count(18), point: count(20),
+    section: count(18), point: count(20), prop: count(22),
   };
   const length = Object.entries(counts).reduce((sum, [kind, number]) => sum + number * BYTES[kind], HEADER_BYTES);
   if (buffer.byteLength !== length || counts.point !== hello.points.length) return null;
@@ -186,6 +198,7 @@ export function decodeFrame(buffer, hello) {
     bursts: reader.spots(counts.burst, BYTES.burst, "arm"),
     sections: reader.sections(counts.section, hello.sections.length),
     points: reader.points(counts.point),
+    props: reader.props(counts.prop, hello.props.length),
   };
   return frame.sections === null ? null : frame;
 }

@@ -103,10 +103,11 @@ export function decodeHello(message) {
   const sections = list(message.sections, SECTIONS_MAX, decodeSection);
   const solids = list(message.solids, SOLIDS_MAX, decodeOutline);
   const points = list(message.capture_points, POINTS_MAX, decodePoint);
-  if ([tickHz, halfExtent, teams, arms, classes, sections, solids, points].includes(null)) return null;
+  const props = list(message.props, CLASSES_MAX, decodeClass);
+  if ([tickHz, halfExtent, teams, arms, classes, sections, solids, points, props].includes(null)) return null;
   const tiers = Array.isArray(message.tiers_m) ? message.tiers_m.slice(0, 8) : [];
   return {
-    tickHz, halfExtent, teams, arms, classes, sections, solids, points,
+    tickHz, halfExtent, teams, arms, classes, sections, solids, points, props,
     tiers: tiers.filter((radius) => number(radius, 0.5, 100_000) !== null).sort((a, b) => a - b),
     terrain: decodeTerrain(message.terrain),
     version: label(message.version, ""),

@@ -24,7 +24,7 @@ const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
 /// Every file of the page. A host serves exactly these paths.
-pub const FILES: [PageFile; 22] = [
+pub const FILES: [PageFile; 23] = [
     PageFile { path: "/", content_type: HTML, text: include_str!("index.html") },
     PageFile { path: "/page.css", content_type: CSS, text: include_str!("page.css") },
     PageFile { path: "/page.js", content_type: SCRIPT, text: include_str!("page.js") },
@@ -46,5 +46,6 @@ pub const FILES: [PageFile; 22] = [
     PageFile { path: "/objectives.js", content_type: SCRIPT, text: include_str!("objectives.js") },
     PageFile { path: "/projectiles.js", content_type: SCRIPT, text: include_str!("projectiles.js") },
     PageFile { path: "/status.js", content_type: SCRIPT, text: include_str!("status.js") },
+    PageFile { path: "/props.js", content_type: SCRIPT, text: include_str!("props.js") },
     PageFile { path: "/combat.js", content_type: SCRIPT, text: include_str!("combat.js") },
 ];
