@@ -255,7 +255,7 @@ impl ShieldwallWorld {
 }
 
 impl ShieldwallWorld {
-    fn queue(&mut self, method: &str, command: Result<Command, String>) -> Error {
+    pub(super) fn queue(&mut self, method: &str, command: Result<Command, String>) -> Error {
         match command {
             Err(why) => refuse(method, why, Error::ERR_INVALID_PARAMETER),
             Ok(_) if self.world.is_none() => {

@@ -4,6 +4,7 @@ use super::*;
 use crate::channel::{Channel, FrameError};
 use crate::secure::ClientIndex;
 use crate::time::Micros;
+use crate::wire::client_message::{ClientMessage, Hello};
 use crate::wire::events::{self, GameEvent};
 use crate::wire::goodbye::GoodbyeReason;
 use crate::wire::inputs;
@@ -31,6 +32,13 @@ struct Client {
 }
 
 impl Client {
+    /// One that says what it speaks in its first packet, as ours do.
+    fn new() -> Self {
+        let mut client = Self::default();
+        client.channel.send_reliable(&ClientMessage::Hello(Hello::OURS).encode()).unwrap();
+        client
+    }
+
     fn receive(&mut self, payload: &[u8], now: Micros) {
         let mut packet = self.channel.receive(payload, now, |(), _| {}).unwrap();
         loop {
@@ -66,6 +74,7 @@ impl Client {
     fn packet(&mut self, now: Micros, add: impl FnOnce(&mut crate::wire::bits::BitWriter<'_>)) -> Vec<u8> {
         let mut buffer = [0; PAYLOAD_BYTES];
         let mut writer = self.channel.begin(&mut buffer);
+        self.channel.write_reliable(&mut writer, now);
         add(&mut writer);
         let length = self.channel.finish(writer, (), now, |()| {});
         buffer[..length].to_vec()
@@ -88,7 +97,7 @@ impl Scene {
         for index in 0..clients {
             zone.connect(ClientIndex(index), index.into(), Some(0)).unwrap();
         }
-        let clients = (0..clients).map(|_| Client::default()).collect();
+        let clients = (0..clients).map(|_| Client::new()).collect();
         Self { world: World::new(config).unwrap(), zone, clients, commands: Vec::new(), acks: true }
     }
 
