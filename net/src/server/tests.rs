@@ -32,11 +32,9 @@ struct Client {
 }
 
 impl Client {
-    /// One that says what it speaks in its first packet, as ours do.
-    fn new() -> Self {
-        let mut client = Self::default();
-        client.channel.send_reliable(&ClientMessage::Hello(Hello::OURS).encode()).unwrap();
-        client
+    /// Says what it speaks, as ours do: call it before the first packet. Who does not is taken for one of version 3.
+    fn say_hello(&mut self) {
+        self.channel.send_reliable(&ClientMessage::Hello(Hello::OURS).encode()).unwrap();
     }
 
     fn receive(&mut self, payload: &[u8], now: Micros) {
@@ -97,7 +95,7 @@ impl Scene {
         for index in 0..clients {
             zone.connect(ClientIndex(index), index.into(), Some(0)).unwrap();
         }
-        let clients = (0..clients).map(|_| Client::new()).collect();
+        let clients = (0..clients).map(|_| Client::default()).collect();
         Self { world: World::new(config).unwrap(), zone, clients, commands: Vec::new(), acks: true }
     }
 
@@ -436,6 +434,7 @@ fn what_is_malformed_or_does_not_exist_is_counted_by_reason() {
 #[test]
 fn who_has_not_heard_of_other_rules_is_shown_nothing_of_them() {
     let mut scene = default_scene(3);
+    scene.clients.iter_mut().for_each(Client::say_hello);
     scene.ticks(60);
     let mut rules = Rules::default();
     rules.movement[0].walk_speed.0 += 65_536;
@@ -467,6 +466,20 @@ fn who_has_not_heard_of_other_rules_is_shown_nothing_of_them() {
         assert_eq!(client.rules.len(), 1, "told once");
         assert_eq!((client.rules[0].from, client.rules[0].config), (from, *scene.world.config()));
     }
+}
+
+/// A client of version 3 knows no such message, and is not left to play by rules that no longer hold.
+#[test]
+fn who_speaks_a_version_without_changes_of_rules_leaves_at_one() {
+    let mut scene = default_scene(2);
+    scene.clients[0].say_hello();
+    scene.ticks(90);
+    let mut rules = Rules::default();
+    rules.movement[0].walk_speed.0 += 65_536;
+    scene.zone.announce_rules(&scene.world, &rules).unwrap();
+    scene.ticks(60);
+    assert_eq!(scene.zone.over().collect::<Vec<_>>(), [ClientIndex(1)]);
+    assert_eq!((scene.clients[0].rules.len(), scene.clients[1].rules.len()), (1, 0));
 }
 
 /// By the limits that ship, at the usual 30 packets a second, however it lies.
