@@ -1,7 +1,7 @@
 //! Sceneries that the program brings along, by name: a host and its bots make the same one of the same name.
 
 use shieldwall_core::spatial::obstacles::{
-    CapturePoint, NO_TEAM, PropPlace, Scenery, StaticShape, StructureSection,
+    CapturePoint, NO_TEAM, PropPlace, RespawnOwner, RespawnPoint, Scenery, StaticShape, StructureSection,
 };
 use shieldwall_core::{Brads, Metres, Position, WorldConfig};
 
@@ -83,6 +83,14 @@ fn fort() -> Scenery {
         place(34, 0, 2, FLAG, 1),
     ];
     scenery.props = stores();
+    // Who has a place returns there: in the yard, and behind the fields.
+    let respawn = |point: u32, z, radius| RespawnPoint {
+        x: Metres::ZERO,
+        z: Metres::from_m(z),
+        radius: Metres::from_m(radius),
+        owner: RespawnOwner::CapturePoint(point),
+    };
+    scenery.respawn_points = vec![respawn(0, 0, 5), respawn(1, -40, 5), respawn(2, 40, 5)];
     scenery
 }
 
@@ -192,9 +200,9 @@ mod tests {
         let count = |kind| fort.sections.iter().filter(|section| section.kind == kind).count();
         assert_eq!([WALL, GATE, TOWER, BARRICADE].map(count), [14, 2, 2, 6]);
         let flags = fort.capture_points.iter().filter(|point| point.kind == FLAG).count();
-        assert_eq!((fort.capture_points.len(), flags), (5, 2));
         let props = |kind| fort.props.iter().filter(|prop| prop.kind == kind).count();
         assert_eq!([CRATE, BARREL, BOULDER, CART, SACK].map(props), [20, 12, 4, 2, 16]);
+        assert_eq!((fort.capture_points.len(), flags, fort.respawn_points.len()), (5, 2, 3));
         assert_eq!(fort.content_hash(), named("fort").expect("again").content_hash());
     }
 }
