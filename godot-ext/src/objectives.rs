@@ -1,4 +1,4 @@
-//! `ShieldwallClient`, third part: places that teams fight over, flags and scores.
+//! `ShieldwallClient`, fourth part: places that teams fight over, flags and scores.
 
 use godot::prelude::*;
 use shieldwall_core::{NO_TEAM, ObjectiveRules};
