@@ -319,7 +319,7 @@ fn everybody_knows_who_has_what_over_bad_links() {
             scene.truth.last().map(|t| t.2)
         );
     }
-    assert!(captures > 5 && flags > 10, "{captures} captures, {flags} flags");
+    assert!(captures > 2 && flags > 8, "{captures} captures, {flags} flags");
     let traffic = scene.zone.traffic();
     let seconds = scene.truth.len() as f64 / 60.0;
     let each = traffic.objective_bytes as f64 / scene.seats.len() as f64 / seconds;

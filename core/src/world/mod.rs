@@ -562,6 +562,8 @@ fn check_teams(
 }
 
 #[cfg(test)]
+mod respawn_tests;
+#[cfg(test)]
 mod siege_tests;
 #[cfg(test)]
 mod tests;

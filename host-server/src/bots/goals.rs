@@ -1,8 +1,8 @@
 //! Where a bot goes: which of the places that teams fight over it takes, holds or defends, whose flag it fetches or follows.
 //!
 //! Bots do not talk to each other. Those of a squad think alike, because they choose by the same lot: a squad goes somewhere
-//! together. Half of a team's squads follow the team's lot besides, so that places are taken by the many, and not all of
-//! them are fought over by as many of each side for ever.
+//! together. Every other squad follows its team, which wants one place after the other, and mostly another one than the
+//! other team does: so places are taken by the many, and not all of them are fought over by as many of each side for ever.
 
 use shieldwall_core::numeric::Metres;
 use shieldwall_core::spatial::obstacles::NO_TEAM;
@@ -11,15 +11,19 @@ use shieldwall_net::client::{FlagView, ObjectiveView, OwnView};
 use super::random::SplitMix;
 
 /// Bots of a squad, of two teams.
-const SQUAD_BOTS: u32 = 16;
+const SQUAD_BOTS: u32 = 8;
 /// One squad in so many goes for flags.
-const RUNNER_SQUADS: u64 = 5;
+const RUNNER_SQUADS: u64 = 4;
 /// A lot holds for so long.
-const LOT_TICKS: u32 = 1_200;
+const LOT_TICKS: u32 = 2_400;
 /// What a lot weighs at most, in metres of way.
 const LOT_M: u32 = 60;
 /// What a place that the team wants now saves, in metres of way.
-const WANTED_M: i64 = 70;
+const WANTED_M: i64 = 200;
+/// One squad in so many goes its own way.
+const FREE_SQUADS: u64 = 2;
+/// One lot in so many sends the teams to the same place.
+const BATTLE_LOTS: usize = 3;
 /// What a place costs that is the team's and that nobody attacks, in metres of way.
 const QUIET_M: i64 = 90;
 /// The own flag is looked after when it is not farther away than this.
@@ -59,7 +63,11 @@ impl Squad {
         if let Some(flag) = carried {
             return bring(own, objectives, flag.point);
         }
-        let costs = objectives.iter().filter_map(|view| Some((self.cost(own, view)?, view.point, view)));
+        let wanted = wanted(own, objectives).filter(|_| !self.number.is_multiple_of(FREE_SQUADS));
+        let costs = objectives.iter().filter_map(|view| {
+            let saved = if wanted == Some(view.point) { WANTED_M } else { 0 };
+            Some((self.cost(own, view)? - saved, view.point, view))
+        });
         let (_, _, view) = costs.min_by_key(|(cost, point, _)| (*cost, *point))?;
         let is_flag = view.flag != FlagView::None;
         Some(Goal {
@@ -77,25 +85,34 @@ impl Squad {
         let way = i64::from(own.predicted_position.horizontal_distance(view.position).0 >> 16);
         let lot = i64::from(lot(&[self.seed, epoch, own.team.into(), self.number, view.point.into()], LOT_M));
         let is_own = view.owner == own.team;
-        let cost = match view.flag {
+        Some(match view.flag {
             FlagView::Home if is_own => return None,
             // The own flag goes back by itself, if nobody takes it: who has it is hunted.
             FlagView::Carried(_) | FlagView::Dropped(_) if is_own => {
-                (way <= OWN_FLAG_NEAR_M).then_some(way + lot - WANTED_M)?
+                (way <= OWN_FLAG_NEAR_M).then_some(way + lot - WANTED_M / 2)?
             }
             FlagView::Home | FlagView::Carried(_) | FlagView::Dropped(_) => {
                 runs.then_some(way + lot - 2 * WANTED_M)?
             }
-            FlagView::None => {
-                let others = view.present & !(1_u16 << (own.team % 16));
-                let attacked = others != 0 || view.contender != NO_TEAM;
-                way + lot + if is_own && !attacked { QUIET_M } else { 0 }
-            }
-        };
-        let wanted = self.number.is_multiple_of(2) && view.flag == FlagView::None;
-        let team_lot = lot_of_team(self.seed, epoch, own.team, view.point);
-        Some(if wanted { cost - WANTED_M * team_lot / 100 } else { cost })
+            FlagView::None => way + lot + if is_own && !is_attacked(view, own.team) { QUIET_M } else { 0 },
+        })
     }
+}
+
+fn is_attacked(view: &ObjectiveView, team: u8) -> bool {
+    view.present & !(1_u16 << (team % 16)) != 0 || view.contender != NO_TEAM
+}
+
+/// The ring that a team wants now: in an order that each lot begins elsewhere, the first that it has not, or else the first of
+/// its own that is attacked. What is taken gives way to the next one.
+fn wanted(own: &OwnView, objectives: &[ObjectiveView]) -> Option<u32> {
+    let rings = || objectives.iter().filter(|view| view.flag == FlagView::None);
+    let lot = (own.tick.0 / LOT_TICKS) as usize;
+    let apart = if lot % BATTLE_LOTS == BATTLE_LOTS - 1 { 0 } else { usize::from(own.team) };
+    let first = (lot + apart).checked_rem(rings().count())?;
+    let mut order = rings().cycle().skip(first).take(rings().count());
+    let foreign = order.clone().find(|view| view.owner != own.team);
+    foreign.or_else(|| order.find(|view| is_attacked(view, own.team))).map(|view| view.point)
 }
 
 /// To the nearest place where the flag of `flag` counts.
@@ -107,10 +124,6 @@ fn bring(own: &OwnView, objectives: &[ObjectiveView], flag: u32) -> Option<Goal>
     let nearest = whole.min_by_key(|view| (here.horizontal_distance_squared(view.position), view.point))?;
     let (x, z) = (nearest.position.x, nearest.position.z);
     Some(Goal { x, z, spread: Metres::ZERO, fights_within: Metres::from_m(2) })
-}
-
-fn lot_of_team(seed: u64, epoch: u64, team: u8, point: u32) -> i64 {
-    i64::from(lot(&[seed, epoch, team.into(), u64::MAX, point.into()], 101))
 }
 
 /// A number below `bound` that all have who ask with the same words.

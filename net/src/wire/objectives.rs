@@ -255,7 +255,11 @@ impl ObjectiveCodec {
         let ahead = (reader.get(16)? as u16).wrapping_sub(near.0 as u16).cast_signed();
         let tick = Tick(near.0.wrapping_add_signed(ahead.into()));
         while reader.remaining() > 0 {
+            let whole_byte = reader.position().is_multiple_of(8);
             if !reader.get_bit()? {
+                if whole_byte {
+                    return Err(DecodeError::Padding);
+                }
                 let left = reader.remaining() as u32;
                 return if left < 8 && reader.get(left)? == 0 { Ok(()) } else { Err(DecodeError::Padding) };
             }
