@@ -26,10 +26,7 @@ fn scenery() -> Scenery {
     Scenery {
         terrain: TerrainSource::Flat,
         capture_points: vec![ring],
-        respawn_points: vec![
-            respawn(20, RespawnOwner::CapturePoint(0)),
-            respawn(0, RespawnOwner::Team(1)),
-        ],
+        respawn_points: vec![respawn(20, RespawnOwner::CapturePoint(0)), respawn(0, RespawnOwner::Team(1))],
         ..Scenery::default()
     }
 }
