@@ -64,7 +64,7 @@ impl ShieldwallClient {
             "contender" => team(view.contender),
             "progress" => f64::from(view.progress) / 65_536.0,
             "contested" => view.is_contested(),
-            "teams_present" => present,
+            "teams_present" => &present,
             "flag" => flag,
             "carrier" => carrier,
             "returns_in" => f64::from(ticks) / f64::from(tick_hz),

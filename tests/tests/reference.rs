@@ -598,7 +598,7 @@ proptest! {
 #[test]
 fn enough_happens_in_the_scenes() {
     let mut all = Seen::default();
-    for seed in 0..24 {
+    for seed in 0..40 {
         match run(seed, 40, 150) {
             Ok(seen) => all.add(&seen),
             Err(error) => panic!("scene {seed}: {error}"),
