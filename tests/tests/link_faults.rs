@@ -146,7 +146,7 @@ fn exertion(seed: u64) -> impl FnMut(&OwnView, &[EntityView]) -> CharacterInput 
         for (bit, times) in
             [(buttons::DODGE, 9), (buttons::MELEE, 5), (buttons::ABILITY_1, 11), (buttons::JUMP, 40)]
         {
-            pressed |= if chance % times == 0 { bit } else { 0 };
+            pressed |= if chance.is_multiple_of(times) { bit } else { 0 };
         }
         // Two seconds with the shield, three without.
         pressed |= if own.tick.0 / 60 % 5 < 2 { buttons::BLOCK } else { 0 };

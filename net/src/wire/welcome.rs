@@ -107,10 +107,6 @@ impl Welcome {
 }
 
 /// A reliable message of the server, read; what is long is borrowed from its bytes.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one at a time, on its way from the reader to the session: never kept in numbers"
-)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerMessage<'b> {
     /// First of all.
