@@ -19,6 +19,8 @@ use shieldwall_core::state::objectives::{GAIN, goal, pennant};
 use shieldwall_core::systems::objectives::score_between;
 use shieldwall_core::{World, WorldConfig};
 
+/// The first version of the protocol that knows them.
+const SINCE_VERSION: u16 = 4;
 /// Fragments that may be unacknowledged for more to be sent.
 const IN_FLIGHT_MAX: u16 = 12;
 /// Parts of a second between two notes of the same ring.
@@ -230,12 +232,14 @@ fn owner_of(state: &PointState) -> u8 {
     }
 }
 
-/// Queues what a client has yet to be told of objectives, as much as one message holds; whether there was any. `tick` is the
+/// Queues what a client that has its welcome queued has yet to be told of objectives, as much as one message holds; whether there was any. `tick` is the
 /// one the world has just run: what was noted before it is told as it is foretold to be now.
 pub(super) fn feed(session: &mut Session, log: &ObjectiveLog, world: &World, tick: Tick) -> bool {
     let Some(codec) = &log.codec else { return false };
     if session.character().is_none()
+        || !session.speaks(SINCE_VERSION)
         || session.ends_in.is_some()
+        || session.rules.is_due()
         || session.objectives_told == log.newest
         || session.channel.reliable_in_flight() >= IN_FLIGHT_MAX
     {
