@@ -24,6 +24,7 @@ use std::ptr;
 
 use bytemuck::Pod;
 
+use crate::client_objectives::SwObjective;
 use crate::client_types::{
     SwAddress, SwAdvanceReport, SwClientConfig, SwClientEvent, SwClientStats, SwClientStatus, SwEntity, SwOwn,
 };
@@ -77,7 +78,7 @@ abi_types! {
         SwEffectsView = 96, SwStructuresView = 40, SwObjectivesView = 104, SwPropsView = 104,
         SwAddress = 24, SwClientConfig = 16, SwClientStatus = 24, SwAdvanceReport = 16, SwOwn = 64, SwClientStats = 104
     }
-    elements { SwCommand = 40, SwEvent = 48, SwInput = 8, SwEntity = 32, SwClientEvent = 24 }
+    elements { SwCommand = 40, SwEvent = 48, SwInput = 8, SwEntity = 32, SwClientEvent = 24, SwObjective = 48 }
 }
 
 /// Runs the body of an exported function. See the module's documentation for what C promises.

@@ -22,12 +22,12 @@ use crate::result::{Failure, SwResult};
 /// A client session. Zero is none.
 pub type SwClient = u64;
 
-struct Session {
-    client: GameClient,
+pub(crate) struct Session {
+    pub(crate) client: GameClient,
     crowd: Vec<EntityView>,
 }
 
-static CLIENTS: HandleTable<Session> = HandleTable::new(2);
+pub(crate) static CLIENTS: HandleTable<Session> = HandleTable::new(2);
 
 const _: () = assert!(SW_DATAGRAM_MAX == DATAGRAM_MAX);
 const EVENT_CAPACITY_MAX: u32 = 65_536;

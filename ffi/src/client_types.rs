@@ -9,6 +9,7 @@ use shieldwall_net::wire::events::GameEvent;
 use shieldwall_net::wire::own_state::{OWN_EFFECTS_MAX, OwnEffect};
 use shieldwall_net::wire::quantize::status;
 
+use crate::client_objectives::objective_event;
 use crate::result::{Failure, SwResult};
 use crate::views::{SW_FLAG_ALIVE, SW_FLAG_BLOCKING, SW_FLAG_CROUCHED, SW_FLAG_GROUNDED, SW_FLAG_STUNNED};
 
@@ -443,6 +444,7 @@ impl From<ClientEvent> for SwClientEvent {
                 SwClientEvent { kind: SW_CLIENT_EVENT_RULES, tick: tick.0, ..empty }
             }
             ClientEvent::Ended(_) => SwClientEvent { kind: SW_CLIENT_EVENT_ENDED, ..empty },
+            ClientEvent::Objective { .. } | ClientEvent::Score { .. } => objective_event(event),
             ClientEvent::Game { tick, event } => SwClientEvent { tick: tick.0, ..game_event(event) },
         }
     }

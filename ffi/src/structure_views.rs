@@ -67,6 +67,8 @@ pub struct SwObjectivesView {
     pub contender: *const u8,
     /// 2: somebody carries its flag. 4: the flag lies where it was dropped.
     pub flags: *const u8,
+    /// Teams of which somebody lives in the ring, one bit each.
+    pub present: *const u16,
 }
 
 impl SwObjectivesView {
@@ -86,6 +88,7 @@ impl SwObjectivesView {
             owner: view.owner.as_ptr(),
             contender: view.contender.as_ptr(),
             flags: view.flags.as_ptr(),
+            present: view.present.as_ptr(),
         }
     }
 }

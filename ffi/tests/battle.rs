@@ -8,11 +8,13 @@ use std::net::SocketAddr;
 use std::ptr::{null, null_mut};
 
 use shieldwall::client::*;
+use shieldwall::client_objectives::*;
 use shieldwall::client_types::*;
 use shieldwall::command_types::SwInput;
 use shieldwall::result::SwResult;
 use shieldwall::world::{sw_world_create_encoded, sw_world_destroy, sw_world_height_at};
-use shieldwall_core::{Brads, Command, Metres, Placement, World, WorldConfig};
+use shieldwall_core::spatial::Scenery;
+use shieldwall_core::{Brads, CapturePoint, Command, Metres, NO_TEAM, Placement, World, WorldConfig};
 use shieldwall_net::secure::{
     DATAGRAM_MAX, DEVELOPMENT_KEY, PROTOCOL_ID, SecureServer, SecureServerConfig, ServerEvent,
 };
@@ -47,6 +49,10 @@ struct Server {
 
 impl Server {
     fn new() -> Server {
+        Server::with_scenery(&Scenery::default())
+    }
+
+    fn with_scenery(scenery: &Scenery) -> Server {
         let config = WorldConfig { seed: 11, character_capacity: 64, ..WorldConfig::default() };
         let secure =
             SecureServerConfig::new(PROTOCOL_ID, DEVELOPMENT_KEY, CLIENTS as u32, vec![server_address()]);
@@ -58,7 +64,7 @@ impl Server {
             }
         };
         Server {
-            world: World::new(&config).expect("the configuration is valid"),
+            world: World::with_scenery(&config, scenery).expect("the configuration is valid"),
             sessions: ZoneSessions::new(&ReplicationConfig::default(), &config, CLIENTS as u32)
                 .expect("the configuration is valid"),
             secure: SecureServer::new(secure, &mut random).expect("the configuration is valid"),
@@ -268,4 +274,48 @@ fn leave(server: &mut Server, players: &[Player], now_us: u64) {
     }
     server.tick(Micros(now_us));
     assert_eq!(server.world.characters().live_slots().count(), 0, "the server took them out");
+}
+
+#[test]
+fn c_clients_know_what_is_fought_over() {
+    let point = |x, kind, owner| CapturePoint {
+        x: Metres::from_m(x),
+        z: Metres(0),
+        radius: Metres::from_m(6),
+        kind,
+        owner,
+    };
+    // The first player stands in the first ring, nobody at the flag.
+    let points = vec![point(-15, 0, NO_TEAM), point(60, 3, 1)];
+    let scenery = Scenery { capture_points: points, ..Scenery::default() };
+    let mut server = Server::with_scenery(&scenery);
+    let file = scenery.encode();
+    let players = [Player::new(1), Player::new(2)];
+    for player in &players {
+        c!(sw_client_set_scenery(player.handle, file.as_ptr(), file.len()));
+    }
+    let mut now_us = 0;
+    run(&mut server, &players, &mut now_us, 300);
+    let (mut objectives, mut count) = ([SwObjective::default(); 4], 0);
+    let size = size_of::<SwObjective>();
+    let handle = players[1].handle;
+    c!(sw_client_objectives(handle, objectives.as_mut_ptr(), 4, size, &raw mut count));
+    assert_eq!(count, 2);
+    let [ring, flag, ..] = objectives;
+    assert_eq!((ring.point, ring.kind, ring.owner, ring.contender, ring.present), (0, 0, 255, 0, 1));
+    assert!(ring.progress > 65_536 / 20 && ring.told_tick < ring.tick, "{ring:?}");
+    assert_eq!((flag.owner, flag.flag, flag.x), (1, SW_OBJECTIVE_FLAG_HOME, 60 << 16));
+    run(&mut server, &players, &mut now_us, 30 * 60);
+    let mut events = [SwClientEvent::default(); 64];
+    c!(sw_client_take_events(handle, events.as_mut_ptr(), 64, size_of::<SwClientEvent>(), &raw mut count));
+    let told = |kind| events[..count].iter().filter(|event| event.kind == kind).count();
+    assert!(told(SW_CLIENT_EVENT_OBJECTIVE) >= 2 && told(SW_CLIENT_EVENT_SCORE) >= 2);
+    let mut score = 0;
+    c!(sw_client_team_score(handle, 0, &raw mut score));
+    assert!(score > 0 && score == server.world.scores().score(0), "{score}");
+    c!(sw_client_team_score(handle, 9, &raw mut score));
+    assert_eq!(score, 0);
+    for player in players {
+        c!(sw_client_destroy(player.handle));
+    }
 }

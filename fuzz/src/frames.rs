@@ -15,6 +15,7 @@ use shieldwall_net::server::{ReplicationConfig, ZoneSessions};
 use shieldwall_net::time::Micros;
 use shieldwall_net::wire::bits::BitReader;
 use shieldwall_net::wire::ground_image::{self, GroundCheck, GroundPiece};
+use shieldwall_net::wire::objectives::{OBJECTIVES_BYTES_MAX, ObjectiveCodec};
 use shieldwall_net::wire::welcome::ServerMessage;
 use shieldwall_net::wire::world_changes::{CHANGES_BYTES_MAX, CHANGES_MESSAGE, ChangeCodec, WorldChange};
 use shieldwall_net::wire::{FrameKind, PAYLOAD_BYTES, events, inputs};
@@ -143,7 +144,22 @@ pub fn message(bytes: &[u8]) {
         Ok(ServerMessage::Goodbye(reason)) => assert_eq!(reason.encode(), bytes),
         Ok(ServerMessage::GroundCheck(check)) => assert_eq!(check.encode()[..], *bytes),
         Ok(ServerMessage::Ground(piece)) => assert_eq!(piece.encode(), bytes),
+        Ok(ServerMessage::Objectives(body)) => objectives(body),
         Ok(ServerMessage::Event(..) | ServerMessage::Changes(_)) | Err(_) => {}
+    }
+}
+
+/// Anything is taken for a message about places, flags and scores. What is read is written back as entries that say the same.
+fn objectives(body: &[u8]) {
+    let codec = ObjectiveCodec::new(&small_world(), 5);
+    let mut all = Vec::new();
+    let _ = codec.read(body, Tick(70_000), |tick, entry| all.push((tick, entry)));
+    for (tick, entry) in all {
+        let mut buffer = [0; OBJECTIVES_BYTES_MAX];
+        let (length, _) = codec.write(tick, std::iter::once(entry), &mut buffer);
+        let mut back = None;
+        let read = codec.read(&buffer[1..length], tick, |at, entry| back = Some((at, entry)));
+        assert_eq!((read, back), (Ok(()), Some((tick, entry))));
     }
 }
 

@@ -3,8 +3,8 @@
 use shieldwall_core::numeric::Fx;
 use shieldwall_core::spatial::TerrainShape;
 use shieldwall_core::spatial::obstacles::{
-    Body, CapturePoint, Mesh, Obstacles, Platform, PropPlace, Scenery, SectionList, SlideRules, StaticShape,
-    StructureSection, Waypoint,
+    Body, CapturePoint, Mesh, Obstacles, Platform, PropPlace, RespawnOwner, RespawnPoint, Scenery,
+    SectionList, SlideRules, StaticShape, StructureSection, Waypoint,
 };
 use shieldwall_core::{
     Brads, CharacterInput, Command, Event, HeightFile, HeightFileError, HeightFileShape, Metres,
@@ -212,6 +212,12 @@ fn courtyard() -> Scenery {
             owner: 1,
         }],
         props: vec![PropPlace { kind: 1, position: at(2, 0, 5), yaw: Brads(77) }],
+        respawn_points: vec![RespawnPoint {
+            x: Metres::from_m(-9),
+            z: Metres::ZERO,
+            radius: Metres::from_m(3),
+            owner: RespawnOwner::CapturePoint(0),
+        }],
     }
 }
 

@@ -8,7 +8,7 @@ use godot::global::Error;
 use godot::prelude::*;
 use shieldwall_core::spatial::Scenery;
 use shieldwall_core::{Arm, CharacterInput, Metres, Rules, WorldConfig, buttons};
-use shieldwall_net::client::{ClientEvent, EntityView, GameClientState, OwnView};
+use shieldwall_net::client::{ClientEvent, EntityView, GameClient, GameClientState, OwnView};
 use shieldwall_net::secure::ConnectToken;
 use shieldwall_net::wire::events::GameEvent;
 
@@ -19,6 +19,7 @@ use crate::convert::{
 use crate::fighting::effect_name;
 use crate::ground_log::GroundLog;
 use crate::link::{Link, LinkError};
+use crate::objectives::changed_scores;
 use crate::terrain_mesh;
 
 /// A connection to a Shieldwall host: prediction of the own character, the others interpolated, figures.
@@ -64,6 +65,8 @@ pub struct ShieldwallClient {
     was_playing: bool,
     corrections_seen: u64,
     correction_sum_seen_mm: u64,
+    /// Scores that were told last.
+    scores_seen: Vec<u32>,
     base: Base<Node>,
 }
 
@@ -80,6 +83,8 @@ enum News {
     Mispredicted { tick: i64, error_m: f64 },
     Game(GameEvent),
     Rules(String),
+    Objective(u16),
+    Score(i64, i64),
 }
 
 #[godot_api]
@@ -186,6 +191,13 @@ impl ShieldwallClient {
     /// handler.
     #[signal]
     pub fn ground_changed(chunk: Vector2i);
+    /// A place went to another team, is attacked by others than before, or its flag was taken, dropped or is home again:
+    /// [method get_objective] says how it stands.
+    #[signal]
+    fn objective_changed(point: i64);
+    /// A team has another score.
+    #[signal]
+    fn score_changed(team: i64, score: i64);
 
     /// Begins a session with a host of this machine that runs with the development key (as `shieldwall serve` and the
     /// demo do by default). An empty `host` or a `port` of 0 means the property. Other machines need
@@ -409,6 +421,7 @@ impl ShieldwallClient {
                 self.was_playing = false;
                 self.corrections_seen = 0;
                 self.correction_sum_seen_mm = 0;
+                self.scores_seen.clear();
                 Error::OK
             }
             Err(LinkError::NeedsToken) => Error::ERR_UNAUTHORIZED,
@@ -421,6 +434,10 @@ impl ShieldwallClient {
                 Error::ERR_CANT_CREATE
             }
         }
+    }
+
+    pub(crate) fn game(&self) -> Option<&GameClient> {
+        self.link.as_ref().map(|link| &link.client)
     }
 
     pub(crate) fn own(&self) -> Option<OwnView> {
@@ -454,9 +471,13 @@ impl ShieldwallClient {
                 ClientEvent::Ended(reason) => news.push(News::Ended(reason.to_string())),
                 ClientEvent::Game { event, .. } => news.push(News::Game(event)),
                 ClientEvent::RulesChanged { rules, .. } => news.push(News::Rules(rules.to_string())),
-                ClientEvent::Welcomed { .. } => {}
+                ClientEvent::Objective { point, .. } => news.push(News::Objective(point)),
+                // Scores grow without a word too: they are compared.
+                ClientEvent::Welcomed { .. } | ClientEvent::Score { .. } => {}
             }
         }
+        let scores = changed_scores(&link.client, &mut self.scores_seen);
+        news.extend(scores.into_iter().map(|(team, score)| News::Score(team, score)));
     }
 
     fn tell(&mut self, news: News) {
@@ -471,6 +492,8 @@ impl ShieldwallClient {
                 self.end(reason);
             }
             News::Mispredicted { tick, error_m } => self.signals().mispredicted().emit(tick, error_m),
+            News::Objective(point) => self.signals().objective_changed().emit(i64::from(point)),
+            News::Score(team, score) => self.signals().score_changed().emit(team, score),
             News::Game(event) => self.tell_event(event),
             News::Rules(hash) => self.signals().rules_changed().emit(&GString::from(hash.as_str())),
         }

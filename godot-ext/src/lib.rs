@@ -26,6 +26,7 @@ mod fighting;
 mod files;
 mod ground_log;
 mod link;
+mod objectives;
 mod scenery_drawn;
 mod scenery_node;
 mod scenery_shapes;

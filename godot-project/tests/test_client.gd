@@ -183,3 +183,19 @@ func test_another_scenery_is_refused_with_a_reason() -> void:
 	print("     refused: %s" % [reasons])
 	check_equal(client.get_state(), ShieldwallClient.STATE_DISCONNECTED, "the state")
 	client.queue_free()
+
+
+## Every place and flag of the host is known, wherever it is; without a scenery there are none, and asking is no error.
+func test_what_is_fought_over_is_known() -> void:
+	var client := await _join()
+	var fort := OS.get_environment("GODOT_TEST_SCENERY") == "fort"
+	check_equal(client.get_objective_count(), 5 if fort else 0, "objectives")
+	if fort:
+		var keep := client.get_objective(0)
+		check_equal(keep.kind, "keep", "the first: %s" % keep)
+		check(keep.owner in [-1, 0, 1] and keep.flag == "none" and keep.radius > 5.0, "the keep: %s" % keep)
+		check(client.get_objective(3).flag in ["home", "carried", "dropped"], "a flag")
+	check(client.get_objective(9).is_empty(), "no such objective")
+	check(client.get_score(0) >= 0 and client.get_score(9) == 0, "scores")
+	check(client.has_signal("objective_changed") and client.has_signal("score_changed"), "the signals")
+	await _leave(client)

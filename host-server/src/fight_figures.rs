@@ -32,6 +32,8 @@ pub struct FightFigures {
     pub sections_built: u64,
     /// Capture points that went to another team.
     pub captures: u64,
+    /// Flags that were taken.
+    pub flags_taken: u64,
     /// Flags that were brought home.
     pub flags_brought: u64,
 }
@@ -57,6 +59,7 @@ impl FightFigures {
             Event::StructureFell { .. } => self.sections_fallen += 1,
             Event::StructureBuilt { .. } => self.sections_built += 1,
             Event::PointCaptured { .. } => self.captures += 1,
+            Event::FlagMoved { what: FlagMove::Taken, .. } => self.flags_taken += 1,
             Event::FlagMoved { what: FlagMove::Brought, .. } => self.flags_brought += 1,
             _ => {}
         }
@@ -64,7 +67,7 @@ impl FightFigures {
 
     /// Name, meaning and value of each, for `/metrics`.
     #[must_use]
-    pub fn rows(&self) -> [(&'static str, &'static str, u64); 14] {
+    pub fn rows(&self) -> [(&'static str, &'static str, u64); 15] {
         [
             ("shots", "Projectiles that began", self.shots),
             ("blocks", "Hits that a shield held off", self.blocks),
@@ -79,6 +82,7 @@ impl FightFigures {
             ("sections_fallen", "Sections of structures that fell", self.sections_fallen),
             ("sections_built", "Sections of structures that came to stand again", self.sections_built),
             ("captures", "Capture points that went to another team", self.captures),
+            ("flags_taken", "Flags that were taken", self.flags_taken),
             ("flags_brought", "Flags that were brought home", self.flags_brought),
         ]
     }
@@ -101,8 +105,9 @@ mod tests {
             figures.learn(&Event::FlagMoved { point: 1, id: CharacterId::NONE, what });
         }
         assert_eq!((figures.blocks, figures.structure_damage), (4, 1_800));
-        assert_eq!((figures.sections_fallen, figures.captures, figures.flags_brought), (1, 1, 1));
+        assert_eq!((figures.sections_fallen, figures.captures), (1, 1));
+        assert_eq!((figures.flags_taken, figures.flags_brought), (1, 1));
         let sum: u64 = figures.rows().iter().map(|(.., value)| value).sum();
-        assert_eq!(sum, 4 + 1_800 + 3, "every number is among the rows");
+        assert_eq!(sum, 4 + 1_800 + 4, "every number is among the rows");
     }
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use shieldwall_core::{Rules, RulesHash, Stage};
+use shieldwall_net::client::CorrectionCause;
 use shieldwall_net::secure::SecureStats;
 use shieldwall_net::server::ZoneStats;
 use shieldwall_net::time::Micros;
@@ -178,6 +179,8 @@ pub struct BotFigures {
     pub disconnects: u32,
     /// Corrections of the own character.
     pub corrections: u64,
+    /// Of these, by what they came of.
+    pub corrections_by: [u64; CorrectionCause::COUNT],
     /// The largest of them in millimetres.
     pub correction_max_mm: u32,
     /// Snapshots received.
@@ -208,6 +211,9 @@ impl BotFigures {
         self.over += other.over;
         self.disconnects += other.disconnects;
         self.corrections += other.corrections;
+        for (sum, count) in self.corrections_by.iter_mut().zip(other.corrections_by) {
+            *sum += count;
+        }
         self.correction_max_mm = self.correction_max_mm.max(other.correction_max_mm);
         self.snapshots += other.snapshots;
         self.snapshot_age_sum_us += other.snapshot_age_sum_us;

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use shieldwall_core::{RulesHash, Stage, StateHash};
+use shieldwall_net::client::CorrectionCause;
 
 use crate::error::HostError;
 use crate::fight_figures::FightFigures;
@@ -65,6 +66,8 @@ pub struct Report {
     pub cpu_s: CpuSeconds,
     /// Corrections of the own character per client and second, as the bots of this process saw them.
     pub corrections_per_client_s: Option<f64>,
+    /// The same by what they came of: only causes that happened.
+    pub corrections_by_cause: Vec<CauseRate>,
     /// Deaths by the hand of another.
     pub kills: u64,
     /// Hits.
@@ -87,6 +90,15 @@ pub struct Report {
     pub bots: Option<BotReport>,
     /// Hash of the last state, 32 hex digits.
     pub state_hash: String,
+}
+
+/// What predictions were wrong about, and how often.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct CauseRate {
+    /// Name of the cause.
+    pub cause: &'static str,
+    /// Corrections per client and second.
+    pub per_client_s: f64,
 }
 
 /// A stage of the tick and its time.
@@ -221,6 +233,7 @@ impl Report {
                 process: seconds(run.process_cpu_us),
             },
             corrections_per_client_s: run.bots.map(|bots| ratio(bots.corrections as f64, bot_seconds)),
+            corrections_by_cause: run.bots.map(|bots| causes(&bots, bot_seconds)).unwrap_or_default(),
             kills: zone.kills,
             hits: zone.hits,
             score: zone.score.iter().copied().take(usize::from(run.teams)).collect(),
@@ -279,9 +292,11 @@ impl Report {
         line(format_args!("battle: {} kills ({}), {} hits", self.kills, score.join(" : "), self.hits));
         let (fight, points) = (&self.fight, self.points.iter().map(u64::to_string).collect::<Vec<_>>());
         line(format_args!(
-            "siege: {} sections fell, {} captures, points {}; {} blocks, {} bursts, {} afflictions",
+            "siege: {} sections fell, {} captures, {} flags taken, {} brought, points {}; {} blocks, {} bursts, {} afflictions",
             fight.sections_fallen,
             fight.captures,
+            fight.flags_taken,
+            fight.flags_brought,
             points.join(" : "),
             fight.blocks,
             fight.bursts,
@@ -296,6 +311,9 @@ impl Report {
                 self.corrections_per_client_s.unwrap_or(0.0),
                 bots.correction_max_mm
             ));
+            let causes = self.corrections_by_cause.iter();
+            let causes: Vec<String> = causes.map(|c| format!("{} {:.3}", c.cause, c.per_client_s)).collect();
+            line(format_args!("corrections came of: {}", causes.join(", ")));
         }
         for entry in self.refused.iter().chain(&self.dropped) {
             line(format_args!("refused or dropped: {} x {}", entry.count, entry.reason));
@@ -325,6 +343,12 @@ impl BotReport {
             refused: bots.refused,
         }
     }
+}
+
+/// The causes of corrections that happened.
+fn causes(bots: &BotFigures, bot_seconds: f64) -> Vec<CauseRate> {
+    let counts = CorrectionCause::NAMES.into_iter().zip(bots.corrections_by).filter(|(_, count)| *count > 0);
+    counts.map(|(cause, count)| CauseRate { cause, per_client_s: ratio(count as f64, bot_seconds) }).collect()
 }
 
 /// `part` as a share of `part + rest`.

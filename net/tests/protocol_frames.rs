@@ -17,6 +17,9 @@ use shieldwall_net::wire::goodbye::GoodbyeReason;
 use shieldwall_net::wire::ground_image::{self, GroundCheck, GroundPiece};
 use shieldwall_net::wire::inputs::PlayerInput;
 use shieldwall_net::wire::misconduct::Misconduct;
+use shieldwall_net::wire::objectives::{
+    FlagState, OBJECTIVES_BYTES_MAX, ObjectiveCodec, ObjectiveEntry, PointState, RingState,
+};
 use shieldwall_net::wire::prefix_codes::write_gap;
 use shieldwall_net::wire::quantize::{EntityCodec, EntityState};
 use shieldwall_net::wire::rules_change::RulesChange;
@@ -255,4 +258,27 @@ fn changes_of_the_world() {
     expect("message_other_version", &GoodbyeReason::other_version().encode());
     expect("message_hello", &ClientMessage::Hello(Hello::OURS).encode());
     expect("message_kicked", &GoodbyeReason::Kicked(Misconduct::Turns).encode());
+}
+
+#[test]
+fn objectives_message() {
+    let codec = ObjectiveCodec::new(&WorldConfig::default(), 5);
+    let at = |x, y, z| codec.place(Position::new(Metres::from_m(x), Metres::from_m(y), Metres::from_m(z)));
+    let ring = RingState { owner: 1, contender: 0, progress: 130, present: 1, fighters: 3 };
+    let entries = [
+        ObjectiveEntry::Point(2, PointState::Ring(ring)),
+        ObjectiveEntry::Point(4, PointState::Flag(FlagState::Carried { slot: 700, at: at(-34, 2, 12) })),
+        ObjectiveEntry::Point(3, PointState::Flag(FlagState::Dropped { at: at(0, 1, 0), ticks: 1_200 })),
+        ObjectiveEntry::Score(1, 250),
+    ];
+    let mut buffer = [0; OBJECTIVES_BYTES_MAX];
+    let (length, count) = codec.write(Tick(70_000), entries.into_iter(), &mut buffer);
+    assert_eq!(count, 4);
+    expect("message_objectives", &buffer[..length]);
+    let Ok(ServerMessage::Objectives(body)) = ServerMessage::decode(&buffer[..length]) else {
+        panic!("a message of objectives")
+    };
+    let mut read = Vec::new();
+    codec.read(body, Tick(70_100), |tick, entry| read.push((tick, entry))).unwrap();
+    assert_eq!(read, entries.map(|entry| (Tick(70_000), entry)));
 }

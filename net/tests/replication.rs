@@ -96,6 +96,7 @@ impl Client {
                     self.welcome = Some(welcome);
                 }
                 ServerMessage::Event(..) => self.reliable_events += 1,
+                ServerMessage::Objectives(_) => {}
                 ServerMessage::Changes(_) | ServerMessage::Ground(_) | ServerMessage::GroundCheck(_) => {}
                 ServerMessage::Rules(_) => panic!("nobody changes the rules"),
                 ServerMessage::Goodbye(reason) => panic!("nobody was sent away: {reason}"),

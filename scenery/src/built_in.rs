@@ -1,7 +1,7 @@
 //! Sceneries that the program brings along, by name: a host and its bots make the same one of the same name.
 
 use shieldwall_core::spatial::obstacles::{
-    CapturePoint, NO_TEAM, PropPlace, Scenery, StaticShape, StructureSection,
+    CapturePoint, NO_TEAM, PropPlace, RespawnOwner, RespawnPoint, Scenery, StaticShape, StructureSection,
 };
 use shieldwall_core::{Brads, Metres, Position, WorldConfig};
 
@@ -15,8 +15,8 @@ const TOWER: u8 = 2;
 const BARRICADE: u8 = 4;
 
 /// Kinds of objectives.
-const FIELD: u8 = 0;
 const KEEP: u8 = 1;
+const BRIDGE: u8 = 2;
 const FLAG: u8 = 3;
 
 /// Kinds of props.
@@ -45,8 +45,8 @@ pub fn recorded(config: &WorldConfig, fingerprint: u64) -> Option<Scenery> {
 }
 
 /// A small fort in the middle of the field, on the hills of the seed: walls with a gate in the west and in the east, two
-/// towers, two breaches, barricades, a keep and two fields to capture, a flag before each of the first two teams' gates, and
-/// crates, barrels, sacks, boulders and carts about.
+/// towers, two breaches, barricades, a keep and two crossings before the breaches to capture, which are taken quickly, a flag
+/// before each of the first two teams' gates, and crates, barrels, sacks, boulders and carts about.
 fn fort() -> Scenery {
     let mut builder = Builder::default();
     // North and south: stretches of wall, a tower in the middle, and a breach where one stretch is missing.
@@ -77,12 +77,20 @@ fn fort() -> Scenery {
     };
     scenery.capture_points = vec![
         place(0, 0, 6, KEEP, NO_TEAM),
-        place(0, -32, 6, FIELD, NO_TEAM),
-        place(0, 32, 6, FIELD, NO_TEAM),
+        place(0, -32, 6, BRIDGE, NO_TEAM),
+        place(0, 32, 6, BRIDGE, NO_TEAM),
         place(-34, 0, 2, FLAG, 0),
         place(34, 0, 2, FLAG, 1),
     ];
     scenery.props = stores();
+    // Who has a place returns there: in the yard, and behind the crossings.
+    let respawn = |point: u32, z, radius| RespawnPoint {
+        x: Metres::ZERO,
+        z: Metres::from_m(z),
+        radius: Metres::from_m(radius),
+        owner: RespawnOwner::CapturePoint(point),
+    };
+    scenery.respawn_points = vec![respawn(0, 0, 5), respawn(1, -40, 5), respawn(2, 40, 5)];
     scenery
 }
 
@@ -192,9 +200,9 @@ mod tests {
         let count = |kind| fort.sections.iter().filter(|section| section.kind == kind).count();
         assert_eq!([WALL, GATE, TOWER, BARRICADE].map(count), [14, 2, 2, 6]);
         let flags = fort.capture_points.iter().filter(|point| point.kind == FLAG).count();
-        assert_eq!((fort.capture_points.len(), flags), (5, 2));
         let props = |kind| fort.props.iter().filter(|prop| prop.kind == kind).count();
         assert_eq!([CRATE, BARREL, BOULDER, CART, SACK].map(props), [20, 12, 4, 2, 16]);
+        assert_eq!((fort.capture_points.len(), flags, fort.respawn_points.len()), (5, 2, 3));
         assert_eq!(fort.content_hash(), named("fort").expect("again").content_hash());
     }
 }

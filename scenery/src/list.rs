@@ -8,7 +8,8 @@ use std::sync::Arc;
 use serde::Deserialize;
 use shieldwall_core::rules::{ObjectiveRules, PropRules, RuleEntryInfo, StructureRules};
 use shieldwall_core::spatial::obstacles::{
-    CapturePoint, NO_TEAM, Platform, PropPlace, Scenery, StaticShape, StructureSection, Waypoint,
+    CapturePoint, NO_TEAM, Platform, PropPlace, RespawnOwner, RespawnPoint, Scenery, StaticShape,
+    StructureSection, Waypoint,
 };
 use shieldwall_core::{Brads, Metres, Position, TerrainSource};
 
@@ -32,6 +33,8 @@ struct List {
     points: Vec<PointEntry>,
     #[serde(default, rename = "prop")]
     props: Vec<PropEntry>,
+    #[serde(default, rename = "respawn_point")]
+    respawns: Vec<RespawnEntry>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -112,6 +115,17 @@ struct PropEntry {
     at: Vec<PlaceEntry>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RespawnEntry {
+    /// x and z of its middle.
+    at_m: [f64; 2],
+    radius_m: f64,
+    /// The team whose it is, or else the capture point, counted from 0 in the order of the list.
+    team: Option<u8>,
+    capture_point: Option<u32>,
+}
+
 /// Reads a list, and through `beside` the models and the height file that it names.
 pub(crate) fn read(
     name: &str,
@@ -170,7 +184,21 @@ pub(crate) fn read(
             scenery.props.push(PropPlace { kind, position, yaw: yaw(place.yaw_deg) });
         }
     }
+    for (number, entry) in list.respawns.iter().enumerate() {
+        let owner = match (entry.team, entry.capture_point) {
+            (Some(team), None) => RespawnOwner::Team(team),
+            (None, Some(point)) => RespawnOwner::CapturePoint(point),
+            _ => return Err(wrong(format!("respawn_point {number}: either a team or a capture_point"))),
+        };
+        let respawn = respawn(entry, owner).ok_or_else(|| far("respawn_point", number))?;
+        scenery.respawn_points.push(respawn);
+    }
     Ok(Compiled { scenery, dropped_triangles })
+}
+
+fn respawn(entry: &RespawnEntry, owner: RespawnOwner) -> Option<RespawnPoint> {
+    let [x, z] = [metres(entry.at_m[0])?, metres(entry.at_m[1])?];
+    Some(RespawnPoint { x, z, radius: metres(entry.radius_m)?, owner })
 }
 
 /// Makes the last shape a section of a structure, if it is to be one.

@@ -2,7 +2,8 @@
 //! it breaks.
 
 use shieldwall_core::numeric::Metres;
-use shieldwall_net::client::{EndReason, GameClientState};
+use shieldwall_core::{Brads, CharacterInput, buttons, flags};
+use shieldwall_net::client::{CorrectionCause, EndReason, EntityView, GameClientState, OwnView};
 use shieldwall_net::link_simulator::LinkConditions;
 use shieldwall_net::secure::{ClientState, DropReason};
 use shieldwall_net::wire::misconduct::Misconduct;
@@ -135,6 +136,65 @@ fn clean_link_without_contact_has_no_correction_and_a_short_lead() {
     }
 }
 
+/// Runs in a circle, dodges, strikes the air and holds up its shield until it has no breath left, and goes on.
+fn exertion(seed: u64) -> impl FnMut(&OwnView, &[EntityView]) -> CharacterInput {
+    let mut thoughts = seed;
+    move |own, _| {
+        thoughts = thoughts.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let chance = thoughts >> 40;
+        let mut pressed = buttons::SPRINT;
+        for (bit, times) in
+            [(buttons::DODGE, 9), (buttons::MELEE, 5), (buttons::ABILITY_1, 11), (buttons::JUMP, 40)]
+        {
+            pressed |= if chance.is_multiple_of(times) { bit } else { 0 };
+        }
+        // Two seconds with the shield, three without.
+        pressed |= if own.tick.0 / 60 % 5 < 2 { buttons::BLOCK } else { 0 };
+        let yaw = Brads((own.tick.0.wrapping_mul(500) as u16).wrapping_add(seed as u16));
+        CharacterInput { buttons: pressed, move_right: 0, move_forward: 127, yaw, pitch: 0 }
+    }
+}
+
+/// Nobody touches anybody; all of them spend their breath. Stamina, shields, preparations and dodges are foreseen.
+#[test]
+fn who_is_out_of_breath_alone_is_not_corrected() {
+    for (seed, link) in [
+        (11, LinkConditions { latency_us: 30_000, ..LinkConditions::default() }),
+        (12, LinkConditions::bad_mobile()),
+    ] {
+        let mut battle = settle(Options { seed, clients: 16, link, ..Options::default() });
+        for (number, seat) in battle.seats.iter_mut().enumerate() {
+            seat.player = Some(Box::new(exertion(seed * 100 + number as u64)));
+        }
+        battle.run_ms(1_000);
+        let before = mark(&battle);
+        let (mut exhausted, mut shielded) = (0, 0);
+        for _ in 0..300 {
+            battle.run_ms(100);
+            let own = |bit| {
+                let views = battle.seats.iter().filter_map(|seat| seat.client.own());
+                views.filter(|own| own.flags & bit != 0).count()
+            };
+            exhausted += own(flags::EXHAUSTED);
+            shielded += own(flags::BLOCKING);
+        }
+        let after = mark(&battle);
+        let mut causes = [0; CorrectionCause::COUNT];
+        for seat in &battle.seats {
+            causes.iter_mut().zip(seat.client.stats().corrections_by).for_each(|(sum, count)| *sum += count);
+        }
+        println!(
+            "out of breath {exhausted}, with a shield {shielded}: {} corrections, {} inputs missed, {:?}",
+            after.corrections - before.corrections,
+            after.misses - before.misses,
+            CorrectionCause::NAMES.iter().zip(causes).collect::<Vec<_>>(),
+        );
+        assert_nothing_wrong(&battle);
+        assert!(exhausted > 200 && shielded > 200, "{exhausted} {shielded}");
+        assert_eq!((after.corrections, after.misses), (before.corrections, before.misses));
+    }
+}
+
 #[test]
 fn a_crowd_that_pushes_and_fights_is_corrected_in_small_steps_and_agrees_when_it_stops() {
     let link = LinkConditions {
@@ -159,7 +219,12 @@ fn a_crowd_that_pushes_and_fights_is_corrected_in_small_steps_and_agrees_when_it
     assert!(battle.findings.nearest < Some(Metres::from_mm(800)), "they touch");
     let (count, sum) = (battle.sum(|s| s.corrections), battle.sum(|s| s.correction_sum_mm));
     let snapshots = battle.sum(|s| s.snapshots);
-    println!("crowd: {count} corrections in {snapshots} snapshots, mean {} mm", sum / count.max(1));
+    let causes = (0..CorrectionCause::COUNT).map(|at| battle.sum(|s| s.corrections_by[at]));
+    println!(
+        "crowd: {count} corrections in {snapshots} snapshots, mean {} mm, {:?}",
+        sum / count.max(1),
+        CorrectionCause::NAMES.iter().zip(causes).collect::<Vec<_>>(),
+    );
     assert!(count > 0, "a crowd that never mispredicts is no crowd");
     assert!(sum / count < 150, "mean correction {} mm", sum / count);
     assert!(battle.sum(|s| s.relocations) > 0, "somebody died and came back");

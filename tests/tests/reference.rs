@@ -4,11 +4,14 @@
 use proptest::prelude::*;
 use shieldwall_core::numeric::Purpose;
 use shieldwall_core::numeric::rng::{below, random_u32};
+use shieldwall_core::spatial::Scenery;
+use shieldwall_core::spatial::obstacles::{RespawnOwner, RespawnPoint};
 use shieldwall_core::{
-    ArmRules, Brads, CharacterId, CharacterInput, Command, EffectRules, LaneChoice, Metres, MetresPerSecond,
-    MovementRules, Placement, Position, PropId, Rules, Tally, Tick, Velocity, ViewAge, World, WorldConfig,
+    ArmRules, Brads, CapturePoint, CharacterId, CharacterInput, Command, EffectRules, LaneChoice, Metres,
+    MetresPerSecond, MovementRules, NO_TEAM, ObjectiveRules, Placement, Position, PropId, Rules, Tally, Tick,
+    Velocity, ViewAge, World, WorldConfig,
 };
-use shieldwall_tests::reference::{Arrow, Character, Effect, Prop, Reference};
+use shieldwall_tests::reference::{Arrow, Character, Effect, Place, Prop, Reference};
 
 /// Random words in a row.
 struct Dice {
@@ -397,6 +400,64 @@ impl Script {
     }
 }
 
+/// Places to fight over around where the crowd is, and where its dead return: nothing that stands.
+fn draw_places(dice: &mut Dice, teams: u8, middle: (Metres, Metres), rules: &mut Rules) -> Scenery {
+    let near =
+        |dice: &mut Dice| (middle.0 + dice.metres(-9_000, 9_000), middle.1 + dice.metres(-9_000, 9_000));
+    for kind in &mut rules.objective {
+        *kind = ObjectiveRules {
+            capture_ms: u32::from(dice.ms(100, 900)),
+            fighters_max: dice.ms(1, 6) as u8,
+            decay_per_256: dice.ms(0, 500),
+            score_per_s: dice.ms(0, 200),
+            carried: u8::from(dice.one_in(3)),
+            return_ms: u32::from(dice.ms(0, 900)),
+            score_brought: dice.ms(0, 100),
+        };
+    }
+    let mut scenery = Scenery::default();
+    for _ in 0..dice.below(6) {
+        let (x, z) = near(dice);
+        let owner = if dice.one_in(3) { NO_TEAM } else { dice.below(teams.into()) as u8 };
+        let (radius, kind) = (dice.metres(300, 6_000), dice.below(4) as u8);
+        scenery.capture_points.push(CapturePoint { x, z, radius, kind, owner });
+    }
+    let points = scenery.capture_points.len() as u32;
+    for _ in 0..dice.below(5) {
+        let (x, z) = near(dice);
+        let team = points == 0 || dice.one_in(3);
+        let owner = if team {
+            RespawnOwner::Team(dice.below(teams.into()) as u8)
+        } else {
+            RespawnOwner::CapturePoint(dice.below(points))
+        };
+        scenery.respawn_points.push(RespawnPoint { x, z, radius: dice.metres(300, 6_000), owner });
+    }
+    scenery
+}
+
+/// What teams fight over is the same.
+fn compare_places(world: &World, plain: &Reference) -> Result<(), TestCaseError> {
+    let view = world.objectives();
+    for (number, place) in plain.places().iter().enumerate() {
+        let got = Place {
+            point: place.point,
+            owner: view.owner[number],
+            contender: view.contender[number],
+            progress: view.progress[number],
+            present: view.present[number],
+            at: (view.position_x[number], view.position_y[number], view.position_z[number]),
+            carrier: view.carrier(number as u32),
+            lies: (view.flags[number] == 5).then_some(view.timer[number]),
+        };
+        prop_assert_eq!(&got, place, "point {} before {}", number, world.tick());
+    }
+    for (team, score) in (0..).zip(plain.scores()) {
+        prop_assert_eq!(world.scores().score(team), *score, "score of team {}", team);
+    }
+    Ok(())
+}
+
 /// The first row that differs, in words.
 fn compare(world: &World, plain: &Reference) -> Result<(), TestCaseError> {
     let (tick, lanes) = (world.tick(), world.config().lanes);
@@ -418,7 +479,7 @@ fn compare(world: &World, plain: &Reference) -> Result<(), TestCaseError> {
         let got = Prop::read(&world.props(), slot);
         prop_assert_eq!(&got, expected, "prop {} before {}, {:?}", slot, tick, lanes);
     }
-    Ok(())
+    compare_places(world, plain)
 }
 
 /// What happened in a run, to see that enough does.
@@ -484,18 +545,24 @@ fn reload(dice: &mut Dice, worlds: &mut [World], plain: &mut Reference) -> Resul
 
 fn run(seed: u64, characters: u32, ticks: u32) -> Result<Seen, TestCaseError> {
     let mut dice = Dice { seed, thrown: 0 };
-    let config = draw_config(&mut dice, characters);
+    let mut config = draw_config(&mut dice, characters);
+    let half = config.half_extent.0;
+    let middle = (Metres(dice.between(-half, half)), Metres(dice.between(-half, half)));
+    let scenery = if dice.one_in(2) {
+        draw_places(&mut dice, config.teams, middle, &mut config.rules)
+    } else {
+        Scenery::default()
+    };
     if let Err(error) = config.validate() {
         return Err(TestCaseError::reject(error.to_string()));
     }
     let mut worlds = [LaneChoice::Auto, LaneChoice::Scalar]
-        .map(|lanes| World::new(&WorldConfig { lanes, ..config }).expect("a valid configuration"));
-    let mut plain = Reference::new(&config).expect("a valid configuration");
+        .map(|lanes| WorldConfig { lanes, ..config })
+        .map(|config| World::with_scenery(&config, &scenery).expect("a valid configuration"));
+    let mut plain = Reference::with_places(&config, &scenery).expect("a valid configuration");
     let begin = [0, u32::MAX - 20, (1 << 20) - 10, dice.word()][dice.below(4) as usize];
     worlds.iter_mut().for_each(|world| assert!(world.begin_at(Tick(begin))));
     plain.begin_at(Tick(begin));
-    let half = config.half_extent.0;
-    let middle = (Metres(dice.between(-half, half)), Metres(dice.between(-half, half)));
     let spread_mm = [500, 2_000, 6_000][dice.below(3) as usize];
     let mut script = Script { dice, characters, middle, spread_mm };
     let mut seen = Seen::default();
@@ -531,7 +598,7 @@ proptest! {
 #[test]
 fn enough_happens_in_the_scenes() {
     let mut all = Seen::default();
-    for seed in 0..24 {
+    for seed in 0..40 {
         match run(seed, 40, 150) {
             Ok(seen) => all.add(&seen),
             Err(error) => panic!("scene {seed}: {error}"),

@@ -9,10 +9,11 @@ use crate::numeric::{Metres, Position, Ticks};
 use crate::rules::ObjectiveRules;
 
 /// What one fighter in a ring gains in a tick.
-pub(crate) const GAIN: u32 = 256;
+pub const GAIN: u32 = 256;
 
-/// How much progress captures a place.
-pub(crate) fn goal(rules: &ObjectiveRules, tick_hz: u16) -> u32 {
+/// How much progress captures a place: as much as one fighter gains in the time that the rules say.
+#[must_use]
+pub fn goal(rules: &ObjectiveRules, tick_hz: u16) -> u32 {
     Ticks::from_millis(rules.capture_ms, tick_hz).0.saturating_mul(GAIN)
 }
 
@@ -68,6 +69,8 @@ table! {
         carrier_generation: u32,
         /// 1 in every row.
         generation: u32,
+        /// Teams of which somebody lives in the ring, one bit each; 0 for a flag.
+        present: u16,
         /// Kind of objective, below [`crate::rules::OBJECTIVE_KINDS`].
         kind: u8,
         /// Team that has it; [`NO_TEAM`] for nobody.
@@ -91,7 +94,7 @@ table! {
     }
 }
 
-const _: () = assert!(Objectives::BYTES_PER_ROW == 36 && Teams::BYTES_PER_ROW == 9);
+const _: () = assert!(Objectives::BYTES_PER_ROW == 38 && Teams::BYTES_PER_ROW == 9);
 
 impl ObjectivesView<'_> {
     /// Number of capture points.
@@ -104,6 +107,15 @@ impl ObjectivesView<'_> {
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.owner.is_empty()
+    }
+
+    /// Whether several teams are in the ring of a point: then nobody gains on it.
+    ///
+    /// # Panics
+    /// When there is no such point.
+    #[must_use]
+    pub fn is_contested(&self, point: u32) -> bool {
+        self.present[point as usize].count_ones() > 1
     }
 
     /// Where the flag of a point is, or the middle of its ring.

@@ -347,8 +347,16 @@ fn run_return(pass: &mut Pass<'_>) {
     let (environment, minds) = (&*pass.environment, &mut pass.scratch.minds);
     minds.call_the_roll(pass.state);
     let (characters, npcs) = (&mut pass.state.characters, pass.state.npcs.view());
+    let objectives = &pass.state.objectives;
     let home_of = |slot: usize, class: u8| minds.home_of(slot, class, &npcs, environment);
-    lifecycle::run_return(characters, end, tick, (environment, &home_of), pass.events, &mut pass.tally);
+    lifecycle::run_return(
+        characters,
+        end,
+        tick,
+        (environment, objectives, &home_of),
+        pass.events,
+        &mut pass.tally,
+    );
 }
 
 fn run_think(pass: &mut Pass<'_>) {

@@ -1,13 +1,14 @@
 //! Life: where characters appear, how health and stamina come back, return from death. Hits and death are in `strike`.
 
-use super::{Environment, Tally};
+use super::{Environment, Tally, respawn};
 use crate::numeric::fixed::mul_q16;
 use crate::numeric::rng::{between_metres, random_u32x4};
 use crate::numeric::{Brads, Metres, Purpose, Tick, Ticks};
-use crate::rules::ARM_BUTTONS;
+use crate::rules::{ARM_BUTTONS, CombatRules};
 use crate::state::characters::{Characters, action, flags, motion};
 use crate::state::events::{Event, EventBuffer};
 use crate::state::handle::CharacterId;
+use crate::state::objectives::Objectives;
 
 /// A place in a team's spawn area and the yaw towards the centre of the field.
 ///
@@ -20,13 +21,26 @@ pub(crate) fn team_spawn(
     tick: Tick,
     environment: &Environment,
 ) -> (Metres, Metres, Brads) {
-    let life = &environment.rules.life;
+    let half = Metres(environment.rules.life.spawn_width.0 / 2);
+    within(spawn_centre(team, environment), half, (class, slot, tick), environment)
+}
+
+/// The middle of a team's spawn area.
+pub(crate) fn spawn_centre(team: u8, environment: &Environment) -> (Metres, Metres) {
+    let ring = environment.rules.life.spawn_ring.0;
     let turn = u32::from(team) * 65_536 / u32::from(environment.teams.max(1));
     let angle = Brads((turn as u16).wrapping_add(Brads::HALF.0));
-    let centre_x = Metres(mul_q16(life.spawn_ring.0, angle.cos().0));
-    let centre_z = Metres(mul_q16(life.spawn_ring.0, angle.sin().0));
+    (Metres(mul_q16(ring, angle.cos().0)), Metres(mul_q16(ring, angle.sin().0)))
+}
+
+/// A random place in a square of which `half` is half the side, and the yaw towards the centre of the field.
+pub(crate) fn within(
+    (centre_x, centre_z): (Metres, Metres),
+    half: Metres,
+    (class, slot, tick): (u8, u32, Tick),
+    environment: &Environment,
+) -> (Metres, Metres, Brads) {
     let [word_x, word_z, ..] = random_u32x4(environment.seed, tick, slot, Purpose::SpawnPlacement);
-    let half = Metres(life.spawn_width.0 / 2);
     let edge = environment.edge(class);
     let x = centre_x.saturating_add(between_metres(word_x, -half, half)).min(edge).max(-edge);
     let z = centre_z.saturating_add(between_metres(word_z, -half, half)).min(edge).max(-edge);
@@ -71,14 +85,14 @@ pub(crate) fn bring_to_life(
 /// Where somebody of a slot and a class returns to, and which way it looks there, if not to its team's area.
 pub(crate) type HomeOf<'a> = dyn Fn(usize, u8) -> Option<(Metres, Metres, Brads)> + 'a;
 
-/// Stage "return": the dead whose time has come appear in their team's area, or where `home_of` says.
+/// Stage "return": the dead whose time has come appear where `home_of` says, or where their team returns ([`super::respawn`]).
 ///
 /// It comes before movement, so that nobody changes place after the index of the tick is built.
 pub(crate) fn run_return(
     characters: &mut Characters,
     end: usize,
     tick: Tick,
-    (environment, home_of): (&Environment, &HomeOf<'_>),
+    (environment, objectives, home_of): (&Environment, &Objectives, &HomeOf<'_>),
     events: &mut EventBuffer,
     tally: &mut Tally,
 ) {
@@ -87,8 +101,9 @@ pub(crate) fn run_return(
         if !dead || tick.since(Tick(characters.action_tick[row])) < environment.timing.respawn {
             continue;
         }
-        let (slot, team, class) = (row as u32, characters.team[row], characters.class[row]);
-        let place = home_of(row, class).unwrap_or_else(|| team_spawn(team, class, slot, tick, environment));
+        let (slot, class) = (row as u32, characters.class[row]);
+        let team_place = || respawn::place(characters, row, tick, environment, objectives);
+        let place = home_of(row, class).unwrap_or_else(team_place);
         bring_to_life(characters, row, place, tick, environment);
         tally.respawns += 1;
         events.push(Event::Respawned { id: CharacterId { slot, generation: characters.generation[row] } });
@@ -96,17 +111,40 @@ pub(crate) fn run_return(
 }
 
 /// The whole part that a rate in a second gains from this tick to the next, so that any rate is met exactly over a second.
-fn gain(rate: u16, tick: Tick, environment: &Environment) -> u16 {
-    let (rate, tick_hz) = (u64::from(rate), u64::from(environment.tick_hz));
+fn gain(rate: u16, tick: Tick, tick_hz: u16) -> u16 {
+    let (rate, tick_hz) = (u64::from(rate), u64::from(tick_hz));
     let whole = |ticks: u64| ticks * rate / tick_hz;
     (whole(u64::from(tick.0) + 1) - whole(u64::from(tick.0))) as u16
+}
+
+/// The stamina that everybody gains in a tick.
+pub(crate) fn gained_stamina(combat: &CombatRules, tick: Tick, tick_hz: u16) -> u16 {
+    gain(combat.stamina_per_s, tick, tick_hz)
+}
+
+/// Stamina and flags after a tick's end, of a living body with this motion and these ticks in it.
+pub(crate) fn stamina_after(
+    (before, bits): (u16, u16),
+    (doing, ticks): (u8, u16),
+    gained: u16,
+    combat: &CombatRules,
+) -> (u16, u16) {
+    let mut stamina = before;
+    if doing == motion::DODGE && ticks == 1 {
+        stamina = stamina.saturating_sub(combat.dodge_stamina);
+    }
+    if bits & flags::BLOCKING == 0 {
+        stamina = stamina.saturating_add(gained).min(combat.stamina_max);
+    }
+    let exhausted = stamina < combat.dodge_stamina;
+    (stamina, if exhausted { bits | flags::EXHAUSTED } else { bits & !flags::EXHAUSTED })
 }
 
 /// Stage "lifecycle": stamina comes back to those who hold no shield; a dodge costs some in its first tick; who has too
 /// little for one is exhausted.
 pub(crate) fn run_stamina(characters: &mut Characters, end: usize, tick: Tick, environment: &Environment) {
     let combat = &environment.rules.combat;
-    let gained = gain(combat.stamina_per_s, tick, environment);
+    let gained = gained_stamina(combat, tick, environment.tick_hz);
     for row in 0..end {
         let (bits, before) = (characters.flags[row], characters.stamina[row]);
         if bits & flags::ALIVE == 0 {
@@ -117,16 +155,9 @@ pub(crate) fn run_stamina(characters: &mut Characters, end: usize, tick: Tick, e
         if rested && !dodges && bits & flags::EXHAUSTED == 0 {
             continue;
         }
-        let mut stamina = before;
-        if dodges {
-            stamina = stamina.saturating_sub(combat.dodge_stamina);
-        }
-        if bits & flags::BLOCKING == 0 {
-            stamina = stamina.saturating_add(gained).min(combat.stamina_max);
-        }
-        characters.stamina[row] = stamina;
-        let exhausted = stamina < combat.dodge_stamina;
-        characters.flags[row] = if exhausted { bits | flags::EXHAUSTED } else { bits & !flags::EXHAUSTED };
+        let moving = (characters.motion[row], characters.motion_ticks[row]);
+        (characters.stamina[row], characters.flags[row]) =
+            stamina_after((before, bits), moving, gained, combat);
     }
 }
 
@@ -138,7 +169,7 @@ pub(crate) fn run_regeneration(
     environment: &Environment,
 ) {
     let life = &environment.rules.life;
-    let gained = gain(life.regeneration_per_s, tick, environment);
+    let gained = gain(life.regeneration_per_s, tick, environment.tick_hz);
     if gained == 0 {
         return;
     }

@@ -4,7 +4,7 @@
 //! | system | reads | writes |
 //! |---|---|---|
 //! | `commands` | commands | everything of the rows named; terrain and its deltas, with the position of who is on it |
-//! | `lifecycle` (return) | flags, action_tick, team | every column of the returning rows but team, score, generation |
+//! | `lifecycle` (return), `respawn` | flags, action_tick, team, position; owners and rings of objectives | every column of the returning rows but team, score, generation |
 //! | `npcs` | minds, index of the last tick, position, team, flags, health, terrain, obstacles | minds; input of the characters they steer |
 //! | `movement` | input, class, terrain, obstacles | position, velocity, yaw, pitch, flags, timer, motion, motion_ticks, support, dodge_ticks |
 //! | `props` | flags, class, terrain, obstacles, place of walkers | props; position of who walks into them |
@@ -30,6 +30,7 @@ pub mod contacts;
 pub(crate) mod craters;
 pub mod crowd_index;
 pub mod effects;
+pub mod exertion;
 pub mod lifecycle;
 pub mod movement;
 pub(crate) mod near;
@@ -37,6 +38,7 @@ pub mod npcs;
 pub mod objectives;
 pub mod projectiles;
 pub(crate) mod props;
+pub(crate) mod respawn;
 pub mod rewind;
 pub(crate) mod strike;
 pub mod structures;

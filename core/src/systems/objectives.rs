@@ -12,7 +12,7 @@
 use super::Environment;
 use super::crowd_index::CrowdIndex;
 use crate::limits::TEAMS_MAX;
-use crate::numeric::{Metres, Position};
+use crate::numeric::{Metres, Position, Tick};
 use crate::rules::ObjectiveRules;
 use crate::spatial::query_grid::{Disc, Who};
 use crate::state::State;
@@ -61,7 +61,16 @@ pub(crate) fn run(
     }
 }
 
-/// Whole points of a rate in this tick: what it gains until the next one, so that any rate is met over a second.
+/// Whole points that a place gives who has it, after tick `from` up to and with tick `to`: any rate is met exactly over a
+/// second. Nothing where `to` is not behind `from`.
+#[must_use]
+pub fn score_between(rules: &ObjectiveRules, from: Tick, to: Tick, tick_hz: u16) -> u32 {
+    let whole = |ticks: u64| ticks * u64::from(rules.score_per_s) / u64::from(tick_hz.max(1));
+    let (from, to) = (u64::from(from.0) + 1, u64::from(to.0) + 1);
+    u32::try_from(whole(to.max(from)) - whole(from)).unwrap_or(u32::MAX)
+}
+
+/// What it gives in the tick that runs.
 fn gained(rules: &ObjectiveRules, state: &State, tick_hz: u16) -> u32 {
     let whole = |ticks: u64| ticks * u64::from(rules.score_per_s) / u64::from(tick_hz.max(1));
     (whole(u64::from(state.tick.0) + 1) - whole(u64::from(state.tick.0))) as u32
@@ -100,8 +109,11 @@ impl Present {
         teams.next().is_none().then_some(only)
     }
 
-    fn is_empty(&self) -> bool {
-        self.counts.iter().all(|count| *count == 0)
+    /// A bit for each team that is there.
+    fn bits(&self) -> u16 {
+        (0..TEAMS_MAX)
+            .filter(|team| self.counts[usize::from(*team)] > 0)
+            .fold(0, |bits, team| bits | 1 << team)
     }
 }
 
@@ -115,8 +127,9 @@ fn contest(
 ) {
     let (owner, contender) = (objectives.owner[row], objectives.contender[row]);
     let progress = objectives.progress[row];
+    objectives.present[row] = present.bits();
     let (loss, gain) = match present.alone() {
-        None if present.is_empty() => (u32::from(rules.decay_per_256), 0),
+        None if present.bits() == 0 => (u32::from(rules.decay_per_256), 0),
         None => (0, 0),
         Some((team, count)) => {
             let speed = GAIN * count.min(u32::from(rules.fighters_max));

@@ -9,6 +9,7 @@ pub use config::{ConfigDecodeError, ConfigError, WorldConfig};
 
 use crate::limits::{EFFECTS_PER_CHARACTER, PROPS_MAX, SPEED_MAX_M_PER_S, SWEEP_MAX_M};
 use crate::numeric::{Metres, StateHash, Tick};
+use crate::spatial::obstacles::RespawnOwner;
 use crate::spatial::query_grid::{Disc, RowList, Who};
 use crate::spatial::{Deformation, Obstacles, Scenery, Terrain, TerrainShape};
 use crate::state::characters::{CharactersView, MoveState};
@@ -536,20 +537,32 @@ fn check_props(config: &WorldConfig, environment: &Environment) -> Result<(), Co
     })
 }
 
-/// Whether the first owners of all capture points are teams of this world.
+/// Whether the first owners of all capture points, and those of respawn points, are teams of this world.
 fn check_owners(config: &WorldConfig, environment: &Environment) -> Result<(), ConfigError> {
-    let mut points = environment.obstacles.capture_points().iter();
-    match points.find(|point| point.owner >= config.teams && point.owner != NO_TEAM) {
-        Some(point) => Err(ConfigError::OutOfRange {
-            field: "capture_points.owner",
-            value: point.owner.into(),
-            min: 0,
-            max: i64::from(config.teams) - 1,
-        }),
+    let owners = environment.obstacles.capture_points().iter().map(|point| point.owner);
+    check_teams(config, "capture_points.owner", owners.filter(|owner| *owner != NO_TEAM))?;
+    let respawns = environment.obstacles.respawn_points().iter();
+    let teams = respawns.filter_map(|point| match point.owner {
+        RespawnOwner::Team(team) => Some(team),
+        RespawnOwner::CapturePoint(_) => None,
+    });
+    check_teams(config, "respawn_points.owner", teams)
+}
+
+fn check_teams(
+    config: &WorldConfig,
+    field: &'static str,
+    mut teams: impl Iterator<Item = u8>,
+) -> Result<(), ConfigError> {
+    let (min, max) = (0, i64::from(config.teams) - 1);
+    match teams.find(|team| *team >= config.teams) {
+        Some(team) => Err(ConfigError::OutOfRange { field, value: team.into(), min, max }),
         None => Ok(()),
     }
 }
 
+#[cfg(test)]
+mod respawn_tests;
 #[cfg(test)]
 mod siege_tests;
 #[cfg(test)]

@@ -297,6 +297,8 @@ fn rows_of_the_place_beyond_their_bounds_are_refused_by_name() {
     point(0, "a contender that has it", &|state| {
         (state.objectives.progress[0], state.objectives.contender[0], state.objectives.owner[0]) = (1, 1, 1);
     });
+    point(0, "a team that is not there", &|state| state.objectives.present[0] = 1 << 2);
+    point(1, "somebody in the ring of a flag", &|state| state.objectives.present[1] = 1);
     point(0, "a ring elsewhere", &|state| state.objectives.position_x[0] = 1);
     point(0, "a ring that is carried", &|state| state.objectives.flags[0] |= pennant::CARRIED);
     point(1, "another team's flag", &|state| state.objectives.owner[1] = 0);

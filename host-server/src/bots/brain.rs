@@ -1,4 +1,4 @@
-//! What a bot decides: fight who is near, else go for a place that is fought over; strike, shoot, throw, block, and break what
+//! What a bot decides: fight who is near, else go where its squad goes (`goals`); strike, shoot, throw, block, and break what
 //! stands in the way or walk around it.
 //!
 //! A pure function of what the bot sees, its seed and its own count of decisions: no clock, no sockets. Thoughts are
@@ -6,24 +6,21 @@
 
 use shieldwall_core::numeric::{Metres, Position};
 use shieldwall_core::rules::Rules;
-use shieldwall_core::spatial::obstacles::CapturePoint;
 use shieldwall_core::state::commands::{CharacterInput, buttons};
-use shieldwall_net::client::{EntityView, OwnView};
+use shieldwall_net::client::{EntityView, ObjectiveView, OwnView};
 
 use super::arms::Scene;
+use super::goals::{Goal, Squad};
 use super::random::SplitMix;
 
 /// Half the width of the middle everybody runs to when there is nothing to capture, in metres.
 const MIDDLE_M: i32 = 12;
 
-/// An enemy so near is fought, whatever the bot was about.
-const NEAR: Metres = Metres::from_m(18);
-
 /// Within this distance it walks instead of running.
 const CLOSE: Metres = Metres::from_m(5);
 
-/// Thoughts for which a place is gone for: about 30 seconds.
-const THOUGHTS_ON_GOAL: u32 = 180;
+/// At a spot that it went for it stands this close.
+const THERE: Metres = Metres::from_mm(800);
 
 /// Thoughts for which it walks along a wall.
 const THOUGHTS_ON_DETOUR: u32 = 9;
@@ -44,8 +41,8 @@ pub enum Ahead {
 pub struct Surroundings<'a> {
     /// The rules.
     pub rules: &'a Rules,
-    /// The places that are fought over.
-    pub points: &'a [CapturePoint],
+    /// The places that are fought over, as they stand.
+    pub objectives: &'a [ObjectiveView],
     /// What stands before it, where it looks.
     pub ahead: Ahead,
 }
@@ -59,9 +56,7 @@ pub struct Brain {
     /// Side it strafes to, -1, 0 or 1.
     strafe: i32,
     thoughts_left_on_strafe: u32,
-    /// Which place it goes for.
-    goal: usize,
-    thoughts_left_on_goal: u32,
+    squad: Squad,
     /// Side along which it goes around what it cannot break, -1 or 1.
     detour: i32,
     thoughts_left_on_detour: u32,
@@ -79,8 +74,7 @@ impl Brain {
             archer,
             strafe: 0,
             thoughts_left_on_strafe: 0,
-            goal: 0,
-            thoughts_left_on_goal: 0,
+            squad: Squad::of(seed, index),
             detour: 1,
             thoughts_left_on_detour: 0,
             thoughts_left_on_block: 0,
@@ -101,11 +95,13 @@ impl Brain {
             .min_by_key(|other| (here.horizontal_distance_squared(other.position), other.slot));
         self.pass_time();
         let scene = Scene { own, others, rules: around.rules, archer: self.archer };
+        let goal = self.squad.goal(own, around.objectives);
+        let within = goal.map(|goal| goal.fights_within);
         let mut input = match nearest {
-            Some(enemy) if around.points.is_empty() || here.horizontal_distance(enemy.position) <= NEAR => {
+            Some(enemy) if within.is_none_or(|near| here.horizontal_distance(enemy.position) <= near) => {
                 self.fight(&scene, enemy)
             }
-            _ => self.march(&scene, nearest, around.points),
+            _ => self.march(&scene, nearest, goal),
         };
         self.get_past(&mut input, around.ahead);
         if self.random.once_in(40) {
@@ -120,34 +116,28 @@ impl Brain {
             self.strafe = self.random.below(3) as i32 - 1;
         }
         self.thoughts_left_on_strafe -= 1;
-        self.thoughts_left_on_goal = self.thoughts_left_on_goal.saturating_sub(1);
         self.thoughts_left_on_detour = self.thoughts_left_on_detour.saturating_sub(1);
         self.thoughts_left_on_block = self.thoughts_left_on_block.saturating_sub(1);
     }
 
     /// To a place that is fought over, or to the middle of the field: each to a spot of its own, so that the lines meet
     /// broadly. On the way it shoots at whom it sees.
-    fn march(
-        &mut self,
-        scene: &Scene<'_>,
-        enemy: Option<&EntityView>,
-        points: &[CapturePoint],
-    ) -> CharacterInput {
+    fn march(&mut self, scene: &Scene<'_>, enemy: Option<&EntityView>, goal: Option<Goal>) -> CharacterInput {
         let here = scene.own.predicted_position;
-        if self.thoughts_left_on_goal == 0 {
-            self.thoughts_left_on_goal = THOUGHTS_ON_GOAL / 2 + self.random.below(THOUGHTS_ON_GOAL);
-            self.goal = self.choose(scene.own, points);
-        }
-        let (x, z, spread) = match points.get(self.goal % points.len().max(1)) {
-            Some(point) => (point.x, point.z, point.radius.raw() / 131_072),
+        let (x, z, spread) = match goal {
+            Some(goal) => (goal.x, goal.z, goal.spread.0 >> 16),
             None => (Metres::ZERO, Metres::ZERO, MIDDLE_M),
         };
-        let mut aside = || Metres::from_m(self.random.below(2 * spread.max(1) as u32) as i32 - spread);
+        let mut aside = || match spread {
+            0 => Metres::ZERO,
+            _ => Metres::from_m(self.random.below(2 * spread as u32 + 1) as i32 - spread),
+        };
         let target = Position::new(x.saturating_add(aside()), here.y, z.saturating_add(aside()));
         let yaw = here.yaw_toward(target);
         let mut input =
             CharacterInput { buttons: buttons::SPRINT, move_right: 0, move_forward: 127, yaw, pitch: 0 };
-        if !points.is_empty() && here.horizontal_distance(Position::new(x, here.y, z)) < CLOSE {
+        let there = if spread == 0 { THERE } else { Metres::from_m(spread) };
+        if goal.is_some() && here.horizontal_distance(Position::new(x, here.y, z)) < there {
             // Holds the place.
             input.move_forward = 0;
             input.move_right = (self.strafe * 40) as i8;
@@ -161,19 +151,6 @@ impl Brain {
             input.buttons &= !buttons::SPRINT;
         }
         input
-    }
-
-    /// The nearer of two places that are not the bot's own from the beginning, by lot.
-    fn choose(&mut self, own: &OwnView, points: &[CapturePoint]) -> usize {
-        let here = own.predicted_position;
-        let mut pick = || self.random.below(points.len().max(1) as u32) as usize;
-        let cost = |at: &usize| {
-            points.get(*at).map(|point| {
-                let there = Position::new(point.x, here.y, point.z);
-                (point.owner == own.team, here.horizontal_distance(there), *at)
-            })
-        };
-        [pick(), pick()].into_iter().min_by_key(cost).unwrap_or(0)
     }
 
     fn fight(&mut self, scene: &Scene<'_>, enemy: &EntityView) -> CharacterInput {
@@ -236,4 +213,4 @@ impl Brain {
 
 #[cfg(test)]
 #[path = "brain_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -4,9 +4,10 @@ use super::*;
 use shieldwall_core::numeric::{Brads, Tick, Velocity};
 use shieldwall_core::rules::ARM_BUTTONS;
 use shieldwall_core::state::handle::CharacterId;
+use shieldwall_net::client::FlagView;
 use shieldwall_net::wire::own_state::OwnEffects;
 
-fn own(x_m: i32, z_m: i32) -> OwnView {
+pub(in crate::bots) fn own(x_m: i32, z_m: i32) -> OwnView {
     let position = Position::new(Metres::from_m(x_m), Metres::ZERO, Metres::from_m(z_m));
     OwnView {
         id: CharacterId { slot: 0, generation: 1 },
@@ -51,11 +52,11 @@ fn decisions(
     count: u32,
     own: &OwnView,
     others: &[EntityView],
-    points: &[CapturePoint],
+    objectives: &[ObjectiveView],
     ahead: Ahead,
 ) -> Vec<CharacterInput> {
     let rules = Rules::default();
-    let around = Surroundings { rules: &rules, points, ahead };
+    let around = Surroundings { rules: &rules, objectives, ahead };
     (0..count).map(|index| Brain::new(7, index).think(own, others, &around)).collect()
 }
 
@@ -136,12 +137,18 @@ fn a_heavy_heals_and_raises_a_banner_among_friends() {
 
 #[test]
 fn with_nobody_near_it_goes_for_a_place_and_holds_it() {
-    let point = CapturePoint {
-        x: Metres::ZERO,
-        z: Metres::from_m(-40),
-        radius: Metres::from_m(6),
+    let point = ObjectiveView {
+        point: 0,
         kind: 0,
         owner: 255,
+        contender: 255,
+        progress: 0,
+        present: 0,
+        flag: FlagView::None,
+        position: Position::new(Metres::ZERO, Metres::ZERO, Metres::from_m(-40)),
+        radius: Metres::from_m(6),
+        told: Tick(0),
+        tick: Tick(0),
     };
     let far = [other(1, 1, 40, 0)];
     for input in decisions(20, &own(0, 0), &far, &[point], Ahead::Free) {
@@ -170,7 +177,7 @@ fn it_breaks_gates_and_goes_along_walls() {
 fn the_same_seed_decides_the_same() {
     let decide = || {
         let rules = Rules::default();
-        let around = Surroundings { rules: &rules, points: &[], ahead: Ahead::Free };
+        let around = Surroundings { rules: &rules, objectives: &[], ahead: Ahead::Free };
         let mut brain = Brain::new(9, 4);
         (0..50).map(|at| brain.think(&own(0, 0), &[other(1, 1, at, -9)], &around)).collect::<Vec<_>>()
     };

@@ -6,6 +6,7 @@
 mod aim;
 mod arms;
 pub mod brain;
+mod goals;
 mod look;
 mod random;
 
@@ -18,7 +19,7 @@ use std::time::Duration;
 use shieldwall_core::spatial::Scenery;
 use shieldwall_core::{CharacterInput, RulesHash};
 use shieldwall_net::client::{
-    ClientWorld, EndReason, EntityView, GameClient, GameClientConfig, GameClientState,
+    ClientWorld, EndReason, EntityView, GameClient, GameClientConfig, GameClientState, ObjectiveView,
 };
 use shieldwall_net::secure::DATAGRAM_MAX;
 use shieldwall_net::time::Micros;
@@ -174,6 +175,7 @@ struct BotThread {
     total: u32,
     bots: Vec<Bot>,
     others: Vec<EntityView>,
+    objectives: Vec<ObjectiveView>,
     /// The world as the first welcomed bot knows it: the others need not make its terrain again.
     known_world: Option<Arc<ClientWorld>>,
     scenery: Arc<Scenery>,
@@ -212,6 +214,7 @@ impl BotThread {
             total: bots.len() as u32,
             seeds: seeds.into_iter(),
             bots: Vec::with_capacity(bots.len()),
+            objectives: Vec::new(),
             others: Vec::with_capacity(1024),
             known_world: None,
             scenery: Arc::clone(&parts.scenery),
@@ -317,9 +320,12 @@ impl BotThread {
             if own.alive {
                 self.others.clear();
                 bot.client.sample_crowd(now, &mut self.others);
+                self.objectives.clear();
+                let points = 0..bot.client.objective_count();
+                self.objectives.extend(points.filter_map(|point| bot.client.objective(point)));
                 let around = Surroundings {
                     rules: &world.config().rules,
-                    points: world.obstacles().capture_points(),
+                    objectives: &self.objectives,
                     ahead: look::ahead(&bot.client, &world, &own, bot.input.yaw),
                 };
                 bot.input = bot.brain.think(&own, &self.others, &around);
@@ -359,6 +365,9 @@ impl BotThread {
             figures.over += u32::from(matches!(bot.client.state(), GameClientState::Ended(_)));
             figures.disconnects += u32::from(bot.lost);
             figures.corrections += stats.corrections;
+            for (sum, count) in figures.corrections_by.iter_mut().zip(stats.corrections_by) {
+                *sum += count;
+            }
             figures.correction_max_mm = figures.correction_max_mm.max(stats.correction_max_mm);
             figures.snapshots += stats.snapshots;
             figures.refused += stats.refused_datagrams + stats.refused_payloads;

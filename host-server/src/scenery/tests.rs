@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::*;
 use shieldwall_core::Brads;
-use shieldwall_core::spatial::obstacles::StaticShape;
+use shieldwall_core::spatial::obstacles::{RespawnOwner, StaticShape};
 
 fn folder(name: &str) -> PathBuf {
     let folder = std::env::temp_dir().join(format!("shieldwall-scenery-{name}-{}", std::process::id()));
@@ -63,6 +63,7 @@ box = [{ centre_m = [0, 0, 0], size_m = [1, 1, 1] }, { centre_m = [9, 0, 0], siz
 cylinder = [{ base_m = [0, 0, 9], radius_m = 1, height_m = 9, structure = "tower" }]
 model = [{ file = "ramp.obj", structure = "siege_tower", at = [{ position_m = [0, 0, 20] }, { position_m = [5, 0, 20] }] }]
 capture_point = [{ at_m = [4, -3], radius_m = 6, kind = "keep" }, { at_m = [40, 0], radius_m = 2, kind = "flag", team = 1 }]
+respawn_point = [{ at_m = [4, 9], radius_m = 3, capture_point = 0 }, { at_m = [60, 0], radius_m = 9, team = 1 }]
 "#;
     std::fs::write(&input, list).expect("written");
     std::fs::write(folder.join("ramp.obj"), RAMP).expect("written");
@@ -75,6 +76,8 @@ capture_point = [{ at_m = [4, -3], radius_m = 6, kind = "keep" }, { at_m = [40, 
     let points: Vec<_> =
         scenery.capture_points.iter().map(|point| (point.x, point.kind, point.owner)).collect();
     assert_eq!(points, [(Metres::from_m(4), 1, 255), (Metres::from_m(40), 3, 1)]);
+    let owners: Vec<_> = scenery.respawn_points.iter().map(|point| point.owner).collect();
+    assert_eq!(owners, [RespawnOwner::CapturePoint(0), RespawnOwner::Team(1)]);
     std::fs::remove_dir_all(folder).expect("removed");
 }
 
@@ -97,6 +100,10 @@ fn what_is_wrong_is_named() {
     assert!(error.contains("\"castle\"") && error.contains("palisade"), "{error}");
     let place = "[[capture_point]]\nat_m = [0, 0]\nradius_m = 0.1\nkind = \"field\"\n";
     assert!(refused("g.toml", place, false).unwrap_err().contains("capture point 0"));
+    let nobody = "[[respawn_point]]\nat_m = [0, 0]\nradius_m = 3\n";
+    assert!(refused("h.toml", nobody, false).unwrap_err().contains("respawn_point 0: either"));
+    let unknown = format!("{nobody}capture_point = 0\n");
+    assert!(refused("i.toml", &unknown, false).unwrap_err().contains("respawn point 0"));
     let error =
         refused("c.toml", "[[box]]\ncentre_m = [1e9, 0, 0]\nsize_m = [1, 1, 1]\n", false).unwrap_err();
     assert!(error.contains("box 0") && error.contains("32767"), "{error}");

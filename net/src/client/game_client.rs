@@ -20,6 +20,7 @@ use shieldwall_core::state::handle::CharacterId;
 use shieldwall_core::state::terrain_deltas::TerrainChunk;
 use shieldwall_core::systems::PropField;
 
+use super::objectives::{ObjectiveNews, ObjectiveView};
 use super::replica::ReplicaTable;
 use super::session::{ClientWorld, Session};
 use super::views::{
@@ -158,6 +159,11 @@ impl GameClient {
             highest_received: None,
             counts: ClientStats::default(),
         }
+    }
+
+    /// What stands in the server's world, when that was not known at the beginning. After the welcome it changes nothing.
+    pub fn set_scenery(&mut self, scenery: Arc<Scenery>) {
+        self.config.scenery = scenery;
     }
 
     /// Where the client is on its way into the battle.
@@ -300,6 +306,26 @@ impl GameClient {
         }
     }
 
+    /// How many places there are that teams fight over; 0 before the welcome.
+    #[must_use]
+    pub fn objective_count(&self) -> u32 {
+        self.session.as_ref().map_or(0, |session| session.objectives().0.len() as u32)
+    }
+
+    /// A place that teams fight over, as it stands at the newest snapshot: known of all places, wherever they are.
+    #[must_use]
+    pub fn objective(&self, point: u32) -> Option<ObjectiveView> {
+        let (objectives, tick, world) = self.session.as_ref()?.objectives();
+        objectives.view(point, tick, world)
+    }
+
+    /// What a team has gained by places and flags, at the newest snapshot; none where there is no such team.
+    #[must_use]
+    pub fn score(&self, team: u8) -> Option<u32> {
+        let (objectives, tick, world) = self.session.as_ref()?.objectives();
+        objectives.score(team, tick, world)
+    }
+
     /// Replaces the content of `out` with all others in sight as drawn at `now`.
     pub fn sample_crowd(&mut self, now: Micros, out: &mut Vec<EntityView>) {
         out.clear();
@@ -340,6 +366,7 @@ impl GameClient {
             stats.snapshots = session.snapshots;
             stats.snapshot_age_us = self.now.since(self.last_snapshot_at).0.min(u32::MAX.into()) as u32;
             stats.corrections = corrections.corrections;
+            stats.corrections_by = corrections.by_cause;
             stats.correction_sum_mm = corrections.sum_mm;
             stats.correction_max_mm = corrections.max_mm;
             stats.relocations = corrections.relocations;
@@ -449,6 +476,16 @@ impl GameClient {
             (ServerMessage::Ground(piece), Some(session)) => session.take_ground(&piece)?,
             (ServerMessage::GroundCheck(check), Some(session)) => session.check_ground(check)?,
             (ServerMessage::Rules(change), Some(session)) => session.change_rules(&change)?,
+            (ServerMessage::Objectives(body), Some(session)) => {
+                let mut news = Vec::new();
+                session.take_objectives(body, |item| news.push(item))?;
+                for item in news {
+                    self.push_event(match item {
+                        ObjectiveNews::Point(point, tick) => ClientEvent::Objective { tick, point },
+                        ObjectiveNews::Score(team, tick) => ClientEvent::Score { tick, team },
+                    });
+                }
+            }
             (_, None) => return Err(FrameError::NotWelcomed),
         }
         if self.session.as_mut().is_some_and(|session| session.ground.take_wish()) {

@@ -3,10 +3,12 @@
 //! - [`game_client`]: the whole client, sans-I/O; what bots, the C ABI and Godot drive
 //! - [`session`]: what it knows once the server has said which world this is
 //! - [`clock_sync`]: when to run which tick
+//! - [`corrections`]: what was predicted wrongly, and what of
 //! - `foresight`: what of the own flags can be known beforehand
 //! - [`prediction`]: the own character, ahead of the server
 //! - [`replica`]: the others, as the server sent them
 //! - `ground`: changes of the world that stay
+//! - [`objectives`]: places, flags and scores
 //! - [`interpolation`]: the others, as they are drawn
 //! - [`views`]: what all of this shows: plain values
 //!
@@ -15,10 +17,12 @@
 //! it for old and stands still until the client connects anew; sessions that begin afterwards are not concerned.
 
 pub mod clock_sync;
+pub mod corrections;
 mod foresight;
 pub mod game_client;
 mod ground;
 pub mod interpolation;
+pub mod objectives;
 pub mod prediction;
 pub mod replica;
 mod rule_book;
@@ -28,6 +32,8 @@ pub mod views;
 #[cfg(test)]
 mod tests;
 
+pub use corrections::CorrectionCause;
 pub use game_client::{ClientError, GameClient, GameClientConfig};
+pub use objectives::{FlagView, ObjectiveView};
 pub use session::ClientWorld;
 pub use views::{AdvanceReport, ClientEvent, ClientStats, EndReason, EntityView, GameClientState, OwnView};

@@ -43,32 +43,44 @@ pub enum Reconciliation {
     },
 }
 
+/// What is predicted: a body that moves, and what else of it is known beforehand.
+pub trait Body: Copy + Default + PartialEq {
+    /// Its movement: what a player sees of it, and what a correction is about.
+    fn moves(&self) -> &MoveState;
+}
+
+impl Body for MoveState {
+    fn moves(&self) -> &MoveState {
+        self
+    }
+}
+
 #[derive(Clone, Copy, Debug)]
-struct Entry {
+struct Entry<B> {
     input_tick: u32,
     state_tick: u32,
     input: CharacterInput,
-    state: MoveState,
+    state: B,
 }
 
-/// Inputs and predicted states of the own character. 128 entries of 48 bytes; never allocates after creation.
+/// Inputs and predicted states of the own character. 128 entries of at most 80 bytes; never allocates after creation.
 #[derive(Clone, Debug)]
-pub struct Prediction {
-    ring: Box<[Entry]>,
+pub struct Prediction<B = MoveState> {
+    ring: Box<[Entry<B>]>,
     /// The last tick run, once there was one.
     newest: Option<u32>,
     /// The last tick given an input, once there was one.
     newest_input: Option<u32>,
     /// The last tick of which the server's state was used.
     authoritative: Option<u32>,
-    current: MoveState,
-    previous: MoveState,
+    current: B,
+    previous: B,
     offset: [i32; 3],
     /// Share of the offset that fades in each tick, of 256.
     fade: i32,
 }
 
-impl Prediction {
+impl<B: Body> Prediction<B> {
     /// Nothing predicted yet.
     #[must_use]
     pub fn new(tick_hz: u16) -> Self {
@@ -76,15 +88,15 @@ impl Prediction {
             input_tick: EMPTY,
             state_tick: EMPTY,
             input: CharacterInput::default(),
-            state: MoveState::default(),
+            state: B::default(),
         };
         Self {
             ring: vec![entry; RING].into_boxed_slice(),
             newest: None,
             newest_input: None,
             authoritative: None,
-            current: MoveState::default(),
-            previous: MoveState::default(),
+            current: B::default(),
+            previous: B::default(),
             offset: [0; 3],
             // A quarter at 60 Hz: 18 % is left after 100 ms, 3 % after 200 ms.
             fade: (256 * 15 / i32::from(tick_hz.max(1))).clamp(1, 256),
@@ -98,7 +110,7 @@ impl Prediction {
         &mut self,
         tick: Tick,
         input: CharacterInput,
-        step: &mut impl FnMut(Tick, MoveState, CharacterInput) -> MoveState,
+        step: &mut impl FnMut(Tick, B, CharacterInput) -> B,
     ) {
         self.store_input(tick.0, input);
         let Some(newest) = self.newest else { return };
@@ -125,8 +137,8 @@ impl Prediction {
     pub fn reconcile(
         &mut self,
         tick: Tick,
-        truth: MoveState,
-        step: &mut impl FnMut(Tick, MoveState, CharacterInput) -> MoveState,
+        truth: B,
+        step: &mut impl FnMut(Tick, B, CharacterInput) -> B,
     ) -> Reconciliation {
         if self.authoritative.is_some_and(|last| tick.0 <= last) {
             return Reconciliation::Stale;
@@ -138,20 +150,29 @@ impl Prediction {
         if predicted == Some(truth) {
             return Reconciliation::Unchanged;
         }
-        let shown = self.current.position;
+        let shown = *self.current.moves();
         self.replay_from(tick.0, truth, step);
         let Some(predicted) = predicted.filter(|_| !first) else {
             self.offset = [0; 3];
             return Reconciliation::Adopted;
         };
-        let distance = distance(predicted.position, truth.position);
-        let life_changed = (predicted.flags ^ truth.flags) & (flags::ALIVE | flags::IN_USE) != 0;
+        let (then, now) = (predicted.moves(), truth.moves());
+        let mut distance = distance_of(then, now);
+        let life_changed = (then.flags ^ now.flags) & (flags::ALIVE | flags::IN_USE) != 0;
         if life_changed || distance > TELEPORT_M {
             self.offset = [0; 3];
             self.previous = self.current;
             return Reconciliation::Relocated;
         }
-        let now = self.current.position;
+        if then == now {
+            // It moved as predicted, but has another breath: an error as far as that made it move otherwise since.
+            if *self.current.moves() == shown {
+                return Reconciliation::Unchanged;
+            }
+            distance = distance_of(&shown, self.current.moves());
+        }
+        let shown = shown.position;
+        let now = self.current.moves().position;
         self.offset = [
             self.offset[0].saturating_add(shown.x.0.saturating_sub(now.x.0)),
             self.offset[1].saturating_add(shown.y.0.saturating_sub(now.y.0)),
@@ -163,6 +184,13 @@ impl Prediction {
         Reconciliation::Corrected { distance }
     }
 
+    /// What was predicted for a tick, if it is still remembered.
+    #[must_use]
+    pub fn state_at(&self, tick: Tick) -> Option<B> {
+        let entry = &self.ring[tick.0 as usize % RING];
+        (entry.state_tick == tick.0).then_some(entry.state)
+    }
+
     /// The input of a tick, if it is still remembered.
     #[must_use]
     pub fn input_at(&self, tick: Tick) -> Option<CharacterInput> {
@@ -172,7 +200,7 @@ impl Prediction {
 
     /// The predicted state after the last tick run, once the server has told where the character is.
     #[must_use]
-    pub fn current(&self) -> Option<&MoveState> {
+    pub fn current(&self) -> Option<&B> {
         self.newest.map(|_| &self.current)
     }
 
@@ -191,7 +219,7 @@ impl Prediction {
             Metres((i64::from(a.0) + ((way * i64::from(fraction.min(65_536))) >> 16)) as i32)
                 .saturating_add(Metres(offset))
         };
-        let (a, b) = (&self.previous.position, &self.current.position);
+        let (a, b) = (&self.previous.moves().position, &self.current.moves().position);
         Position::new(
             between(a.x, b.x, self.offset[0]),
             between(a.y, b.y, self.offset[1]),
@@ -215,12 +243,7 @@ impl Prediction {
         }
     }
 
-    fn replay_from(
-        &mut self,
-        tick: u32,
-        truth: MoveState,
-        step: &mut impl FnMut(Tick, MoveState, CharacterInput) -> MoveState,
-    ) {
+    fn replay_from(&mut self, tick: u32, truth: B, step: &mut impl FnMut(Tick, B, CharacterInput) -> B) {
         // Further than the ring reaches nothing can be replayed; the clock never runs that far ahead.
         let newest = self.newest_input.unwrap_or(tick).clamp(tick, tick.saturating_add(RING as u32 - 1));
         self.store_state(tick, truth);
@@ -236,7 +259,8 @@ impl Prediction {
     }
 
     /// The input that holds at a tick: its own, or none yet, and then the character stands and looks as in `state`.
-    fn held_at(&self, tick: u32, state: &MoveState) -> CharacterInput {
+    fn held_at(&self, tick: u32, body: &B) -> CharacterInput {
+        let state = body.moves();
         let resting = CharacterInput { yaw: state.yaw, pitch: state.pitch, ..CharacterInput::default() };
         self.input_at(Tick(tick)).unwrap_or(resting)
     }
@@ -259,14 +283,15 @@ impl Prediction {
         self.newest_input = self.newest_input.max(Some(tick));
     }
 
-    fn store_state(&mut self, tick: u32, state: MoveState) {
+    fn store_state(&mut self, tick: u32, state: B) {
         let entry = &mut self.ring[tick as usize % RING];
         (entry.state_tick, entry.state) = (tick, state);
     }
 }
 
-/// Length of the way between two points.
-fn distance(a: Position, b: Position) -> Metres {
+/// Length of the way between two places of a body.
+fn distance_of(a: &MoveState, b: &MoveState) -> Metres {
+    let (a, b) = (a.position, b.position);
     Metres(length3d(a.x.0.saturating_sub(b.x.0), a.y.0.saturating_sub(b.y.0), a.z.0.saturating_sub(b.z.0)))
 }
 

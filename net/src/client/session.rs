@@ -8,19 +8,22 @@ use shieldwall_core::numeric::Tick;
 use shieldwall_core::rules::RulesHash;
 use shieldwall_core::spatial::terrain::{Terrain, TerrainShape};
 use shieldwall_core::spatial::{Deformation, Obstacles, Scenery};
-use shieldwall_core::state::characters::{MoveState, flags};
+use shieldwall_core::state::characters::flags;
 use shieldwall_core::state::commands::{CharacterInput, ViewAge};
 use shieldwall_core::state::handle::CharacterId;
 use shieldwall_core::state::terrain_deltas::{TerrainChunk, TerrainDeltas};
-use shieldwall_core::systems::PropField;
+use shieldwall_core::systems::exertion::ExertionRules;
 use shieldwall_core::systems::movement::{MovementTicks, Surroundings, move_character};
+use shieldwall_core::systems::{PropField, Timing};
 use shieldwall_core::world::{ConfigError, WorldConfig};
 
 use super::clock_sync::{ClockSync, InputReport, TICK};
-use super::foresight::Foresight;
+use super::corrections::{CorrectionCause, CorrectionStats, is_somebody_near};
+use super::foresight::{Foresight, OwnBody};
 use super::ground::Ground;
 use super::interpolation::Interpolation;
-use super::prediction::{self, Prediction, Reconciliation};
+use super::objectives::{ObjectiveNews, Objectives};
+use super::prediction::{self, Prediction};
 use super::replica::ReplicaTable;
 use super::rule_book::ByTick;
 use super::views::{AdvanceReport, EntityView, OwnView};
@@ -59,6 +62,7 @@ pub struct ClientWorld {
 struct RulesInForce {
     config: WorldConfig,
     movement: MovementTicks,
+    timing: Timing,
     /// Of the configuration and the scenery.
     fingerprint: u64,
 }
@@ -68,6 +72,7 @@ impl RulesInForce {
         Arc::new(Self {
             config: *config,
             movement: MovementTicks::new(&config.rules, config.tick_hz),
+            timing: Timing::new(&config.rules, config.tick_hz),
             fingerprint: config.fingerprint_with(obstacles.content_hash()),
         })
     }
@@ -172,30 +177,25 @@ impl ClientWorld {
         Surroundings { terrain: &self.terrain, obstacles: &self.obstacles, tick }
     }
 
-    /// One tick of one character: what the server runs, by the rules of that tick.
+    /// One tick of one character: what the server runs by the rules of that tick, as far as nobody else has a part in it.
     fn step(
         &self,
         book: &ByTick<Arc<RulesInForce>>,
-        (tick, state, input): (Tick, MoveState, CharacterInput),
+        (tick, before, input): (Tick, OwnBody, CharacterInput),
         own: &Foresight,
         props: &PropField,
-    ) -> MoveState {
-        let rules = book.at_or_oldest(tick);
-        let surroundings = self.surroundings(tick);
-        let after = move_character(state, input, &surroundings, &rules.movement);
-        let mut after = props.keep_out(after, &surroundings, &rules.config.rules, &rules.movement);
-        after.flags = own.flags(&rules.config.rules, tick, (&state, &after), input);
-        after
+    ) -> OwnBody {
+        let in_force = book.at_or_oldest(tick);
+        let around = self.surroundings(tick);
+        let (config, mut exertion) = (&in_force.config, before.exertion);
+        let rules = &config.rules;
+        let walked = move_character(before.state, input, &around, &in_force.movement);
+        let mut state = props.keep_out(walked, &around, rules, &in_force.movement);
+        let world = ExertionRules { rules, timing: &in_force.timing, tick_hz: config.tick_hz };
+        exertion.run(&mut state, input, tick, &world);
+        state.flags = own.flags(rules, tick, state.flags);
+        OwnBody { state, exertion }
     }
-}
-
-/// What reconciling the snapshots has cost so far.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct CorrectionStats {
-    pub(crate) corrections: u64,
-    pub(crate) sum_mm: u64,
-    pub(crate) max_mm: u32,
-    pub(crate) relocations: u64,
 }
 
 /// A client's part of the battle, from the welcome on.
@@ -209,10 +209,13 @@ pub(crate) struct Session {
     rules_news: Option<(Tick, RulesHash)>,
     character: CharacterId,
     pub(crate) ground: Ground,
+    objectives: Objectives,
+    /// The server's tick in the welcome.
+    welcomed_at: Tick,
     pub(crate) clock: ClockSync,
     pub(crate) interpolation: Interpolation,
     replica: ReplicaTable,
-    prediction: Prediction,
+    prediction: Prediction<OwnBody>,
     /// Tick by tick what was on the screen when its input was given, by tick modulo the length.
     views: Box<[(Tick, ViewAge); prediction::RING]>,
     own: Option<OwnState>,
@@ -241,6 +244,8 @@ impl Session {
             rules_news: None,
             character: welcome.character,
             ground: Ground::new(&config),
+            objectives: Objectives::new(&world, welcome.tick),
+            welcomed_at: welcome.tick,
             clock: ClockSync::new(config.tick_hz, packet_interval_ticks, round_trip_us),
             interpolation: Interpolation::new(config.tick_hz),
             replica: ReplicaTable::new(&config),
@@ -320,6 +325,26 @@ impl Session {
         self.rules_news.take()
     }
 
+    /// Takes a message about what teams fight over.
+    pub(crate) fn take_objectives(
+        &mut self,
+        body: &[u8],
+        news: impl FnMut(ObjectiveNews),
+    ) -> Result<(), DecodeError> {
+        let near = self.server_tick();
+        self.objectives.take(body, near, news)
+    }
+
+    /// What teams fight over, and the tick and the world that it is to be reckoned for.
+    pub(crate) fn objectives(&self) -> (&Objectives, Tick, &ClientWorld) {
+        (&self.objectives, self.server_tick(), &self.world)
+    }
+
+    /// The newest tick of the server that is known.
+    fn server_tick(&self) -> Tick {
+        Tick(self.newest_snapshot.unwrap_or(0).max(self.welcomed_at.0))
+    }
+
     /// Runs the ticks that are due, all with the same input.
     pub(crate) fn advance(&mut self, now: Micros, input: CharacterInput) -> AdvanceReport {
         let due = self.clock.advance(now, TICKS_PER_ADVANCE);
@@ -390,7 +415,7 @@ impl Session {
 
     /// The own character as of the last advance.
     pub(crate) fn own_view(&self) -> Option<OwnView> {
-        let (own, state) = (self.own.as_ref()?, self.prediction.current()?);
+        let (own, OwnBody { state, exertion }) = (self.own.as_ref()?, self.prediction.current()?);
         let fraction = self.clock.fraction();
         Some(OwnView {
             id: self.character,
@@ -407,8 +432,8 @@ impl Session {
             flags: state.flags,
             class: state.class,
             action: own.action,
-            stamina: own.stamina,
-            ready_ticks: own.ready_ticks,
+            stamina: exertion.stamina,
+            ready_ticks: exertion.ready_ticks,
             effects: own.effects,
         })
     }
@@ -443,7 +468,9 @@ impl Session {
             misses: header.inputs.missed,
         });
         self.snapshots += 1;
+        let misses = self.clock.misses();
         self.clock.on_snapshot(now, header.tick, report);
+        let missed = self.clock.misses() != misses;
         if let Some(newest) = header.inputs.newest_received {
             self.confirm_inputs(newest);
         }
@@ -458,13 +485,18 @@ impl Session {
             Some(own) => {
                 let (world, book) = (&self.world, &self.book);
                 let foresight = Foresight::of(&own);
-                let rules = &book.at_or_oldest(header.tick).config.rules;
+                let in_force = book.at_or_oldest(header.tick);
+                let (rules, timing) = (&in_force.config.rules, &in_force.timing);
                 self.ground.props.refresh(rules);
                 let props = &self.ground.props;
-                let step =
-                    &mut |tick, state, input| world.step(book, (tick, state, input), &foresight, props);
-                let told = self.prediction.reconcile(header.tick, own.state, step);
-                self.corrections.count(told);
+                let step = &mut |tick, body, input| world.step(book, (tick, body, input), &foresight, props);
+                let predicted = self.prediction.state_at(header.tick);
+                let truth = OwnBody::of(&own, header.tick, predicted.as_ref(), rules, timing);
+                let predicted = predicted.unwrap_or_default().state;
+                let told = self.prediction.reconcile(header.tick, truth, step);
+                let near = || is_somebody_near(&self.replica, self.character.slot, &own.state);
+                let cause = || CorrectionCause::of(&predicted, &own.state, missed, near());
+                self.corrections.count(told, cause);
                 self.own = Some(own);
             }
             None => {
@@ -479,19 +511,4 @@ impl Session {
 fn view_age(tick: Tick, shown: Option<i64>) -> ViewAge {
     let behind = shown.map_or(0, |shown| i64::from(tick.0) * TICK - shown);
     ViewAge((behind * i64::from(ViewAge::PARTS) / TICK).clamp(0, VIEW_AGE_MAX) as u16)
-}
-
-impl CorrectionStats {
-    fn count(&mut self, told: Reconciliation) {
-        match told {
-            Reconciliation::Corrected { distance } => {
-                let mm = distance.to_mm().unsigned_abs();
-                self.corrections += 1;
-                self.sum_mm += u64::from(mm);
-                self.max_mm = self.max_mm.max(mm);
-            }
-            Reconciliation::Relocated => self.relocations += 1,
-            Reconciliation::Stale | Reconciliation::Unchanged | Reconciliation::Adopted => {}
-        }
-    }
 }

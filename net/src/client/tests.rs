@@ -17,6 +17,7 @@ use crate::secure::{
 };
 use crate::time::{Micros, UnixSeconds};
 use crate::wire::bits::{BitSink, BitWriter};
+use crate::wire::effect_lists::EffectLists;
 use crate::wire::goodbye::GoodbyeReason;
 use crate::wire::snapshot::{InputReport, OwnState, SectionHead, SnapshotHeader};
 use crate::wire::welcome::Welcome;
@@ -184,8 +185,9 @@ impl Toy {
     }
 
     fn send_snapshot_about(&mut self, tick: Tick, newest_received: Option<Tick>) {
-        let state = self.world.move_state(self.id).unwrap();
-        let own = OwnState { state, health: 1_000, generation: 1, ..OwnState::default() };
+        let mut effects = EffectLists::default();
+        effects.rebuild(&self.world);
+        let own = OwnState::of(&self.world, self.id, &effects).unwrap();
         let report = InputReport {
             newest_received,
             margin_ticks: self.margin.clamp(-128, 127) as i8,

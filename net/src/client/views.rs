@@ -44,9 +44,9 @@ pub struct OwnView {
     pub class: u8,
     /// What it last began, by the newest snapshot: values of `shieldwall_core`'s `action`.
     pub action: u8,
-    /// Stamina by the newest snapshot, in points of the rules.
+    /// Predicted stamina, in points of the rules.
     pub stamina: u16,
-    /// First tick at which what is on each of the four buttons is ready, by the newest snapshot.
+    /// Predicted: the first tick at which what is on each of the four buttons is ready.
     pub ready_ticks: [Tick; ARM_BUTTONS],
     /// The status effects on it, by the newest snapshot.
     pub effects: OwnEffects,
@@ -188,6 +188,22 @@ pub enum ClientEvent {
         /// Their hash.
         rules: RulesHash,
     },
+    /// A place went to another team, is attacked by others than before, or its flag was taken, dropped or is home again:
+    /// [`super::GameClient::objective`] says how it stands.
+    Objective {
+        /// When it stood so.
+        tick: Tick,
+        /// Which point of the scenery.
+        point: u16,
+    },
+    /// A team's score was told ([`super::GameClient::score`]): it had a flag, or a place changed hands. What places give in a
+    /// second goes on without a word.
+    Score {
+        /// When.
+        tick: Tick,
+        /// Which team.
+        team: u8,
+    },
     /// The session is over.
     Ended(EndReason),
 }
@@ -219,6 +235,8 @@ pub struct ClientStats {
     pub snapshot_age_us: u32,
     /// Snapshots whose own character differed from the prediction, deaths, returns and teleports not counted.
     pub corrections: u64,
+    /// Of these, by what they came of: [`super::CorrectionCause`].
+    pub corrections_by: [u64; super::CorrectionCause::COUNT],
     /// Sum of the distances corrected, in millimetres.
     pub correction_sum_mm: u64,
     /// Largest distance corrected, in millimetres.

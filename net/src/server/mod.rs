@@ -8,6 +8,7 @@
 //! - `telling`: what of a step's events whom is told of
 //! - `change_log`, `ground_feed`: changes of the world that stay, and how far each client has come with them
 //! - `rules_news`: other rules, told ahead and adopted
+//! - `objective_log`: how places, flags and scores stand, and how far each client has been told
 //! - `tracking`, `interest`, `priority`: what each client knows, sees, and is owed; `snapshot` makes packets of it
 //!
 //! What is not here: sockets, encryption (`secure`), the simulation itself.
@@ -21,6 +22,7 @@ mod ground_feed;
 pub mod history;
 pub mod input_buffer;
 mod interest;
+mod objective_log;
 mod priority;
 mod prop_log;
 mod rules_news;

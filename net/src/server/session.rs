@@ -79,6 +79,8 @@ pub(super) struct Session {
     pub(super) conduct: Conduct,
     /// How far it has come with the world's changes.
     pub(super) ground: GroundFeed,
+    /// Number of the last note of objectives that it has been told.
+    pub(super) objectives_told: u32,
     pub(super) traffic: Traffic,
     pub(super) refused: RefusedPayloads,
 }
@@ -133,6 +135,7 @@ impl Session {
             delta_bits_16: DELTA_BITS_GUESS * 16,
             conduct: Conduct::new(tick_hz),
             ground: GroundFeed::default(),
+            objectives_told: 0,
             traffic: Traffic::default(),
             refused: RefusedPayloads::default(),
         }

@@ -5,6 +5,7 @@ use super::delta_cache::DeltaCache;
 use super::ground_feed::feed;
 use super::history::StateHistory;
 use super::interest::InterestTable;
+use super::objective_log::{self, ObjectiveLog};
 use super::priority::{Candidate, Priorities};
 use super::session::Session;
 use super::tracking::SNAPSHOTS_REMEMBERED;
@@ -36,6 +37,8 @@ pub(super) struct Workshop {
     pub(super) events: ZoneEvents,
     /// The world's changes that stay.
     pub(super) changes: ChangeLog,
+    /// What teams fight over.
+    pub(super) objectives: ObjectiveLog,
     pub(super) tick_hz: u16,
     pub(super) interval_ticks: u32,
     /// The snapshot rate in force, to the nearest whole number.
@@ -90,7 +93,11 @@ impl Workshop {
             return None;
         };
         let limit = (allowed - PACKET_OVERHEAD_BYTES).min(PAYLOAD_BYTES);
-        for _ in 0..messages_beside_a_snapshot(limit, tick.0 / self.interval_ticks) {
+        let mut messages = messages_beside_a_snapshot(limit, tick.0 / self.interval_ticks);
+        if messages > 0 && objective_log::feed(session, &self.objectives, world, tick) {
+            messages -= 1;
+        }
+        for _ in 0..messages {
             feed(session, &mut self.changes, world, tick);
         }
         let mut writer = session.channel.begin(&mut buffer[..limit]);

@@ -111,6 +111,10 @@ pub struct Traffic {
     pub ground_images: u64,
     /// Wishes for the whole ground that came too soon after another.
     pub ground_wishes_refused: u64,
+    /// States of places, flags and scores told.
+    pub objectives: u64,
+    /// Bytes of the messages with them, with what each costs in a packet, told once.
+    pub objective_bytes: u64,
 }
 
 impl Traffic {
@@ -131,6 +135,8 @@ impl Traffic {
         self.ground_bytes += other.ground_bytes;
         self.ground_images += other.ground_images;
         self.ground_wishes_refused += other.ground_wishes_refused;
+        self.objectives += other.objectives;
+        self.objective_bytes += other.objective_bytes;
     }
 
     /// Bytes sent all-in: with [`super::PACKET_OVERHEAD_BYTES`] for every packet.

@@ -60,6 +60,7 @@ impl Client {
                 ServerMessage::Event(_, event) => self.told.push(event),
                 ServerMessage::Rules(change) => self.rules.push(change),
                 ServerMessage::Goodbye(reason) => self.goodbye = Some(reason),
+                ServerMessage::Objectives(_) => {}
                 ServerMessage::Changes(_) | ServerMessage::Ground(_) | ServerMessage::GroundCheck(_) => {
                     self.changes += 1;
                 }

@@ -7,6 +7,7 @@ use super::delta_cache::DeltaCache;
 use super::entrance::Entrance;
 use super::history::StateHistory;
 use super::interest::InterestTable;
+use super::objective_log::ObjectiveLog;
 use super::priority::Priorities;
 use super::rules_news::RulesNews;
 use super::session::{Session, Stage, breaks_the_stream};
@@ -120,6 +121,7 @@ impl ZoneSessions {
             priorities: Priorities::new(capacity, snapshot_hz),
             events: ZoneEvents::new(interval_ticks),
             changes: ChangeLog::new(world_config),
+            objectives: ObjectiveLog::new(world_config),
             tick_hz,
             interval_ticks,
             snapshot_hz,
@@ -249,6 +251,7 @@ impl ZoneSessions {
         self.receive_arrivals(world, tick);
         let workshop = &mut *self.workshop;
         workshop.changes.learn(world);
+        workshop.objectives.learn(world, tick);
         workshop.effects.rebuild(world);
         workshop.history.record(tick.0, &Sight::new(world, &workshop.effects));
     }

@@ -16,6 +16,7 @@ pub mod goodbye;
 pub mod ground_image;
 pub mod inputs;
 pub mod misconduct;
+pub mod objectives;
 pub mod own_state;
 pub mod prefix_codes;
 pub mod quantize;

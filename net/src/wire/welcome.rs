@@ -33,6 +33,8 @@ pub enum MessageKind {
     GroundCheck = 5,
     /// Other rules from some tick on ([`RulesChange`]).
     Rules = 6,
+    /// How what teams fight over stands ([`super::objectives`]).
+    Objectives = 8,
 }
 
 /// What the server tells a client whose character has been spawned.
@@ -105,10 +107,6 @@ impl Welcome {
 }
 
 /// A reliable message of the server, read; what is long is borrowed from its bytes.
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one at a time, on its way from the reader to the session: never kept in numbers"
-)]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServerMessage<'b> {
     /// First of all.
@@ -125,6 +123,8 @@ pub enum ServerMessage<'b> {
     GroundCheck(GroundCheck),
     /// Other rules from some tick on.
     Rules(RulesChange),
+    /// How what teams fight over stands: for [`super::objectives::ObjectiveCodec::read`].
+    Objectives(&'b [u8]),
 }
 
 impl<'b> ServerMessage<'b> {
@@ -141,6 +141,7 @@ impl<'b> ServerMessage<'b> {
             4 => GroundPiece::decode(body).map(Self::Ground),
             5 => GroundCheck::decode(body).map(Self::GroundCheck),
             6 => RulesChange::decode(body).map(Self::Rules),
+            8 => Ok(Self::Objectives(body)),
             CHANGES_MESSAGE.. => Ok(Self::Changes(message)),
             unknown => Err(DecodeError::UnknownMessage(unknown)),
         }

@@ -11,18 +11,25 @@ impl Reference {
     pub(super) fn place_of_team(&self, row: usize) -> (i32, i32, u16) {
         let life = &self.config.rules.life;
         let character = &self.characters[row];
-        // The first team is in the west, the others follow round the ring.
-        let turn = u32::from(character.team) * 65_536 / u32::from(self.config.teams);
-        let angle = Brads((32_768 + turn) as u16);
+        let middle = self.middle_of_team(character.team);
         let words = random_u32x4(self.config.seed, self.tick, row as u32, Purpose::SpawnPlacement);
         let edge = self.edge(character.class);
-        let place = |part: i32, word: u32| {
+        let place = |middle: i32, word: u32| {
             let half = i64::from(life.spawn_width.0 / 2);
             let aside = ((i64::from(word) * (2 * half + 1)) >> 32) - half;
-            (mul_q16(life.spawn_ring.0, part) + aside as i32).clamp(-edge, edge)
+            (middle + aside as i32).clamp(-edge, edge)
         };
-        let (x, z) = (place(angle.cos().0, words[0]), place(angle.sin().0, words[1]));
+        let (x, z) = (place(middle.0, words[0]), place(middle.1, words[1]));
         (x, z, Brads::yaw_of(Metres(-x), Metres(-z)).0)
+    }
+
+    /// The middle of a team's area.
+    pub(super) fn middle_of_team(&self, team: u8) -> (i32, i32) {
+        let ring = self.config.rules.life.spawn_ring.0;
+        // The first team is in the west, the others follow round the ring.
+        let turn = u32::from(team) * 65_536 / u32::from(self.config.teams);
+        let angle = Brads((32_768 + turn) as u16);
+        (mul_q16(ring, angle.cos().0), mul_q16(ring, angle.sin().0))
     }
 
     /// Puts a row on the ground, fresh.
@@ -53,7 +60,7 @@ impl Reference {
             let character = &self.characters[row];
             let dead = character.flags & flags::IN_USE != 0 && !character.is_alive();
             if dead && self.tick.0.wrapping_sub(character.action_tick) >= wait {
-                self.bring_to_life(row, self.place_of_team(row));
+                self.bring_to_life(row, self.place_of_return(row));
                 self.report.tally.respawns += 1;
                 self.events.push(Event::Respawned { id: self.id(row) });
             }

@@ -8,7 +8,7 @@
 //! is that of a second world in which nobody lives, and the movement of one body, `move_character`: the function that
 //! clients predict with. The kernel's batches in lanes are held against that.
 //!
-//! Not in here: scenery, and classes that are stepped less often where nobody watches.
+//! Not in here: what stands in a scenery, and classes that are stepped less often where nobody watches.
 //!
 //! - `rows`: characters and arrows
 //! - `commands`: what comes from outside
@@ -18,6 +18,7 @@
 //! - `attacks`, `arrows`, `bursts`: weapons and abilities
 //! - `props`, `broken`: loose things, and what strikes them
 //! - `strikes`, `lasting`: hits, and status effects
+//! - `places`: what teams fight over, and where the dead return
 //! - `life`: appearing, health, stamina, return
 //! - `adoption`: other rules between two ticks
 
@@ -32,14 +33,18 @@ mod crowd;
 mod lasting;
 mod life;
 mod past;
+mod places;
 mod props;
 mod rows;
 mod strikes;
 
+pub use places::Place;
 pub use rows::{Arrow, Character, Effect, Prop};
+use shieldwall_core::spatial::Scenery;
+use shieldwall_core::spatial::obstacles::RespawnPoint;
 use shieldwall_core::{
-    CharacterId, ConfigError, Event, Metres, MovementTicks, StepReport, Tick, Ticks, World, WorldConfig,
-    flags, prop_flags,
+    CapturePoint, CharacterId, ConfigError, Event, Metres, MovementTicks, StepReport, Tick, Ticks, World,
+    WorldConfig, flags, prop_flags,
 };
 
 /// A world, stepped the slow way.
@@ -52,6 +57,9 @@ pub struct Reference {
     tick: Tick,
     characters: Vec<Character>,
     arrows: Vec<Arrow>,
+    places: Vec<Place>,
+    respawns: Vec<RespawnPoint>,
+    scores: Vec<u32>,
     effects: Vec<Effect>,
     props: Vec<Prop>,
     /// Craters to be dug at the end of the tick.
@@ -72,11 +80,24 @@ impl Reference {
     /// # Errors
     /// What the kernel finds wrong with the configuration.
     pub fn new(config: &WorldConfig) -> Result<Self, ConfigError> {
+        Self::with_places(config, &Scenery::default())
+    }
+
+    /// The same with the capture points and respawn points of a scenery in which nothing stands.
+    ///
+    /// # Errors
+    /// What the kernel finds wrong with either.
+    pub fn with_places(config: &WorldConfig, scenery: &Scenery) -> Result<Self, ConfigError> {
         let empty =
             WorldConfig { character_capacity: 1, projectile_capacity: 0, prop_capacity: 0, ..*config };
+        let ground = World::with_scenery(&WorldConfig { event_capacity: 64, ..empty }, scenery)?;
+        let height = |point: &CapturePoint| ground.terrain().height_at(point.x, point.z).0;
         Ok(Self {
             config: *config,
-            ground: World::new(&WorldConfig { event_capacity: 64, ..empty })?,
+            places: scenery.capture_points.iter().map(|point| Place::new(*point, height(point))).collect(),
+            respawns: scenery.respawn_points.clone(),
+            scores: vec![0; usize::from(config.teams)],
+            ground,
             movement: MovementTicks::new(&config.rules, config.tick_hz),
             tick: Tick(0),
             characters: vec![Character::default(); config.character_capacity as usize],
@@ -121,6 +142,18 @@ impl Reference {
         &self.props
     }
 
+    /// The capture points, by number.
+    #[must_use]
+    pub fn places(&self) -> &[Place] {
+        &self.places
+    }
+
+    /// What the teams have gained by them.
+    #[must_use]
+    pub fn scores(&self) -> &[u32] {
+        &self.scores
+    }
+
     /// What the last step reported, as much as the capacity holds.
     #[must_use]
     pub fn events(&self) -> &[Event] {
@@ -148,6 +181,7 @@ impl Reference {
         self.age();
         self.dig();
         self.clear_broken_props();
+        self.contest();
         self.remember();
         self.tick = self.tick + Ticks(1);
         let kept = self.events().len();

@@ -28,9 +28,13 @@ impl Obstacles {
     pub fn bake(scenery: &Scenery, half_extent: Metres) -> Result<Obstacles, SceneryError> {
         scenery.validate()?;
         if scenery.is_empty() {
-            let capture_points = boxed(scenery.capture_points.clone());
-            let props = boxed(scenery.props.clone());
-            let baked = Baked { hash: scenery.content_hash(), capture_points, props, ..Baked::default() };
+            let baked = Baked {
+                hash: scenery.content_hash(),
+                capture_points: boxed(scenery.capture_points.clone()),
+                props: boxed(scenery.props.clone()),
+                respawn_points: boxed(scenery.respawn_points.clone()),
+                ..Baked::default()
+            };
             return Ok(Obstacles { baked: Arc::new(baked), ..Obstacles::empty() });
         }
         let half = i64::from(half_extent.0.max(0));
@@ -61,6 +65,7 @@ impl Obstacles {
             sections: Sections::of(scenery),
             capture_points: boxed(scenery.capture_points.clone()),
             props: boxed(scenery.props.clone()),
+            respawn_points: boxed(scenery.respawn_points.clone()),
             half_extent: half,
             hash: scenery.content_hash(),
             ..Baked::default()

@@ -3,17 +3,19 @@
 //! | bytes | what |
 //! |---|---|
 //! | 4 | `SWSC` |
-//! | 2 | format: 3 where there are props, 2 where there are sections or capture points, else 1 |
+//! | 2 | format: 4 where there are respawn points, 3 where there are props, 2 where there are sections or capture points, else 1 |
 //! | 1 | ground: from the world's seed (0), level (1), a height file (2): length 4 and its bytes |
 //! | 4, 4, 4 | numbers of shapes, meshes, platforms |
 //! | each shape | 1 byte kind; box (0): centre 3 x 4, half sizes 3 x 4, yaw 2; cylinder (1): base 3 x 4, radius 4, height 4; mesh (2): number 4, translation 3 x 4, yaw 2 |
 //! | each mesh | numbers of vertices and triangles 4, 4; vertices 3 x 4 each; triangles 3 x 4 each |
 //! | each platform | half sizes 3 x 4; number of waypoints 4; each: centre 3 x 4, yaw 2, ticks 4 |
-//! | formats 2 and 3: 4, 4 | numbers of sections and capture points |
+//! | formats 2 to 4: 4, 4 | numbers of sections and capture points |
 //! | each section | shape 4, kind 1 |
 //! | each capture point | x 4, z 4, radius 4, kind 1, owner 1 |
-//! | format 3: 4 | number of props |
+//! | formats 3 and 4: 4 | number of props |
 //! | each prop | kind 1, foot 3 x 4, yaw 2 |
+//! | format 4: 4 | number of respawn points |
+//! | each respawn point | x 4, z 4, radius 4; of a team (0) or a capture point (1), its number 4 |
 //! | 8 | FNV-1a (64 bit) over everything before |
 //!
 //! Equal sceneries have equal bytes and different ones different bytes: the content hash is the checksum.
@@ -21,6 +23,7 @@
 use super::error::{SceneryDecodeError, SceneryError};
 use super::limits;
 use super::platform::{Platform, Waypoint};
+use super::respawns::{RESPAWN_BYTES, put_respawns, read_respawn};
 use super::sections::{CapturePoint, PropPlace, StructureSection};
 use super::shapes::{Mesh, Scenery, StaticShape};
 use crate::numeric::{Brads, Metres, Position};
@@ -36,6 +39,8 @@ const FORMAT: u16 = 1;
 const FORMAT_WITH_SECTIONS: u16 = 2;
 /// With props.
 const FORMAT_WITH_PROPS: u16 = 3;
+/// With respawn points, with or without props.
+const FORMAT_WITH_RESPAWNS: u16 = 4;
 
 impl From<EndOfBytes> for SceneryDecodeError {
     fn from(_: EndOfBytes) -> Self {
@@ -112,7 +117,7 @@ impl Scenery {
         if self.format() >= FORMAT_WITH_SECTIONS {
             self.put_sections(&mut out);
         }
-        if self.format() == FORMAT_WITH_PROPS {
+        if self.format() >= FORMAT_WITH_PROPS {
             put_u32(&mut out, self.props.len() as u32);
             for prop in &self.props {
                 out.push(prop.kind);
@@ -120,16 +125,20 @@ impl Scenery {
                 out.extend_from_slice(&prop.yaw.0.to_le_bytes());
             }
         }
+        if self.format() == FORMAT_WITH_RESPAWNS {
+            put_respawns(&mut out, &self.respawn_points);
+        }
         out
     }
 
     /// The lowest format that can say it: sceneries without sections keep their bytes and hashes.
     fn format(&self) -> u16 {
         let without = self.sections.is_empty() && self.capture_points.is_empty();
-        match (self.props.is_empty(), without) {
-            (false, _) => FORMAT_WITH_PROPS,
-            (true, false) => FORMAT_WITH_SECTIONS,
-            (true, true) => FORMAT,
+        match (self.respawn_points.is_empty(), self.props.is_empty(), without) {
+            (false, ..) => FORMAT_WITH_RESPAWNS,
+            (true, false, _) => FORMAT_WITH_PROPS,
+            (true, true, false) => FORMAT_WITH_SECTIONS,
+            (true, true, true) => FORMAT,
         }
     }
 
@@ -158,7 +167,7 @@ impl Scenery {
             return Err(SceneryDecodeError::NotScenery);
         }
         let format = reader.u16()?;
-        if !(FORMAT..=FORMAT_WITH_PROPS).contains(&format) {
+        if !(FORMAT..=FORMAT_WITH_RESPAWNS).contains(&format) {
             return Err(SceneryDecodeError::UnknownFormat(format));
         }
         let (body, checksum) = bytes.split_last_chunk::<8>().ok_or(SceneryDecodeError::Truncated)?;
@@ -189,12 +198,19 @@ impl Scenery {
             scenery.sections = read_many(&mut reader, counts[0], SECTION_BYTES, read_section)?;
             scenery.capture_points = read_many(&mut reader, counts[1], POINT_BYTES, read_point)?;
         }
-        if format == FORMAT_WITH_PROPS {
+        if format >= FORMAT_WITH_PROPS {
+            let count = reader.u32()? as usize;
+            if count == 0 && format == FORMAT_WITH_PROPS {
+                return Err(SceneryDecodeError::NeedlessFormat);
+            }
+            scenery.props = read_many(&mut reader, count, PROP_BYTES, read_prop)?;
+        }
+        if format == FORMAT_WITH_RESPAWNS {
             let count = reader.u32()? as usize;
             if count == 0 {
                 return Err(SceneryDecodeError::NeedlessFormat);
             }
-            scenery.props = read_many(&mut reader, count, PROP_BYTES, read_prop)?;
+            scenery.respawn_points = read_many(&mut reader, count, RESPAWN_BYTES, read_respawn)?;
         }
         if !reader.is_empty() {
             return Err(SceneryDecodeError::TrailingBytes);

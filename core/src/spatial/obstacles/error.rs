@@ -97,6 +97,14 @@ pub enum SceneryError {
         /// The prop.
         prop: u32,
     },
+    /// More than [`limits::RESPAWN_POINTS_MAX`] respawn points.
+    TooManyRespawns(usize),
+    /// A respawn point with a place beyond ±32,767 m, a radius below 1/4 m or above [`limits::RING_MAX_M`], or of a team or a
+    /// capture point that there is none of.
+    Respawn {
+        /// The respawn point.
+        respawn: u32,
+    },
 }
 
 impl fmt::Display for SceneryError {
@@ -161,6 +169,17 @@ impl fmt::Display for SceneryError {
                 )?;
                 f.write_str("a kind and a team that exist")
             }
+            Self::TooManyRespawns(n) => {
+                write!(f, "scenery: {n} respawn points, at most {}", l::RESPAWN_POINTS_MAX)
+            }
+            Self::Respawn { respawn } => {
+                let most = l::RING_MAX_M;
+                write!(
+                    f,
+                    "scenery: respawn point {respawn}: a place within 32767 m, a radius from 1/4 m to {most} m, "
+                )?;
+                f.write_str("and a team or a capture point that exists")
+            }
         }
     }
 }
@@ -182,7 +201,7 @@ pub enum SceneryDecodeError {
     Checksum,
     /// A shape or a ground of an unknown kind.
     UnknownKind(u8),
-    /// Format 2 without a section or a capture point: that is format 1.
+    /// A format that says more than there is: 2 without a section or a capture point, 4 without a respawn point.
     NeedlessFormat,
     /// The heights in it are none.
     Heights(HeightFileError),
@@ -199,7 +218,7 @@ impl fmt::Display for SceneryDecodeError {
             Self::TrailingBytes => f.write_str("scenery: bytes follow after the end"),
             Self::Checksum => f.write_str("scenery: the checksum does not hold, the file is damaged"),
             Self::UnknownKind(kind) => write!(f, "scenery: unknown kind of shape or ground {kind}"),
-            Self::NeedlessFormat => f.write_str("scenery: format 2 without sections and capture points"),
+            Self::NeedlessFormat => f.write_str("scenery: a later format than its content needs"),
             Self::Heights(error) => error.fmt(f),
             Self::Invalid(error) => error.fmt(f),
         }

@@ -21,6 +21,9 @@ pub const RING_MIN_RAW: i32 = 1 << 14;
 /// Largest radius of a capture point's ring, in metres.
 pub const RING_MAX_M: i32 = 256;
 
+/// Most respawn points of one scenery.
+pub const RESPAWN_POINTS_MAX: usize = 256;
+
 /// Most waypoints of one platform.
 pub const WAYPOINTS_MAX: usize = 256;
 

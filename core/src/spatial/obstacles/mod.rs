@@ -37,6 +37,7 @@ mod math;
 mod planes;
 mod platform;
 mod ray;
+mod respawns;
 mod sections;
 mod shapes;
 mod slide;
@@ -56,6 +57,7 @@ pub(crate) use footprints::Nearby;
 pub use ground::{Freed, Ground};
 pub use platform::{Platform, PlatformPlace, PlatformShift, Waypoint};
 pub use ray::RayHit;
+pub use respawns::{RespawnOwner, RespawnPoint};
 pub use sections::{CapturePoint, NO_TEAM, PropPlace, StructureSection};
 pub use shapes::{Mesh, Scenery, StaticShape};
 pub use slide::{Slide, SlideRules};
@@ -147,6 +149,7 @@ struct Baked {
     sections: Sections,
     capture_points: Box<[CapturePoint]>,
     props: Box<[PropPlace]>,
+    respawn_points: Box<[RespawnPoint]>,
     /// Half the side of the world, raw: nobody is pushed beyond.
     half_extent: i64,
     hash: u64,

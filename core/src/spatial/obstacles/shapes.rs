@@ -4,6 +4,7 @@ use super::error::SceneryError;
 use super::limits;
 use super::math::{Bounds, ONE_Q30, Turn, V3};
 use super::platform::Platform;
+use super::respawns::{RespawnPoint, validate_respawns};
 use super::sections::{
     CapturePoint, PropPlace, StructureSection, validate_points, validate_props, validate_sections,
 };
@@ -126,6 +127,8 @@ pub struct Scenery {
     pub capture_points: Vec<CapturePoint>,
     /// What stands loose in it at first; at most [`limits::PROPS_MAX`].
     pub props: Vec<PropPlace>,
+    /// Where the dead return beside their team's area; at most [`limits::RESPAWN_POINTS_MAX`].
+    pub respawn_points: Vec<RespawnPoint>,
 }
 
 impl Scenery {
@@ -171,7 +174,8 @@ impl Scenery {
         }
         validate_sections(&self.sections, self.shapes.len())?;
         validate_points(&self.capture_points)?;
-        validate_props(&self.props)
+        validate_props(&self.props)?;
+        validate_respawns(&self.respawn_points, self.capture_points.len())
     }
 
     fn validate_shape(&self, shape: u32, what: &StaticShape) -> Result<(), SceneryError> {

@@ -12,7 +12,7 @@ use super::math::{Bounds, V3, length2};
 use super::shapes::{Scenery, shape_bounds};
 use super::solids::{Solid, SolidKind};
 use super::support::Thing;
-use super::{CapturePoint, Measures, Obstacles, PropPlace, StructureSection};
+use super::{CapturePoint, Measures, Obstacles, PropPlace, RespawnPoint, StructureSection};
 use crate::numeric::{Metres, Position};
 use alloc::boxed::Box;
 use alloc::vec;
@@ -178,6 +178,12 @@ impl Obstacles {
             high: V3::new(x + reach, i64::MAX, z + reach),
         };
         self.baked.cells.find(&around, &mut |item| matches!(item, Item::Platform(_)))
+    }
+
+    /// Where the dead return beside their teams' areas, by number.
+    #[must_use]
+    pub fn respawn_points(&self) -> &[RespawnPoint] {
+        &self.baked.respawn_points
     }
 
     /// Which section a shape is ([`super::RayHit::shape`] says which shape was met); `None` where it is none.

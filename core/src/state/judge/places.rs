@@ -63,6 +63,8 @@ fn is_fine_objective(
         && HEIGHTS.contains(&objectives.position_y[row])
         && team(objectives.owner[row])
         && team(objectives.contender[row])
+        && u32::from(objectives.present[row]) < 1 << bounds.teams.min(TEAMS_MAX)
+        && (!is_flag || objectives.present[row] == 0)
 }
 
 /// A ring is where it is, and nobody's flag.

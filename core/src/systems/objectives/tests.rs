@@ -42,6 +42,7 @@ struct Ring {
     owner: u8,
     contender: u8,
     progress: i64,
+    present: u16,
 }
 
 impl Ring {
@@ -57,6 +58,7 @@ impl Ring {
             inside[usize::from(view.team[slot as usize])] += i64::from(near && alive);
         }
         let there: Vec<u8> = (0..3).filter(|team| inside[usize::from(*team)] > 0).collect();
+        self.present = there.iter().fold(0, |bits, team| bits | 1 << team);
         match there[..] {
             [] => self.progress -= i64::from(rules.decay_per_256),
             [team] => {
@@ -101,7 +103,7 @@ proptest! {
             (rules.capture_ms, rules.fighters_max) = (capture_ms / 100 * 100, fighters_max);
             rules.decay_per_256 = decay_per_256;
         });
-        let mut ring = Ring { owner, contender: NOBODY, progress: 0 };
+        let mut ring = Ring { owner, contender: NOBODY, progress: 0, present: 0 };
         for (what, team, x, z, ticks) in steps {
             let command = match what {
                 0..6 => Some(spawn(team, Metres::from_mm(x), Metres::from_mm(z))),
@@ -114,7 +116,7 @@ proptest! {
                 let captured = world.events().iter().find(|event| matches!(event, Event::PointCaptured { .. }));
                 prop_assert_eq!(captured.copied(), event);
                 let view = world.objectives();
-                let found = Ring { owner: view.owner[0], contender: view.contender[0], progress: view.progress[0].into() };
+                let found = Ring { owner: view.owner[0], contender: view.contender[0], progress: view.progress[0].into(), present: view.present[0] };
                 prop_assert_eq!(found, ring);
             }
         }

@@ -99,6 +99,45 @@ fn sections_and_points_come_back() {
     assert_eq!(Scenery::decode(&points.encode()), Ok(points));
 }
 
+/// With places where the dead return, of both kinds of owners.
+fn with_respawns() -> Scenery {
+    let respawn = |x: i32, owner| RespawnPoint {
+        x: Metres::from_m(x),
+        z: Metres::from_m(9),
+        radius: Metres::from_m(4),
+        owner,
+    };
+    let points = vec![respawn(-9, RespawnOwner::Team(1)), respawn(30, RespawnOwner::CapturePoint(1))];
+    Scenery { respawn_points: points, ..besieged() }
+}
+
+#[test]
+fn respawn_points_come_back_and_impossible_ones_are_named() {
+    let scenery = with_respawns();
+    let bytes = scenery.encode();
+    assert_eq!(bytes[4], 4, "a format of its own");
+    assert_eq!(Scenery::decode(&bytes), Ok(scenery.clone()));
+    for cut in 0..bytes.len() {
+        assert!(Scenery::decode(&bytes[..cut]).is_err());
+    }
+    let hash = besieged().content_hash();
+    assert_eq!(Scenery { respawn_points: vec![], ..scenery.clone() }.content_hash(), hash);
+    let refused = |change: &dyn Fn(&mut RespawnPoint)| {
+        let mut scenery = with_respawns();
+        change(&mut scenery.respawn_points[1]);
+        let refusal = scenery.validate().unwrap_err();
+        assert_eq!(Scenery::decode(&scenery.encode()), Err(SceneryDecodeError::Invalid(refusal)));
+        refusal
+    };
+    let respawn = SceneryError::Respawn { respawn: 1 };
+    assert_eq!(refused(&|point| point.owner = RespawnOwner::CapturePoint(2)), respawn);
+    assert_eq!(refused(&|point| point.owner = RespawnOwner::Team(16)), respawn);
+    assert_eq!(refused(&|point| point.radius = Metres(0)), respawn);
+    assert_eq!(refused(&|point| point.z = Metres(i32::MIN)), respawn);
+    let many = Scenery { respawn_points: vec![scenery.respawn_points[0]; 257], ..scenery };
+    assert_eq!(many.validate(), Err(SceneryError::TooManyRespawns(257)));
+}
+
 #[test]
 fn impossible_sections_and_points_are_named() {
     let refused = |change: &dyn Fn(&mut Scenery)| {
