@@ -370,14 +370,14 @@ fn a_fight_is_told_in_report_events_and_columns() {
 #[test]
 fn an_older_report_is_filled_as_far_as_it_goes() {
     let world = world();
-    let mut report = SwStepReport { struct_size: 24, hits: 77, reserved_2: 78, ..Default::default() };
+    let mut report = SwStepReport { struct_size: 24, hits: 77, props: 78, ..Default::default() };
     let spawn = SwCommand { kind: SW_COMMAND_SPAWN, ..Default::default() };
     let size = size_of::<SwCommand>();
     assert_eq!(c!(sw_world_step(world, &raw const spawn, 1, size, &raw mut report)), SwResult::Ok);
-    assert_eq!((report.events, report.hits, report.characters, report.reserved_2), (1, 77, 0, 78));
+    assert_eq!((report.events, report.hits, report.characters, report.props), (1, 77, 0, 78));
     report.struct_size = size_of::<SwStepReport>() as u32;
     assert_eq!(c!(sw_world_step(world, null(), 0, size, &raw mut report)), SwResult::Ok);
-    assert_eq!((report.tick, report.hits, report.characters, report.reserved_2), (1, 0, 1, 0));
+    assert_eq!((report.tick, report.hits, report.characters, report.props), (1, 0, 1, 0));
     c!(sw_world_destroy(world));
 }
 
