@@ -17,6 +17,36 @@
  */
 
 /**
+ * `SwClientEvent::kind`: a place or its flag is not as it was: `slot` is the number of the capture point.
+ */
+#define SW_CLIENT_EVENT_OBJECTIVE 13
+
+/**
+ * `SwClientEvent::kind`: a team's score was told: `slot` is the team.
+ */
+#define SW_CLIENT_EVENT_SCORE 14
+
+/**
+ * `SwObjective::flag`: it is a ring and has no flag.
+ */
+#define SW_OBJECTIVE_FLAG_NONE 0
+
+/**
+ * `SwObjective::flag`: at its place.
+ */
+#define SW_OBJECTIVE_FLAG_HOME 1
+
+/**
+ * `SwObjective::flag`: somebody carries it.
+ */
+#define SW_OBJECTIVE_FLAG_CARRIED 2
+
+/**
+ * `SwObjective::flag`: it lies where it was dropped.
+ */
+#define SW_OBJECTIVE_FLAG_DROPPED 3
+
+/**
  * Room that `sw_client_poll_transmit` needs: no datagram of the protocol is longer.
  */
 #define SW_DATAGRAM_MAX 1300
@@ -247,6 +277,23 @@
 #define SW_COMMAND_SET_HOME 11
 
 /**
+ * `SwCommand::kind`: a new prop; the oldest debris makes room where the table is full. Uses `tag`, `prop_kind`, `x`, `y`, `z`,
+ * `yaw`.
+ */
+#define SW_COMMAND_SPAWN_PROP 12
+
+/**
+ * `SwCommand::kind`: takes a prop out of the world. Uses `id` (of the prop).
+ */
+#define SW_COMMAND_REMOVE_PROP 13
+
+/**
+ * `SwCommand::kind`: adds a velocity to a prop's own; it wakes. Uses `id` (of the prop), `velocity_x`, `velocity_y`,
+ * `velocity_z`.
+ */
+#define SW_COMMAND_PUSH_PROP 14
+
+/**
  * Movement classes: `SwCommand::movement_class` is below this.
  */
 #define SW_MOVEMENT_CLASSES 8
@@ -255,6 +302,11 @@
  * Kinds of characters that nobody plays: `SwCommand::npc_kind` is below this.
  */
 #define SW_NPC_KINDS 8
+
+/**
+ * Kinds of props: `SwCommand::prop_kind` is below this.
+ */
+#define SW_PROP_KINDS 8
 
 /**
  * `SwCommand::placement`: somewhere in the spawn area of the team.
@@ -317,6 +369,21 @@
  * least the header's.
  */
 #define SW_ABI_VERSION 65537
+
+/**
+ * `flags` of a prop: the slot holds a prop.
+ */
+#define SW_PROP_IN_USE 1
+
+/**
+ * `flags` of a prop: it moves, or may.
+ */
+#define SW_PROP_AWAKE 2
+
+/**
+ * `flags` of a prop: it is gone at its end tick.
+ */
+#define SW_PROP_FLEETING 4
 
 /**
  * The best lanes that the processor has.
@@ -408,6 +475,26 @@
  * `SwEvent::kind`: `other` helped to kill `id`.
  */
 #define SW_EVENT_ASSISTED 13
+
+/**
+ * `SwEvent::kind`: a prop exists now. `tag`, `id` (of the prop).
+ */
+#define SW_EVENT_PROP_SPAWNED 25
+
+/**
+ * `SwEvent::kind`: `other` struck a prop. `id` (of the prop), `amount`, `weapon`.
+ */
+#define SW_EVENT_PROP_DAMAGED 26
+
+/**
+ * `SwEvent::kind`: `other` broke a prop. `id` (of the prop).
+ */
+#define SW_EVENT_PROP_BROKEN 27
+
+/**
+ * `SwEvent::kind`: a prop is gone without being broken. `id` (of the prop).
+ */
+#define SW_EVENT_PROP_GONE 28
 
 /**
  * Weapons and abilities: the number is the place in the rules' tables `arms`, counted from 1. What they are, the rules
@@ -1258,6 +1345,76 @@ typedef struct SwClientStats {
 } SwClientStats;
 
 /**
+ * A place that teams fight over, as it stands at the newest snapshot.
+ */
+typedef struct SwObjective {
+    /**
+     * Number of the capture point in the scenery.
+     */
+    uint32_t point;
+    /**
+     * The server's tick for which this is reckoned.
+     */
+    uint32_t tick;
+    /**
+     * The server's tick of which it said so last.
+     */
+    uint32_t told_tick;
+    /**
+     * How far the contender has come, of 65536.
+     */
+    uint32_t progress;
+    /**
+     * Where its flag is, or the middle of its ring: east, Q16.16 metres.
+     */
+    int32_t x;
+    /**
+     * Height, Q16.16 metres.
+     */
+    int32_t y;
+    /**
+     * South, Q16.16 metres.
+     */
+    int32_t z;
+    /**
+     * Of its ring, Q16.16 metres.
+     */
+    int32_t radius;
+    /**
+     * Slot of who carries the flag, where somebody does.
+     */
+    uint32_t carrier_slot;
+    /**
+     * Ticks until a dropped flag goes back.
+     */
+    uint32_t return_ticks;
+    /**
+     * Teams of which somebody lives in the ring, one bit each. More than one: it is contested.
+     */
+    uint16_t present;
+    /**
+     * Which kind of the rules' tables `objective`.
+     */
+    uint8_t kind;
+    /**
+     * Team that has it; 255 for nobody.
+     */
+    uint8_t owner;
+    /**
+     * Team that `progress` is of; 255 for nobody.
+     */
+    uint8_t contender;
+    /**
+     * `SW_OBJECTIVE_FLAG_…`.
+     */
+    uint8_t flag;
+    /**
+     * Zero.
+     */
+    uint16_t reserved;
+} SwObjective;
+
+/**
  * What a world is made of. Fill it with `sw_world_config_default`, then change what you need.
  * The rules of movement and combat are those of the demo battle; `sw_world_create_encoded` takes any rules.
  */
@@ -1398,6 +1555,14 @@ typedef struct SwCommand {
      */
     uint32_t npc_kind;
     /**
+     * Spawn of a prop: which kind, from 0 (the crate).
+     */
+    uint32_t prop_kind;
+    /**
+     * Spawn of a prop: its foot, Q16.16 metres; lifted onto the ground.
+     */
+    int32_t y;
+    /**
      * Zero.
      */
     uint32_t reserved;
@@ -1508,9 +1673,9 @@ typedef struct SwStepReport {
      */
     uint32_t projectiles;
     /**
-     * Zero.
+     * Props in the world after the tick.
      */
-    uint32_t reserved_2;
+    uint32_t props;
 } SwStepReport;
 
 /**
@@ -1555,7 +1720,7 @@ typedef struct SwEvent {
     uint8_t weapon;
     /**
      * Why a spawn was refused: 1 the world is full, 2 there is no such team, 3 there is no such movement
-     * class.
+     * class, 10 no such kind of character that nobody plays, 11 no room for one, 12 no such kind of prop, 13 no room for props.
      */
     uint8_t reason;
     /**
@@ -1942,6 +2107,69 @@ typedef struct SwStructuresView {
 } SwStructuresView;
 
 /**
+ * The columns of the props, each `count` elements long, by slot. Slots without `SW_PROP_IN_USE` hold nothing. The id of the prop
+ * in slot `i` is `((uint64_t)generation[i] << 32) | i`.
+ */
+typedef struct SwPropsView {
+    /**
+     * sizeof(SwPropsView), set by the caller.
+     */
+    uint32_t struct_size;
+    /**
+     * Zero.
+     */
+    uint32_t reserved;
+    /**
+     * Number of slots: the world's capacity.
+     */
+    size_t count;
+    /**
+     * Foot, east, Q16.16 metres.
+     */
+    const int32_t *position_x;
+    /**
+     * Foot, height, Q16.16 metres.
+     */
+    const int32_t *position_y;
+    /**
+     * Foot, south, Q16.16 metres.
+     */
+    const int32_t *position_z;
+    /**
+     * Q16.16 metres per second.
+     */
+    const int32_t *velocity_x;
+    /**
+     * Q16.16 metres per second.
+     */
+    const int32_t *velocity_y;
+    /**
+     * Q16.16 metres per second.
+     */
+    const int32_t *velocity_z;
+    /**
+     * How it is turned, 65536 = a full turn.
+     */
+    const uint16_t *yaw;
+    /**
+     * Health that is left.
+     */
+    const uint16_t *health;
+    /**
+     * Which kind of the rules' tables `prop`.
+     */
+    const uint8_t *kind;
+    /**
+     * Bits `SW_PROP_…`.
+     */
+    const uint8_t *flags;
+    /**
+     * Which use of the slot it is.
+     */
+    const uint32_t *generation;
+} SwPropsView;
+
+/**
  * The columns of the capture points, each `count` elements long, by number of the point.
  */
 typedef struct SwObjectivesView {
@@ -2001,6 +2229,10 @@ typedef struct SwObjectivesView {
      * 2: somebody carries its flag. 4: the flag lies where it was dropped.
      */
     const uint8_t *flags;
+    /**
+     * Teams of which somebody lives in the ring, one bit each.
+     */
+    const uint16_t *present;
 } SwObjectivesView;
 
 #ifdef __cplusplus
@@ -2121,6 +2353,33 @@ SwResult sw_client_encode_world_config(SwClient client, uint8_t *buffer, size_t 
 SwResult sw_client_disconnect(SwClient client);
 
 /**
+ * What stands in the server's world and what is fought over there: a scenery file as it is on disk, which servers do not
+ * send. To be given before the welcome; later it changes nothing. Without it a client of a server that has a scenery ends
+ * with `SW_END_OTHER_WORLD`.
+ */
+SwResult sw_client_set_scenery(SwClient client,
+                               const uint8_t *scenery,
+                               size_t scenery_len);
+
+/**
+ * All places that teams fight over, wherever they are: to `objectives`, up to `capacity`, `objective_size`
+ * (sizeof(SwObjective)) bytes apart. `count` is their number, which may be larger than `capacity`; 0 before the welcome.
+ */
+SwResult sw_client_objectives(SwClient client,
+                              struct SwObjective *objectives,
+                              size_t capacity,
+                              size_t objective_size,
+                              size_t *count);
+
+/**
+ * What a team has gained by places and flags, at the newest snapshot; 0 before the welcome, and where there is no such
+ * team.
+ */
+SwResult sw_client_team_score(SwClient client,
+                              uint8_t team,
+                              uint32_t *score);
+
+/**
  * The version of the ABI that this library has.
  */
 uint32_t sw_abi_version(void);
@@ -2238,6 +2497,11 @@ SwResult sw_world_effects(SwWorld world, struct SwEffectsView *view);
  * The columns of the sections of structures, without a copy. Valid until the next step, restore or destroy.
  */
 SwResult sw_world_structures(SwWorld world, struct SwStructuresView *view);
+
+/**
+ * The columns of the props, without a copy. Valid until the next step, restore or destroy.
+ */
+SwResult sw_world_props(SwWorld world, struct SwPropsView *view);
 
 /**
  * The columns of the capture points, without a copy. Valid until the next step, restore or destroy.
