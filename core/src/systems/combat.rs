@@ -247,7 +247,7 @@ pub(crate) fn apply(fray: &mut Fray<'_>, scratch: &CombatScratch, views: &Views,
             fray.strike_section(section, attacker, arm, attack.combo);
         }
         if let Some(target_row) = attack.prop.checked_sub(1).map(|row| row as usize) {
-            let from = fray.from_prop(target_row, attacker);
+            let from = fray.way_from_prop(target_row, attacker);
             let combo = attack.combo;
             fray.strike_prop(&Blow { attacker, target_row, arm, combo, share_per_256: 256, from });
         }

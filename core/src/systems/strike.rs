@@ -164,7 +164,7 @@ impl Fray<'_> {
     }
 
     /// The way from a prop to somebody on the ground plane; (0, 0) when that one is gone.
-    pub(crate) fn from_prop(&self, prop: usize, other: CharacterId) -> (i64, i64) {
+    pub(crate) fn way_from_prop(&self, prop: usize, other: CharacterId) -> (i64, i64) {
         let (characters, props) = (&self.state.characters, &self.state.props);
         let Some(other) = characters.row_of(other) else { return (0, 0) };
         let way = |theirs: &[i32], own: &[i32]| i64::from(theirs[other]) - i64::from(own[prop]);

@@ -531,8 +531,7 @@ fn who_is_only_far_away_does_nothing_wrong() {
 #[test]
 fn the_whole_ground_is_not_told_twice_at_once() {
     let (scene, told) = misbehave(&world(), 400, |client, _, now| {
-        let _ =
-            client.channel.send_reliable(&ClientMessage::GroundWanted.encode());
+        let _ = client.channel.send_reliable(&ClientMessage::GroundWanted.encode());
         let mut buffer = [0; PAYLOAD_BYTES];
         let mut writer = client.channel.begin(&mut buffer);
         client.channel.write_reliable(&mut writer, now);

@@ -107,6 +107,10 @@ pub enum SceneryError {
     },
 }
 
+/// What a place with a ring must be.
+const RING: &str = "a place within 32767 m, a radius from 1/4 m to 256 m";
+const _: () = assert!(limits::RING_MAX_M == 256);
+
 impl fmt::Display for SceneryError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         use limits as l;
@@ -162,23 +166,16 @@ impl fmt::Display for SceneryError {
                 write!(f, "scenery: prop {prop}: a place within 32767 m and a kind that exists")
             }
             Self::Point { point } => {
-                let most = l::RING_MAX_M;
-                write!(
-                    f,
-                    "scenery: capture point {point}: a place within 32767 m, a radius from 1/4 m to {most} m, "
-                )?;
-                f.write_str("a kind and a team that exist")
+                write!(f, "scenery: capture point {point}: {RING}, a kind and a team that exist")
             }
             Self::TooManyRespawns(n) => {
                 write!(f, "scenery: {n} respawn points, at most {}", l::RESPAWN_POINTS_MAX)
             }
             Self::Respawn { respawn } => {
-                let most = l::RING_MAX_M;
                 write!(
                     f,
-                    "scenery: respawn point {respawn}: a place within 32767 m, a radius from 1/4 m to {most} m, "
-                )?;
-                f.write_str("and a team or a capture point that exists")
+                    "scenery: respawn point {respawn}: {RING}, and a team or a capture point that exists"
+                )
             }
         }
     }

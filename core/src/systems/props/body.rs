@@ -75,14 +75,14 @@ impl Place<'_> {
             return velocity;
         }
         let back = if -into > soft_speed(self.rules, self.tick_hz) {
-            -into * i64::from(rules.bounce_per_256) >> 8
+            (-into * i64::from(rules.bounce_per_256)) >> 8
         } else {
             0
         };
         let along = [0, 1, 2].map(|axis| speeds[axis] - ((into * out[axis]) >> 30));
         let length = isqrt_u64(along.iter().map(|part| part * part).sum::<i64>().cast_unsigned());
         let length = length.cast_signed();
-        let held = (back - into) * i64::from(rules.friction_per_256) >> 8;
+        let held = ((back - into) * i64::from(rules.friction_per_256)) >> 8;
         let left = (length - held).max(0);
         let part = |axis: usize| {
             let along = if length == 0 { 0 } else { along[axis] * left / length };

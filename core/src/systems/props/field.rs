@@ -25,18 +25,12 @@ pub struct KnownProp {
 }
 
 /// Props by slot: few, so that a list and a bit for each cell with some near it are enough.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct PropField {
     props: BTreeMap<u16, KnownProp>,
     near: NearCells,
     moving: usize,
     stale: bool,
-}
-
-impl Default for PropField {
-    fn default() -> Self {
-        Self { props: BTreeMap::new(), near: NearCells::default(), moving: 0, stale: false }
-    }
 }
 
 impl PropField {
