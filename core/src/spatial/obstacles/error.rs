@@ -173,12 +173,7 @@ impl fmt::Display for SceneryError {
                 write!(f, "scenery: {n} respawn points, at most {}", l::RESPAWN_POINTS_MAX)
             }
             Self::Respawn { respawn } => {
-                let most = l::RING_MAX_M;
-                write!(
-                    f,
-                    "scenery: respawn point {respawn}: a place within 32767 m, a radius from 1/4 m to {most} m, "
-                )?;
-                f.write_str("and a team or a capture point that exists")
+                write!(f, "scenery: respawn point {respawn}: no such place, radius or owner")
             }
         }
     }
