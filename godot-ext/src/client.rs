@@ -8,7 +8,7 @@ use godot::global::Error;
 use godot::prelude::*;
 use shieldwall_core::spatial::Scenery;
 use shieldwall_core::{Arm, CharacterInput, Metres, Rules, WorldConfig, buttons};
-use shieldwall_net::client::{ClientEvent, EntityView, GameClient, GameClientState, OwnView};
+use shieldwall_net::client::{ClientEvent, EntityView, GameClientState, OwnView};
 use shieldwall_net::secure::ConnectToken;
 use shieldwall_net::wire::events::GameEvent;
 
@@ -434,10 +434,6 @@ impl ShieldwallClient {
                 Error::ERR_CANT_CREATE
             }
         }
-    }
-
-    pub(crate) fn game(&self) -> Option<&GameClient> {
-        self.link.as_ref().map(|link| &link.client)
     }
 
     pub(crate) fn own(&self) -> Option<OwnView> {

@@ -36,6 +36,12 @@ pub(crate) fn changed_scores(client: &GameClient, seen: &mut Vec<u32>) -> Vec<(i
     news
 }
 
+impl ShieldwallClient {
+    fn game(&self) -> Option<&GameClient> {
+        self.link.as_ref().map(|link| &link.client)
+    }
+}
+
 #[godot_api(secondary)]
 impl ShieldwallClient {
     /// Number of places that teams fight over; 0 before the host said which world this is.

@@ -147,7 +147,7 @@ impl Reader {
             tracing::info!(%hash, file, "the rules are as before");
             return;
         }
-        match self.offer(ruleset.rules) {
+        match self.offer(&ruleset.rules) {
             Some(Ok(from)) => {
                 self.current = hash;
                 *self.board.rules.lock().unwrap_or_else(PoisonError::into_inner) =
@@ -163,9 +163,9 @@ impl Reader {
     }
 
     /// Waits for the simulation thread's answer; none when the server ends first.
-    fn offer(&self, rules: Rules) -> Option<Result<Tick, AnnounceRulesError>> {
+    fn offer(&self, rules: &Rules) -> Option<Result<Tick, AnnounceRulesError>> {
         let mut offer = self.offers.take()?;
-        *offer = RulesOffer { rules, answer: None };
+        *offer = RulesOffer { rules: *rules, answer: None };
         self.offers.send(offer);
         while !self.stop.load(Ordering::Acquire) {
             if let Some(answer) = self.answers.receive() {
