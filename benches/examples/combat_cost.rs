@@ -19,8 +19,8 @@ struct Crowd {
 }
 
 impl Crowd {
-    fn new(count: u32, per_square_metre: f64, rules: Rules) -> Self {
-        Self::on_threads(count, per_square_metre, rules, u32::MAX)
+    fn new(count: u32, per_square_metre: f64, rules: &Rules) -> Self {
+        Self::on_threads(count, per_square_metre, *rules, u32::MAX)
     }
 
     /// A crowd whose work is split over threads from so many rows on.
@@ -92,7 +92,7 @@ fn median(mut values: Vec<f64>) -> f64 {
 fn recording() {
     println!("\nhistory of the last 500 ms: recorded and hashed");
     for count in [1_000, 10_000, 100_000] {
-        let mut crowd = Crowd::new(count, 1.0, Rules::default());
+        let mut crowd = Crowd::new(count, 1.0, &Rules::default());
         let walk = crowd.orders(0, 0, 0, ViewAge::ZERO);
         crowd.step(&walk);
         let ticks: Vec<f64> = (0..90).map(|_| crowd.step(&[])[Stage::History.index()]).collect();
@@ -108,7 +108,7 @@ fn swing(per_square_metre: f64, age_ms: u32, damage: u16) -> (f64, Crowd, f64) {
     rules.crowd.passes = 0;
     (rules.arms[0].cooldown_ms, rules.arms[0].damage) = (50, damage);
     let count = 4_000;
-    let mut crowd = Crowd::new(count, per_square_metre, rules);
+    let mut crowd = Crowd::new(count, per_square_metre, &rules);
     let age = ViewAge((age_ms * 60 * 16 / 1_000) as u16);
     let walk = crowd.orders(0, 0, 0, ViewAge::ZERO);
     crowd.step(&walk);
@@ -168,7 +168,7 @@ fn arrows(age_ms: u32) {
     let bow = &mut rules.arms[1];
     (bow.cooldown_ms, bow.lifetime_ms, bow.damage) = (60_000, 30_000, 0);
     let count = 10_000;
-    let mut crowd = Crowd::new(count, 1.0, rules);
+    let mut crowd = Crowd::new(count, 1.0, &rules);
     let age = ViewAge((age_ms * 60 * 16 / 1_000) as u16);
     for _ in 0..40 {
         crowd.step(&[]);
@@ -198,7 +198,7 @@ fn rays(count: u32, age_ms: u32) {
     (arquebus.cooldown_ms, arquebus.cast_ms, arquebus.damage) = (50, 0, 1);
     rules.kit[0].secondary = 6;
     assert_eq!(Arm(6).name(), "arquebus");
-    let mut crowd = Crowd::new(count, 0.05, rules);
+    let mut crowd = Crowd::new(count, 0.05, &rules);
     let age = ViewAge((age_ms * 60 * 16 / 1_000) as u16);
     for _ in 0..40 {
         crowd.step(&[]);

@@ -106,9 +106,9 @@ fn half_a_request_does_not_hold_up_the_end() {
 /// Checks a frame's lengths and ranges; returns its tick.
 fn check_frame(frame: &[u8], last_tick: u32) -> u32 {
     let u16_at = |at: usize| usize::from(u16::from_le_bytes([frame[at], frame[at + 1]]));
-    assert_eq!(&frame[..2], &[1, 2]);
+    assert_eq!(&frame[..2], &[1, 3]);
     let characters = u16_at(2);
-    let sizes = [(2, 10), (4, 9), (6, 6), (12, 12), (14, 12), (16, 6), (18, 3), (20, 10)];
+    let sizes = [(2, 10), (4, 9), (6, 6), (12, 12), (14, 12), (16, 6), (18, 3), (20, 10), (22, 6)];
     let rows: usize = sizes.iter().map(|(at, size)| u16_at(*at) * size).sum();
     assert_eq!(frame.len(), 24 + rows);
     assert_eq!(characters, 6);

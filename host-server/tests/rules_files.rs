@@ -3,6 +3,7 @@
 mod support;
 
 use std::path::PathBuf;
+use std::time::{Duration, Instant};
 
 use shieldwall_core::Rules;
 use support::{Running, run, temporary};
@@ -137,6 +138,15 @@ fn told(server: &Running) -> (String, f64, f64) {
     (rules, reloads, server.metric("shieldwall_rules_reloads_refused_total"))
 }
 
+/// Rules that were accepted hold two seconds later.
+fn wait_for_rules(server: &Running, text: &str) {
+    let (deadline, wanted) = (Instant::now() + Duration::from_secs(10), hash(text));
+    while told(server).0 != wanted {
+        assert!(Instant::now() < deadline, "{:?} instead of {wanted}", told(server));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
 /// A real server, bots on real sockets, the file written anew under them: good, broken, good and not to be adopted, as
 /// before.
 #[test]
@@ -162,6 +172,7 @@ fn a_running_server_reads_its_rules_anew() {
     std::fs::write(&mine, FASTER).expect("a temporary file");
     server.signal("HUP");
     server.wait_for_metric("shieldwall_rules_reloads_total", |reloads| reloads >= 1.0);
+    wait_for_rules(&server, FASTER);
     assert_eq!(told(&server), (hash(FASTER), 1.0, 0.0));
 
     std::fs::write(&mine, "[arms.sword]\nreach_m = 257\ntagets = 2\n").expect("a temporary file");
@@ -175,8 +186,9 @@ fn a_running_server_reads_its_rules_anew() {
     std::fs::write(&mine, MINE).expect("a temporary file");
     server.signal("HUP");
     server.wait_for_metric("shieldwall_rules_reloads_total", |reloads| reloads >= 2.0);
+    wait_for_rules(&server, MINE);
     // Snapshots by the new rules have come to everybody.
-    std::thread::sleep(std::time::Duration::from_secs(1));
+    std::thread::sleep(Duration::from_secs(1));
     assert_eq!(told(&server), (hash(MINE), 2.0, 2.0));
     assert!(server.wait_for_metric("shieldwall_clients", |clients| clients > 0.0) >= 12.0);
     server.signal("TERM");

@@ -12,11 +12,11 @@ const MISTAKES: &[(&str, &str)] = &[
     ("[crowdd]\n", "r.toml:1:2: error: crowdd: there is no such table; did you mean crowd?"),
     (
         "[zz]\n",
-        "r.toml:1:2: error: zz: there is no such table; known are movement, water, lod, crowd, arms, effects, kit, combat, life, lag, structure, objective, npc, conduct",
+        "r.toml:1:2: error: zz: there is no such table; known are movement, water, lod, crowd, arms, effects, kit, combat, life, lag, structure, objective, npc, conduct, prop_motion, prop",
     ),
     (
         "speed = 3\n",
-        "r.toml:1:1: error: speed: there is no such table; known are movement, water, lod, crowd, arms, effects, kit, combat, life, lag, structure, objective, npc, conduct",
+        "r.toml:1:1: error: speed: there is no such table; known are movement, water, lod, crowd, arms, effects, kit, combat, life, lag, structure, objective, npc, conduct, prop_motion, prop",
     ),
     (
         "[movement.sodier]\n",
