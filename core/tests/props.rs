@@ -31,7 +31,7 @@ fn flat(shapes: Vec<StaticShape>) -> Scenery {
 }
 
 fn world(scenery: &Scenery) -> World {
-    World::with_scenery(&config(), scenery).unwrap()
+    World::with_scenery(&config(), scenery).expect("a good scenery")
 }
 
 fn put(kind: u8, position: Position) -> Command {
@@ -271,7 +271,7 @@ fn thrown(world: &mut World, props: &[(u8, [i32; 3], [i32; 3])]) {
         props.iter().map(|(kind, [x, y, z], _)| put(*kind, mm(*x, *y, *z))).collect();
     world.step(&commands);
     let push = |(slot, (_, _, [x, y, z])): (usize, &(u8, [i32; 3], [i32; 3]))| Command::PushProp {
-        id: world.props().id_at(slot as u32).unwrap(),
+        id: world.props().id_at(slot as u32).expect("in use"),
         velocity: Velocity::new(
             MetresPerSecond::from_mm(*x),
             MetresPerSecond::from_mm(*y),
