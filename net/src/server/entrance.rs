@@ -17,6 +17,10 @@ use std::collections::{BTreeMap, VecDeque};
 /// Characters asked for in one tick at most, and characters given up in one tick at most.
 pub const ARRIVALS_PER_TICK: usize = 32;
 
+/// A client whose first packet was lost has this long to say hello: as many repetitions as a line needs that loses one packet
+/// in three.
+const SILENCE_S: u32 = 3;
+
 /// A character without a client.
 #[derive(Clone, Copy, Debug)]
 struct Waiting {
@@ -263,8 +267,8 @@ impl ZoneSessions {
             let tag = session.tag;
             self.entrance.arrivals.push_back((index, tag));
         }
-        // Who says nothing for a second is one of those that never do.
-        let wait = u32::from(self.world_config.tick_hz);
+        // Who says nothing for so long is one of those that never do.
+        let wait = SILENCE_S * u32::from(self.world_config.tick_hz);
         let mut at = 0;
         while let Some(&index) = self.entrance.unwelcomed.get(at) {
             let waited = self

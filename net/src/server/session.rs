@@ -270,9 +270,11 @@ impl Session {
         self.version.is_some()
     }
 
-    /// Whether `version` of the protocol, or a later one, is spoken.
+    /// Whether `version` of the protocol, or a later one, is spoken: that of the welcome, or a later one of a hello that was
+    /// lost until after it.
     pub(super) fn speaks(&self, version: u16) -> bool {
-        self.version.is_some_and(|spoken| spoken >= version)
+        let said = self.hello.and_then(Hello::common);
+        self.version.is_some_and(|welcomed| said.unwrap_or(welcomed).max(welcomed) >= version)
     }
 
     /// Whether the client has the welcome: everything else needs it.
