@@ -13,6 +13,9 @@ HALF_EXTENT_M = 128
 HEALTH_FULL = 1000
 SWORD, BOW, CROSSBOW, AXE, GRENADE, ROCKET, FROST = 1, 2, 5, 4, 7, 8, 11
 SPEED = {BOW: 45, CROSSBOW: 80, AXE: 22, GRENADE: 17, ROCKET: 50}
+PROPS = [{"name": "crate", "radius_m": 0.5}, {"name": "barrel", "radius_m": 0.35}]
+# Kind, yaw in 1/256 turn, x, z. The last one's kind is not known.
+LOOSE = [(index % 2, index * 37 % 256, -20 + 5 * index, 14) for index in range(9)] + [(200, 0, 4, -18)]
 
 
 class Battle:
@@ -154,7 +157,7 @@ class Battle:
         sections, points = self.fort.hurt_sections(), self.fort.points
         head = [len(rows) for rows in (self.people, self.arrows, self.marks)]
         more = [len(rows) for rows in (self.hits, self.deaths, self.bursts, sections, points)]
-        out = bytearray(struct.pack("<BBHHHIHHHHHH", 1, 2, *head, self.tick & 0xFFFFFFFF, *more, 0))
+        out = bytearray(struct.pack("<BBHHHIHHHHHH", 1, 3, *head, self.tick & 0xFFFFFFFF, *more, len(LOOSE)))
         byte_angle = lambda yaw: int(yaw / math.tau * 256) & 255
         place = lambda *values: [max(-32767, min(32767, int(value * unit))) for value in values]
         for p in self.people:
@@ -177,6 +180,8 @@ class Battle:
         for p in points:
             progress = int(p["progress"] * 255)
             out += struct.pack("<BBBBHhh", p["owner"], p["contender"], progress, p["flag_is"], p["carrier"], *place(*p["at"]))
+        for kind, yaw, x, z in LOOSE:
+            out += struct.pack("<BBhh", kind, yaw, *place(x, z))
         return bytes(out)
 
     def hello(self):
@@ -190,7 +195,7 @@ class Battle:
         return {
             "type": "hello", "tick_hz": TICK_HZ, "half_extent_m": HALF_EXTENT_M, "version": "0.1.0",
             "teams": [{"name": "West", "color": "#4aa8ff"}, {"name": "East", "color": "#ff9f3a"}],
-            "tiers_m": [50, 150, 400], "arms": ARMS, "classes": CLASSES, **self.fort.hello(),
+            "tiers_m": [50, 150, 400], "arms": ARMS, "classes": CLASSES, "props": PROPS, **self.fort.hello(),
             "terrain": {"columns": side, "rows": side, "spacing_m": 2.0, "heights_cm": heights},
         }
 

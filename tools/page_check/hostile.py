@@ -7,9 +7,9 @@ import struct
 def hostile_messages(battle):
     """What no host sends. Text as str, binary as bytes; the page has to drop or tame each."""
     good = battle.frame()
-    head = lambda *counts: struct.pack("<BBHHHIHHHHHH", 1, 2, 0, 0, 0, battle.tick, *counts, 0)
+    head = lambda *counts: struct.pack("<BBHHHIHHHHHH", 1, 3, 0, 0, 0, battle.tick, *counts, 0)
     points = struct.pack("<BBBBHhh", 200, 7, 255, 255, 9, 32767, -32768) * len(battle.fort.points)
-    claims = struct.pack("<BBHHHIHHHHHH", 1, 2, 65535, 65535, 65535, battle.tick, 65535, 65535, 65535, 65535, 65535, 9)
+    claims = struct.pack("<BBHHHIHHHHHH", 1, 3, 65535, 65535, 65535, battle.tick, 65535, 65535, 65535, 65535, 65535, 9)
     unknown_section = head(0, 0, 0, 1, len(battle.fort.points)) + struct.pack("<HB", 60000, 9) + points
     odd = head(1, 1, 1, 0, len(battle.fort.points))  # taken: weapons and teams that there are not become nobody's
     odd += struct.pack("<HHHBBhh", 65535, 65535, 65535, 250, 250, 1, 1) + struct.pack("<HHBBBBhh", 1, 2, 250, 250, 250, 9, 1, 1)
