@@ -5,8 +5,8 @@
 
 use shieldwall_core::spatial::Deformation;
 use shieldwall_core::{
-    Arm, Brads, CharacterInput, Command, Metres, Position, PropPlace, TerrainDeltas, Tick, Velocity, ViewAge,
-    World, WorldConfig,
+    Arm, Brads, CharacterInput, Command, Metres, Position, PropPlace, Terrain, TerrainDeltas, Tick, Velocity,
+    ViewAge, World, WorldConfig,
 };
 use shieldwall_net::channel::Channel;
 use shieldwall_net::client::replica::ReplicaTable;
@@ -19,6 +19,7 @@ use shieldwall_net::wire::objectives::{OBJECTIVES_BYTES_MAX, ObjectiveCodec};
 use shieldwall_net::wire::welcome::ServerMessage;
 use shieldwall_net::wire::world_changes::{CHANGES_BYTES_MAX, CHANGES_MESSAGE, ChangeCodec, WorldChange};
 use shieldwall_net::wire::{FrameKind, PAYLOAD_BYTES, events, inputs};
+use std::sync::OnceLock;
 
 /// Payloads of one conversation at most.
 const PAYLOADS_MAX: usize = 64;
@@ -172,7 +173,7 @@ pub fn changes(bytes: &[u8]) {
     };
     let config = WorldConfig { half_extent: Metres::from_m(8 + i32::from(size % 8)), ..small_world() };
     let codec = ChangeCodec::new(&config);
-    let mut terrain = World::new(&config).expect("a sound configuration").terrain().clone();
+    let mut terrain = ground_of(usize::from(size % 8)).clone();
     let mut deltas = TerrainDeltas::new(config.terrain_delta_chunks);
     let mut message = message.to_vec();
     message[0] |= CHANGES_MESSAGE;
@@ -190,6 +191,16 @@ pub fn changes(bytes: &[u8]) {
         assert_eq!(back, Some(*change));
     }
     assert!(deltas.is_empty() || terrain.first_impossible(&deltas).is_none());
+}
+
+/// The ground of the small world, so many metres wider: made once, for a world is larger than what is asked of it here.
+fn ground_of(wider_m: usize) -> &'static Terrain {
+    static GROUNDS: OnceLock<Vec<Terrain>> = OnceLock::new();
+    let made = |wider_m: i32| {
+        let config = WorldConfig { half_extent: Metres::from_m(8 + wider_m), ..small_world() };
+        World::new(&config).expect("a sound configuration").terrain().clone()
+    };
+    &GROUNDS.get_or_init(|| (0..8).map(made).collect())[wider_m]
 }
 
 /// Anything is taken for an image of the ground. What is read and can be is followed by a ground, and written back.
