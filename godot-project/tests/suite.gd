@@ -1,6 +1,8 @@
 extends RefCounted
 ## What every suite of tests extends: checks that note a failure and go on.
 
+const U32 := 0xFFFFFFFF
+
 var tree: SceneTree
 var failures: PackedStringArray = []
 var checks := 0
@@ -31,3 +33,19 @@ func until(condition: Callable, seconds: float) -> bool:
 			return true
 		await tree.process_frame
 	return condition.call()
+
+
+## One 32-bit mixing of (character, tick), the same in every language of the test.
+func _mix(i: int, t: int) -> int:
+	@warning_ignore("integer_division")
+	var h := (i * 2654435761 + (t / 15) * 2246822519 + 7) & U32
+	h ^= h >> 15
+	h = (h * 2246822507) & U32
+	h ^= h >> 13
+	h = (h * 3266489909) & U32
+	return h ^ (h >> 16)
+
+
+func _signed_byte(value: int) -> int:
+	var byte := value & 255
+	return maxi(byte - 256 if byte > 127 else byte, -127)

@@ -3,23 +3,6 @@ extends "res://tests/suite.gd"
 
 const CHARACTERS := 64
 const TICKS := 600
-const U32 := 0xFFFFFFFF
-
-
-## One 32-bit mixing of (character, tick), the same in every language of the test.
-func _mix(i: int, t: int) -> int:
-	@warning_ignore("integer_division")
-	var h := (i * 2654435761 + (t / 15) * 2246822519 + 7) & U32
-	h ^= h >> 15
-	h = (h * 2246822507) & U32
-	h ^= h >> 13
-	h = (h * 3266489909) & U32
-	return h ^ (h >> 16)
-
-
-func _signed_byte(value: int) -> int:
-	var byte := value & 255
-	return maxi(byte - 256 if byte > 127 else byte, -127)
 
 
 func _muster() -> ShieldwallWorld:
