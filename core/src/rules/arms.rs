@@ -155,6 +155,13 @@ pub const ARM_CHOICES: &[&str] = &{
 };
 
 impl ArmRules {
+    /// Half the opening of its cone.
+    #[inline]
+    #[must_use]
+    pub const fn half_cone(&self) -> Brads {
+        Brads(self.cone.0 / 2)
+    }
+
     /// The names of the weapons and abilities, by their numbers.
     pub const ENTRIES: [RuleEntryInfo; ARMS] = [
         entry("sword", "A blade that hits who stands in front; quick strokes after each other hit harder."),

@@ -289,21 +289,27 @@ impl History {
         (row < moment.rows).then(|| self.rows.y[moment.base + row])
     }
 
-    /// Raw x and z of a row at a moment, whoever that was.
-    #[inline(always)]
-    pub(crate) fn place_at(&self, moment: Moment, row: usize) -> Option<(i32, i32)> {
-        let at = moment.base + row;
-        (row < moment.rows).then(|| (self.rows.x[at], self.rows.z[at]))
+    /// Raw x and z of the rows at a moment, whoever they were.
+    #[inline]
+    pub(crate) fn places_of(&self, moment: Moment) -> [&[i32]; 2] {
+        let rows = moment.base..moment.base + moment.rows;
+        [&self.rows.x[rows.clone()], &self.rows.z[rows]]
+    }
+
+    /// Whether a row was in a life at a moment: that of a generation after so many deaths.
+    #[inline]
+    pub(crate) fn lived_at(&self, moment: Moment, row: usize, life: (u32, u16)) -> bool {
+        let (at, rows) = (moment.base + row, &self.rows);
+        row < moment.rows
+            && (rows.generation[at], rows.deaths[at]) == life
+            && rows.flags[at] & flags::ALIVE != 0
     }
 
     /// A row as it was at a moment, if it was in a life then: that of a generation after so many deaths.
     #[inline]
     pub(crate) fn pose_at(&self, moment: Moment, row: usize, life: (u32, u16)) -> Option<PastPose> {
         let (at, rows) = (moment.base + row, &self.rows);
-        let same = row < moment.rows
-            && (rows.generation[at], rows.deaths[at]) == life
-            && rows.flags[at] & flags::ALIVE != 0;
-        same.then(|| PastPose {
+        self.lived_at(moment, row, life).then(|| PastPose {
             position: Position::from_raw(rows.x[at], rows.y[at], rows.z[at]),
             yaw: Brads(rows.yaw[at]),
             flags: rows.flags[at],

@@ -22,7 +22,7 @@ pub(crate) use deeds::{choose, list};
 use super::crowd_index::CrowdIndex;
 use super::near::NearTables;
 use super::props::PropCells;
-use super::rewind::{Rewind, Views};
+use super::rewind::{Rewind, Seen, Views};
 use super::strike::{Blow, Fray};
 use super::{Environment, Timing};
 use crate::limits::MELEE_TARGETS_MAX;
@@ -62,6 +62,8 @@ pub(crate) struct Attack {
     count: u8,
     /// Rows it reaches, nearest first, then by row.
     targets: [u32; MELEE_TARGETS_MAX],
+    /// Where each of them was seen, and when; the present where nothing else is said.
+    seen: [Seen; MELEE_TARGETS_MAX],
     /// The section of a structure that it reaches, counted from 1; 0 for none.
     section: u32,
     /// The prop that it reaches, counted from 1; 0 for none.
@@ -84,12 +86,19 @@ pub(crate) struct CombatScratch {
     /// What each row does; 0 for nothing.
     deeds: Box<[u8]>,
     /// Of those who do something, by row.
+    listed: Vec<Attack>,
+    /// The same in the order in which they are judged: by what they saw, the youngest first, so that the pages of the past
+    /// that some look at are still near when the next do.
     attacks: Vec<Attack>,
+    /// Where in `attacks` each stands that is listed.
+    places: Vec<u32>,
 }
 
 impl CombatScratch {
     pub(crate) fn new(capacity: usize) -> Self {
-        Self { deeds: vec![0; capacity].into_boxed_slice(), attacks: Vec::with_capacity(capacity) }
+        let attacks = || Vec::with_capacity(capacity);
+        let deeds = vec![0; capacity].into_boxed_slice();
+        Self { deeds, listed: attacks(), attacks: attacks(), places: Vec::with_capacity(capacity) }
     }
 
     /// The places of the first rows for what they do, to be chosen in parallel.
@@ -100,6 +109,11 @@ impl CombatScratch {
     /// The attacks, to be judged in parallel.
     pub(crate) fn attacks(&mut self) -> &mut [Attack] {
         &mut self.attacks
+    }
+
+    /// The attacks in the order of their rows.
+    fn by_row(&self) -> impl Iterator<Item = &Attack> {
+        self.places.iter().map(|place| &self.attacks[*place as usize])
     }
 }
 
@@ -212,7 +226,7 @@ pub(crate) fn judge(attacks: &mut [Attack], arena: &Arena<'_>) {
             continue;
         };
         match rules.kind {
-            arm_kind::MELEE => arena.reach(row, rules, attack),
+            arm_kind::MELEE => arena.reach(row, (arm, rules), attack),
             arm_kind::HITSCAN => arena.scan(row, rules, attack),
             _ => {}
         }
@@ -222,10 +236,9 @@ pub(crate) fn judge(attacks: &mut [Attack], arena: &Arena<'_>) {
 /// Lets the judged attacks take effect, then projectiles begin. `launched` has a place for each projectile: how old what
 /// its archer saw is.
 pub(crate) fn apply(fray: &mut Fray<'_>, scratch: &CombatScratch, views: &Views, launched: &mut [ViewAge]) {
-    let attacks = &scratch.attacks[..];
     let environment = fray.environment;
     let mut shooters = 0;
-    for attack in attacks {
+    for attack in scratch.by_row() {
         let row = attack.row as usize;
         if shoots(fray, row, attack) {
             shooters += 1;
@@ -233,13 +246,13 @@ pub(crate) fn apply(fray: &mut Fray<'_>, scratch: &CombatScratch, views: &Views,
             begin(&mut fray.state.characters, row, attack, fray.tick, environment);
         }
     }
-    for attack in attacks.iter().filter(|attack| attack.takes_effect()) {
+    for attack in scratch.by_row().filter(|attack| attack.takes_effect()) {
         let row = attack.row as usize;
-        let (arm, view) = (arm_of(&fray.state.characters, row, attack, environment), views.of(row));
+        let arm = arm_of(&fray.state.characters, row, attack, environment);
         let attacker = CharacterId { slot: row as u32, generation: fray.state.characters.generation[row] };
-        for target in attack.targets() {
+        for (target, seen) in attack.targets().iter().zip(attack.seen) {
             let target_row = *target as usize;
-            fray.judgements.add(fray.state, environment, (attacker, target_row), view, arm);
+            fray.judgements.add_seen(fray.state, (attacker, target_row), seen, arm);
             let from = fray.towards(target_row, attacker);
             fray.strike(&Blow { attacker, target_row, arm, combo: attack.combo, share_per_256: 256, from });
         }
@@ -255,7 +268,7 @@ pub(crate) fn apply(fray: &mut Fray<'_>, scratch: &CombatScratch, views: &Views,
             launch::spread(fray, row, arm, attack.combo);
         }
     }
-    for attack in attacks.iter().take(if shooters > 0 { attacks.len() } else { 0 }) {
+    for attack in scratch.by_row().take(if shooters > 0 { usize::MAX } else { 0 }) {
         let row = attack.row as usize;
         // Who was killed or broken off meanwhile does not shoot; for whom there is no room may try again.
         let characters = &fray.state.characters;

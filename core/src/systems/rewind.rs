@@ -18,6 +18,7 @@
 //! anybody went since: never by a scan.
 
 use super::{Environment, Timing};
+use crate::numeric::lanes::{LaneMask, Lanes, MAX_WIDTH};
 use crate::numeric::{Brads, Metres, Position, Tick, Ticks};
 use crate::rules::Arm;
 use crate::spatial::Cone;
@@ -142,22 +143,17 @@ impl<'a> Rewind<'a> {
         Self { history, characters, living: living!(characters), reach_now, dodge_favour }
     }
 
-    /// Where a row that lives now was seen at this age, and how; `None` when it was not to be seen.
+    /// What everybody is seen by who was seen at an age.
     #[inline]
-    pub(crate) fn pose(&self, row: usize, age: ViewAge) -> Option<PastPose> {
-        self.lens(self.granted(row, age)).pose(row)
+    pub(crate) fn eyes(&self, age: ViewAge) -> Eyes<'_> {
+        Eyes { lens: self.lens(age), favour: self.lens(age.min(self.dodge_favour)) }
     }
 
-    /// What everybody is seen by at an age, but those to whom another is [granted](Self::granted).
+    /// What everybody is seen by at an age, but those who dodge: they are seen no farther back than
+    /// [`Self::dodge_favour`].
     #[inline]
     pub(crate) fn lens(&self, age: ViewAge) -> Lens<'_> {
         Lens::new(self.history, &self.living, age)
-    }
-
-    /// The age at which a row is judged when its attacker saw it at another.
-    #[inline]
-    pub(crate) fn granted(&self, row: usize, age: ViewAge) -> ViewAge {
-        if self.dodges(row) { age.min(self.dodge_favour) } else { age }
     }
 
     #[inline]
@@ -182,6 +178,54 @@ impl<'a> Rewind<'a> {
     }
 }
 
+/// Everybody as an attacker saw them at an age, and those who dodge as far back as they are judged.
+#[derive(Clone, Copy)]
+pub(crate) struct Eyes<'a> {
+    /// For those who do not dodge, and for those who do.
+    pub(crate) lens: Lens<'a>,
+    pub(crate) favour: Lens<'a>,
+}
+
+impl<'a> Eyes<'a> {
+    /// By which a row is seen.
+    #[inline(always)]
+    pub(crate) fn of(&self, row: usize) -> &Lens<'a> {
+        if self.lens.living.dodges(row) { &self.favour } else { &self.lens }
+    }
+
+    /// Where a row that lives now was seen, and when; `None` when it was not to be seen.
+    #[inline]
+    pub(crate) fn seen(&self, row: usize) -> Option<Seen> {
+        let lens = self.of(row);
+        Some(Seen { position: lens.position(row)?, age: lens.age })
+    }
+
+    /// Raw x and z of many rows, whoever those were, and of which of them there are any.
+    #[inline(always)]
+    pub(crate) fn places<L: Lanes>(&self, rows: L) -> ([L; 2], L::Mask) {
+        let (places, known) = self.lens.places(rows);
+        let motions = self.lens.living.motion;
+        let (mut numbers, mut dodges) = ([0; MAX_WIDTH], [0; MAX_WIDTH]);
+        rows.store(&mut numbers);
+        let mut any = 0;
+        let mut lane = 0;
+        while lane < L::WIDTH {
+            let dodge = motions.get(numbers[lane] as usize) == Some(&motion::DODGE);
+            dodges[lane] = i32::from(dodge);
+            any |= dodges[lane];
+            lane += 1;
+        }
+        if any == 0 {
+            return (places, known);
+        }
+        let dodge = L::load(&dodges).greater(L::splat(0));
+        let (favoured, favour_known) = self.favour.places(rows);
+        let x = L::select(dodge, favoured[0], places[0]);
+        let z = L::select(dodge, favoured[1], places[1]);
+        ([x, z], dodge.and(favour_known).or(known.and(dodge.not())))
+    }
+}
+
 /// Everybody as seen at an age.
 #[derive(Clone, Copy)]
 pub(crate) struct Lens<'a> {
@@ -190,8 +234,12 @@ pub(crate) struct Lens<'a> {
     /// After the tick that came next, and after the one before; the present is none.
     later: Option<Moment>,
     earlier: Option<Moment>,
+    /// x and z of both.
+    later_places: [&'a [i32]; 2],
+    earlier_places: [&'a [i32]; 2],
     /// Sixteenths of the way back to the earlier one.
     part: i64,
+    age: ViewAge,
 }
 
 impl<'a> Lens<'a> {
@@ -201,22 +249,57 @@ impl<'a> Lens<'a> {
         let moment = |back: usize| (back > 0).then(|| history.moment(back));
         let later = moment(ticks);
         let earlier = if part == 0 { later } else { moment(ticks + 1) };
-        Self { history, living, later, earlier, part }
+        let places = |moment: Option<Moment>| match moment {
+            Some(moment) => history.places_of(moment),
+            None => [living.position[0], living.position[2]],
+        };
+        let (later_places, earlier_places) = (places(later), places(earlier));
+        Self { history, living, later, earlier, later_places, earlier_places, part, age }
     }
 
     /// Raw x and z of a row, whoever that was: where to look first, before asking for its [pose](Self::pose).
     #[inline(always)]
     pub(crate) fn place(&self, row: usize) -> Option<(i32, i32)> {
-        let place = |moment: Option<Moment>| match moment {
-            Some(moment) => self.history.place_at(moment, row),
-            None => Some((self.living.position[0][row], self.living.position[2][row])),
-        };
-        let later = place(self.later)?;
+        let [x, z] = self.later_places;
+        let (x, z) = (*x.get(row)?, *z.get(row)?);
         if self.part == 0 {
-            return Some(later);
+            return Some((x, z));
         }
-        let earlier = place(self.earlier)?;
-        Some((mix(later.0, earlier.0, self.part), mix(later.1, earlier.1, self.part)))
+        let [earlier_x, earlier_z] = self.earlier_places;
+        Some((mix(x, *earlier_x.get(row)?, self.part), mix(z, *earlier_z.get(row)?, self.part)))
+    }
+
+    /// The [places](Self::place) of many rows, and of which of them there is one.
+    #[inline(always)]
+    pub(crate) fn places<L: Lanes>(&self, rows: L) -> ([L; 2], L::Mask) {
+        let ([x, z], [earlier_x, earlier_z]) = (self.later_places, self.earlier_places);
+        let count = x.len().min(earlier_x.len()).min(i32::MAX as usize) as i32;
+        if count == 0 {
+            return ([L::splat(0); 2], L::Mask::first_n(0));
+        }
+        let known = L::splat(count).greater(rows).and(rows.greater(L::splat(-1)));
+        let rows = rows.keep(known);
+        let later = [L::gather(x, rows), L::gather(z, rows)];
+        if self.part == 0 {
+            return (later, known);
+        }
+        let earlier = [L::gather(earlier_x, rows), L::gather(earlier_z, rows)];
+        let part = self.part as i32;
+        if is_far(later[0], earlier[0]).or(is_far(later[1], earlier[1])).and(known).any() {
+            let mut numbers = [0; MAX_WIDTH];
+            rows.store(&mut numbers);
+            let [x, z] = self.far_places(&numbers);
+            return ([L::load(&x), L::load(&z)], known);
+        }
+        ([mix_lanes(later[0], earlier[0], part), mix_lanes(later[1], earlier[1], part)], known)
+    }
+
+    /// The places of known rows, some of which went so far that it takes the numbers of [`mix`].
+    #[cold]
+    #[inline(never)]
+    fn far_places(&self, rows: &[i32; MAX_WIDTH]) -> [[i32; MAX_WIDTH]; 2] {
+        let places = rows.map(|row| self.place(row as usize).unwrap_or_default());
+        [places.map(|(x, _)| x), places.map(|(_, z)| z)]
     }
 
     /// The lowest and the highest that a row's feet can have been seen, raw, whoever that was.
@@ -245,9 +328,29 @@ impl<'a> Lens<'a> {
                 PastPose { position: between(later.position, pose(self.earlier)?.position, part), ..later }
             }
         };
-        let now = self.living.position(row);
-        let most = i64::from(REWIND_MOVE_MAX.0).pow(2).cast_unsigned();
-        (distance_squared(seen.position.x.0, seen.position.z.0, now.x.0, now.z.0) <= most).then_some(seen)
+        self.is_near(row, (seen.position.x.0, seen.position.z.0)).then_some(seen)
+    }
+
+    /// The place in that [pose](Self::pose), for those who ask for nothing else of it.
+    #[inline]
+    pub(crate) fn position(&self, row: usize) -> Option<Position> {
+        let life = self.living.life(row);
+        let height = |moment: Option<Moment>| match moment {
+            Some(moment) if !self.history.lived_at(moment, row, life) => None,
+            Some(moment) => self.history.height_at(moment, row),
+            None => Some(self.living.position[1][row]),
+        };
+        let later = height(self.later)?;
+        let y = if self.part == 0 { later } else { mix(later, height(self.earlier)?, self.part) };
+        let (x, z) = self.place(row)?;
+        self.is_near(row, (x, z)).then_some(Position::from_raw(x, y, z))
+    }
+
+    /// Whether a row has not gone farther since it was seen at a place than counts.
+    #[inline]
+    fn is_near(&self, row: usize, (x, z): (i32, i32)) -> bool {
+        let [now_x, _, now_z] = self.living.position;
+        distance_squared(x, z, now_x[row], now_z[row]) <= i64::from(REWIND_MOVE_MAX.0).pow(2).cast_unsigned()
     }
 
     fn present(&self, row: usize) -> PastPose {
@@ -274,6 +377,24 @@ fn mix(later: i32, earlier: i32, part: i64) -> i32 {
     let way = i64::from(earlier) - i64::from(later);
     (i64::from(later) + way * part / i64::from(ViewAge::PARTS)) as i32
 }
+
+/// Which pairs of coordinates are so far apart that [`mix_lanes`] has no room for their ways: 256 m.
+#[inline(always)]
+fn is_far<L: Lanes>(later: L, earlier: L) -> L::Mask {
+    let way = earlier.shift_right::<4>().sub(later.shift_right::<4>()).abs();
+    way.greater(L::splat(1 << 20))
+}
+
+/// [`mix`] of coordinates that are near each other.
+#[inline(always)]
+fn mix_lanes<L: Lanes>(later: L, earlier: L, part: i32) -> L {
+    let way = earlier.sub(later).mul(L::splat(part));
+    // Divided by sixteen towards zero.
+    let up = way.shift_right::<31>().and(L::splat(15));
+    later.add(way.add(up).shift_right::<4>())
+}
+
+const _: () = assert!(ViewAge::PARTS == 16);
 
 fn between(later: Position, earlier: Position, part: i64) -> Position {
     Position::from_raw(
@@ -326,24 +447,54 @@ impl Judgements {
         &mut self,
         state: &State,
         environment: &Environment,
-        (attacker, target_row): (CharacterId, usize),
+        ids: (CharacterId, usize),
         age: ViewAge,
         arm: Arm,
     ) {
-        let characters = &state.characters;
-        let room = self.kept.len() < self.kept.capacity();
-        if age == ViewAge::ZERO || !room || characters.flags[target_row] & flags::ALIVE == 0 {
+        let (characters, row) = (&state.characters, ids.1);
+        if age == ViewAge::ZERO || !self.has_room_for(state, row) {
             return;
         }
         // No view of the whole table: that would cost more than all else here.
         let living = living!(characters);
         let favour = ViewAge::from_ticks(environment.timing.dodge_favour);
-        let age = if living.dodges(target_row) { age.min(favour) } else { age };
-        let Some(seen) = Lens::new(&state.history, &living, age).pose(target_row) else { return };
-        let target = CharacterId { slot: target_row as u32, generation: characters.generation[target_row] };
-        let (tick, seen, present) = (state.tick, seen.position, living.position(target_row));
-        self.kept.push(Judgement { tick, attacker, target, arm, age, seen, present });
+        let age = if living.dodges(row) { age.min(favour) } else { age };
+        if let Some(position) = Lens::new(&state.history, &living, age).position(row) {
+            self.add_seen(state, ids, Seen { position, age }, arm);
+        }
     }
+
+    /// The same of a row of which is known where it was seen, and when.
+    pub(crate) fn add_seen(
+        &mut self,
+        state: &State,
+        (attacker, target_row): (CharacterId, usize),
+        Seen { position: seen, age }: Seen,
+        arm: Arm,
+    ) {
+        if age == ViewAge::ZERO || !self.has_room_for(state, target_row) {
+            return;
+        }
+        let characters = &state.characters;
+        let target = CharacterId { slot: target_row as u32, generation: characters.generation[target_row] };
+        let present = Position::from_raw(
+            characters.position_x[target_row],
+            characters.position_y[target_row],
+            characters.position_z[target_row],
+        );
+        self.kept.push(Judgement { tick: state.tick, attacker, target, arm, age, seen, present });
+    }
+
+    fn has_room_for(&self, state: &State, row: usize) -> bool {
+        self.kept.len() < self.kept.capacity() && state.characters.flags[row] & flags::ALIVE != 0
+    }
+}
+
+/// Where somebody was seen, and how long ago, as far as that counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Seen {
+    pub(crate) position: Position,
+    pub(crate) age: ViewAge,
 }
 
 /// Where to look for those who were in a cone.

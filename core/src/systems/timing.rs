@@ -1,9 +1,9 @@
-//! Durations of the rules in ticks of a world.
+//! Durations of the rules in ticks of a world, and what else is worked out of them once.
 
-use crate::numeric::{MetresPerSecond, Ticks};
+use crate::numeric::{Fx, MetresPerSecond, Ticks};
 use crate::rules::{ARMS, Arm, EFFECTS, Rules};
 
-/// Durations of a weapon or ability.
+/// Durations of a weapon or ability, and what else its every use needs.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ArmTicks {
     /// Between two uses.
@@ -16,6 +16,8 @@ pub struct ArmTicks {
     pub combo: Ticks,
     /// What a projectile gains downwards in a tick.
     pub fall: MetresPerSecond,
+    /// Sine and cosine of half the angle of a swing's cone.
+    pub half_cone: [Fx; 2],
 }
 
 /// Durations of a status effect.
@@ -62,6 +64,7 @@ impl Timing {
                 lifetime: ticks(rules.lifetime_ms),
                 combo: ticks(rules.combo_ms),
                 fall: rules.gravity_per_s.change_per_tick(tick_hz),
+                half_cone: [rules.half_cone().sin(), rules.half_cone().cos()],
             };
         }
         Self {

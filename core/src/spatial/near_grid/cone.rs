@@ -18,11 +18,9 @@ pub(crate) struct Spared {
 
 /// Who looks for the rows of a cone.
 pub(crate) trait Seeker {
-    /// Whether rows are looked for where they are seen, instead of where the grid has them.
-    const ELSEWHERE: bool;
-
-    /// Where a row is seen, raw x and z; `None` when nowhere.
-    fn seen(&self, row: u32) -> Option<(i32, i32)>;
+    /// Where rows are seen, raw x and z, and which of them are seen at all; `None`: where the grid has them. Of the lanes
+    /// behind the last row that is asked about nothing is known.
+    fn seen<L: Lanes>(&self, rows: L) -> Option<([L; 2], L::Mask)>;
 
     /// Takes a row that may be in the cone: where it is seen, and where the grid has it. Says to which square of a distance
     /// from the cone's tip, raw, others would still be of interest, the limit included: those beyond it need not come.
@@ -75,7 +73,10 @@ impl<L: Lanes> Test<L> {
         let beside = 2 * radius * reach + reach * reach;
         let farthest = radius * radius + beside;
         Self {
-            bounds: bounds.map(|ends| ends.map(L::splat)),
+            bounds: [
+                [L::splat(bounds[0][0]), L::splat(bounds[0][1])],
+                [L::splat(bounds[1][0]), L::splat(bounds[1][1])],
+            ],
             tip: [L::splat(tip.0), L::splat(tip.1)],
             shift,
             normals: [L::splat_pair(left.0, left.1), L::splat_pair(right.0, right.1)],
@@ -150,10 +151,13 @@ impl<S: Seeker> LaneTask for ConeSearch<'_, S> {
     #[inline(always)]
     fn run<L: Lanes>(self) {
         let Self { grid, cone, reach, spared, seeker } = self;
-        let (Some(around), Some(bounds)) = (cone.bounds_within(reach), cone.bounds_within(Metres::ZERO))
-        else {
-            return;
-        };
+        let Some(bounds) = cone.box_around() else { return };
+        // No maps of arrays: in lanes' loops everything is inlined, and those are not always.
+        let [[low_x, high_x], [low_z, high_z]] = bounds;
+        let around = [
+            [low_x.saturating_sub(reach.0), high_x.saturating_add(reach.0)],
+            [low_z.saturating_sub(reach.0), high_z.saturating_add(reach.0)],
+        ];
         let far = i64::from(cone.radius().0) + i64::from(reach.0);
         let shift = (u64::BITS - far.cast_unsigned().leading_zeros()).saturating_sub(SHORT_BITS);
         let mut places = Test::<L>::new(cone, around, reach.0.into(), shift);
@@ -162,7 +166,7 @@ impl<S: Seeker> LaneTask for ConeSearch<'_, S> {
         let [x, z, tags] = grid.columns();
         let mut waiting = Waiting { columns: [[0; 2 * MAX_WIDTH]; 3], len: 0 };
         // From the tip's side: the nearest soon tell how far on others are of interest.
-        let [low_z, high_z] = around[1].map(i64::from);
+        let [low_z, high_z] = [i64::from(around[1][0]), i64::from(around[1][1])];
         let tip_z = i64::from(cone.tip().1);
         let mut runs = grid.runs(around, high_z - tip_z < tip_z - low_z);
         while let Some((mut place, end)) = runs.next_run() {
@@ -189,24 +193,15 @@ impl<S: Seeker> LaneTask for ConeSearch<'_, S> {
 #[inline(always)]
 fn look_closely<L: Lanes, S: Seeker>(seeker: &mut S, waiting: &Waiting, [places, seen]: [&mut Test<L>; 2]) {
     let [x, z, tags] = &waiting.columns;
-    let count = waiting.len.min(L::WIDTH);
+    let those = L::Mask::first_n(waiting.len);
+    let (places_seen, there) = match seeker.seen(rows_of(L::load(tags))) {
+        Some((places, there)) => (places, there.and(those)),
+        None => ([L::load(x), L::load(z)], those),
+    };
     let (mut seen_x, mut seen_z) = ([0; MAX_WIDTH], [0; MAX_WIDTH]);
-    let mut found = (1_u32 << count) - 1;
-    if S::ELSEWHERE {
-        let mut lane = 0;
-        while lane < count {
-            match seeker.seen(row_of(tags[lane])) {
-                Some((x, z)) => (seen_x[lane], seen_z[lane]) = (x, z),
-                None => found &= !(1 << lane),
-            }
-            lane += 1;
-        }
-        found &= seen.has(L::load(&seen_x), L::load(&seen_z)).bits();
-    } else {
-        L::load(x).store(&mut seen_x);
-        L::load(z).store(&mut seen_z);
-        found &= seen.has(L::load(x), L::load(z)).bits();
-    }
+    places_seen[0].store(&mut seen_x);
+    places_seen[1].store(&mut seen_z);
+    let mut found = seen.has(places_seen[0], places_seen[1]).and(there).bits();
     let mut squared = u64::MAX;
     while found != 0 {
         let lane = found.trailing_zeros() as usize % MAX_WIDTH;

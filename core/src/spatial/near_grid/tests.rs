@@ -1,7 +1,7 @@
 //! Searches held to a scan of everybody.
 
 use super::*;
-use crate::numeric::lanes::run;
+use crate::numeric::lanes::{MAX_WIDTH, run};
 use crate::numeric::{Brads, LaneChoice, Metres};
 use crate::spatial::Cone;
 use crate::state::column::Here;
@@ -12,10 +12,16 @@ use proptest::prelude::*;
 struct Eyes<F, V>(F, V);
 
 impl<F: Fn(u32) -> Option<(i32, i32)>, V: FnMut(u32, (i32, i32), (i32, i32)) -> u64> Seeker for Eyes<F, V> {
-    const ELSEWHERE: bool = true;
-
-    fn seen(&self, row: u32) -> Option<(i32, i32)> {
-        (self.0)(row)
+    fn seen<L: Lanes>(&self, rows: L) -> Option<([L; 2], L::Mask)> {
+        let (mut numbers, mut known) = ([0; MAX_WIDTH], [0; MAX_WIDTH]);
+        rows.store(&mut numbers);
+        let (mut x, mut z) = ([0; MAX_WIDTH], [0; MAX_WIDTH]);
+        for lane in 0..L::WIDTH {
+            if let Some(place) = (self.0)(numbers[lane].cast_unsigned()) {
+                ((x[lane], z[lane]), known[lane]) = (place, 1);
+            }
+        }
+        Some(([L::load(&x), L::load(&z)], L::load(&known).greater(L::splat(0))))
     }
 
     fn visit(&mut self, row: u32, seen: (i32, i32), place: (i32, i32)) -> u64 {
@@ -45,7 +51,7 @@ proptest! {
             x: Metres(tip.0), z: Metres(tip.1), yaw: Brads(yaw), half_angle: Brads(half_angle),
             radius: Metres(radius),
         };
-        let region = cone.prepared();
+        let region = cone.prepared([cone.half_angle.sin(), cone.half_angle.cos()]);
         let (x, z): (Vec<i32>, Vec<i32>) = rows.iter().map(|(x, z, _)| (*x, *z)).unzip();
         let counts = |row: usize| rows[row].2 & 2 == 0;
         let group_of = |row: usize| rows[row].2 & 1;
@@ -71,7 +77,7 @@ proptest! {
                 inside.get(enough - 1).copied().unwrap_or(u64::MAX)
             };
             let spared = Spared { row: own, group, only };
-            let seeker = &mut Eyes(|row| Some(place(row)), visit);
+            let seeker = &mut Eyes(|row| ((row as usize) < x.len()).then(|| place(row)), visit);
             run(*lanes, ConeSearch { grid: &grid, cone: &region, reach: Metres(reach), spared, seeker });
             for row in &found {
                 let (index, far) = (*row as usize, i64::from(radius) + i64::from(reach) + 2_000);
@@ -107,7 +113,7 @@ proptest! {
     ) {
         let (yaw, half_angle) = (Brads(yaw), Brads(half_angle));
         let cone = Cone { x: Metres(77_000), z: Metres(-9_000), yaw, half_angle, radius: Metres(radius) };
-        let region = cone.prepared();
+        let region = cone.prepared([cone.half_angle.sin(), cone.half_angle.cos()]);
         let (mut x, mut z, mut seen) = (Vec::new(), Vec::new(), Vec::new());
         for (out, angle, far, way) in points {
             let angle = yaw + Brads((i64::from(angle) * 2 * i64::from(half_angle.0) / 65_535) as u16) - half_angle;

@@ -4,7 +4,7 @@ use super::disc::{Disc, DiscJudge};
 use super::search::{Bounds, Judge, NOTHING, Region, Scale, Shape, Span};
 use crate::numeric::fixed::saturate;
 use crate::numeric::lanes::{LaneMask, Lanes};
-use crate::numeric::{Brads, Metres};
+use crate::numeric::{Brads, Fx, Metres};
 
 /// A sector of a disc on the ground plane.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -34,10 +34,18 @@ impl Cone {
         self.region().exact(x.0, z.0)
     }
 
-    /// With what all its tests share worked out.
+    /// With what all its tests share worked out, but for the sine and the cosine of half the angle, which are known.
     #[inline(always)]
-    pub(crate) fn prepared(&self) -> ConeRegion {
-        self.region()
+    pub(crate) fn prepared(&self, [sin, cos]: [Fx; 2]) -> ConeRegion {
+        debug_assert_eq!([sin, cos], [self.half_angle.sin(), self.half_angle.cos()]);
+        let (x, z) = self.yaw.forward();
+        ConeRegion {
+            disc: self.disc(),
+            yaw: self.yaw,
+            half_angle: self.half_angle,
+            forward: (x.0.into(), z.0.into()),
+            half: (sin.0.into(), cos.0.into()),
+        }
     }
 
     /// The disc it is a part of.
@@ -108,12 +116,11 @@ impl ConeRegion {
         [(q14(-a.1), q14(a.0)), (q14(b.1), q14(-b.0))]
     }
 
-    /// A box with all that is within some way of it: raw low and high along x and z.
+    /// A box around it: raw low and high along x and z.
     #[inline(always)]
-    pub(in crate::spatial) fn bounds_within(&self, reach: Metres) -> Option<[[i32; 2]; 2]> {
+    pub(in crate::spatial) fn box_around(&self) -> Option<[[i32; 2]; 2]> {
         let bounds = self.bounds()?;
-        let wider = |low: i32, high: i32| [low.saturating_sub(reach.0), high.saturating_add(reach.0)];
-        Some([wider(bounds.low_x, bounds.high_x), wider(bounds.low_z, bounds.high_z)])
+        Some([[bounds.low_x, bounds.high_x], [bounds.low_z, bounds.high_z]])
     }
 
     /// Directions of the two edges, x and z in Q16: the middle one turned by half the angle either way. Off by less than
@@ -171,14 +178,7 @@ impl Shape for Cone {
 
     #[inline(always)]
     fn region(&self) -> ConeRegion {
-        let (x, z) = self.yaw.forward();
-        ConeRegion {
-            disc: self.disc(),
-            yaw: self.yaw,
-            half_angle: self.half_angle,
-            forward: (x.0.into(), z.0.into()),
-            half: (self.half_angle.sin().0.into(), self.half_angle.cos().0.into()),
-        }
+        self.prepared([self.half_angle.sin(), self.half_angle.cos()])
     }
 }
 

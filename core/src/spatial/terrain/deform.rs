@@ -101,14 +101,15 @@ impl Terrain {
             }
             let number = lattice.chunk(chunk.x.into(), chunk.z.into());
             let Some(delta) = deltas.entry(chunk) else { continue };
-            let heights = self.hold(number);
             let mut differs = false;
-            patch.for_each_change(&lattice, &dent, |vertex, change| {
-                let before = delta[vertex];
-                let after = before.saturating_add(change).clamp(-DELTA_MAX, DELTA_MAX);
-                delta[vertex] = after;
-                heights[vertex] += i32::from(after - before) << TERRAIN_DELTA_SHIFT;
-                differs |= before != after;
+            self.change(number, |heights| {
+                patch.for_each_change(&lattice, &dent, |vertex, change| {
+                    let before = delta[vertex];
+                    let after = before.saturating_add(change).clamp(-DELTA_MAX, DELTA_MAX);
+                    delta[vertex] = after;
+                    heights[vertex] += i32::from(after - before) << TERRAIN_DELTA_SHIFT;
+                    differs |= before != after;
+                });
             });
             if delta.iter().all(|height| *height == 0) {
                 deltas.remove(chunk);
@@ -131,13 +132,13 @@ impl Terrain {
         const NOTHING: &ChunkDelta = &[0; crate::limits::TERRAIN_CHUNK_VERTICES];
         for (chunk, before) in old.iter().filter(|(chunk, _)| new.get(*chunk).is_none()) {
             let number = self.number_of(chunk);
-            raise(self.hold(number), before, NOTHING);
+            self.change(number, |heights| raise(heights, before, NOTHING));
             self.release(number);
         }
         for (chunk, after) in new.iter() {
             let before = old.get(chunk).unwrap_or(NOTHING);
             if before != after {
-                raise(self.hold(self.number_of(chunk)), before, after);
+                self.change(self.number_of(chunk), |heights| raise(heights, before, after));
             }
         }
     }

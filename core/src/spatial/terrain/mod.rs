@@ -15,19 +15,21 @@ mod field;
 mod height_file;
 mod noise;
 mod residency;
+mod segment;
 mod source;
 
 pub use deform::Deformation;
 pub(crate) use field::{FIELD_RISE_MAX, Field};
 pub use height_file::{HeightFile, HeightFileError, HeightFileShape, SIDE_MAX};
 pub use residency::StreamReport;
+pub use segment::{MAX_PROBES, point_on_segment};
 pub use source::TerrainSource;
 
 use crate::limits::{
     TERRAIN_CELLS_PER_SIDE_MAX, TERRAIN_CHUNK_CELLS, TERRAIN_CHUNK_SIDE, TERRAIN_CHUNK_VERTICES,
     TERRAIN_DELTA_CHUNKS_MAX, TERRAIN_DELTA_SHIFT, TERRAIN_RESIDENT_CHUNKS, TERRAIN_RESIDENT_CHUNKS_MAX,
 };
-use crate::numeric::{Fx, Metres, Position};
+use crate::numeric::{Fx, Metres};
 use crate::state::terrain_deltas::{TerrainChunk, TerrainDeltas};
 use core::fmt;
 use residency::Residency;
@@ -293,45 +295,6 @@ impl Terrain {
         [at(column, row), at(column + 1, row), at(column, row + 1), at(column + 1, row + 1)]
     }
 
-    /// The first contact of a straight flight with the ground, as the fraction of the way in 0..=1; `None` when the
-    /// flight stays above.
-    ///
-    /// The way is probed every quarter of the spacing or closer (at least once, and at most [`MAX_PROBES`] times), and
-    /// between the last probe above and the first one at or below the ground the crossing is found by bisection, to
-    /// 1/65536 of the way. A crest that pokes through the way for less than the probes' distance can be passed. Starting at
-    /// or below the ground gives 0.
-    #[must_use]
-    pub fn segment_hit(&self, from: Position, to: Position) -> Option<Fx> {
-        let above = |t: i64| {
-            let at = point_on_segment(from, to, t as i32);
-            at.y > self.height_at(at.x, at.z)
-        };
-        if !above(0) {
-            return Some(Fx(0));
-        }
-        let length = from.x.0.abs_diff(to.x.0).max(from.z.0.abs_diff(to.z.0));
-        let probes = i64::from((length >> (self.lattice.shift - 2)).saturating_add(1).min(MAX_PROBES));
-        let mut last_above = 0;
-        for probe in 1..=probes {
-            let t = (probe << 16) / probes;
-            if above(t) {
-                last_above = t;
-                continue;
-            }
-            let mut first_below = t;
-            while first_below - last_above > 1 {
-                let middle = (first_below + last_above) / 2;
-                if above(middle) {
-                    last_above = middle;
-                } else {
-                    first_below = middle;
-                }
-            }
-            return Some(Fx(first_below as i32));
-        }
-        None
-    }
-
     /// Vertices along each side.
     #[must_use]
     pub fn side(&self) -> u32 {
@@ -393,19 +356,6 @@ impl Terrain {
 #[inline]
 const fn vertex_in_chunk(column: u32, row: u32) -> usize {
     (row as usize % TERRAIN_CHUNK_CELLS) * TERRAIN_CHUNK_SIDE + column as usize % TERRAIN_CHUNK_CELLS
-}
-
-/// The most probes one flight takes.
-pub const MAX_PROBES: u32 = 4096;
-
-/// The point at fraction `t` (Q16.16, 0..=1) of the way between two points: floor.
-#[must_use]
-pub fn point_on_segment(from: Position, to: Position, t: i32) -> Position {
-    let between = |a: i32, b: i32| {
-        let way = i64::from(b) - i64::from(a);
-        (i64::from(a) + ((way * i64::from(t)) >> 16)) as i32
-    };
-    Position::from_raw(between(from.x.0, to.x.0), between(from.y.0, to.y.0), between(from.z.0, to.z.0))
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Which chunks are in memory: a pool of fixed size, filled with what is near characters. A cache: no result depends on
 //! it.
 
+use super::segment::Steepness;
 use super::{ChunkHeights, Lattice, Terrain};
 use crate::limits::{
     TERRAIN_CHUNK_CELLS, TERRAIN_CHUNK_VERTICES, TERRAIN_STREAM_CHUNKS_PER_TICK, TERRAIN_STREAM_RADIUS_M,
@@ -55,6 +56,12 @@ struct SlotMark {
     wanted: u32,
     /// Holds a chunk that differs from the source: must stay.
     pinned: bool,
+    /// Of the ground in it, at most.
+    steepness: Steepness,
+}
+
+impl SlotMark {
+    const EMPTY: Self = Self { chunk: FREE, wanted: 0, pinned: false, steepness: Steepness::UNKNOWN };
 }
 
 impl Residency {
@@ -65,7 +72,7 @@ impl Residency {
         Self {
             slots: vec![NOWHERE; chunks as usize].into_boxed_slice(),
             pool: vec![[0; TERRAIN_CHUNK_VERTICES]; slots].into_boxed_slice(),
-            marks: vec![SlotMark { chunk: FREE, wanted: 0, pinned: false }; slots].into_boxed_slice(),
+            marks: vec![SlotMark::EMPTY; slots].into_boxed_slice(),
             seen: vec![0; if whole { 0 } else { chunks as usize }].into_boxed_slice(),
             whole,
             sweep: 2,
@@ -78,6 +85,12 @@ impl Residency {
     #[inline]
     pub(super) fn heights(&self, chunk: u32) -> Option<&ChunkHeights> {
         self.pool.get(usize::from(self.slots[chunk as usize]))
+    }
+
+    /// How steep a chunk is at most.
+    #[inline]
+    pub(super) fn steepness(&self, chunk: u32) -> Steepness {
+        self.slot(chunk).map_or(Steepness::UNKNOWN, |slot| self.marks[slot].steepness)
     }
 
     /// The heights of all chunks in the order of their numbers, if every chunk has its slot for good.
@@ -201,25 +214,29 @@ impl Terrain {
         if mark.chunk != FREE {
             residency.slots[mark.chunk as usize] = NOWHERE;
         }
-        *mark = SlotMark { chunk, wanted: residency.sweep, pinned: false };
+        *mark = SlotMark { chunk, wanted: residency.sweep, ..SlotMark::EMPTY };
         residency.slots[chunk as usize] = slot;
         let place = (chunk % self.lattice.chunks, chunk / self.lattice.chunks);
-        self.source.fill(self.seed, &self.lattice, place, &mut residency.pool[usize::from(slot)]);
+        let heights = &mut residency.pool[usize::from(slot)];
+        self.source.fill(self.seed, &self.lattice, place, heights);
+        mark.steepness = Steepness::of(heights, &self.lattice);
     }
 
-    /// The heights of a chunk that differs or is about to: it is resident from here on, until it is released.
+    /// Changes the heights of a chunk that differs or is about to: it is resident from here on, until it is released.
     ///
     /// # Panics
     /// When more chunks are held than the terrain was made to have differing.
-    pub(super) fn hold(&mut self, chunk: u32) -> &mut ChunkHeights {
+    pub(super) fn change(&mut self, chunk: u32, change: impl FnOnce(&mut ChunkHeights)) {
         let slot = self.residency.slot(chunk).unwrap_or_else(|| {
             let slot =
                 self.residency.find_room(0).expect("the pool has room for every chunk that may differ");
             self.bring_in(chunk, slot as u16);
             slot
         });
-        self.residency.marks[slot].pinned = true;
-        &mut self.residency.pool[slot]
+        let (mark, heights) = (&mut self.residency.marks[slot], &mut self.residency.pool[slot]);
+        mark.pinned = true;
+        change(heights);
+        mark.steepness = Steepness::of(heights, &self.lattice);
     }
 
     /// Lets a chunk go that no longer differs.

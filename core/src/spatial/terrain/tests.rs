@@ -1,6 +1,7 @@
 //! Shape, lookup and flights of the ground.
 
 use super::*;
+use crate::numeric::Position;
 use alloc::string::ToString;
 use alloc::vec::Vec;
 use proptest::prelude::*;

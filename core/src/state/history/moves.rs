@@ -43,6 +43,14 @@ pub(super) struct FarthestMove<'a> {
     pub(super) now: Places<'a>,
 }
 
+/// How far rows went along an axis, in short units. (No closure in the loop: what a closure of its own calls is not compiled for
+/// the lanes' instructions, each of them becomes a call.)
+#[inline(always)]
+fn moved<L: Lanes>(then: &[i32], now: &[i32], row: usize) -> L {
+    let way = L::load_at(now, row).sub(L::load_at(then, row)).abs().add(L::splat(ROUND_UP));
+    way.shift_right_logical::<SHORT_SHIFT>().min(L::splat(SHORT_MAX))
+}
+
 impl LaneTask for FarthestMove<'_> {
     type Output = i32;
 
@@ -54,14 +62,11 @@ impl LaneTask for FarthestMove<'_> {
         let mut farthest = zero;
         let mut row = 0;
         while row + L::WIDTH <= rows {
-            let moved = |then: &[i32], now: &[i32]| {
-                let way = L::load_at(now, row).sub(L::load_at(then, row)).abs().add(L::splat(ROUND_UP));
-                way.shift_right_logical::<SHORT_SHIFT>().min(L::splat(SHORT_MAX))
-            };
-            let (x, z) = (moved(then.x, now.x), moved(then.z, now.z));
+            let x = moved::<L>(then.x, now.x, row);
+            let z = moved::<L>(then.z, now.z, row);
             let way = x.mul(x).add(z.mul(z));
-            let generation = |of: &[u32]| L::load_at(bytemuck::cast_slice(of), row);
-            let same = generation(then.generation).equal(generation(now.generation));
+            let generation = L::load_at(bytemuck::cast_slice(then.generation), row);
+            let same = generation.equal(L::load_at(bytemuck::cast_slice(now.generation), row));
             let flags: [L; 2] = [L::widen_at(then.flags, row), L::widen_at(now.flags, row)];
             let dead = flags[0].and(flags[1]).and(alive).equal(zero);
             farthest = farthest.max(way.keep(same.and(dead.not())));

@@ -4,7 +4,7 @@ use super::{Arena, Attack, CombatScratch, Deed};
 use crate::numeric::Tick;
 use crate::rules::{ARM_BUTTONS, Arm, ArmRules, arm_kind};
 use crate::state::characters::{action, flags};
-use crate::state::commands::buttons;
+use crate::state::commands::{ViewAge, buttons};
 use crate::systems::near::Looks;
 use alloc::vec::Vec;
 
@@ -39,26 +39,55 @@ pub(crate) fn choose(first_row: usize, deeds: &mut [u8], arena: &Arena<'_>) {
 
 /// Lists those of the first rows that do something, in order, and says where they will look for others.
 pub(crate) fn list(scratch: &mut CombatScratch, end: usize, arena: &Arena<'_>) -> Looks {
-    let CombatScratch { deeds, attacks } = scratch;
-    attacks.clear();
+    let CombatScratch { deeds, listed, .. } = scratch;
+    listed.clear();
     let mut looks = Looks::default();
     let (words, rest) = deeds[..end].as_chunks::<8>();
     for (number, word) in words.iter().enumerate() {
         if u64::from_ne_bytes(*word) != 0 {
-            list_some(8 * number, word, attacks, arena, &mut looks);
+            list_some(8 * number, word, listed, arena, &mut looks);
         }
     }
-    list_some(8 * words.len(), rest, attacks, arena, &mut looks);
+    list_some(8 * words.len(), rest, listed, arena, &mut looks);
+    scratch.order(arena);
     looks
 }
 
-fn list_some(
-    first_row: usize,
-    deeds: &[u8],
-    attacks: &mut Vec<Attack>,
-    arena: &Arena<'_>,
-    looks: &mut Looks,
-) {
+/// Ages that are told apart for the order, in whole ticks; older ones come together.
+const AGES: usize = 64;
+
+impl CombatScratch {
+    /// Puts the listed attacks into the order in which they are judged.
+    fn order(&mut self, arena: &Arena<'_>) {
+        let Self { listed, attacks, places, .. } = self;
+        let age_of = |attack: &Attack| {
+            usize::from(arena.views.of(attack.row as usize).0 / ViewAge::PARTS).min(AGES - 1)
+        };
+        places.clear();
+        // Counted, and then where the next of each age goes.
+        let mut next = [0_u32; AGES];
+        listed.iter().for_each(|attack| next[age_of(attack)] += 1);
+        if next.iter().filter(|count| **count > 0).count() <= 1 {
+            core::mem::swap(listed, attacks);
+            places.extend(0..attacks.len() as u32);
+            return;
+        }
+        let mut sum = 0;
+        for next in &mut next {
+            (*next, sum) = (sum, sum + *next);
+        }
+        attacks.clear();
+        attacks.resize(listed.len(), Attack::default());
+        for attack in &*listed {
+            let next = &mut next[age_of(attack)];
+            attacks[*next as usize] = *attack;
+            places.push(*next);
+            *next += 1;
+        }
+    }
+}
+
+fn list_some(first_row: usize, deeds: &[u8], listed: &mut Vec<Attack>, arena: &Arena<'_>, looks: &mut Looks) {
     for (row, byte) in (first_row..).zip(deeds) {
         let Some(deed) = (byte >> BUTTON_BITS).checked_sub(1) else { continue };
         let mut attack = Attack {
@@ -83,7 +112,7 @@ fn list_some(
                 _ => {}
             }
         }
-        attacks.push(attack);
+        listed.push(attack);
     }
 }
 

@@ -3,7 +3,7 @@
 use super::super::projectiles::capsule::sweep_capsule;
 use super::super::projectiles::loose::first_prop;
 use super::{Arena, Attack, Sides};
-use crate::numeric::fixed::mul_q16;
+use crate::numeric::fixed::{isqrt_u64, mul_q16};
 use crate::numeric::{Brads, Metres, Position};
 use crate::rules::ArmRules;
 use crate::state::commands::ViewAge;
@@ -15,6 +15,39 @@ const _: () = assert!(PIECE.0 < crate::limits::SWEEP_MAX_M << 16);
 
 /// How far the exact test may find a contact beyond the radius, raw; and some more.
 const ROUNDING: i32 = 4 << 8;
+
+/// The ground under a piece of a ray, as wide as the widest body's touch.
+struct Lane {
+    /// Low and high along x and z, raw.
+    bounds: [[i32; 2]; 2],
+    from: [i64; 2],
+    way: [i64; 2],
+    /// The width times the length of the way, rounded up.
+    beside: i64,
+}
+
+impl Lane {
+    fn new(from: Position, to: Position, width: Metres) -> Self {
+        let ends = [[from.x.0, to.x.0], [from.z.0, to.z.0]];
+        let way = ends.map(|[from, to]| i64::from(to) - i64::from(from));
+        let length = isqrt_u64((way[0] * way[0] + way[1] * way[1]).cast_unsigned()).cast_signed() + 1;
+        let bounds = ends.map(|[a, b]| [a.min(b).saturating_sub(width.0), a.max(b).saturating_add(width.0)]);
+        let from = ends.map(|[from, _]| i64::from(from));
+        Self { bounds, from, way, beside: (i64::from(width.0) + 1) * length }
+    }
+
+    /// Whether somebody at a place may touch the ray. Whoever is far away does not, so that the numbers of the exact test
+    /// are enough for all others.
+    #[inline]
+    fn has(&self, x: i32, z: i32) -> bool {
+        let [[low_x, high_x], [low_z, high_z]] = self.bounds;
+        if x < low_x || x > high_x || z < low_z || z > high_z {
+            return false;
+        }
+        let (dx, dz) = (i64::from(x) - self.from[0], i64::from(z) - self.from[1]);
+        (dx * self.way[1] - dz * self.way[0]).abs() <= self.beside
+    }
+}
 
 impl Arena<'_> {
     /// Finds whom a ray of this row meets.
@@ -54,6 +87,8 @@ impl Arena<'_> {
             match (body, wall) {
                 (Some((t, target)), wall) if wall.is_none_or(|(wall, _)| t <= wall) => {
                     (attack.count, attack.targets[0]) = (1, target);
+                    let seen = self.rewind.eyes(self.views.of(row)).seen(target as usize);
+                    attack.seen[0] = seen.unwrap_or_default();
                     return;
                 }
                 (_, Some((_, section))) => {
@@ -76,21 +111,21 @@ impl Arena<'_> {
         let (characters, rewind) = (self.rewind.characters, &self.rewind);
         let widest = rules.radius + self.radius_max + Metres(ROUNDING);
         let gone = if age == ViewAge::ZERO { Metres::ZERO } else { rewind.reach(age) };
+        let eyes = rewind.eyes(age);
+        let lane = Lane::new(from, to, widest);
         let mut first: Option<(i32, u32)> = None;
         self.index.grid().for_each_near_segment(from, to, widest.saturating_add(gone), |other| {
-            if !sides.means(other, characters.team[other as usize]) {
+            let row = other as usize;
+            if !sides.means(other, characters.team[row]) {
                 return;
             }
-            let Some(pose) = rewind.pose(other as usize, age) else { return };
-            let body = self.environment.rules.class(characters.class[other as usize]);
-            let (seen, near) = (pose.position, widest.saturating_add(Metres(1 << 16)));
-            // Who is far from the piece is too far for the numbers of the exact test.
-            let beyond = |at: Metres, a: Metres, b: Metres| {
-                at > a.max(b).saturating_add(near) || at < a.min(b).saturating_add(-near)
-            };
-            if beyond(seen.x, from.x, to.x) || beyond(seen.z, from.z, to.z) {
+            let lens = eyes.of(row);
+            // Most who are near were somewhere else: two coordinates tell, before all else is asked for.
+            if !lens.place(row).is_some_and(|(x, z)| lane.has(x, z)) {
                 return;
             }
+            let Some(seen) = lens.position(row) else { return };
+            let body = self.environment.rules.class(characters.class[row]);
             if let Some(t) = sweep_capsule(from, to, seen, rules.radius + body.radius, body.height) {
                 first = Some(first.map_or((t, other), |first| first.min((t, other))));
             }

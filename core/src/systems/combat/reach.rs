@@ -1,12 +1,13 @@
 //! Whom a swing reaches: those in a cone, where the attacker saw them, the nearest ones; and what stands ahead.
 
 use super::super::near::Look;
-use super::super::rewind::{Lens, Rewind, Wide, distance_squared, widened};
+use super::super::rewind::{Eyes, Lens, Rewind, Seen, Wide, distance_squared, widened};
 use super::{Arena, Attack, Sides};
 use crate::limits::MELEE_TARGETS_MAX;
 use crate::numeric::fixed::mul_q16;
-use crate::numeric::{Brads, Metres, Position, lanes};
-use crate::rules::{ArmRules, Rules, side};
+use crate::numeric::lanes::{self, Lanes};
+use crate::numeric::{Brads, Metres, Position};
+use crate::rules::{Arm, ArmRules, Rules, side};
 use crate::spatial::Cone;
 use crate::spatial::near_grid::{ConeSearch, Seeker, Spared};
 use crate::spatial::query_grid::{ConeRegion, Who};
@@ -17,6 +18,7 @@ use crate::state::props::prop_flags;
 const BLOW_HEIGHT: Metres = Metres::ONE;
 
 /// The nearest of those that a swing reaches, so far: squared distances and rows, in order.
+#[derive(Clone, Copy)]
 struct Nearest {
     found: [(u64, u32); MELEE_TARGETS_MAX],
     count: usize,
@@ -26,6 +28,11 @@ struct Nearest {
 }
 
 impl Nearest {
+    /// Nobody yet, of so many at most, none of them farther away than a radius.
+    fn new(most: usize, radius: Metres) -> Self {
+        Self { found: [(u64::MAX, u32::MAX); MELEE_TARGETS_MAX], count: 0, most, limit: squared(radius) }
+    }
+
     /// Where a candidate comes in, unless so many are nearer.
     #[inline]
     fn place(&self, candidate: (u64, u32)) -> Option<usize> {
@@ -60,6 +67,8 @@ struct Swing<'a> {
     region: ConeRegion,
     own_y: i32,
     nearest: Nearest,
+    /// Where those were seen, once they have been asked who they were.
+    seen: [Seen; MELEE_TARGETS_MAX],
 }
 
 fn squared(radius: Metres) -> u64 {
@@ -88,6 +97,24 @@ impl Swing<'_> {
         (i64::from(y.0) - i64::from(self.own_y)).abs() <= i64::from(self.rules.height_reach.0)
     }
 
+    /// Where a row was seen in the life that it lives, if that was at the height of the blow.
+    #[inline]
+    fn level(&self, seen: Option<Seen>) -> Option<Seen> {
+        seen.filter(|seen| self.is_level(seen.position.y))
+    }
+
+    /// Asks all that are reached who they were: whether they were all there.
+    fn asks(&mut self, eyes: &Eyes<'_>) -> bool {
+        for number in 0..self.nearest.count {
+            let (_, row) = self.nearest.found[number];
+            match self.level(eyes.seen(row as usize)) {
+                Some(seen) => self.seen[number] = seen,
+                None => return false,
+            }
+        }
+        true
+    }
+
     /// Takes in a row that it can mean, where that is now.
     #[inline]
     fn meet(&mut self, row: u32, (x, z): (i32, i32)) {
@@ -106,10 +133,8 @@ impl Swing<'_> {
 struct Now<'a, 'b>(&'b mut Swing<'a>);
 
 impl Seeker for Now<'_, '_> {
-    const ELSEWHERE: bool = false;
-
     #[inline(always)]
-    fn seen(&self, _row: u32) -> Option<(i32, i32)> {
+    fn seen<L: Lanes>(&self, _rows: L) -> Option<([L; 2], L::Mask)> {
         None
     }
 
@@ -123,27 +148,40 @@ impl Seeker for Now<'_, '_> {
 /// A swing among those of the past.
 struct Then<'a, 'b> {
     swing: &'b mut Swing<'a>,
-    /// For all, and for those who dodge.
-    lens: Lens<'a>,
-    favour: Lens<'a>,
+    among: Among<'b>,
     /// How far from where they are looked up those are who are found, squared: whoever is farther off in a history from
     /// elsewhere is not found by one search and missed by another.
     reach_squared: u64,
+    /// Whether each is asked who it was, before it comes in.
+    asks: bool,
 }
 
-impl Then<'_, '_> {
+/// Whom a swing looks among, and how it sees them.
+#[derive(Clone, Copy)]
+enum Among<'b> {
+    /// Those who do not dodge, or those who do.
+    Alike(&'b Lens<'b>),
+    /// All together.
+    Mixed(&'b Eyes<'b>),
+}
+
+impl<'b> Among<'b> {
     #[inline(always)]
-    fn lens_of(&self, row: u32) -> &Lens<'_> {
-        if self.swing.rewind.dodges(row as usize) { &self.favour } else { &self.lens }
+    fn lens_of(self, row: u32) -> &'b Lens<'b> {
+        match self {
+            Self::Alike(lens) => lens,
+            Self::Mixed(eyes) => eyes.of(row as usize),
+        }
     }
 }
 
 impl Seeker for Then<'_, '_> {
-    const ELSEWHERE: bool = true;
-
     #[inline(always)]
-    fn seen(&self, row: u32) -> Option<(i32, i32)> {
-        self.lens_of(row).place(row as usize)
+    fn seen<L: Lanes>(&self, rows: L) -> Option<([L; 2], L::Mask)> {
+        Some(match self.among {
+            Among::Alike(lens) => lens.places(rows),
+            Among::Mixed(eyes) => eyes.places(rows),
+        })
     }
 
     /// Who it was then is asked last.
@@ -155,8 +193,8 @@ impl Seeker for Then<'_, '_> {
             && swing.is_within(row, candidate.0)
             && swing.region.has(x, z)
             && distance_squared(x, z, place.0, place.1) <= self.reach_squared
-            && let Some(pose) = self.lens_of(row).pose(row as usize)
-            && swing.is_level(pose.position.y)
+            && (!self.asks
+                || self.among.lens_of(row).position(row as usize).is_some_and(|at| swing.is_level(at.y)))
         {
             self.swing.nearest.insert(at, candidate);
         }
@@ -166,13 +204,13 @@ impl Seeker for Then<'_, '_> {
 
 impl Arena<'_> {
     /// Finds those whom a swing of this row reaches: in the cone up to the nearest side of their bodies, nearest axis first.
-    pub(super) fn reach(&self, row: usize, rules: &ArmRules, attack: &mut Attack) {
+    pub(super) fn reach(&self, row: usize, (arm, rules): (Arm, &ArmRules), attack: &mut Attack) {
         let (rewind, characters, age) = (&self.rewind, self.rewind.characters, self.views.of(row));
         let cone = Cone {
             x: Metres(characters.position_x[row]),
             z: Metres(characters.position_z[row]),
             yaw: Brads(characters.yaw[row]),
-            half_angle: Brads(rules.cone.0 / 2),
+            half_angle: rules.half_cone(),
             radius: rules.reach + self.radius_max,
         };
         let most = usize::from(rules.targets).min(MELEE_TARGETS_MAX);
@@ -182,29 +220,17 @@ impl Arena<'_> {
             bodies: &self.environment.rules,
             sides: Sides::new(Some(row as u32), characters.team[row], rules, self.environment),
             cone,
-            region: cone.prepared(),
+            region: cone.prepared(self.environment.timing.arm(arm).half_cone),
             own_y: characters.position_y[row],
-            nearest: Nearest {
-                found: [(u64::MAX, u32::MAX); MELEE_TARGETS_MAX],
-                count: 0,
-                most,
-                limit: squared(cone.radius),
-            },
+            nearest: Nearest::new(most, cone.radius),
+            seen: [Seen::default(); MELEE_TARGETS_MAX],
         };
         match self.near.look(age, cone.radius, rewind) {
             Some([Some(present), None]) if age == ViewAge::ZERO => {
                 let (region, spared) = (swing.region, swing.spared());
                 self.look(present, &region, spared, &mut Now(&mut swing));
             }
-            Some(looks) => {
-                let (region, spared) = (swing.region, swing.spared());
-                for look in looks.into_iter().flatten() {
-                    let (lens, favour) = (rewind.lens(age), rewind.lens(age.min(rewind.dodge_favour)));
-                    let reach_squared = squared(look.reach);
-                    let mut then = Then { swing: &mut swing, lens, favour, reach_squared };
-                    self.look(look, &region, spared, &mut then);
-                }
-            }
+            Some(looks) => self.reach_then(&mut swing, age, looks),
             None if age == ViewAge::ZERO => self.index.grid().for_each_in_cone(&cone, |other| {
                 if swing.sides.means(other, characters.team[other as usize]) {
                     let at = characters.position(other);
@@ -216,6 +242,7 @@ impl Arena<'_> {
         let nearest = &swing.nearest;
         attack.count = nearest.count as u8;
         attack.targets = nearest.found.map(|(_, target)| target);
+        attack.seen = swing.seen;
         attack.section = self.section_ahead(row, rules).map_or(0, |section| section + 1);
         attack.prop = self.prop_ahead(row, rules).map_or(0, |prop| prop + 1);
     }
@@ -236,7 +263,7 @@ impl Arena<'_> {
                 x: feet.x,
                 z: feet.z,
                 yaw: Brads(characters.yaw[row]),
-                half_angle: Brads(rules.cone.0 / 2),
+                half_angle: rules.half_cone(),
                 radius,
             };
             let far = |own: Metres, its: Metres| (i64::from(own.0) - i64::from(its.0)).abs();
@@ -255,6 +282,29 @@ impl Arena<'_> {
         nearest.map(|(_, prop)| prop)
     }
 
+    /// Looks in the near grids of the past. Nearly all who are found there lived then and stood level: who it was is asked of
+    /// the few that are reached, and only where one of those was not there is each asked who comes near.
+    fn reach_then<'a>(&'a self, swing: &mut Swing<'a>, age: ViewAge, looks: [Option<Look<'_>>; 2]) {
+        let rewind = &self.rewind;
+        let eyes = &rewind.eyes(age);
+        let (region, spared, empty) = (swing.region, swing.spared(), swing.nearest);
+        // Those who dodge are in a grid of their own, but for the one of the present.
+        let [others, dodgers] = looks;
+        let others_among =
+            if self.near.grid_of(age) == 0 { Among::Mixed(eyes) } else { Among::Alike(&eyes.lens) };
+        for asks in [false, true] {
+            for (look, among) in [(others, others_among), (dodgers, Among::Alike(&eyes.favour))] {
+                let Some(look) = look else { continue };
+                let mut then = Then { swing, among, reach_squared: squared(look.reach), asks };
+                self.look(look, &region, spared, &mut then);
+            }
+            if swing.asks(eyes) {
+                return;
+            }
+            swing.nearest = empty;
+        }
+    }
+
     /// Looks in a near grid.
     fn look(
         &self,
@@ -270,10 +320,10 @@ impl Arena<'_> {
     fn reach_far<'a>(&'a self, swing: &mut Swing<'a>, age: ViewAge) {
         let (rewind, cone) = (&self.rewind, swing.cone);
         let characters = rewind.characters;
-        let (lens, favour) = (rewind.lens(age), rewind.lens(age.min(rewind.dodge_favour)));
         let reach = rewind.reach(age);
         let far_squared = squared(cone.radius.saturating_add(reach));
-        let mut then = Then { swing, lens, favour, reach_squared: squared(reach) };
+        let eyes = &rewind.eyes(age);
+        let mut then = Then { swing, among: Among::Mixed(eyes), reach_squared: squared(reach), asks: true };
         let mut find = |other: u32| {
             let at = other as usize;
             let now = (characters.position_x[at], characters.position_z[at]);
@@ -283,7 +333,7 @@ impl Arena<'_> {
             {
                 return;
             }
-            if let Some(seen) = then.seen(other) {
+            if let Some(seen) = eyes.of(at).place(at) {
                 then.visit(other, seen, now);
             }
         };
@@ -291,6 +341,7 @@ impl Arena<'_> {
             Wide::Cone(wide) => self.index.grid().for_each_in_cone(&wide, &mut find),
             Wide::Disc(disc) => self.index.grid().for_each(Who::Present, &disc, &mut find),
         }
+        swing.asks(eyes);
     }
 
     /// The section of a structure that stands straight ahead within reach, at the height of the blow.

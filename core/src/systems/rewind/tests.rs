@@ -25,7 +25,8 @@ fn walker(ticks: i32) -> (History, crate::state::characters::Characters) {
 
 fn seen_x(history: &History, characters: &crate::state::characters::Characters, age: u16) -> Option<i32> {
     let (view, environment) = (characters.view(), environment());
-    Rewind::new(history, &view, 160, &environment).pose(0, ViewAge(age)).map(|pose| pose.position.x.0)
+    let rewind = Rewind::new(history, &view, 160, &environment);
+    rewind.eyes(ViewAge(age)).of(0).pose(0).map(|pose| pose.position.x.0)
 }
 
 #[test]
@@ -174,7 +175,7 @@ fn nobody_is_found_at_the_ends_of_the_numbers() {
         let mut index = CrowdIndex::new(environment.terrain.half_extent(), 2, environment.lanes);
         index.rebuild(&view, 2);
         for age in 16..=3 * 16 {
-            if let Some(PastPose { position, .. }) = rewind.pose(1, ViewAge(age)) {
+            if let Some(PastPose { position, .. }) = rewind.eyes(ViewAge(age)).of(1).pose(1) {
                 let near = distance_squared(position.x.0, position.z.0, here.0, here.1);
                 assert!(near <= (8_u64 << 16).pow(2), "{x} {z} {age}: {position:?}");
             }
