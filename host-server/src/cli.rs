@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::capture::CaptureSettings;
+
 const EXAMPLES: &str = "\
 Examples:
   shieldwall                                    a battle of 200 bots; prints where to watch it
@@ -19,6 +21,10 @@ Examples:
   shieldwall replay seek battle.swr --tick 600 --out state.swss   the state before that tick
   shieldwall diff battle.swr other.swr          where two recordings (or two states) part ways
   shieldwall rules check mine.toml              judge a file of rules; `shieldwall rules --help` teaches the rest
+  shieldwall serve --websocket 127.0.0.1:7780   also for clients without UDP:
+  shieldwall bots --websocket ws://127.0.0.1:7780 --bots 20
+  shieldwall demo --duration-s 5 --capture battle.pcapng --key-log battle.keys   what was on the wire, explained by
+  shieldwall dissect battle.pcapng --keys battle.keys
   shieldwall terrain import hills.png hills.swht --spacing-m 2 --max-height-m 120   a height file of a picture
 
 Settings come from a TOML file (--config), then from the environment (SHIELDWALL_<SECTION>_<KEY>, for example
@@ -39,6 +45,25 @@ A line such as `characters 12#3 position_x: 65536 | 65540 (+4)` is slot 12, gene
 
 Exit codes:
   0 equal    1 different    5 a file cannot be read    7 a file is damaged or of another version";
+
+const CAPTURE_EXAMPLES: &str = "\
+Clients reach the server through this command, so their tokens must name its address, and the server must know that
+address as one of its own:
+  shieldwall serve --public-address 127.0.0.1:7778
+  shieldwall capture --listen 127.0.0.1:7778 --server 127.0.0.1:7777 --out session.pcapng
+  shieldwall bots --server 127.0.0.1:7778 --bots 3 --key-log session.keys
+  shieldwall dissect session.pcapng --keys session.keys
+
+Nothing is opened on the way. Who runs the server needs none of this: `shieldwall serve --capture session.pcapng`.";
+
+const DISSECT_EXAMPLES: &str = "\
+Examples:
+  shieldwall dissect session.pcapng                     what is in the clear: kinds, numbers, sizes
+  shieldwall dissect session.pcapng --keys session.keys everything: acks, inputs, snapshots, events, messages
+  shieldwall dissect session.pcapng --keys session.keys --client 7 --entities   one client, and every state it was sent
+  shieldwall dissect session.pcapng --keys session.keys --json | jq 'select(.fault)'
+
+It reads pcapng files of `--capture`, `shieldwall capture`, tcpdump and Wireshark (raw IP, Ethernet, Linux cooked).";
 
 const RULES_EXAMPLES: &str = "\
 Examples:
@@ -91,6 +116,12 @@ pub enum Command {
     Bots(BotsFlags),
     /// Make a connect token for one client
     Token(TokenFlags),
+    /// Stand between clients and a server and write what passes to a pcapng file
+    #[command(after_help = CAPTURE_EXAMPLES)]
+    Capture(CaptureFlags),
+    /// Explain a pcapng file packet by packet; with a key log, also what is sealed in it
+    #[command(after_help = DISSECT_EXAMPLES)]
+    Dissect(DissectFlags),
     /// Make and describe scenery files: what stands and moves in a world
     #[command(subcommand)]
     Scenery(SceneryCommand),
@@ -120,6 +151,15 @@ pub struct ServerFlags {
     /// UDP port of the game [default: 7777]; 0 takes any free one
     #[arg(long, value_name = "PORT")]
     pub udp_port: Option<u16>,
+    /// Also take clients by WebSocket, on this TCP address [default: by UDP alone]; port 0 takes any free one
+    #[arg(long, value_name = "IP:PORT")]
+    pub websocket: Option<SocketAddr>,
+    /// Certificate chain (PEM) for TLS around the WebSocket; needs --tls-key
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// Private key (PEM) of that certificate
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
     /// TCP port of the live page, metrics and health [default: 8080, or the next free one]; 0 takes any free one
     #[arg(long, value_name = "PORT")]
     pub http_port: Option<u16>,
@@ -150,12 +190,41 @@ pub struct ServerFlags {
     /// Record the battle into this file, for `shieldwall replay verify`
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    /// What is captured.
+    #[command(flatten)]
+    pub capture: CaptureFileFlags,
     /// How the log on standard error looks [default: human]
     #[arg(long, value_enum)]
     pub log_format: Option<LogFormat>,
     /// Least level logged: error, warn, info, debug, trace, or a filter such as shieldwall_host=debug [default: warn for demo, info for serve]
     #[arg(long, value_name = "LEVEL")]
     pub log_level: Option<String>,
+}
+
+/// What a server writes down for those who debug the protocol.
+#[derive(Args, Clone, Debug, Default)]
+pub struct CaptureFileFlags {
+    /// Write every datagram to this pcapng file, for `shieldwall dissect` and Wireshark
+    #[arg(long = "capture", value_name = "FILE")]
+    pub capture_file: Option<PathBuf>,
+    /// Size of that file at most, in MiB [default: 256]; the one before is kept with .1 at the end of its name
+    #[arg(long, value_name = "MIB", requires = "capture_file", value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
+    pub capture_mib: Option<u64>,
+    /// Write the keys of all sessions to this file: whoever has it can read and forge them
+    #[arg(long, value_name = "FILE")]
+    pub key_log: Option<PathBuf>,
+}
+
+impl CaptureFileFlags {
+    /// As the host takes it.
+    #[must_use]
+    pub fn settings(&self) -> CaptureSettings {
+        CaptureSettings {
+            file: self.capture_file.clone(),
+            file_bytes: self.capture_mib.unwrap_or(256) << 20,
+            key_log: self.key_log.clone(),
+        }
+    }
 }
 
 /// When a run ends by itself and where its figures go.
@@ -200,6 +269,15 @@ pub struct BotsFlags {
     /// The server's UDP address
     #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:7777")]
     pub server: SocketAddr,
+    /// Connect by WebSocket to this URL (ws:// or wss://) instead of UDP; tokens name --server all the same
+    #[arg(long, value_name = "URL")]
+    pub websocket: Option<String>,
+    /// Certificates (PEM) of those who are trusted to vouch for a wss:// server
+    #[arg(long, value_name = "FILE", requires = "websocket")]
+    pub tls_ca: Option<PathBuf>,
+    /// Write the keys of the bots' sessions to this file, for `shieldwall dissect`
+    #[arg(long, value_name = "FILE")]
+    pub key_log: Option<PathBuf>,
     /// How many bots connect
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=16_000))]
     pub bots: u32,
@@ -244,6 +322,51 @@ pub struct TokenFlags {
     /// Write the 2,048 bytes of the token to this file instead of hex digits to standard output
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+}
+
+/// Flags of `capture`.
+#[derive(Args, Clone, Debug)]
+pub struct CaptureFlags {
+    /// Address that clients know the server by
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:7778")]
+    pub listen: SocketAddr,
+    /// Where the server is
+    #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:7777")]
+    pub server: SocketAddr,
+    /// The pcapng file to write
+    #[arg(long, value_name = "FILE")]
+    pub out: PathBuf,
+    /// Size of that file at most, in MiB; the one before is kept with .1 at the end of its name
+    #[arg(long = "file-mib", value_name = "MIB", default_value_t = 256, value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
+    pub file_mib: u64,
+    /// End after this many seconds [default: run until Ctrl-C]
+    #[arg(long, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=31_536_000))]
+    pub duration_s: Option<u64>,
+}
+
+/// Flags of `dissect`.
+#[derive(Args, Clone, Debug)]
+pub struct DissectFlags {
+    /// The capture
+    pub file: PathBuf,
+    /// The key log of a server (`--key-log`) or of bots
+    #[arg(long, value_name = "FILE")]
+    pub keys: Option<PathBuf>,
+    /// Only packets of the client with this id, as far as keys tell
+    #[arg(long, value_name = "ID")]
+    pub client: Option<u64>,
+    /// The server's address [default: whoever was asked for a connection, else the busiest end]
+    #[arg(long, value_name = "IP:PORT")]
+    pub server: Option<SocketAddr>,
+    /// The scenery that the server ran with: the numbers of its capture points are as wide as it has some
+    #[arg(long, value_name = "FILE", default_value = "fort")]
+    pub scenery: PathBuf,
+    /// Print every state in a snapshot, not only how many there are
+    #[arg(long)]
+    pub entities: bool,
+    /// One JSON object for each packet, with everything
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// What `scenery` can do.

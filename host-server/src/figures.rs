@@ -14,6 +14,7 @@ use shieldwall_net::time::Micros;
 
 use crate::fight_figures::FightFigures;
 use crate::queues::Latest;
+use crate::websocket::WebSocketFigures;
 
 /// Teams the figures have room for.
 pub const MAX_TEAMS: usize = 8;
@@ -87,6 +88,10 @@ pub struct NetFigures {
     pub socket_full: u64,
     /// Other errors of the socket.
     pub socket_errors: u64,
+    /// The WebSocket carrier; all zero without one.
+    pub websocket: WebSocketFigures,
+    /// Packets and keys left out of a capture because the disk was slow.
+    pub capture_dropped: u64,
     /// What the secure layer counts: refusals by reason, handshakes and more.
     pub secure: SecureStats,
     /// CPU time of the thread in microseconds.

@@ -12,6 +12,8 @@ use shieldwall_core::RulesHash;
 use shieldwall_net::secure::{DEVELOPMENT_KEY, SecureServer, SecureServerConfig};
 use shieldwall_net::time::{Micros, UnixSeconds};
 
+use crate::capture::{self, CaptureFiles, CaptureTap};
+use crate::carriers::Carriers;
 use crate::clock::{Clock, process_cpu_us};
 use crate::config::HostConfig;
 use crate::control::{ControlParts, ControlPlane};
@@ -28,6 +30,8 @@ use crate::rules_reload::{self, RulesReloader};
 use crate::simulation::{self, SimulationOutcome, SimulationParts};
 use crate::tick_timing::TickTiming;
 use crate::tokens::{TokenMaker, fill_random};
+use crate::websocket::server::{WebSocketLimits, WebSocketServer};
+use crate::websocket::stream::server_tls;
 use crate::zone::Zone;
 
 /// Ticks count for quantiles and as late from this long after the start on.
@@ -48,6 +52,7 @@ pub struct Host {
     started: Micros,
     cpu_at_start_us: u64,
     address: SocketAddr,
+    websocket: Option<String>,
     board: Arc<Board>,
     network: JoinHandle<NetFigures>,
     network_stop: Arc<AtomicBool>,
@@ -56,6 +61,7 @@ pub struct Host {
     control: Option<ControlPlane>,
     rules: RulesReloader,
     recording: Option<RecordingFile>,
+    capture: Option<CaptureFiles>,
 }
 
 impl Host {
@@ -71,6 +77,7 @@ impl Host {
         record: Option<&std::path::Path>,
     ) -> Result<Self, HostError> {
         let (sockets, address) = open_game_port(config)?;
+        let websocket = open_websocket(config, &sockets)?;
         let secure = secure_server(config, address, clock)?;
         let mut zone =
             Zone::new(&config.world, &config.scenery, &config.replication, config.server.max_clients)?;
@@ -87,6 +94,7 @@ impl Host {
             None => (None, None),
         };
         let (reloader, offered) = rules_reload::start(config, &board)?;
+        let (tap, capture) = start_capture(config, address, clock)?;
         let inbox_items = (8 * config.server.max_clients as usize).clamp(1_024, 16_384);
         let (inbox_in, inbox_out) = lane(inbox_items, InboxItem::empty);
         let (outbox_in, outbox_out) = lane(BATCHES, OutboxBatch::empty);
@@ -95,9 +103,11 @@ impl Host {
         let started = clock.now();
         let period_us = 1_000_000 / u64::from(config.world.tick_hz);
         let waker = sockets.waker();
+        let websocket_url = websocket.as_ref().map(|server| websocket_url(config, server));
+        let carriers = Carriers { sockets, websocket, tap };
         let network = DataPlaneParts {
             clock,
-            sockets,
+            carriers,
             secure,
             inbox: inbox_in,
             outbox: outbox_out,
@@ -126,12 +136,14 @@ impl Host {
             config: config.clone(),
             started,
             address,
+            websocket: websocket_url,
             board,
             network_stop,
             simulation_stop,
             control,
             rules: reloader,
             recording,
+            capture,
         })
     }
 
@@ -139,6 +151,12 @@ impl Host {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where clients without UDP connect to, if they can.
+    #[must_use]
+    pub fn websocket(&self) -> Option<&str> {
+        self.websocket.as_deref()
     }
 
     /// Where the live page is, if there is one, and whether the wished port was in use.
@@ -196,7 +214,8 @@ impl Host {
     /// sessions are closed, so that bots are not counted as cut off.
     ///
     /// # Errors
-    /// [`HostError::ThreadDied`] when a thread panicked, [`HostError::File`] when the recording could not be written.
+    /// [`HostError::ThreadDied`] when a thread panicked, [`HostError::File`] when the recording or the capture could not be
+    /// written.
     pub fn stop(
         self,
         end_bots: impl FnOnce() -> Result<Option<BotFigures>, HostError>,
@@ -214,8 +233,10 @@ impl Host {
             control.stop();
         }
         let recorded = self.recording.map(RecordingFile::finish).transpose();
+        let captured = self.capture.map(CaptureFiles::finish).transpose();
         let (simulation, net, bots) = (simulation?, network?, bots?);
         recorded?;
+        captured?;
         Ok(Report::new(&RunOutcome {
             seed: self.config.world.seed,
             rules: simulation.rules,
@@ -272,6 +293,47 @@ fn open_game_port(config: &HostConfig) -> Result<(SocketSet, SocketAddr), HostEr
     let index = sockets.open(wished, SOCKET_BUFFER_BYTES).map_err(failed)?;
     let address = sockets.address(index).map_err(failed)?;
     Ok((sockets, address))
+}
+
+/// Opens the WebSocket port, where the settings have one.
+fn open_websocket(config: &HostConfig, sockets: &SocketSet) -> Result<Option<WebSocketServer>, HostError> {
+    let settings = &config.websocket;
+    let Some(wished) = settings.bind else { return Ok(None) };
+    let failed = |source: std::io::Error| {
+        if source.kind() == std::io::ErrorKind::AddrInUse {
+            return HostError::WebSocketPortInUse(wished);
+        }
+        HostError::Socket { what: format!("TCP port {} on {}", wished.port(), wished.ip()), source }
+    };
+    let tls = match &settings.tls {
+        Some(tls) => Some(server_tls(&tls.certificate, &tls.key)?),
+        None => None,
+    };
+    let registry = sockets.registry().try_clone().map_err(failed)?;
+    let limits = WebSocketLimits {
+        connections: settings.max_connections.unwrap_or(config.server.max_clients.saturating_add(64)),
+        per_address: settings.max_per_address,
+    };
+    WebSocketServer::open(wished, registry, tls, limits).map(Some).map_err(failed)
+}
+
+/// What clients call it.
+fn websocket_url(config: &HostConfig, server: &WebSocketServer) -> String {
+    let scheme = if config.websocket.tls.is_some() { "wss" } else { "ws" };
+    server.address().map_or_else(|_| scheme.to_owned(), |address| format!("{scheme}://{address}"))
+}
+
+fn start_capture(
+    config: &HostConfig,
+    address: SocketAddr,
+    clock: Clock,
+) -> Result<(Option<CaptureTap>, Option<CaptureFiles>), HostError> {
+    if config.capture.is_off() {
+        return Ok((None, None));
+    }
+    let local = config.server.public_addresses.first().copied().unwrap_or(address);
+    let (tap, files) = capture::start(&config.capture, local, clock)?;
+    Ok((Some(tap), Some(files)))
 }
 
 /// The addresses tokens may name: those of the settings, else the one the server is bound to.

@@ -376,8 +376,8 @@ impl LinkWorld {
         self.record(tick);
         let (secure, seats, now) = (&mut self.secure, &mut self.seats, self.now);
         self.sessions.send_due(&self.world, now, &mut |client: ClientIndex, payload: &[u8]| {
-            let _ =
-                secure.send_payload(client, payload, now, &mut |to, bytes| deliver(seats, to.socket, bytes, now));
+            let _ = secure
+                .send_payload(client, payload, now, &mut |to, bytes| deliver(seats, to.socket, bytes, now));
         });
         let sessions = &mut self.sessions;
         secure.update(now, &mut |output| match output {
