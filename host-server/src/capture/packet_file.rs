@@ -152,3 +152,64 @@ fn write_ip(packet: &Packet<'_>, out: &mut Vec<u8>) -> std::io::Result<()> {
     let builder = builder.udp(packet.from.port(), packet.to.port());
     builder.write_to_vec(out, packet.bytes).map_err(std::io::Error::other)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::capture::packet_reader::CaptureReader;
+
+    fn temporary(name: &str) -> PathBuf {
+        std::env::temp_dir().join(format!("shieldwall-{}-{name}", std::process::id()))
+    }
+
+    #[test]
+    fn packets_come_back_as_they_were_written() {
+        let path = temporary("packets.pcapng");
+        let mut file = PacketFile::create(&path, 1 << 20).unwrap();
+        let address = |text: &str| -> SocketAddr { text.parse().unwrap() };
+        let ends = [
+            (address("127.0.0.1:7777"), address("127.0.0.1:40000"), 0),
+            (address("[::1]:7777"), address("[2001:db8::7]:1"), 3),
+        ];
+        for (from, to, line) in ends {
+            let left_out = u64::from(line) * 5;
+            let packet =
+                Packet { unix_us: 1_700_000_000_123_456, from, to, line, left_out, bytes: &[7; 333] };
+            file.write(&packet).unwrap();
+        }
+        file.flush().unwrap();
+        let mut reader = CaptureReader::open(&path).unwrap();
+        for (from, to, line) in ends {
+            let datagram = reader.next_datagram().unwrap().unwrap();
+            assert_eq!((datagram.from, datagram.to, datagram.line), (from, to, line));
+            assert_eq!((datagram.unix_us, datagram.left_out), (1_700_000_000_123_456, u64::from(line) * 5));
+            assert_eq!(datagram.bytes, [7; 333]);
+        }
+        assert!(reader.next_datagram().unwrap().is_none());
+        std::fs::remove_file(path).unwrap();
+    }
+
+    #[test]
+    fn a_full_file_makes_room_and_two_are_kept() {
+        let (path, before) = (temporary("turned.pcapng"), temporary("turned.pcapng.1"));
+        let mut file = PacketFile::create(&path, 20_000).unwrap();
+        let (from, to) = (SocketAddr::from(([127, 0, 0, 1], 1)), SocketAddr::from(([127, 0, 0, 1], 2)));
+        for number in 0..200_u64 {
+            let packet = Packet { unix_us: number, from, to, line: 0, left_out: 0, bytes: &[1; 1_000] };
+            file.write(&packet).unwrap();
+        }
+        file.flush().unwrap();
+        for path in [&path, &before] {
+            assert!(std::fs::metadata(path).unwrap().len() <= 20_000);
+        }
+        let mut reader = CaptureReader::open(&path).unwrap();
+        let mut newest = None;
+        while let Some(datagram) = reader.next_datagram().unwrap() {
+            newest = Some(datagram.unix_us);
+        }
+        assert_eq!(newest, Some(199));
+        for path in [path, before] {
+            std::fs::remove_file(path).unwrap();
+        }
+    }
+}

@@ -69,7 +69,7 @@ pub fn run(flags: &DissectFlags, out: &mut impl Write) -> Result<Summary, HostEr
         summary.datagrams += 1;
         let first_us = *first_us.get_or_insert(datagram.unix_us);
         let explained = explain(&mut flows, &mut summary, &datagram, direction);
-        if flags.client.is_some_and(|wanted| explained["client"] != json!(wanted)) {
+        if flags.client.is_some_and(|wanted| explained.get("client") != Some(&json!(wanted))) {
             continue;
         }
         let mut line = Map::new();
