@@ -67,6 +67,8 @@ struct Seat {
     deadline: Micros,
     /// Which cause that would be.
     overdue: CloseCause,
+    /// The opening handshake was seen to be over.
+    was_open: bool,
     /// Is in the queue of those that may have something.
     queued: bool,
 }
@@ -227,7 +229,8 @@ impl WebSocketServer {
         *self.per_source.entry(source).or_default() += 1;
         let (deadline, overdue) = (now + HANDSHAKE_WITHIN, CloseCause::HandshakeTimeout);
         let line = Line::accept(stream);
-        self.seats[index] = Some(Seat { line, peer, source, deadline, overdue, queued: true });
+        self.seats[index] =
+            Some(Seat { line, peer, source, deadline, overdue, was_open: false, queued: true });
         self.readable.push_back(index);
     }
 
@@ -242,9 +245,10 @@ impl WebSocketServer {
                 self.next_turn();
                 continue;
             };
-            let was_open = seat.line.is_open();
             let received = seat.line.receive(buffer, now);
-            if !was_open && seat.line.is_open() {
+            // The handshake may have been over before the first look.
+            if !seat.was_open && seat.line.is_open() {
+                seat.was_open = true;
                 (seat.deadline, seat.overdue) = (now + SESSION_WITHIN, CloseCause::NoSession);
             }
             let peer = seat.peer;
