@@ -70,7 +70,7 @@ pub struct NetFigures {
     pub datagrams_in: u64,
     /// Datagrams handed to the socket.
     pub datagrams_out: u64,
-    /// Bytes received, all-in: each datagram counts 28 bytes more for UDP and IP.
+    /// Bytes received, all-in: each datagram counts 28 bytes more for UDP and IP, or 48 for WebSocket, TCP and IP (44 down).
     pub bytes_in: u64,
     /// Bytes sent, all-in.
     pub bytes_out: u64,
