@@ -12,8 +12,7 @@ use shieldwall_core::RulesHash;
 use shieldwall_net::secure::{DEVELOPMENT_KEY, SecureServer, SecureServerConfig};
 use shieldwall_net::time::{Micros, UnixSeconds};
 
-use crate::capture::{self, CaptureFiles, CaptureTap};
-use crate::carriers::Carriers;
+use crate::capture::CaptureFiles;
 use crate::clock::{Clock, process_cpu_us};
 use crate::config::HostConfig;
 use crate::control::{ControlParts, ControlPlane};
@@ -22,7 +21,7 @@ use crate::error::HostError;
 use crate::figures::{Board, BotFigures, NetFigures};
 use crate::links::{BATCHES, InboxItem, OutboxBatch};
 use crate::live_feed::{self, LiveFrame};
-use crate::net_io::SocketSet;
+use crate::ports::Ports;
 use crate::queues::{Sender, lane};
 use crate::recorder::{self, RecordingFile};
 use crate::report::{Report, RunOutcome};
@@ -30,15 +29,10 @@ use crate::rules_reload::{self, RulesReloader};
 use crate::simulation::{self, SimulationOutcome, SimulationParts};
 use crate::tick_timing::TickTiming;
 use crate::tokens::{TokenMaker, fill_random};
-use crate::websocket::server::{WebSocketLimits, WebSocketServer};
-use crate::websocket::stream::server_tls;
 use crate::zone::Zone;
 
 /// Ticks count for quantiles and as late from this long after the start on.
 pub const WARM_UP: Micros = Micros(2_000_000);
-
-/// Wished size of the game socket's buffers.
-const SOCKET_BUFFER_BYTES: usize = 8 << 20;
 
 /// Frames of the live page in flight.
 const LIVE_FRAMES: usize = 3;
@@ -76,8 +70,7 @@ impl Host {
         bot_threads: u32,
         record: Option<&std::path::Path>,
     ) -> Result<Self, HostError> {
-        let (sockets, address) = open_game_port(config)?;
-        let websocket = open_websocket(config, &sockets)?;
+        let Ports { carriers, address, websocket, capture } = Ports::open(config, clock)?;
         let secure = secure_server(config, address, clock)?;
         let mut zone =
             Zone::new(&config.world, &config.scenery, &config.replication, config.server.max_clients)?;
@@ -94,7 +87,6 @@ impl Host {
             None => (None, None),
         };
         let (reloader, offered) = rules_reload::start(config, &board)?;
-        let (tap, capture) = start_capture(config, address, clock)?;
         let inbox_items = (8 * config.server.max_clients as usize).clamp(1_024, 16_384);
         let (inbox_in, inbox_out) = lane(inbox_items, InboxItem::empty);
         let (outbox_in, outbox_out) = lane(BATCHES, OutboxBatch::empty);
@@ -102,9 +94,7 @@ impl Host {
             (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let started = clock.now();
         let period_us = 1_000_000 / u64::from(config.world.tick_hz);
-        let waker = sockets.waker();
-        let websocket_url = websocket.as_ref().map(|server| websocket_url(config, server));
-        let carriers = Carriers { sockets, websocket, tap };
+        let waker = carriers.sockets.waker();
         let network = DataPlaneParts {
             clock,
             carriers,
@@ -136,7 +126,7 @@ impl Host {
             config: config.clone(),
             started,
             address,
-            websocket: websocket_url,
+            websocket,
             board,
             network_stop,
             simulation_stop,
@@ -279,61 +269,6 @@ fn spawn<T: Send + 'static>(
         .name(name.to_owned())
         .spawn(body)
         .map_err(|error| HostError::System { what: "starting a thread", message: error.to_string() })
-}
-
-fn open_game_port(config: &HostConfig) -> Result<(SocketSet, SocketAddr), HostError> {
-    let wished = SocketAddr::new(config.server.bind, config.server.udp_port);
-    let failed = |source: std::io::Error| {
-        if source.kind() == std::io::ErrorKind::AddrInUse {
-            return HostError::PortInUse(wished);
-        }
-        HostError::Socket { what: format!("UDP port {} on {}", wished.port(), wished.ip()), source }
-    };
-    let mut sockets = SocketSet::new(8).map_err(failed)?;
-    let index = sockets.open(wished, SOCKET_BUFFER_BYTES).map_err(failed)?;
-    let address = sockets.address(index).map_err(failed)?;
-    Ok((sockets, address))
-}
-
-/// Opens the WebSocket port, where the settings have one.
-fn open_websocket(config: &HostConfig, sockets: &SocketSet) -> Result<Option<WebSocketServer>, HostError> {
-    let settings = &config.websocket;
-    let Some(wished) = settings.bind else { return Ok(None) };
-    let failed = |source: std::io::Error| {
-        if source.kind() == std::io::ErrorKind::AddrInUse {
-            return HostError::WebSocketPortInUse(wished);
-        }
-        HostError::Socket { what: format!("TCP port {} on {}", wished.port(), wished.ip()), source }
-    };
-    let tls = match &settings.tls {
-        Some(tls) => Some(server_tls(&tls.certificate, &tls.key)?),
-        None => None,
-    };
-    let registry = sockets.registry().try_clone().map_err(failed)?;
-    let limits = WebSocketLimits {
-        connections: settings.max_connections.unwrap_or(config.server.max_clients.saturating_add(64)),
-        per_address: settings.max_per_address,
-    };
-    WebSocketServer::open(wished, registry, tls, limits).map(Some).map_err(failed)
-}
-
-/// What clients call it.
-fn websocket_url(config: &HostConfig, server: &WebSocketServer) -> String {
-    let scheme = if config.websocket.tls.is_some() { "wss" } else { "ws" };
-    server.address().map_or_else(|_| scheme.to_owned(), |address| format!("{scheme}://{address}"))
-}
-
-fn start_capture(
-    config: &HostConfig,
-    address: SocketAddr,
-    clock: Clock,
-) -> Result<(Option<CaptureTap>, Option<CaptureFiles>), HostError> {
-    if config.capture.is_off() {
-        return Ok((None, None));
-    }
-    let local = config.server.public_addresses.first().copied().unwrap_or(address);
-    let (tap, files) = capture::start(&config.capture, local, clock)?;
-    Ok((Some(tap), Some(files)))
 }
 
 /// The addresses tokens may name: those of the settings, else the one the server is bound to.

@@ -34,6 +34,7 @@ pub mod live_feed;
 pub mod logging;
 pub mod net_io;
 pub mod open_files;
+pub mod ports;
 pub mod queues;
 pub mod quota;
 pub mod recorder;

@@ -126,9 +126,9 @@ impl CaptureTap {
     }
 }
 
-/// The writer thread; ask it for the outcome when the network thread has ended.
+/// The writer thread; ask it for the outcome when the network thread has ended. It ends also where nobody asks.
 pub struct CaptureFiles {
-    thread: JoinHandle<Result<(), HostError>>,
+    thread: Option<JoinHandle<Result<(), HostError>>>,
     done: Arc<AtomicBool>,
 }
 
@@ -137,9 +137,16 @@ impl CaptureFiles {
     ///
     /// # Errors
     /// [`HostError::File`] when writing failed at some time; what was written before is good.
-    pub fn finish(self) -> Result<(), HostError> {
+    pub fn finish(mut self) -> Result<(), HostError> {
         self.done.store(true, Ordering::Release);
-        self.thread.join().map_err(|_| HostError::ThreadDied("capture"))?
+        let Some(thread) = self.thread.take() else { return Ok(()) };
+        thread.join().map_err(|_| HostError::ThreadDied("capture"))?
+    }
+}
+
+impl Drop for CaptureFiles {
+    fn drop(&mut self) {
+        self.done.store(true, Ordering::Release);
     }
 }
 
@@ -171,7 +178,7 @@ pub fn start(
         .name("capture".to_owned())
         .spawn(move || writer.run(&told))
         .map_err(|error| HostError::System { what: "starting a thread", message: error.to_string() })?;
-    Ok((tap, CaptureFiles { thread, done }))
+    Ok((tap, CaptureFiles { thread: Some(thread), done }))
 }
 
 struct Writer {
