@@ -79,13 +79,8 @@ impl Host {
         }
         let board = Arc::new(Board::new(bot_threads as usize));
         let (control, live) = start_control(config, clock, &zone, &board)?;
-        let (recorder, recording) = match record {
-            Some(path) => {
-                let (recorder, file) = recorder::start(path, zone.world())?;
-                (Some(recorder), Some(file))
-            }
-            None => (None, None),
-        };
+        let recording = record.map(|path| recorder::start(path, zone.world())).transpose()?;
+        let (recorder, recording) = recording.unzip();
         let (reloader, offered) = rules_reload::start(config, &board)?;
         let inbox_items = (8 * config.server.max_clients as usize).clamp(1_024, 16_384);
         let (inbox_in, inbox_out) = lane(inbox_items, InboxItem::empty);
