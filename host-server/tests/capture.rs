@@ -3,6 +3,7 @@
 
 mod support;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use shieldwall_host::capture::packet_reader::CaptureReader;
@@ -39,6 +40,39 @@ fn captured(name: &str) -> (PathBuf, PathBuf) {
     assert_eq!(code, 0, "{log}");
     assert!(log.contains("keys of all sessions are logged"), "{log}");
     (file, keys)
+}
+
+/// What the server tells each client exactly of its own character, it tells the others of the same tick, to the wire's
+/// precision: two encodings, and states restored over many baselines.
+fn assert_pictures_agree(lines: &[serde_json::Value]) {
+    let parts = |name: &'static str| {
+        let of_line = move |line: &'_ serde_json::Value| -> Vec<(u64, serde_json::Value)> {
+            let list = line[name].as_array().cloned().unwrap_or_default();
+            list.into_iter().map(|part| (line["client"].as_u64().unwrap_or(0), part)).collect()
+        };
+        lines.iter().flat_map(of_line)
+    };
+    let mut slots = BTreeMap::new();
+    for (client, message) in parts("messages").filter(|(_, message)| message["message"] == "welcome") {
+        slots.insert(client, message["character"][0].as_u64().unwrap());
+    }
+    let mut exact = BTreeMap::new();
+    for (client, frame) in parts("frames").filter(|(_, frame)| frame["own"].is_object()) {
+        let at = ["x_m", "z_m"].map(|side| frame["own"][side].as_f64().unwrap());
+        exact.insert((frame["tick"].as_u64().unwrap(), slots[&client]), at);
+    }
+    let mut compared = 0;
+    for (_, frame) in parts("frames").filter(|(_, frame)| frame["frame"] == "snapshot") {
+        for entity in frame["entities"].as_array().unwrap() {
+            let key = (frame["tick"].as_u64().unwrap(), entity["slot"].as_u64().unwrap());
+            let Some(exact) = exact.get(&key) else { continue };
+            let told = ["x_m", "z_m"].map(|side| entity[side].as_f64().unwrap());
+            let off = (told[0] - exact[0]).abs().max((told[1] - exact[1]).abs());
+            assert!(off <= 1.0 / 64.0, "{key:?}: told {told:?}, exactly {exact:?}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 50, "{compared} states were told twice for one tick");
 }
 
 /// Where in the file a byte of a long payload lies, near the end of the battle.
@@ -83,9 +117,7 @@ fn every_payload_of_a_battle_is_opened_and_read_and_a_changed_byte_is_named() {
     let bots: std::collections::BTreeSet<u64> =
         lines.iter().filter_map(|line| line["client"].as_u64()).collect();
     assert_eq!(bots, (1..=4).collect());
-    // Where the server says a bot's character is, others are told it is, to the wire's precision.
-    let snapshots = || lines.iter().flat_map(|line| line["frames"].as_array().into_iter().flatten());
-    assert!(snapshots().any(|frame| frame["own"]["health"].as_u64() > Some(0)));
+    assert_pictures_agree(&lines);
 
     // Without keys: what is in the clear, and nothing else.
     let (clear, lines) = summary(&file, None);
