@@ -108,8 +108,8 @@ impl Server {
         let mut sent = Vec::new();
         let secure = &mut self.secure;
         self.sessions.send_due(&self.world, now, &mut |client, payload: &[u8]| {
-            let _full =
-                secure.send_payload(client, payload, now, &mut |to, bytes| sent.push((to, bytes.to_vec())));
+            let _full = secure
+                .send_payload(client, payload, now, &mut |to, bytes| sent.push((to.socket, bytes.to_vec())));
         });
         sent
     }

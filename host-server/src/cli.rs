@@ -6,6 +6,11 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+mod captures;
+
+use captures::{CAPTURE_EXAMPLES, DISSECT_EXAMPLES};
+pub use captures::{CaptureFileFlags, CaptureFlags, DissectFlags};
+
 const EXAMPLES: &str = "\
 Examples:
   shieldwall                                    a battle of 200 bots; prints where to watch it
@@ -19,6 +24,10 @@ Examples:
   shieldwall replay seek battle.swr --tick 600 --out state.swss   the state before that tick
   shieldwall diff battle.swr other.swr          where two recordings (or two states) part ways
   shieldwall rules check mine.toml              judge a file of rules; `shieldwall rules --help` teaches the rest
+  shieldwall serve --websocket 127.0.0.1:7780   also for clients without UDP:
+  shieldwall bots --websocket ws://127.0.0.1:7780 --bots 20
+  shieldwall demo --duration-s 5 --capture battle.pcapng --key-log battle.keys   what was on the wire, explained by
+  shieldwall dissect battle.pcapng --keys battle.keys
   shieldwall terrain import hills.png hills.swht --spacing-m 2 --max-height-m 120   a height file of a picture
 
 Settings come from a TOML file (--config), then from the environment (SHIELDWALL_<SECTION>_<KEY>, for example
@@ -91,6 +100,12 @@ pub enum Command {
     Bots(BotsFlags),
     /// Make a connect token for one client
     Token(TokenFlags),
+    /// Stand between clients and a server and write what passes to a pcapng file
+    #[command(after_help = CAPTURE_EXAMPLES)]
+    Capture(CaptureFlags),
+    /// Explain a pcapng file packet by packet; with a key log, also what is sealed in it
+    #[command(after_help = DISSECT_EXAMPLES)]
+    Dissect(DissectFlags),
     /// Make and describe scenery files: what stands and moves in a world
     #[command(subcommand)]
     Scenery(SceneryCommand),
@@ -120,6 +135,15 @@ pub struct ServerFlags {
     /// UDP port of the game [default: 7777]; 0 takes any free one
     #[arg(long, value_name = "PORT")]
     pub udp_port: Option<u16>,
+    /// Also take clients by WebSocket, on this TCP address [default: by UDP alone]; port 0 takes any free one
+    #[arg(long, value_name = "IP:PORT")]
+    pub websocket: Option<SocketAddr>,
+    /// Certificate chain (PEM) for TLS around the WebSocket; needs --tls-key
+    #[arg(long, value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// Private key (PEM) of that certificate
+    #[arg(long, value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
     /// TCP port of the live page, metrics and health [default: 8080, or the next free one]; 0 takes any free one
     #[arg(long, value_name = "PORT")]
     pub http_port: Option<u16>,
@@ -150,6 +174,9 @@ pub struct ServerFlags {
     /// Record the battle into this file, for `shieldwall replay verify`
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,
+    /// What is captured.
+    #[command(flatten)]
+    pub capture: CaptureFileFlags,
     /// How the log on standard error looks [default: human]
     #[arg(long, value_enum)]
     pub log_format: Option<LogFormat>,
@@ -200,6 +227,15 @@ pub struct BotsFlags {
     /// The server's UDP address
     #[arg(long, value_name = "IP:PORT", default_value = "127.0.0.1:7777")]
     pub server: SocketAddr,
+    /// Connect by WebSocket to this URL (ws:// or wss://) instead of UDP; tokens name --server all the same
+    #[arg(long, value_name = "URL")]
+    pub websocket: Option<String>,
+    /// Certificates (PEM) of those who are trusted to vouch for a wss:// server
+    #[arg(long, value_name = "FILE", requires = "websocket")]
+    pub tls_ca: Option<PathBuf>,
+    /// Write the keys of the bots' sessions to this file, for `shieldwall dissect`
+    #[arg(long, value_name = "FILE")]
+    pub key_log: Option<PathBuf>,
     /// How many bots connect
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=16_000))]
     pub bots: u32,

@@ -39,6 +39,13 @@ impl Clock {
         UnixSeconds(SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()))
     }
 
+    /// Microseconds since 1970 at the origin, as of now: for stamps that other programs read.
+    #[must_use]
+    pub fn unix_us_at_origin(&self) -> u64 {
+        let unix = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, micros);
+        unix.saturating_sub(self.now().0)
+    }
+
     /// Sleeps until `deadline`; returns at once when it has passed.
     ///
     /// The kernel wakes a sleeper about 50 to 80 microseconds late (its timer slack). That only shifts the phase of

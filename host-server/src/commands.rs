@@ -4,7 +4,7 @@
 
 use std::io::{IsTerminal, Write};
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use shieldwall_core::RulesHash;
@@ -12,6 +12,7 @@ use shieldwall_net::secure::{DEVELOPMENT_KEY, PROTOCOL_ID};
 use shieldwall_net::time::Micros;
 
 use crate::bots::{Crowd, CrowdParts, threads_for};
+use crate::capture::key_log::KeyLog;
 use crate::cli::{BotsFlags, DemoFlags, RunFlags, ServeFlags, TokenFlags};
 use crate::clock::Clock;
 use crate::config::{ConfigError, HostConfig, LogSettings, Origin, read_key_file};
@@ -27,6 +28,7 @@ use crate::signals::{ReloadFlag, StopFlag};
 use crate::stats::{Stats, StatsAssembler};
 use crate::terrain;
 use crate::tokens::TokenMaker;
+use crate::websocket::client::WebSocketTarget;
 
 /// How often the supervising thread looks whether it is time to end.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -55,6 +57,9 @@ pub fn demo(flags: &DemoFlags) -> Result<(), HostError> {
         first_client_id: 1,
         threads,
         scenery: Arc::clone(&config.scenery),
+        websocket: None,
+        // The host logs the keys of all.
+        key_log: None,
         // Their server is this one, and they go with its rules when these change.
         expected_rules: None,
         publish: Arc::new(move |thread, figures| board.bots[thread].publish(figures)),
@@ -118,6 +123,10 @@ pub fn bots(flags: &BotsFlags) -> Result<(), HostError> {
     open_files::make_room_for(flags.bots)?;
     let stop = StopFlag::on_signals()?;
     let expected_rules = expected_rules(flags.rules.as_deref())?;
+    let target = |url: &String| WebSocketTarget::new(url, flags.tls_ca.as_deref());
+    let websocket = flags.websocket.as_ref().map(target).transpose()?;
+    let key_log = flags.key_log.as_deref().map(KeyLog::create).transpose()?;
+    let key_log = key_log.map(|log| Arc::new(Mutex::new(log)));
     let clock = Clock::start();
     let threads = threads_for(flags.bots);
     let figures: Arc<Vec<Latest<BotFigures>>> =
@@ -138,10 +147,13 @@ pub fn bots(flags: &BotsFlags) -> Result<(), HostError> {
         first_client_id: flags.first_client_id,
         threads,
         scenery: terrain::scenery(flags.terrain.as_deref())?,
+        websocket,
+        key_log,
         expected_rules,
         publish: Arc::new(move |thread, figures| published[thread].publish(figures)),
     })?;
-    print(&format!("{} bots connect to {}\n", flags.bots, flags.server));
+    let place = flags.websocket.clone().unwrap_or_else(|| flags.server.to_string());
+    print(&format!("{} bots connect to {place}\n", flags.bots));
     let mut connected_us = 0_u64;
     let mut last = started;
     while !stop.is_raised() && !is_over(&flags.run, started, clock.now()) && crowd.is_running() {
@@ -234,8 +246,9 @@ fn announce(host: &Host, what: &str) {
         None => "no live page".to_owned(),
     };
     let rules = host.rules();
+    let websocket = host.websocket().map_or_else(String::new, |url| format!(" and {url}"));
     print(&format!(
-        "shieldwall {}: {what} on udp://{address}; {page}; rules {rules}\n",
+        "shieldwall {}: {what} on udp://{address}{websocket}; {page}; rules {rules}\n",
         env!("CARGO_PKG_VERSION")
     ));
 }

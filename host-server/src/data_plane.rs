@@ -1,6 +1,6 @@
 //! The network I/O thread: datagrams in, secure sessions, payloads to the simulation; snapshots out.
 //!
-//! In here: one loop that owns the socket and the secure sessions. Not in here: what payloads mean (`zone.rs`).
+//! In here: one loop that owns the carriers and the secure sessions. Not in here: what payloads mean (`zone.rs`).
 //! The order of work in the loop is a promise: what the simulation made is sent first, so that a flood of datagrams
 //! delays inputs and never snapshots.
 
@@ -10,20 +10,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use shieldwall_net::secure::{
-    ClientIndex, DATAGRAM_MAX, DisconnectReason, SecureServer, ServerEvent, ServerOutput, UserData,
+    ClientIndex, DATAGRAM_MAX, Direction, DisconnectReason, PeerAddress, SecureServer, ServerEvent,
+    ServerOutput, UserData,
 };
-use shieldwall_net::time::Micros;
+use shieldwall_net::time::{Micros, UnixSeconds};
 
+use crate::capture::CaptureTap;
+use crate::carriers::{Carriers, overhead};
 use crate::clock::{Clock, thread_cpu_us};
 use crate::figures::{Board, NAME_BYTES, NetFigures};
 use crate::links::{InboxItem, InboxKind, OutboxBatch};
-use crate::net_io::{Sent, SocketSet};
 use crate::queues::{Receiver, Sender};
 use crate::quota::Quota;
 use crate::tick_timing::TickTiming;
-
-/// Bytes UDP and IPv4 add to a datagram.
-pub const UDP_IP_BYTES: u64 = 28;
+use crate::websocket::server::FromLine;
 
 /// Datagrams read in a row before the outbox is looked at again.
 const READ_BURST: usize = 128;
@@ -45,8 +45,8 @@ const PUBLISH_EVERY: Micros = Micros(250_000);
 pub struct DataPlaneParts {
     /// The process's clock.
     pub clock: Clock,
-    /// The sockets; the server's is the one at index 0.
-    pub sockets: SocketSet,
+    /// What carries datagrams.
+    pub carriers: Carriers,
     /// The sessions.
     pub secure: SecureServer,
     /// To the simulation thread.
@@ -77,6 +77,10 @@ struct DataPlane {
     sessions: Vec<u32>,
     /// What each index may still send.
     quotas: Vec<Quota>,
+    /// Where the client of each index is, or was.
+    peers: Vec<Option<PeerAddress>>,
+    /// The epoch of each index's keys that was logged last, where keys are logged.
+    logged: Vec<Option<u32>>,
     pending: VecDeque<Pending>,
     figures: NetFigures,
     /// The figures when the battle ended.
@@ -95,6 +99,8 @@ pub fn run(parts: DataPlaneParts) -> NetFigures {
     let mut plane = DataPlane {
         sessions: vec![0; clients],
         quotas: vec![Quota::default(); clients],
+        peers: vec![None; clients],
+        logged: vec![None; clients],
         pending: VecDeque::with_capacity(2 * clients),
         figures: NetFigures::default(),
         closing: None,
@@ -112,10 +118,13 @@ pub fn run(parts: DataPlaneParts) -> NetFigures {
 
 impl DataPlane {
     fn turn(&mut self) {
-        self.rest();
+        let is_fresh = self.rest();
         self.send_batches();
+        let now = self.parts.clock.now();
+        self.parts.carriers.look(is_fresh, now, &mut self.figures);
         self.deliver_pending();
         self.read_datagrams();
+        self.read_lines();
         let now = self.parts.clock.now();
         self.update_sessions(now);
         if now.since(self.published) >= PUBLISH_EVERY {
@@ -124,20 +133,21 @@ impl DataPlane {
         }
     }
 
-    /// Waits for work. While datagrams come, they are read once in [`COMPANY`]; only a socket that has been silent
-    /// for a while is waited for.
-    fn rest(&mut self) {
+    /// Waits for work. While datagrams come, they are read once in [`COMPANY`]; only sockets that have been silent
+    /// for a while are waited for. Tells whether the poll was asked.
+    fn rest(&mut self) -> bool {
         if self.unread {
-            return;
+            return false;
         }
         if !self.pending.is_empty() || self.silent_turns < SILENT_TURNS {
-            self.parts.sockets.doze(COMPANY);
-            return;
+            self.parts.carriers.sockets.doze(COMPANY);
+            return false;
         }
-        let (sockets, outbox) = (&mut self.parts.sockets, &self.parts.outbox);
+        let (sockets, outbox) = (&mut self.parts.carriers.sockets, &self.parts.outbox);
         if !sockets.wait_or_pause(LONGEST_WAIT, || !outbox.is_empty()) {
             self.figures.socket_errors += 1;
         }
+        true
     }
 
     /// Sends what the simulation has made.
@@ -171,9 +181,8 @@ impl DataPlane {
     }
 
     fn send_payload(&mut self, client: ClientIndex, payload: &[u8], now: Micros) {
-        let (sockets, figures) = (&self.parts.sockets, &mut self.figures);
-        let mut sink =
-            |to, datagram: &[u8]| count_sent(figures, datagram.len(), sockets.send_to(0, datagram, to));
+        let (carriers, figures) = (&mut self.parts.carriers, &mut self.figures);
+        let mut sink = |to, datagram: &[u8]| carriers.send(to, datagram, now, figures);
         if self.parts.secure.send_payload(client, payload, now, &mut sink).is_err() {
             // The session ended while the payload was on its way.
             self.figures.stale_payloads += 1;
@@ -181,10 +190,27 @@ impl DataPlane {
     }
 
     fn end_session(&mut self, client: ClientIndex, now: Micros) {
-        let (sockets, figures, pending) = (&self.parts.sockets, &mut self.figures, &mut self.pending);
-        let sessions = &self.sessions;
-        let mut sink = |output: ServerOutput<'_>| output_to(sockets, figures, pending, sessions, output);
-        self.parts.secure.disconnect(client, now, &mut sink);
+        self.with_outputs(now, |secure, sink| _ = secure.disconnect(client, now, sink));
+    }
+
+    /// Lets the sessions do something outside of the handling of a datagram, and carries out what they want done.
+    fn with_outputs(
+        &mut self,
+        now: Micros,
+        work: impl FnOnce(&mut SecureServer, &mut dyn FnMut(ServerOutput<'_>)),
+    ) {
+        let Self { parts, figures, pending, sessions, peers, .. } = self;
+        let carriers = &mut parts.carriers;
+        work(&mut parts.secure, &mut |output| match output {
+            ServerOutput::Datagram { to, bytes } => carriers.send(to, bytes, now, figures),
+            ServerOutput::Disconnected { client, client_id, reason } => {
+                let index = client.0 as usize;
+                if let Some(peer) = peers[index].take() {
+                    carriers.session_over(peer, now);
+                }
+                note_end(pending, client, sessions[index], client_id, reason);
+            }
+        });
     }
 
     /// Tells the simulation of comings and goings that found the queue full before.
@@ -217,28 +243,72 @@ impl DataPlane {
                 // The simulation is behind; the system's buffer holds what comes, up to its size.
                 return;
             }
-            let Some((length, from)) = self.parts.sockets.receive_from(0, &mut buffer) else { return };
-            self.silent_turns = 0;
-            self.figures.datagrams_in += 1;
-            self.figures.bytes_in += length as u64 + UDP_IP_BYTES;
-            if length > DATAGRAM_MAX {
-                self.figures.oversized += 1;
-                continue;
-            }
             let now = self.parts.clock.now();
-            self.handle_datagram(from, &mut buffer[..length], now, unix);
-            self.deliver_pending();
+            let Some((from, length)) = self.parts.carriers.receive(&mut buffer, now) else { return };
+            self.take_datagram(from, &mut buffer[..length], now, unix);
         }
         self.unread = true;
     }
 
-    fn handle_datagram(
-        &mut self,
-        from: std::net::SocketAddr,
-        datagram: &mut [u8],
-        now: Micros,
-        unix: shieldwall_net::time::UnixSeconds,
-    ) {
+    /// Reads what connections have, in turns; as [`Self::read_datagrams`].
+    fn read_lines(&mut self) {
+        let unix = self.parts.clock.unix();
+        let mut buffer = [0; DATAGRAM_MAX + 1];
+        for _ in 0..READ_BURST {
+            if !self.pending.is_empty() {
+                // What is not read stays with its sender.
+                return;
+            }
+            let now = self.parts.clock.now();
+            match self.parts.carriers.receive_on_lines(&mut buffer, now) {
+                None => return,
+                Some(FromLine::Datagram(from, length)) => {
+                    self.take_datagram(from, &mut buffer[..length], now, unix);
+                }
+                Some(FromLine::Closed(peer)) => {
+                    self.with_outputs(now, |secure, sink| secure.line_closed(peer, sink));
+                    self.deliver_pending();
+                }
+            }
+        }
+        self.unread = true;
+    }
+
+    fn take_datagram(&mut self, from: PeerAddress, datagram: &mut [u8], now: Micros, unix: UnixSeconds) {
+        self.silent_turns = 0;
+        self.figures.datagrams_in += 1;
+        self.figures.bytes_in += datagram.len() as u64 + overhead(from, Direction::Up);
+        if datagram.len() > DATAGRAM_MAX {
+            self.figures.oversized += 1;
+            return;
+        }
+        let stats = self.parts.secure.stats();
+        let keys_before = (stats.connected, stats.rekeys);
+        self.handle_datagram(from, datagram, now, unix);
+        let stats = self.parts.secure.stats();
+        if self.parts.carriers.logs_keys() && (stats.connected, stats.rekeys) != keys_before {
+            self.log_keys();
+        }
+        self.deliver_pending();
+    }
+
+    /// Logs all keys that are not logged yet.
+    fn log_keys(&mut self) {
+        let Self { parts, logged, .. } = self;
+        let clients: Vec<ClientIndex> = parts.secure.connected().collect();
+        for client in clients {
+            let place = &mut logged[client.0 as usize];
+            let epoch = parts.secure.client_keys(client).map(|(epoch, _)| epoch);
+            if *place != epoch
+                && let Some(keys) = parts.secure.session_keys(client)
+            {
+                *place = epoch;
+                parts.carriers.log_keys(&keys);
+            }
+        }
+    }
+
+    fn handle_datagram(&mut self, from: PeerAddress, datagram: &mut [u8], now: Micros, unix: UnixSeconds) {
         let mut reply = [0; DATAGRAM_MAX];
         let length = datagram.len() as u64;
         let Ok(event) = self.parts.secure.handle_datagram(from, datagram, now, unix, &mut reply) else {
@@ -248,7 +318,7 @@ impl DataPlane {
         match event {
             ServerEvent::None | ServerEvent::Reply(_) => {}
             ServerEvent::Payload { client, bytes } => {
-                self.figures.client_bytes_in += length + UDP_IP_BYTES;
+                self.figures.client_bytes_in += length + overhead(from, Direction::Up);
                 if !self.quotas[client.0 as usize].take(now) {
                     self.figures.over_quota += 1;
                     return; // a payload has no reply
@@ -270,33 +340,38 @@ impl DataPlane {
                 *session = session.wrapping_add(1);
                 let (session, name) = (*session, name_of(user_data));
                 self.quotas[client.0 as usize] = Quota::default();
+                if let Some(replaced) = self.peers[client.0 as usize].replace(from) {
+                    // On a full server another login takes the very place.
+                    self.parts.carriers.session_over(replaced, now);
+                }
+                self.logged[client.0 as usize] = None;
+                self.parts.carriers.session_began(from);
                 tracing::info!(client = client.0, client_id, %from, "client connected");
                 let kind = InboxKind::Connected;
                 self.pending.push_back(Pending { kind, client, session, client_id, name });
             }
             ServerEvent::Disconnected { client, client_id, reason } => {
                 let session = self.sessions[client.0 as usize];
+                self.peers[client.0 as usize] = None;
+                self.parts.carriers.session_over(from, now);
                 note_end(&mut self.pending, client, session, client_id, reason);
             }
         }
         if reply_len > 0 {
-            let sent = self.parts.sockets.send_to(0, &reply[..reply_len], from);
-            count_sent(&mut self.figures, reply_len, sent);
+            self.parts.carriers.send(from, &reply[..reply_len], now, &mut self.figures);
         }
     }
 
     /// Keep-alives and timeouts.
     fn update_sessions(&mut self, now: Micros) {
-        let (sockets, figures, pending) = (&self.parts.sockets, &mut self.figures, &mut self.pending);
-        let sessions = &self.sessions;
-        let mut sink = |output: ServerOutput<'_>| output_to(sockets, figures, pending, sessions, output);
-        self.parts.secure.update(now, &mut sink);
+        self.with_outputs(now, |secure, sink| secure.update(now, sink));
     }
 
     fn publish(&mut self) {
         self.parts.timing.publish(&mut self.figures);
         self.figures.clients = self.parts.secure.connected_count();
         self.figures.secure = self.parts.secure.stats().clone();
+        self.figures.capture_dropped = self.parts.carriers.tap.as_ref().map_or(0, CaptureTap::dropped);
         self.figures.cpu_us = thread_cpu_us();
         self.parts.board.net.publish(self.figures.clone());
     }
@@ -306,39 +381,9 @@ impl DataPlane {
         self.send_batches();
         self.publish();
         let now = self.parts.clock.now();
-        let (sockets, figures, pending) = (&self.parts.sockets, &mut self.figures, &mut self.pending);
-        let sessions = &self.sessions;
-        let mut sink = |output: ServerOutput<'_>| output_to(sockets, figures, pending, sessions, output);
-        self.parts.secure.disconnect_all(now, &mut sink);
+        self.with_outputs(now, |secure, sink| secure.disconnect_all(now, sink));
+        self.parts.carriers.close(&mut self.figures);
         self.publish();
-    }
-}
-
-fn count_sent(figures: &mut NetFigures, length: usize, sent: Sent) {
-    match sent {
-        Sent::Yes => {
-            figures.datagrams_out += 1;
-            figures.bytes_out += length as u64 + UDP_IP_BYTES;
-        }
-        Sent::Full => figures.socket_full += 1,
-        Sent::Refused => figures.socket_errors += 1,
-    }
-}
-
-fn output_to(
-    sockets: &SocketSet,
-    figures: &mut NetFigures,
-    pending: &mut VecDeque<Pending>,
-    sessions: &[u32],
-    output: ServerOutput<'_>,
-) {
-    match output {
-        ServerOutput::Datagram { to, bytes } => {
-            count_sent(figures, bytes.len(), sockets.send_to(0, bytes, to));
-        }
-        ServerOutput::Disconnected { client, client_id, reason } => {
-            note_end(pending, client, sessions[client.0 as usize], client_id, reason);
-        }
     }
 }
 
@@ -351,7 +396,7 @@ fn note_end(
 ) {
     tracing::info!(client = client.0, client_id, reason = reason.name(), "client gone");
     let kind = match reason {
-        DisconnectReason::TimedOut => InboxKind::Lost,
+        DisconnectReason::TimedOut | DisconnectReason::LineClosed => InboxKind::Lost,
         _ => InboxKind::Disconnected,
     };
     pending.push_back(Pending { kind, client, session, client_id, name: [0; NAME_BYTES] });

@@ -15,6 +15,8 @@ pub enum HostError {
     Refused(String),
     /// The UDP port of the game is taken.
     PortInUse(SocketAddr),
+    /// The TCP port for WebSocket connections is taken.
+    WebSocketPortInUse(SocketAddr),
     /// A socket cannot be opened.
     Socket {
         /// What for and where, in words.
@@ -58,6 +60,8 @@ pub enum HostError {
     Scenery(String),
     /// A replay or a state image is damaged or of another version.
     ReplayFormat(String),
+    /// A capture or a key log is damaged, or none.
+    Capture(String),
     /// A replay does not lead to the recorded hashes.
     ReplayDiffers(String),
     /// A thread of the host died. This is a fault of the program.
@@ -78,8 +82,11 @@ impl HostError {
         match self {
             Self::ThreadDied(_) | Self::System { .. } => 1,
             Self::Config(_) | Self::Refused(_) => 3,
-            Self::PortInUse(_) | Self::Socket { .. } | Self::TooFewFiles { .. } => 4,
-            Self::File { .. } | Self::Terrain(_) | Self::Scenery(_) => 5,
+            Self::PortInUse(_)
+            | Self::WebSocketPortInUse(_)
+            | Self::Socket { .. }
+            | Self::TooFewFiles { .. } => 4,
+            Self::File { .. } | Self::Terrain(_) | Self::Scenery(_) | Self::Capture(_) => 5,
             Self::BotsNotConnected { .. } | Self::BotsLost { .. } => 6,
             Self::ReplayFormat(_) | Self::ReplayDiffers(_) => 7,
         }
@@ -98,6 +105,12 @@ impl fmt::Display for HostError {
                 address.port(),
                 address.ip()
             ),
+            Self::WebSocketPortInUse(address) => write!(
+                f,
+                "TCP port {} on {} is in use; choose another one for WebSocket with --websocket (port 0 takes any free one)",
+                address.port(),
+                address.ip()
+            ),
             Self::Socket { what, source } => write!(f, "cannot open {what}: {source}"),
             Self::File { path, source } => write!(f, "{}: {source}", path.display()),
             Self::BotsNotConnected { connected, wanted, why } => {
@@ -112,7 +125,7 @@ impl fmt::Display for HostError {
                  `ulimit -Hn`) or ask for fewer bots"
             ),
             Self::Terrain(message) => write!(f, "{message}"),
-            Self::Scenery(message) => f.write_str(message),
+            Self::Scenery(message) | Self::Capture(message) => f.write_str(message),
             Self::ReplayFormat(message) => write!(f, "cannot be read: {message}"),
             Self::ReplayDiffers(message) => write!(f, "the replay does not reproduce: {message}"),
             Self::ThreadDied(name) => {

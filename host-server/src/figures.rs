@@ -14,6 +14,7 @@ use shieldwall_net::time::Micros;
 
 use crate::fight_figures::FightFigures;
 use crate::queues::Latest;
+use crate::websocket::WebSocketFigures;
 
 /// Teams the figures have room for.
 pub const MAX_TEAMS: usize = 8;
@@ -69,7 +70,7 @@ pub struct NetFigures {
     pub datagrams_in: u64,
     /// Datagrams handed to the socket.
     pub datagrams_out: u64,
-    /// Bytes received, all-in: each datagram counts 28 bytes more for UDP and IP.
+    /// Bytes received, all-in: each datagram counts 28 bytes more for UDP and IP, or 48 for WebSocket, TCP and IP (44 down).
     pub bytes_in: u64,
     /// Bytes sent, all-in.
     pub bytes_out: u64,
@@ -87,6 +88,10 @@ pub struct NetFigures {
     pub socket_full: u64,
     /// Other errors of the socket.
     pub socket_errors: u64,
+    /// The WebSocket carrier; all zero without one.
+    pub websocket: WebSocketFigures,
+    /// Packets and keys left out of a capture because the disk was slow.
+    pub capture_dropped: u64,
     /// What the secure layer counts: refusals by reason, handshakes and more.
     pub secure: SecureStats,
     /// CPU time of the thread in microseconds.

@@ -12,6 +12,7 @@ use shieldwall_core::RulesHash;
 use shieldwall_net::secure::{DEVELOPMENT_KEY, SecureServer, SecureServerConfig};
 use shieldwall_net::time::{Micros, UnixSeconds};
 
+use crate::capture::CaptureFiles;
 use crate::clock::{Clock, process_cpu_us};
 use crate::config::HostConfig;
 use crate::control::{ControlParts, ControlPlane};
@@ -20,7 +21,7 @@ use crate::error::HostError;
 use crate::figures::{Board, BotFigures, NetFigures};
 use crate::links::{BATCHES, InboxItem, OutboxBatch};
 use crate::live_feed::{self, LiveFrame};
-use crate::net_io::SocketSet;
+use crate::ports::Ports;
 use crate::queues::{Sender, lane};
 use crate::recorder::{self, RecordingFile};
 use crate::report::{Report, RunOutcome};
@@ -32,9 +33,6 @@ use crate::zone::Zone;
 
 /// Ticks count for quantiles and as late from this long after the start on.
 pub const WARM_UP: Micros = Micros(2_000_000);
-
-/// Wished size of the game socket's buffers.
-const SOCKET_BUFFER_BYTES: usize = 8 << 20;
 
 /// Frames of the live page in flight.
 const LIVE_FRAMES: usize = 3;
@@ -48,6 +46,7 @@ pub struct Host {
     started: Micros,
     cpu_at_start_us: u64,
     address: SocketAddr,
+    websocket: Option<String>,
     board: Arc<Board>,
     network: JoinHandle<NetFigures>,
     network_stop: Arc<AtomicBool>,
@@ -56,6 +55,7 @@ pub struct Host {
     control: Option<ControlPlane>,
     rules: RulesReloader,
     recording: Option<RecordingFile>,
+    capture: Option<CaptureFiles>,
 }
 
 impl Host {
@@ -70,7 +70,7 @@ impl Host {
         bot_threads: u32,
         record: Option<&std::path::Path>,
     ) -> Result<Self, HostError> {
-        let (sockets, address) = open_game_port(config)?;
+        let Ports { carriers, address, websocket, capture } = Ports::open(config, clock)?;
         let secure = secure_server(config, address, clock)?;
         let mut zone =
             Zone::new(&config.world, &config.scenery, &config.replication, config.server.max_clients)?;
@@ -79,13 +79,8 @@ impl Host {
         }
         let board = Arc::new(Board::new(bot_threads as usize));
         let (control, live) = start_control(config, clock, &zone, &board)?;
-        let (recorder, recording) = match record {
-            Some(path) => {
-                let (recorder, file) = recorder::start(path, zone.world())?;
-                (Some(recorder), Some(file))
-            }
-            None => (None, None),
-        };
+        let recording = record.map(|path| recorder::start(path, zone.world())).transpose()?;
+        let (recorder, recording) = recording.unzip();
         let (reloader, offered) = rules_reload::start(config, &board)?;
         let inbox_items = (8 * config.server.max_clients as usize).clamp(1_024, 16_384);
         let (inbox_in, inbox_out) = lane(inbox_items, InboxItem::empty);
@@ -94,10 +89,10 @@ impl Host {
             (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
         let started = clock.now();
         let period_us = 1_000_000 / u64::from(config.world.tick_hz);
-        let waker = sockets.waker();
+        let waker = carriers.sockets.waker();
         let network = DataPlaneParts {
             clock,
-            sockets,
+            carriers,
             secure,
             inbox: inbox_in,
             outbox: outbox_out,
@@ -126,12 +121,14 @@ impl Host {
             config: config.clone(),
             started,
             address,
+            websocket,
             board,
             network_stop,
             simulation_stop,
             control,
             rules: reloader,
             recording,
+            capture,
         })
     }
 
@@ -139,6 +136,12 @@ impl Host {
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Where clients without UDP connect to, if they can.
+    #[must_use]
+    pub fn websocket(&self) -> Option<&str> {
+        self.websocket.as_deref()
     }
 
     /// Where the live page is, if there is one, and whether the wished port was in use.
@@ -196,7 +199,8 @@ impl Host {
     /// sessions are closed, so that bots are not counted as cut off.
     ///
     /// # Errors
-    /// [`HostError::ThreadDied`] when a thread panicked, [`HostError::File`] when the recording could not be written.
+    /// [`HostError::ThreadDied`] when a thread panicked, [`HostError::File`] when the recording or the capture could not be
+    /// written.
     pub fn stop(
         self,
         end_bots: impl FnOnce() -> Result<Option<BotFigures>, HostError>,
@@ -214,8 +218,10 @@ impl Host {
             control.stop();
         }
         let recorded = self.recording.map(RecordingFile::finish).transpose();
+        let captured = self.capture.map(CaptureFiles::finish).transpose();
         let (simulation, net, bots) = (simulation?, network?, bots?);
         recorded?;
+        captured?;
         Ok(Report::new(&RunOutcome {
             seed: self.config.world.seed,
             rules: simulation.rules,
@@ -258,20 +264,6 @@ fn spawn<T: Send + 'static>(
         .name(name.to_owned())
         .spawn(body)
         .map_err(|error| HostError::System { what: "starting a thread", message: error.to_string() })
-}
-
-fn open_game_port(config: &HostConfig) -> Result<(SocketSet, SocketAddr), HostError> {
-    let wished = SocketAddr::new(config.server.bind, config.server.udp_port);
-    let failed = |source: std::io::Error| {
-        if source.kind() == std::io::ErrorKind::AddrInUse {
-            return HostError::PortInUse(wished);
-        }
-        HostError::Socket { what: format!("UDP port {} on {}", wished.port(), wished.ip()), source }
-    };
-    let mut sockets = SocketSet::new(8).map_err(failed)?;
-    let index = sockets.open(wished, SOCKET_BUFFER_BYTES).map_err(failed)?;
-    let address = sockets.address(index).map_err(failed)?;
-    Ok((sockets, address))
 }
 
 /// The addresses tokens may name: those of the settings, else the one the server is bound to.

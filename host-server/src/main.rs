@@ -1,10 +1,12 @@
 //! The binary `shieldwall`: reads the command line, runs a subcommand, turns errors into text and exit codes.
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use clap::Parser;
 use shieldwall_host::cli::{Cli, Command, ReplayCommand, SceneryCommand, TerrainCommand};
-use shieldwall_host::{commands, diff, replay, replay_hits, rules, scenery, terrain};
+use shieldwall_host::error::HostError;
+use shieldwall_host::{capture, commands, diff, dissect, replay, replay_hits, rules, scenery, terrain};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -14,6 +16,15 @@ fn main() -> ExitCode {
         Some(Command::Serve(flags)) => commands::serve(flags),
         Some(Command::Bots(flags)) => commands::bots(flags),
         Some(Command::Token(flags)) => commands::token(flags),
+        Some(Command::Capture(flags)) => capture::relay::run(flags).map(|text| commands::print(&text)),
+        Some(Command::Dissect(flags)) => {
+            let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+            match dissect::run(flags, &mut out) {
+                // Whoever has seen enough (`| head`) is no failure.
+                Err(HostError::File { source, .. }) if source.kind() == ErrorKind::BrokenPipe => Ok(()),
+                explained => explained.map(drop),
+            }
+        }
         Some(Command::Scenery(command)) => match command {
             SceneryCommand::Bake(flags) => scenery::bake(flags),
             SceneryCommand::Info { file } => scenery::info(file),

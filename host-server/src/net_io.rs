@@ -1,21 +1,24 @@
-//! Sockets: the only place that knows mio. A set of UDP sockets that one thread waits for.
+//! Sockets: a set of UDP sockets that one thread waits for, by mio. Streams of others (`websocket/`) can be waited for with them.
 //!
 //! In here: opening, waiting, receiving, sending, waking the thread from another. Not in here: what the datagrams
 //! mean (`data_plane.rs` for the server, `bots/` for clients).
 
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::Thread;
 use std::time::Duration;
 
 use mio::net::UdpSocket;
-use mio::{Events, Interest, Poll, Token};
+use mio::{Events, Interest, Poll, Registry, Token};
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// Token of the waker; sockets have their index.
 const WAKER: Token = Token(usize::MAX);
+
+/// Tokens from here on are those of streams that others registered with [`SocketSet::registry`]; they are among the ready.
+pub const FIRST_STREAM: usize = 1 << 24;
 
 /// Wakes the thread that waits or dozes on a [`SocketSet`].
 #[derive(Clone, Debug)]
@@ -129,6 +132,12 @@ impl SocketSet {
         self.sockets[index].local_addr()
     }
 
+    /// Where streams are registered that are waited for with the sockets, with tokens from [`FIRST_STREAM`] on.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        self.poll.registry()
+    }
+
     /// The waker of this set.
     #[must_use]
     pub fn waker(&self) -> Waker {
@@ -222,6 +231,17 @@ impl SocketSet {
     /// Sends a datagram from a connected socket.
     pub fn send(&self, index: usize, datagram: &[u8]) -> Sent {
         outcome(&self.sockets[index].send(datagram))
+    }
+}
+
+/// The IP to bind a client's socket to: any of the family and reach of the server's.
+#[must_use]
+pub fn own_ip(server: IpAddr) -> IpAddr {
+    match server {
+        IpAddr::V4(ip) if ip.is_loopback() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(ip) if ip.is_loopback() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
     }
 }
 

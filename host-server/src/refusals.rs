@@ -10,6 +10,7 @@ pub fn refused(net: &NetFigures, zone: &ZoneFigures) -> Vec<(&'static str, u64)>
     list.push(("over_quota", net.over_quota));
     list.push(("server_full", net.secure.denied));
     list.extend(zone.refused_payloads());
+    list.extend(net.websocket.refused());
     list
 }
 
@@ -23,6 +24,10 @@ pub fn dropped(net: &NetFigures, zone: &ZoneFigures) -> Vec<(&'static str, u64)>
         ("socket_errors", net.socket_errors),
         ("kernel_events", zone.events_dropped),
         ("kernel_commands", zone.commands_refused),
+        ("websocket_replaced", net.websocket.replaced),
+        ("websocket_full", net.websocket.dropped),
+        ("websocket_accept", net.websocket.accept_failed),
+        ("capture_packets", net.capture_dropped),
         ("live_frames", zone.live_dropped),
         ("replay_chunks", zone.replay_dropped),
     ]

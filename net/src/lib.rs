@@ -5,6 +5,7 @@
 //!
 //! - [`channel`]: packet numbers, acks, reliable messages, bandwidth
 //! - [`client`]: clock, prediction, interpolation
+//! - [`dissect`]: captured payloads taken apart, for those who debug the protocol
 //! - [`link_simulator`]: a seeded bad path, for tests, bots and debug panels
 //! - [`server`]: a zone's sessions: inputs in, interest, snapshots out
 //! - [`wire`]: frames and messages, bit for bit
@@ -13,6 +14,7 @@
 
 pub mod channel;
 pub mod client;
+pub mod dissect;
 pub mod link_simulator;
 pub mod secure;
 pub mod server;

@@ -138,11 +138,11 @@ impl Scene {
         self.zone.end_tick(&self.world);
         let Self { zone, world, secure, seats, .. } = self;
         zone.send_due(world, now, &mut |client: ClientIndex, payload: &[u8]| {
-            let _ =
-                secure.send_payload(client, payload, now, &mut |to, bytes| deliver(seats, to, bytes, now));
+            let _ = secure
+                .send_payload(client, payload, now, &mut |to, bytes| deliver(seats, to.socket, bytes, now));
         });
         secure.update(now, &mut |output| match output {
-            ServerOutput::Datagram { to, bytes } => deliver(seats, to, bytes, now),
+            ServerOutput::Datagram { to, bytes } => deliver(seats, to.socket, bytes, now),
             ServerOutput::Disconnected { client, .. } => zone.disconnect(client),
         });
         for seat in &mut self.seats {

@@ -102,20 +102,20 @@ impl Scene {
         self.zone.end_tick(&self.world);
         let Self { zone, world, secure, seats, ended, .. } = self;
         zone.send_due(world, now, &mut |client: ClientIndex, payload: &[u8]| {
-            let _ =
-                secure.send_payload(client, payload, now, &mut |to, bytes| deliver(seats, to, bytes, now));
+            let _ = secure
+                .send_payload(client, payload, now, &mut |to, bytes| deliver(seats, to.socket, bytes, now));
         });
         let over: Vec<_> = zone.over().collect();
         for client in over {
             secure.disconnect(client, now, &mut |output| {
                 if let ServerOutput::Datagram { to, bytes } = output {
-                    deliver(seats, to, bytes, now);
+                    deliver(seats, to.socket, bytes, now);
                 }
             });
             zone.disconnect(client);
         }
         secure.update(now, &mut |output| match output {
-            ServerOutput::Datagram { to, bytes } => deliver(seats, to, bytes, now),
+            ServerOutput::Datagram { to, bytes } => deliver(seats, to.socket, bytes, now),
             ServerOutput::Disconnected { client, reason, .. } => {
                 ended.push(reason);
                 match reason {

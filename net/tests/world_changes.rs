@@ -142,11 +142,11 @@ impl Scene {
         let Self { zone, world, secure, seats, ground_bits, .. } = self;
         zone.send_due(world, now, &mut |client: ClientIndex, payload: &[u8]| {
             *ground_bits += bits_about_the_ground(payload);
-            let _ =
-                secure.send_payload(client, payload, now, &mut |to, bytes| deliver(seats, to, bytes, now));
+            let _ = secure
+                .send_payload(client, payload, now, &mut |to, bytes| deliver(seats, to.socket, bytes, now));
         });
         secure.update(now, &mut |output| match output {
-            ServerOutput::Datagram { to, bytes } => deliver(seats, to, bytes, now),
+            ServerOutput::Datagram { to, bytes } => deliver(seats, to.socket, bytes, now),
             ServerOutput::Disconnected { client, .. } => zone.disconnect(client),
         });
         for seat in &mut self.seats {

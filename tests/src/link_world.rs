@@ -376,12 +376,12 @@ impl LinkWorld {
         self.record(tick);
         let (secure, seats, now) = (&mut self.secure, &mut self.seats, self.now);
         self.sessions.send_due(&self.world, now, &mut |client: ClientIndex, payload: &[u8]| {
-            let _ =
-                secure.send_payload(client, payload, now, &mut |to, bytes| deliver(seats, to, bytes, now));
+            let _ = secure
+                .send_payload(client, payload, now, &mut |to, bytes| deliver(seats, to.socket, bytes, now));
         });
         let sessions = &mut self.sessions;
         secure.update(now, &mut |output| match output {
-            ServerOutput::Datagram { to, bytes } => deliver(seats, to, bytes, now),
+            ServerOutput::Datagram { to, bytes } => deliver(seats, to.socket, bytes, now),
             ServerOutput::Disconnected { client, reason: DisconnectReason::TimedOut, .. } => {
                 sessions.lose(client)
             }

@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use shieldwall_net::secure::{
     ClientEvent, ClientIndex, ClientRekey, ClientState, ConnectToken, DATAGRAM_MAX, DisconnectReason,
-    SecureClient, SecureServer, SecureServerConfig, ServerEvent, ServerOutput, TokenParams,
+    PeerAddress, SecureClient, SecureServer, SecureServerConfig, ServerEvent, ServerOutput, TokenParams,
 };
 use shieldwall_net::time::{Micros, UnixSeconds};
 
@@ -130,14 +130,14 @@ impl OurServer {
         let socket = &self.socket;
         self.server.update(now, &mut |output| {
             if let ServerOutput::Datagram { to, bytes } = output {
-                socket.send_to(bytes, to).unwrap();
+                socket.send_to(bytes, to.socket).unwrap();
             }
         });
     }
 
     fn send(&mut self, payload: &[u8]) {
         let (socket, client) = (&self.socket, self.connected.unwrap());
-        let mut sink = |to: SocketAddr, bytes: &[u8]| _ = socket.send_to(bytes, to).unwrap();
+        let mut sink = |to: PeerAddress, bytes: &[u8]| _ = socket.send_to(bytes, to.socket).unwrap();
         self.server.send_payload(client, payload, self.now, &mut sink).unwrap();
     }
 }

@@ -14,7 +14,7 @@ use renetcode::{
 };
 use shieldwall_net::secure::{
     ClientEvent, ClientRekey, ClientState, ConnectToken, DATAGRAM_MAX, DisconnectReason, DropReason,
-    SecureClient, SecureServer, SecureServerConfig, ServerEvent, ServerOutput, TokenParams,
+    PeerAddress, SecureClient, SecureServer, SecureServerConfig, ServerEvent, ServerOutput, TokenParams,
 };
 use shieldwall_net::time::{Micros, UnixSeconds};
 
@@ -118,7 +118,7 @@ fn their_client_with_our_server(token: renetcode::ConnectToken) {
         let mut to_client: Vec<Vec<u8>> = Vec::new();
         if theirs.is_connected() && sent < PAYLOADS {
             to_server.push(theirs.generate_payload_packet(&payload(sent)).unwrap().1.to_vec());
-            let mut sink = |_: SocketAddr, bytes: &[u8]| to_client.push(bytes.to_vec());
+            let mut sink = |_: PeerAddress, bytes: &[u8]| to_client.push(bytes.to_vec());
             ours.send_payload(client.unwrap(), &payload(sent), now, &mut sink).unwrap();
             sent += 1;
         }

@@ -10,7 +10,8 @@ use shieldwall_core::{
 };
 use shieldwall_net::client::{GameClient, GameClientConfig};
 use shieldwall_net::secure::{
-    ConnectToken, DATAGRAM_MAX, SecureClient, SecureServer, SecureServerConfig, ServerEvent, TokenParams,
+    ConnectToken, DATAGRAM_MAX, PeerAddress, SecureClient, SecureServer, SecureServerConfig, ServerEvent,
+    TokenParams,
 };
 use shieldwall_net::server::{ReplicationConfig, ZoneSessions};
 use shieldwall_net::time::{Micros, UnixSeconds};
@@ -377,8 +378,8 @@ impl InMemoryBattle {
         self.sessions.end_tick(&self.world);
         let Self { world, sessions, secure, outbox, .. } = self;
         sessions.send_due(world, now, &mut |client, payload| {
-            let mut send = |to: SocketAddr, datagram: &[u8]| {
-                let IpAddr::V4(ip) = to.ip() else { return };
+            let mut send = |to: PeerAddress, datagram: &[u8]| {
+                let IpAddr::V4(ip) = to.socket.ip() else { return };
                 let mut bytes = [0; DATAGRAM_MAX];
                 bytes[..datagram.len()].copy_from_slice(datagram);
                 outbox.push((usize::from(ip.octets()[3]), datagram.len(), bytes));

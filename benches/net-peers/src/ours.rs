@@ -153,12 +153,12 @@ impl Transport for Ours {
             let client = ClientIndex(slot as u32);
             let sealed = self.server.seal_payload(client, &payload[..length], now(tick), &mut self.datagram);
             let (to, length) = sealed.expect("connected");
-            self.socket.send_to(&self.datagram[..length], to).ok();
+            self.socket.send_to(&self.datagram[..length], to.socket).ok();
         }
         let socket = &self.socket;
         self.server.update(now(tick), &mut |output| {
             if let ServerOutput::Datagram { to, bytes } = output {
-                socket.send_to(bytes, to).ok();
+                socket.send_to(bytes, to.socket).ok();
             }
         });
     }

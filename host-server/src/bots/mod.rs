@@ -7,30 +7,32 @@ mod aim;
 mod arms;
 pub mod brain;
 mod goals;
+mod lines;
 mod look;
 mod random;
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use shieldwall_core::spatial::Scenery;
 use shieldwall_core::{CharacterInput, RulesHash};
 use shieldwall_net::client::{
     ClientWorld, EndReason, EntityView, GameClient, GameClientConfig, GameClientState, ObjectiveView,
 };
-use shieldwall_net::secure::DATAGRAM_MAX;
+use shieldwall_net::secure::{DATAGRAM_MAX, SessionKeys};
 use shieldwall_net::time::Micros;
 use shieldwall_net::wire::goodbye::GoodbyeReason;
 
 use self::brain::{Brain, Surroundings};
+use self::lines::BotLines;
+use crate::capture::key_log::KeyLog;
 use crate::clock::{Clock, thread_cpu_us};
 use crate::error::HostError;
 use crate::figures::BotFigures;
-use crate::net_io::{Sent, SocketSet};
+use crate::net_io::Sent;
 use crate::tokens::{TokenMaker, fill_random};
+use crate::websocket::client::WebSocketTarget;
 
 /// A bot looks at its socket and clock so often in a second, as a player's machine does every other frame.
 const ACT_HZ: u64 = 30;
@@ -70,6 +72,10 @@ pub struct CrowdParts {
     pub threads: u32,
     /// What the server's world stands on and has standing in it.
     pub scenery: Arc<Scenery>,
+    /// Where the server's WebSocket is, for bots that connect by it; `None`: by UDP.
+    pub websocket: Option<WebSocketTarget>,
+    /// Where the keys of the bots' sessions are logged.
+    pub key_log: Option<Arc<Mutex<KeyLog>>>,
     /// The rules that the server must play by; `None` takes any.
     pub expected_rules: Option<RulesHash>,
     /// Takes the figures of thread number `usize`, a few times a second.
@@ -151,6 +157,8 @@ struct Bot {
     input: CharacterInput,
     acts: u64,
     began: Micros,
+    index: u32,
+    logged_epoch: Option<u32>,
     ever_connected: bool,
     /// The session ended otherwise than by the server's word that it stops.
     lost: bool,
@@ -170,7 +178,8 @@ struct BotThread {
     thread: usize,
     publish: Arc<dyn Fn(usize, BotFigures) + Send + Sync>,
     stop: Arc<AtomicBool>,
-    sockets: SocketSet,
+    lines: BotLines,
+    key_log: Option<Arc<Mutex<KeyLog>>>,
     seeds: std::vec::IntoIter<Seed>,
     total: u32,
     bots: Vec<Bot>,
@@ -191,15 +200,13 @@ impl BotThread {
         stop: Arc<AtomicBool>,
     ) -> Result<Self, HostError> {
         let failed = |source| HostError::Socket {
-            what: format!("{} UDP sockets for bots (see `ulimit -n`)", bots.len()),
+            what: format!("{} sockets for bots (see `ulimit -n`)", bots.len()),
             source,
         };
-        let server = parts.tokens.servers[0];
-        let mut sockets = SocketSet::new(1024).map_err(failed)?;
+        let mut lines = BotLines::new(parts.websocket.as_ref()).map_err(failed)?;
         let mut seeds = Vec::with_capacity(bots.len());
         for &index in bots {
-            let socket = sockets.open(own_address(server), 0).map_err(failed)?;
-            sockets.connect(socket, server).map_err(failed)?;
+            let socket = lines.open(parts.tokens.servers[0]).map_err(failed)?;
             seeds.push(Seed { socket, index });
         }
         Ok(Self {
@@ -210,7 +217,8 @@ impl BotThread {
             thread,
             publish: Arc::clone(&parts.publish),
             stop,
-            sockets,
+            lines,
+            key_log: parts.key_log.clone(),
             total: bots.len() as u32,
             seeds: seeds.into_iter(),
             bots: Vec::with_capacity(bots.len()),
@@ -283,6 +291,8 @@ impl BotThread {
                     input: CharacterInput::default(),
                     acts: u64::from(index),
                     began: self.clock.now(),
+                    index,
+                    logged_epoch: None,
                     ever_connected: false,
                     lost: false,
                 }),
@@ -292,13 +302,16 @@ impl BotThread {
     }
 
     fn read_sockets(&mut self) {
-        self.sockets.wait_or_pause(Duration::ZERO, || true);
+        self.lines.look();
         let mut buffer = [0; DATAGRAM_MAX];
         let server = self.tokens.servers[0];
-        for &socket in self.sockets.ready() {
-            // Sockets and bots are in the same order.
-            let Some(bot) = self.bots.get_mut(socket) else { continue };
-            while let Some(length) = self.sockets.receive(socket, &mut buffer) {
+        for at in 0..self.lines.ready().len() {
+            let socket = self.lines.ready()[at];
+            // Connections are made before their bots begin: the handshake goes on without them.
+            let mut bot = self.bots.get_mut(socket);
+            while let Some(length) = self.lines.receive(socket, &mut buffer, self.clock.now()) {
+                // Sockets and bots are in the same order.
+                let Some(bot) = &mut bot else { continue };
                 if matches!(bot.client.state(), GameClientState::Ended(_)) {
                     continue; // what was still under way
                 }
@@ -335,7 +348,8 @@ impl BotThread {
         }
         bot.acts += 1;
         bot.client.advance(now, bot.input);
-        transmit(&self.sockets, bot, now, &mut self.figures);
+        transmit(&mut self.lines, bot, now, &mut self.figures);
+        log_keys(self.key_log.as_deref(), bot, self.first_client_id + u64::from(bot.index));
         let state = bot.client.state();
         bot.ever_connected |= is_connected(state);
         if let GameClientState::Ended(reason) = state
@@ -386,16 +400,17 @@ impl BotThread {
         let now = self.clock.now();
         for bot in &mut self.bots {
             bot.client.disconnect();
-            transmit(&self.sockets, bot, now, &mut self.figures);
+            transmit(&mut self.lines, bot, now, &mut self.figures);
         }
+        self.lines.close();
     }
 }
 
 /// Sends everything a client wants to send now.
-fn transmit(sockets: &SocketSet, bot: &mut Bot, now: Micros, figures: &mut BotFigures) {
+fn transmit(lines: &mut BotLines, bot: &mut Bot, now: Micros, figures: &mut BotFigures) {
     let mut out = [0; DATAGRAM_MAX];
     while let Some((_, length)) = bot.client.poll_transmit(now, &mut out) {
-        match sockets.send(bot.socket, &out[..length]) {
+        match lines.send(bot.socket, &out[..length]) {
             Sent::Full => figures.socket_full += 1,
             // Refused: nobody listens there (yet, or any more); the client notices by silence.
             Sent::Yes | Sent::Refused => {}
@@ -403,19 +418,23 @@ fn transmit(sockets: &SocketSet, bot: &mut Bot, now: Micros, figures: &mut BotFi
     }
 }
 
-fn is_connected(state: GameClientState) -> bool {
-    !matches!(state, GameClientState::Connecting | GameClientState::Ended(_))
+/// Logs the keys of a bot's session, where that is asked for and they are new.
+fn log_keys(log: Option<&Mutex<KeyLog>>, bot: &mut Bot, client_id: u64) {
+    let Some(log) = log else { return };
+    let epoch = bot.client.keys().0;
+    if bot.logged_epoch == Some(epoch) {
+        return;
+    }
+    bot.logged_epoch = Some(epoch);
+    let keys = SessionKeys { client_id, ..bot.client.session_keys() };
+    let written = log.lock().unwrap_or_else(PoisonError::into_inner).write(&keys);
+    if let Err(error) = written {
+        tracing::error!(%error, "keys are missing in the log");
+    }
 }
 
-/// Any free port of the family and reach of the server's address.
-fn own_address(server: SocketAddr) -> SocketAddr {
-    let ip = match server.ip() {
-        IpAddr::V4(ip) if ip.is_loopback() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
-        IpAddr::V6(ip) if ip.is_loopback() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
-    };
-    SocketAddr::new(ip, 0)
+fn is_connected(state: GameClientState) -> bool {
+    !matches!(state, GameClientState::Connecting | GameClientState::Ended(_))
 }
 
 /// Makes the calling thread nicer than the rest of the process. Where that cannot be done, bots are a heavier load.

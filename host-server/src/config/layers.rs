@@ -22,6 +22,7 @@ pub(super) type Field<T> = Option<Spanned<T>>;
 pub(super) struct RawConfig {
     pub(super) server: RawServer,
     pub(super) http: RawHttp,
+    pub(super) websocket: RawWebSocket,
     pub(super) world: RawWorld,
     pub(super) replication: RawReplication,
     pub(super) bots: RawBots,
@@ -58,6 +59,16 @@ pub(super) struct RawHttp {
     pub(super) enabled: Field<bool>,
     pub(super) bind: Field<IpAddr>,
     pub(super) port: Field<u16>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct RawWebSocket {
+    pub(super) bind: Field<SocketAddr>,
+    pub(super) tls_cert: Field<PathBuf>,
+    pub(super) tls_key: Field<PathBuf>,
+    pub(super) max_connections: Field<u32>,
+    pub(super) max_per_address: Field<u32>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -105,7 +116,7 @@ pub(super) struct RawLog {
 }
 
 /// Every setting as (section, key): the environment knows exactly these.
-const KEYS: [(&str, &str); 30] = [
+const KEYS: [(&str, &str); 35] = [
     ("server", "bind"),
     ("server", "udp_port"),
     ("server", "max_clients"),
@@ -120,6 +131,11 @@ const KEYS: [(&str, &str); 30] = [
     ("http", "enabled"),
     ("http", "bind"),
     ("http", "port"),
+    ("websocket", "bind"),
+    ("websocket", "tls_cert"),
+    ("websocket", "tls_key"),
+    ("websocket", "max_connections"),
+    ("websocket", "max_per_address"),
     ("world", "seed"),
     ("world", "tick_hz"),
     ("world", "half_extent_m"),
@@ -174,6 +190,9 @@ fn flag_of(key: &str) -> &'static str {
         "server.public_addresses" => "--public-address",
         "http.port" => "--http-port",
         "http.enabled" => "--no-http",
+        "websocket.bind" => "--websocket",
+        "websocket.tls_cert" => "--tls-cert",
+        "websocket.tls_key" => "--tls-key",
         "world.seed" => "--seed",
         "world.terrain" => "--terrain",
         "world.rules" => "--rules",
@@ -255,6 +274,12 @@ pub(super) fn from_flags(flags: &ServerFlags, bots: Option<u32>) -> Layer {
             enabled: field(flags.no_http.then_some(false).as_ref()),
             port: field(flags.http_port.as_ref()),
             ..RawHttp::default()
+        },
+        websocket: RawWebSocket {
+            bind: field(flags.websocket.as_ref()),
+            tls_cert: field(flags.tls_cert.as_ref()),
+            tls_key: field(flags.tls_key.as_ref()),
+            ..RawWebSocket::default()
         },
         world: RawWorld {
             seed: field(flags.seed.as_ref()),

@@ -20,6 +20,7 @@ use shieldwall_rules::Report;
 
 pub use error::{ConfigError, Origin};
 
+use crate::capture::CaptureSettings;
 use crate::cli::{LogFormat, ServerFlags};
 
 /// Most clients a server can be told to take.
@@ -32,6 +33,10 @@ pub struct HostConfig {
     pub server: ServerSettings,
     /// The control plane.
     pub http: HttpSettings,
+    /// The WebSocket carrier.
+    pub websocket: WebSocketSettings,
+    /// What is captured for those who debug the protocol. Of flags alone: it is for one run.
+    pub capture: CaptureSettings,
     /// The simulated world, as the kernel takes it.
     pub world: WorldConfig,
     /// What the ground is made from and what stands on it.
@@ -99,6 +104,28 @@ pub struct HttpSettings {
     pub port: u16,
 }
 
+/// Settings of the WebSocket carrier.
+#[derive(Clone, Debug)]
+pub struct WebSocketSettings {
+    /// Address and port to listen on; none: there is no such carrier. Port 0 takes any free one.
+    pub bind: Option<SocketAddr>,
+    /// TLS; none: the carrier itself is in the clear, what is in it is sealed all the same.
+    pub tls: Option<TlsFiles>,
+    /// Connections in all; none: 64 more than clients.
+    pub max_connections: Option<u32>,
+    /// Connections from one address; loopback is not limited.
+    pub max_per_address: u32,
+}
+
+/// The files of a TLS server, both PEM.
+#[derive(Clone, Debug)]
+pub struct TlsFiles {
+    /// The certificate and those that vouch for it.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
 /// Where the rules come from.
 #[derive(Clone, Debug, Default)]
 pub struct RulesetFile {
@@ -143,6 +170,13 @@ impl Default for HostConfig {
                 require_forward_secrecy: false,
             },
             http: HttpSettings { enabled: true, bind: loopback, port: 8080 },
+            websocket: WebSocketSettings {
+                bind: None,
+                tls: None,
+                max_connections: None,
+                max_per_address: 32,
+            },
+            capture: CaptureSettings::default(),
             world: WorldConfig { seed: 1, ..WorldConfig::default() },
             scenery: Arc::default(),
             mixed_classes: false,
@@ -168,7 +202,7 @@ impl HostConfig {
         environment: impl Iterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
         let stack = Self::stack(flags, bots, environment)?;
-        resolve::resolve(&stack, None)
+        Ok(Self { capture: flags.capture.settings(), ..resolve::resolve(&stack, None)? })
     }
 
     /// [`HostConfig::resolve`] for the demo battle: in the fort unless something else is asked for, by several classes.
@@ -182,7 +216,7 @@ impl HostConfig {
     ) -> Result<Self, ConfigError> {
         let stack = Self::stack(flags, bots, environment)?;
         let config = resolve::resolve(&stack, Some(Path::new("fort")))?;
-        Ok(Self { mixed_classes: true, ..config })
+        Ok(Self { mixed_classes: true, capture: flags.capture.settings(), ..config })
     }
 
     fn stack(
@@ -223,7 +257,7 @@ pub fn read_key_file(path: &Path) -> Result<[u8; 32], ConfigError> {
 }
 
 /// A key from 64 hex digits.
-fn parse_key(text: &str) -> Option<[u8; 32]> {
+pub(crate) fn parse_key(text: &str) -> Option<[u8; 32]> {
     let digits = text.as_bytes();
     if digits.len() != 64 {
         return None;

@@ -9,7 +9,7 @@ use shieldwall_net::server::{InterestTier, ReplicationConfigError};
 
 use super::error::{ConfigError, Origin};
 use super::layers::{Field, Layer, RawConfig, RawSecondLogin, RawTier, Source};
-use super::{HostConfig, MAX_CLIENTS_LIMIT, RulesetFile, parse_key, read_key_file};
+use super::{HostConfig, MAX_CLIENTS_LIMIT, RulesetFile, TlsFiles, parse_key, read_key_file};
 use crate::{rules, terrain};
 
 /// Half sides of a battlefield in metres.
@@ -49,6 +49,8 @@ struct Pending {
     terrain: Option<PathBuf>,
     rules: Option<PathBuf>,
     tiers: Option<Vec<RawTier>>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
 }
 
 /// `scenery` is what stands in the world where no layer says so.
@@ -59,6 +61,7 @@ pub(super) fn resolve(stack: &[Layer], scenery: Option<&Path>) -> Result<HostCon
     for layer in stack {
         apply_server(&mut config, &mut origins, layer)?;
         apply_rest(&mut config, &mut origins, &mut pending, &layer.raw, &layer.source);
+        apply_websocket(&mut config, &mut origins, &mut pending, layer);
     }
     finish_world(&mut config, &origins, pending.half_extent_m)?;
     if let Some(path) = pending.terrain.as_deref().or(scenery) {
@@ -72,6 +75,7 @@ pub(super) fn resolve(stack: &[Layer], scenery: Option<&Path>) -> Result<HostCon
         config.world.rules = ruleset.rules;
         config.ruleset = RulesetFile { path: Some(path), warnings: ruleset.warnings };
     }
+    config.websocket.tls = tls_files(&config, &origins, pending.tls_cert, pending.tls_key)?;
     if let Some(tiers) = pending.tiers {
         config.replication.tiers = checked_tiers(&tiers, &origins)?;
     }
@@ -108,6 +112,42 @@ fn apply_server(config: &mut HostConfig, origins: &mut Origins, layer: &Layer) -
         server.private_key = read_key_file(&path)?;
     }
     Ok(())
+}
+
+fn apply_websocket(config: &mut HostConfig, origins: &mut Origins, pending: &mut Pending, layer: &Layer) {
+    let (raw, source, websocket) = (&layer.raw.websocket, &layer.source, &mut config.websocket);
+    if let Some(bind) = origins.take("websocket.bind", &raw.bind, source) {
+        websocket.bind = Some(bind);
+    }
+    if let Some(path) = origins.take("websocket.tls_cert", &raw.tls_cert, source) {
+        pending.tls_cert = Some(path);
+    }
+    if let Some(path) = origins.take("websocket.tls_key", &raw.tls_key, source) {
+        pending.tls_key = Some(path);
+    }
+    if let Some(most) = origins.take("websocket.max_connections", &raw.max_connections, source) {
+        websocket.max_connections = Some(most);
+    }
+    origins.set(&mut websocket.max_per_address, "websocket.max_per_address", &raw.max_per_address, source);
+}
+
+/// Both files of TLS, or none; and only where there is something to put TLS around.
+fn tls_files(
+    config: &HostConfig,
+    origins: &Origins,
+    certificate: Option<PathBuf>,
+    key: Option<PathBuf>,
+) -> Result<Option<TlsFiles>, ConfigError> {
+    let given = if certificate.is_some() { "websocket.tls_cert" } else { "websocket.tls_key" };
+    match (certificate, key) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) if config.websocket.bind.is_none() => {
+            Err(origins
+                .error(given, "there is no WebSocket to protect: websocket.bind (--websocket)".to_owned()))
+        }
+        (Some(certificate), Some(key)) => Ok(Some(TlsFiles { certificate, key })),
+        _ => Err(origins.error(given, "TLS needs both, tls_cert and tls_key".to_owned())),
+    }
 }
 
 fn apply_rest(
@@ -239,6 +279,8 @@ fn check(config: &HostConfig, origins: &Origins) -> Result<(), ConfigError> {
     let lifetime = u64::from(config.server.max_token_lifetime_s);
     range("server.max_token_lifetime_s", lifetime, 0, 86_400)?;
     range("server.reconnect_grace_s", config.replication.reconnect_grace_s.into(), 0, 3_600)?;
+    range("websocket.max_connections", config.websocket.max_connections.unwrap_or(1).into(), 1, 65_536)?;
+    range("websocket.max_per_address", config.websocket.max_per_address.into(), 1, 65_536)?;
     range("world.tick_hz", tick_hz, 10, 120)?;
     range("world.teams", u64::from(config.world.teams), 1, 8)?;
     let most = shieldwall_net::wire::CHARACTERS_MAX;
@@ -291,6 +333,10 @@ fn check_reach(config: &HostConfig, origins: &Origins) -> Result<(), ConfigError
     let server = &config.server;
     if !server.bind.is_loopback() && server.private_key == DEVELOPMENT_KEY {
         return Err(ConfigError::DevelopmentKey { bind: server.bind, origin: origins.of("server.bind") });
+    }
+    let websocket = config.websocket.bind.map(|bind| bind.ip()).filter(|bind| !bind.is_loopback());
+    if let Some(bind) = websocket.filter(|_| server.private_key == DEVELOPMENT_KEY) {
+        return Err(ConfigError::DevelopmentKey { bind, origin: origins.of("websocket.bind") });
     }
     if server.public_addresses.len() > 32 {
         let problem = "a connect token names at most 32 addresses".to_owned();

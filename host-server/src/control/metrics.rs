@@ -126,7 +126,7 @@ impl Scrape {
     }
 
     /// Counters without labels: name, help, value.
-    fn counters(&self) -> [(&'static str, &'static str, u64); 32] {
+    fn counters(&self) -> [(&'static str, &'static str, u64); 34] {
         let (net, zone, secure) = (&self.net, &self.zone, &self.net.secure);
         let sessions = &zone.sessions;
         [
@@ -149,6 +149,8 @@ impl Scrape {
             ("clients_timed_out", "Sessions ended by silence", secure.timed_out),
             ("clients_replaced", "Sessions that another login of the same player ended", secure.replaced),
             ("clients_returned", "Clients that came back to a character that waited", sessions.returned),
+            ("lines_closed", "Sessions ended because their connection was closed", secure.lines_closed),
+            ("websocket_accepted", "WebSocket connections accepted", net.websocket.accepted),
             ("rekeys", "Times that clients and server agreed on new keys", secure.rekeys),
             ("inputs_accepted", "Inputs accepted from clients", sessions.inputs.accepted),
             ("inputs_missed", "Ticks for which a client's input had not arrived", sessions.inputs.missed),
@@ -170,10 +172,11 @@ impl Scrape {
     }
 
     /// Gauges without labels: name, help, value.
-    fn gauges(&self) -> [(&'static str, &'static str, f64); 7] {
+    fn gauges(&self) -> [(&'static str, &'static str, f64); 8] {
         let (net, zone, stats) = (&self.net, &self.zone, &self.stats);
         [
             ("clients", "Clients connected", f64::from(net.clients)),
+            ("websocket_connections", "WebSocket connections open", f64::from(net.websocket.open)),
             ("characters_alive", "Living characters", f64::from(zone.alive)),
             ("projectiles", "Projectiles in flight", f64::from(zone.projectiles)),
             ("watchers", "Watchers of the live page", f64::from(self.watchers)),

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)] // helpers of tests fail as tests do
 #![allow(dead_code)] // each test file uses a part
 
+pub mod raw_websocket;
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
@@ -38,6 +40,8 @@ pub struct Running {
     pub game: SocketAddr,
     /// Where the live page is.
     pub page: SocketAddr,
+    /// The line that says where everything is.
+    pub line: String,
 }
 
 impl Running {
@@ -55,7 +59,13 @@ impl Running {
             rest[..end].parse().unwrap_or_else(|error| panic!("{error} in {line:?}"))
         };
         let (game, page) = (after("udp://"), after("http://"));
-        Self { child, out, game, page }
+        Self { child, out, game, page, line }
+    }
+
+    /// Where its WebSocket is, as a URL.
+    pub fn websocket(&self) -> String {
+        let at = self.line.find(" and ws").unwrap_or_else(|| panic!("no WebSocket in {:?}", self.line));
+        self.line[at + 5..].split(';').next().unwrap().to_owned()
     }
 
     /// The process's number.

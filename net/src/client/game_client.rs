@@ -188,6 +188,12 @@ impl GameClient {
         self.secure.keys()
     }
 
+    /// The secrets of the session as it stands, for key logs; see [`secure::SecureClient::session_keys`].
+    #[must_use]
+    pub fn session_keys(&self) -> secure::SessionKeys {
+        self.secure.session_keys()
+    }
+
     /// Takes in one datagram. It is opened in place, so its bytes change.
     ///
     /// # Errors

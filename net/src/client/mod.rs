@@ -25,7 +25,7 @@ pub mod interpolation;
 pub mod objectives;
 pub mod prediction;
 pub mod replica;
-mod rule_book;
+pub(crate) mod rule_book;
 pub mod session;
 pub mod views;
 

@@ -10,6 +10,7 @@ use std::net::SocketAddr;
 use super::cipher_suite::CipherSuite;
 use super::client_rekey::{ClientRekey, Due, Rekeying};
 use super::epochs::KeyRing;
+use super::inspect::SessionKeys;
 use super::packet::{Packet, PacketKind, Side, read_header, seal_packet, write_request};
 use super::private_token::CHALLENGE_TOKEN_BYTES;
 use super::replay_window::ReplayWindow;
@@ -196,6 +197,22 @@ impl SecureClient {
     #[must_use]
     pub fn keys(&self) -> (u32, CipherSuite) {
         (self.keys.epoch(), self.keys.suite())
+    }
+
+    /// The secrets of the session as it stands: for key logs, which let somebody who debugs the protocol read everything in
+    /// it. They change with the epoch that [`SecureClient::keys`] tells.
+    #[must_use]
+    pub fn session_keys(&self) -> SessionKeys {
+        let (client_to_server, server_to_client) = self.keys.raw();
+        SessionKeys {
+            peer: self.server_address().into(),
+            client_id: 0,
+            protocol_id: self.token.protocol_id,
+            epoch: self.keys.epoch(),
+            suite: self.keys.suite(),
+            client_to_server: *client_to_server,
+            server_to_client: *server_to_client,
+        }
     }
 
     /// Takes new keys before their time. Does nothing for a client that was made without a seed.

@@ -8,35 +8,37 @@ use std::net::{IpAddr, SocketAddr};
 use super::crypto::Key;
 use super::epochs::ServerKeys;
 use super::keyed_index::{HashKey, KeyedIndex};
+use super::peer_address::PeerAddress;
 use super::replay_window::ReplayWindow;
 use super::timer_wheel::TimerWheel;
 use super::token::UserData;
 use super::used_tokens::TokenTag;
 use crate::time::Micros;
 
-/// An address as compared and hashed: kind, IP, port, and the scope that tells link-local interfaces apart.
+/// An address as compared and hashed: kind, IP, port, the scope that tells link-local interfaces apart, and the line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AddressKey {
     ip: u128,
     place: u64,
+    line: u32,
 }
 
 impl AddressKey {
-    pub(crate) fn new(address: &SocketAddr) -> AddressKey {
-        let (ip, scope) = match address {
+    pub(crate) fn new(address: &PeerAddress) -> AddressKey {
+        let (ip, scope) = match &address.socket {
             SocketAddr::V4(v4) => (u128::from(u32::from(*v4.ip())), 0),
             SocketAddr::V6(v6) => (u128::from(*v6.ip()), v6.scope_id()),
         };
-        let kind = u64::from(address.is_ipv6());
-        AddressKey { ip, place: u64::from(scope) << 32 | kind << 16 | u64::from(address.port()) }
+        let (kind, port) = (u64::from(address.socket.is_ipv6()), u64::from(address.socket.port()));
+        AddressKey { ip, place: u64::from(scope) << 32 | kind << 16 | port, line: address.line }
     }
 
     fn hash(&self, key: &HashKey) -> u64 {
-        key.hash(&[self.ip as u64, (self.ip >> 64) as u64, self.place])
+        key.hash(&[self.ip as u64, (self.ip >> 64) as u64, self.place, u64::from(self.line)])
     }
 }
 
-/// Hash of the IP alone (an IPv6 source counts as its /64).
+/// Hash of the IP alone (an IPv6 source counts as its /64), whatever carries its datagrams.
 pub(crate) fn source_hash(address: &SocketAddr, key: &HashKey) -> u64 {
     match address.ip() {
         IpAddr::V4(ip) => key.hash(&[u64::from(u32::from(ip))]),
@@ -46,7 +48,7 @@ pub(crate) fn source_hash(address: &SocketAddr, key: &HashKey) -> u64 {
 
 /// A connected client.
 pub(crate) struct Session {
-    pub(crate) address: SocketAddr,
+    pub(crate) address: PeerAddress,
     pub(crate) address_key: AddressKey,
     pub(crate) client_id: u64,
     pub(crate) confirmed: bool,

@@ -50,6 +50,7 @@ pub(crate) struct KeyRing {
     epoch: u32,
     suite: CipherSuite,
     send: PacketKey,
+    send_raw: Key,
     receive: PacketKey,
     receive_raw: Key,
     chain: Chain,
@@ -72,6 +73,7 @@ impl KeyRing {
             epoch: 0,
             suite: CipherSuite::ChaCha20Poly1305,
             send: PacketKey::new(send),
+            send_raw: *send,
             receive: PacketKey::new(receive),
             receive_raw: *receive,
             chain: Chain::of_token(client_to_server, server_to_client),
@@ -92,6 +94,14 @@ impl KeyRing {
 
     pub(crate) fn chain(&self) -> &Chain {
         &self.chain
+    }
+
+    /// The keys in use, as client to server and server to client: for key logs.
+    pub(crate) fn raw(&self) -> (&Key, &Key) {
+        match self.side {
+            Side::Client => (&self.send_raw, &self.receive_raw),
+            Side::Server => (&self.receive_raw, &self.send_raw),
+        }
     }
 
     /// The key for the next packet, which is counted.
@@ -172,6 +182,7 @@ impl KeyRing {
         };
         self.old = Some(OldKey { suite: self.suite, key: self.receive_raw, epoch: self.epoch, until });
         self.send = PacketKey::of_epoch(keys.suite, sending, keys.epoch);
+        self.send_raw = *sending;
         self.receive = self.receiving_of(&keys);
         self.receive_raw = *self.receiving_raw(&keys);
         (self.epoch, self.suite, self.chain) = (keys.epoch, keys.suite, keys.chain);

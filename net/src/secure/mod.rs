@@ -18,9 +18,11 @@ mod crypto;
 mod development;
 mod endpoint;
 mod epochs;
+mod inspect;
 mod keyed_index;
 mod opening_budget;
 mod packet;
+mod peer_address;
 mod private_token;
 mod rekey;
 mod replay_window;
@@ -39,7 +41,9 @@ pub use client_rekey::{ClientRekey, REKEY_WITHIN};
 pub use crypto::{KEY_BYTES, Key, TAG_BYTES, TOKEN_NONCE_BYTES};
 pub use development::{PROTOCOL_ID, development_token};
 pub use epochs::{OLD_EPOCH_GRACE, RekeyLimits};
+pub use inspect::{Direction, Inside, Outside, SessionKeys, SessionOpener, is_payload, outside};
 pub use packet::REQUEST_BYTES;
+pub use peer_address::{PeerAddress, SHARED_LINE};
 pub use replay_window::REPLAY_WINDOW;
 pub use server::{
     ClientIndex, DisconnectReason, MAX_CLIENTS_LIMIT, SealError, SecondLogin, SecureServer,

@@ -52,6 +52,20 @@ impl PacketKind {
         (!odd || kind.is_replay_protected()).then_some((kind, odd))
     }
 
+    /// Name for logs and dissectors.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            PacketKind::Request => "request",
+            PacketKind::Denied => "denied",
+            PacketKind::Challenge => "challenge",
+            PacketKind::Response => "response",
+            PacketKind::KeepAlive => "keep_alive",
+            PacketKind::Payload => "payload",
+            PacketKind::Disconnect => "disconnect",
+            PacketKind::Rekey => "rekey",
+        }
+    }
+
     /// Whether a body of this many bytes is possible.
     fn allows_body(self, bytes: usize) -> bool {
         match self {

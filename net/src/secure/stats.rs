@@ -132,6 +132,8 @@ pub struct SecureStats {
     pub rekeys: u64,
     /// Sessions ended because another login of the same client took their place (server).
     pub replaced: u64,
+    /// Sessions ended because the connection that carried them was closed (server).
+    pub lines_closed: u64,
     /// Used tokens forgotten before they expired, for want of room (server). Should stay zero.
     pub tokens_forgotten: u64,
 }
@@ -153,6 +155,7 @@ impl Default for SecureStats {
             tokens_opened: 0,
             rekeys: 0,
             replaced: 0,
+            lines_closed: 0,
             tokens_forgotten: 0,
         }
     }

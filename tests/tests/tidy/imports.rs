@@ -52,6 +52,7 @@ const NET_RANKS: &[(&str, u32)] = &[
     ("channel", 2),
     ("server", 3),
     ("client", 3),
+    ("dissect", 4),
 ];
 
 /// Modules named after `crate::` in the product's code of a file.
@@ -133,7 +134,7 @@ const FLOAT_EDGES: &[&str] = &[
 const DOORS: &[(&str, &[&str], &[&str])] = &[
     ("rayon::", &["core/", "net/", "ffi/", "godot-ext/"], &["core/src/step/parallel.rs"]),
     ("wide::", &["core/", "net/"], &["core/src/numeric/lanes/"]),
-    ("mio::", &["host-server/src/"], &["host-server/src/net_io.rs", "host-server/src/bots/"]),
+    ("mio::", &["host-server/src/"], &["host-server/src/net_io.rs", "host-server/src/websocket/"]),
     ("Instant", &["host-server/src/"], &["host-server/src/clock.rs"]),
     ("SystemTime", &["host-server/src/"], &["host-server/src/clock.rs"]),
     ("HashMap", &["core/src/", "net/src/"], &[]),

@@ -1,9 +1,8 @@
 //! From a stranger's request to a session: request, challenge, response.
 
-use std::net::SocketAddr;
-
 use super::{Outcome, SecondLogin, SecureServer};
 use crate::secure::DATAGRAM_MAX;
+use crate::secure::PeerAddress;
 use crate::secure::crypto::{Key, PacketKey, TAG_BYTES};
 use crate::secure::endpoint::{AddressKey, Peer, Pending, Session, SessionTimes, source_hash};
 use crate::secure::epochs::ServerKeys;
@@ -28,7 +27,7 @@ impl SecureServer {
     /// The standard's steps for a request, with everything cheap moved before the opening of the token.
     pub(super) fn judge_request(
         &mut self,
-        from: SocketAddr,
+        from: PeerAddress,
         datagram: &mut [u8],
         now: Micros,
         unix: UnixSeconds,
@@ -37,7 +36,7 @@ impl SecureServer {
         let request = read_request(datagram)?;
         let address = AddressKey::new(&from);
         let tag = self.pass_cheap_checks(&request, &address, unix)?;
-        if !self.budget.take(source_hash(&from, &self.hash_key), now) {
+        if !self.budget.take(source_hash(&from.socket, &self.hash_key), now) {
             return Err(DropReason::OpeningBudget);
         }
         let expires = request.expires;
@@ -149,7 +148,7 @@ impl SecureServer {
     /// The standard's steps for the answer to a challenge.
     pub(super) fn judge_response(
         &mut self,
-        from: SocketAddr,
+        from: PeerAddress,
         at: u32,
         datagram: &mut [u8],
         header: Header,

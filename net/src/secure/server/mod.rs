@@ -1,4 +1,4 @@
-//! The server side of netcode 1.02, for one UDP socket that the caller owns.
+//! The server side of netcode 1.02, for whatever carries its datagrams: a UDP socket, connections, or both.
 //!
 //! Datagrams go in with their source and the time; events, replies and packets to send come out. Steps of a
 //! connection are in `handshake.rs`, its life and end in `sessions.rs`, new keys in `rekeying.rs`.
@@ -24,6 +24,7 @@ use super::epochs::RekeyLimits;
 use super::keyed_index::HashKey;
 use super::opening_budget::{OpeningBudget, RateLimit};
 use super::packet::{Packet, PacketKind, Side, read_header};
+use super::peer_address::PeerAddress;
 use super::rekey::Ratchet;
 use super::stats::{DropReason, SecureStats};
 use super::token::UserData;
@@ -151,6 +152,8 @@ pub enum DisconnectReason {
     Replaced,
     /// The server requires new keys, and the client offered none.
     NoRekey,
+    /// The connection that carried it is gone ([`SecureServer::line_closed`]).
+    LineClosed,
 }
 
 impl DisconnectReason {
@@ -163,6 +166,7 @@ impl DisconnectReason {
             DisconnectReason::TimedOut => "timed_out",
             DisconnectReason::Replaced => "replaced",
             DisconnectReason::NoRekey => "no_rekey",
+            DisconnectReason::LineClosed => "line_closed",
         }
     }
 }
@@ -223,7 +227,7 @@ pub enum ServerOutput<'a> {
     /// Send this.
     Datagram {
         /// Where to.
-        to: SocketAddr,
+        to: PeerAddress,
         /// What.
         bytes: &'a [u8],
     },
@@ -281,7 +285,7 @@ enum Outcome {
     Disconnected { client: u32, client_id: u64 },
 }
 
-/// The server side of all sessions of one socket.
+/// The server side of all sessions of one server.
 pub struct SecureServer {
     config: SecureServerConfig,
     peers: Peers,
@@ -336,20 +340,21 @@ impl SecureServer {
         })
     }
 
-    /// Judges one datagram. It is opened in place, so its bytes change. Replies are written to `out`.
+    /// Judges one datagram. It is opened in place, so its bytes change. Replies are written to `out`. A bare socket address
+    /// is a peer of the socket that all share.
     ///
     /// # Errors
     /// Why it was dropped; counted in [`SecureServer::stats`]. Nothing needs to be done about it.
     pub fn handle_datagram<'a>(
         &'a mut self,
-        from: SocketAddr,
+        from: impl Into<PeerAddress>,
         datagram: &'a mut [u8],
         now: Micros,
         unix: UnixSeconds,
         out: &mut [u8; DATAGRAM_MAX],
     ) -> Result<ServerEvent<'a>, DropReason> {
         self.stats.datagrams_received += 1;
-        let outcome = match self.judge(from, datagram, now, unix, out) {
+        let outcome = match self.judge(from.into(), datagram, now, unix, out) {
             Ok(outcome) => outcome,
             Err(reason) => {
                 self.stats.count(reason);
@@ -382,7 +387,7 @@ impl SecureServer {
 
     fn judge(
         &mut self,
-        from: SocketAddr,
+        from: PeerAddress,
         datagram: &mut [u8],
         now: Micros,
         unix: UnixSeconds,
@@ -467,7 +472,7 @@ impl SecureServer {
 
     /// A connected client's address.
     #[must_use]
-    pub fn client_address(&self, client: ClientIndex) -> Option<SocketAddr> {
+    pub fn client_address(&self, client: ClientIndex) -> Option<PeerAddress> {
         self.peers.session(client.0).map(|session| session.address)
     }
 

@@ -4,6 +4,7 @@ use super::{ClientIndex, Outcome, SecureServer};
 use crate::secure::DATAGRAM_MAX;
 use crate::secure::cipher_suite::CipherSuite;
 use crate::secure::epochs::NextEpoch;
+use crate::secure::inspect::SessionKeys;
 use crate::secure::packet::Packet;
 use crate::secure::rekey::{Answer, Offer, RekeyMessage};
 use crate::secure::stats::DropReason;
@@ -64,6 +65,24 @@ impl SecureServer {
     pub fn client_keys(&self, client: ClientIndex) -> Option<(u32, CipherSuite)> {
         let ring = &self.peers.session(client.0)?.keys.ring;
         Some((ring.epoch(), ring.suite()))
+    }
+
+    /// The secrets of a client's session as it stands: for key logs, which let somebody who debugs the protocol read
+    /// everything in it. They change with the epoch that [`SecureServer::client_keys`] tells.
+    #[must_use]
+    pub fn session_keys(&self, client: ClientIndex) -> Option<SessionKeys> {
+        let session = self.peers.session(client.0)?;
+        let ring = &session.keys.ring;
+        let (client_to_server, server_to_client) = ring.raw();
+        Some(SessionKeys {
+            peer: session.address,
+            client_id: session.client_id,
+            protocol_id: self.config.protocol_id,
+            epoch: ring.epoch(),
+            suite: ring.suite(),
+            client_to_server: *client_to_server,
+            server_to_client: *server_to_client,
+        })
     }
 
     /// The wish that is to be sent now to a client whose keys are to change, if any; called every so often.

@@ -1,10 +1,9 @@
 //! The life of a session on the server: payloads out, keep-alives, timeouts, and its end.
 
-use std::net::SocketAddr;
-
 use super::{ClientIndex, DisconnectReason, GLOBAL_SEQUENCES, SealError, SecureServer, ServerOutput};
+use crate::secure::endpoint::{AddressKey, Peer};
 use crate::secure::packet::{Packet, seal_packet};
-use crate::secure::{DATAGRAM_MAX, DISCONNECT_REPEATS, PAYLOAD_MAX, REKEY_WITHIN};
+use crate::secure::{DATAGRAM_MAX, DISCONNECT_REPEATS, PAYLOAD_MAX, PeerAddress, REKEY_WITHIN};
 use crate::time::Micros;
 
 /// A server that requires new keys ends a session without them after so long: later than a client would.
@@ -24,7 +23,7 @@ impl SecureServer {
         payload: &[u8],
         now: Micros,
         out: &mut [u8; DATAGRAM_MAX],
-    ) -> Result<(SocketAddr, usize), SealError> {
+    ) -> Result<(PeerAddress, usize), SealError> {
         if payload.is_empty() || payload.len() > PAYLOAD_MAX {
             return Err(SealError::PayloadSize(payload.len()));
         }
@@ -43,7 +42,7 @@ impl SecureServer {
         client: ClientIndex,
         payload: &[u8],
         now: Micros,
-        sink: &mut dyn FnMut(SocketAddr, &[u8]),
+        sink: &mut dyn FnMut(PeerAddress, &[u8]),
     ) -> Result<(), SealError> {
         if payload.is_empty() || payload.len() > PAYLOAD_MAX {
             return Err(SealError::PayloadSize(payload.len()));
@@ -134,6 +133,19 @@ impl SecureServer {
         ended
     }
 
+    /// The line of a peer is gone for good (a connection that carried its datagrams was closed): ends its session, which
+    /// could only fall silent, or forgets its handshake. Does nothing where there is neither.
+    pub fn line_closed(&mut self, peer: PeerAddress, sink: &mut dyn FnMut(ServerOutput<'_>)) {
+        match self.peers.at_address(&AddressKey::new(&peer)) {
+            Some(Peer::Client(client)) => {
+                self.stats.lines_closed += 1;
+                self.end(client, DisconnectReason::LineClosed, sink);
+            }
+            Some(Peer::Pending(at)) => self.peers.remove_pending(at),
+            None => {}
+        }
+    }
+
     /// Ends all sessions, as [`SecureServer::disconnect`].
     pub fn disconnect_all(&mut self, now: Micros, sink: &mut dyn FnMut(ServerOutput<'_>)) {
         while let Some(client) = self.peers.live().last().copied() {
@@ -155,7 +167,7 @@ impl SecureServer {
         client: u32,
         now: Micros,
         out: &mut [u8; DATAGRAM_MAX],
-    ) -> Option<(SocketAddr, usize)> {
+    ) -> Option<(PeerAddress, usize)> {
         let max_clients = self.config.max_clients;
         let sealed =
             self.seal_to(client, &Packet::KeepAlive { client_index: client, max_clients }, now, out).ok()?;
@@ -169,7 +181,7 @@ impl SecureServer {
         packet: &Packet<'_>,
         now: Micros,
         out: &mut [u8; DATAGRAM_MAX],
-    ) -> Result<(SocketAddr, usize), SealError> {
+    ) -> Result<(PeerAddress, usize), SealError> {
         let session = self.peers.session_mut(client).ok_or(SealError::NotConnected)?;
         let sequence = session.send_sequence;
         if sequence >= GLOBAL_SEQUENCES {

@@ -156,7 +156,7 @@ fn a_storm_of_ten_thousand_joins() {
         }
         server.update(now, &mut |output| {
             let ServerOutput::Datagram { to, bytes } = output else { panic!("nobody leaves") };
-            let client = &mut clients[number_of(to) as usize].0;
+            let client = &mut clients[number_of(to.socket) as usize].0;
             client.handle_datagram(server_address(), &mut bytes.to_vec(), now).unwrap();
         });
         let work = [

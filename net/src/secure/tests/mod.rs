@@ -7,6 +7,7 @@ mod golden;
 mod hostile_client;
 mod hostile_server;
 mod laws;
+mod lines;
 mod rekeying;
 mod second_login;
 mod simulation;

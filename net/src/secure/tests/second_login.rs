@@ -49,7 +49,7 @@ fn on_a_full_server_the_place_itself_changes_hands() {
     let server = &world.servers[&server_address()];
     assert_eq!(
         (server.connected_count(), server.client_address(ClientIndex(0))),
-        (1, Some(client_address(1)))
+        (1, Some(client_address(1).into()))
     );
     world.run(Micros::from_secs(6));
     assert_eq!(world.state(old), ClientState::ConnectionTimedOut);

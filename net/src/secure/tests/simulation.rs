@@ -180,7 +180,7 @@ impl World {
         let ended = &mut self.ended;
         for (address, server) in &mut self.servers {
             server.update(now, &mut |output| match output {
-                ServerOutput::Datagram { to, bytes } => sends.push((*address, to, bytes.to_vec())),
+                ServerOutput::Datagram { to, bytes } => sends.push((*address, to.socket, bytes.to_vec())),
                 ServerOutput::Disconnected { client_id, reason, .. } => ended.push((client_id, reason)),
             });
         }
@@ -209,7 +209,7 @@ impl World {
         sender
             .send_payload(client, payload, self.now, &mut |to, bytes| sends.push((to, bytes.to_vec())))
             .unwrap();
-        sends.into_iter().for_each(|(to, bytes)| self.send(server, to, &bytes));
+        sends.into_iter().for_each(|(to, bytes)| self.send(server, to.socket, &bytes));
     }
 
     pub(super) fn state(&self, at: usize) -> ClientState {
@@ -281,7 +281,7 @@ fn a_server_that_ends_a_session() {
     });
     assert_eq!((sends.len(), server.connected_count()), (10, 0));
     assert!(!server.disconnect(ClientIndex(0), now, &mut |_| panic!("nobody there")));
-    sends.into_iter().for_each(|(to, bytes)| world.send(server_address(), to, &bytes));
+    sends.into_iter().for_each(|(to, bytes)| world.send(server_address(), to.socket, &bytes));
     world.run(Micros::from_millis(50));
     assert_eq!(world.state(0), ClientState::Disconnected);
 }
