@@ -18,7 +18,7 @@ use shieldwall_net::wire::ground_image::{self, GroundCheck, GroundPiece};
 use shieldwall_net::wire::objectives::{OBJECTIVES_BYTES_MAX, ObjectiveCodec};
 use shieldwall_net::wire::welcome::ServerMessage;
 use shieldwall_net::wire::world_changes::{CHANGES_BYTES_MAX, CHANGES_MESSAGE, ChangeCodec, WorldChange};
-use shieldwall_net::wire::{FrameKind, PAYLOAD_BYTES, events, inputs};
+use shieldwall_net::wire::{FrameKind, PAYLOAD_BYTES, events, inputs, state_check};
 use std::sync::OnceLock;
 
 /// Payloads of one conversation at most.
@@ -107,6 +107,7 @@ pub fn channel(bytes: &[u8]) {
             let read = match kind {
                 FrameKind::Fragment => channel.read_fragment(&mut packet.reader).is_ok(),
                 FrameKind::Events => events::read(&mut packet.reader, |_, _| {}).is_ok(),
+                FrameKind::StateCheck => state_check::read(&mut packet.reader, |_, _| {}).is_ok(),
                 FrameKind::Inputs => inputs::read(&mut packet.reader, |_, _| {}).is_ok(),
                 FrameKind::Snapshot | FrameKind::End => false,
             };

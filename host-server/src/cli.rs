@@ -162,6 +162,12 @@ pub struct ServerFlags {
     /// Simulation ticks per second, 10 to 120 [default: 60]
     #[arg(long, value_name = "HZ")]
     pub tick_hz: Option<u16>,
+    /// Who is sent how often by distance: dark_ages, blue_marble or near [default: 50, 150 and 400 m at 20, 10 and 4 Hz]; single values are set in a file
+    #[arg(long, value_name = "PRESET")]
+    pub interest: Option<String>,
+    /// Send no enemies that are behind ground or walls
+    #[arg(long)]
+    pub occlusion: bool,
     /// Clients the server takes [default: 1024, or more when more bots are asked for]
     #[arg(long, value_name = "N")]
     pub max_clients: Option<u32>,

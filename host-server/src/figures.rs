@@ -188,6 +188,10 @@ pub struct BotFigures {
     pub corrections_by: [u64; CorrectionCause::COUNT],
     /// The largest of them in millimetres.
     pub correction_max_mm: u32,
+    /// States of others that were compared with the server's.
+    pub states_checked: u64,
+    /// Checks that found a difference.
+    pub state_mismatches: u64,
     /// Snapshots received.
     pub snapshots: u64,
     /// Sum over connected bots of the age of their newest snapshot, in microseconds.
@@ -220,6 +224,8 @@ impl BotFigures {
             *sum += count;
         }
         self.correction_max_mm = self.correction_max_mm.max(other.correction_max_mm);
+        self.states_checked += other.states_checked;
+        self.state_mismatches += other.state_mismatches;
         self.snapshots += other.snapshots;
         self.snapshot_age_sum_us += other.snapshot_age_sum_us;
         self.rtt_sum_us += other.rtt_sum_us;

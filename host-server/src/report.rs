@@ -145,6 +145,10 @@ pub struct BotReport {
     pub corrections: u64,
     /// The largest of them in millimetres.
     pub correction_max_mm: u32,
+    /// States of others that were compared with the server's.
+    pub states_checked: u64,
+    /// Checks that found a difference: 0, or there is a bug.
+    pub state_mismatches: u64,
     /// Snapshots received per bot and second.
     pub snapshots_per_client_s: f64,
     /// Bytes received per bot and second, all-in.
@@ -335,6 +339,8 @@ impl BotReport {
             disconnects: bots.disconnects,
             corrections: bots.corrections,
             correction_max_mm: bots.correction_max_mm,
+            states_checked: bots.states_checked,
+            state_mismatches: bots.state_mismatches,
             snapshots_per_client_s: per_second(bots.snapshots),
             bytes_down_per_client_s: per_second(bots.bytes_down),
             bytes_up_per_client_s: per_second(bots.bytes_up),

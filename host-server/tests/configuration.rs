@@ -218,6 +218,36 @@ fn ranges_are_those_the_kernel_takes_and_errors_name_the_place() {
     assert!(refused.contains("replication.tiers") && refused.contains("line 3"), "{refused}");
 }
 
+#[test]
+fn presets_of_interest_are_overruled_by_single_values_and_held_against_the_tick_rate() {
+    let file = |text: &str| resolve(Some(("preset.toml", text)), &[], ServerFlags::default());
+    let near = file("[replication]\npreset = \"near\"\n").unwrap().replication;
+    assert_eq!((near.snapshot_hz, near.tiers[0].rate_hz, near.tiers.len()), (60, 60, 3));
+    let flags =
+        ServerFlags { interest: Some("dark_ages".to_owned()), occlusion: true, ..ServerFlags::default() };
+    let text = "[server]\nreconnect_grace_s = 7\n[replication]\npreset = \"near\"\nstate_check_ms = 500\n";
+    let both = resolve(Some(("flag.toml", text)), &[], flags).unwrap().replication;
+    assert_eq!(
+        (both.snapshot_hz, both.tiers[2].radius, both.reconnect_grace_s),
+        (20, Metres::from_m(200), 7)
+    );
+    assert!(both.occlusion.is_some() && both.state_check_ms == 500 && near.occlusion.is_none());
+    let slower = file("[replication]\nsnapshot_hz = 20\npreset = \"blue_marble\"\n").unwrap().replication;
+    assert_eq!((slower.snapshot_hz, slower.tiers[0].rate_hz, slower.tiers[2].rate_hz), (20, 20, 2));
+    for (text, line) in [
+        ("[world]\ntick_hz = 30\n[replication]\npreset = \"blue_marble\"\n", "line 4"),
+        ("[replication]\npreset = \"far\"\n", "line 2"),
+    ] {
+        let refused = file(text).unwrap_err().to_string();
+        assert!(refused.contains("replication.preset") && refused.contains(line), "{refused}");
+    }
+    for text in ["state_check_ms = 100", "occlusion = true\neyes_above_m = 21"] {
+        let refused = file(&format!("[replication]\n{text}\n")).unwrap_err().to_string();
+        let key = text.split('\n').next_back().unwrap().split(' ').next().unwrap();
+        assert!(refused.contains(key), "{refused}");
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn variables_that_are_no_text_matter_only_when_they_are_ours() {

@@ -24,9 +24,10 @@ use shieldwall_net::wire::prefix_codes::write_gap;
 use shieldwall_net::wire::quantize::{EntityCodec, EntityState};
 use shieldwall_net::wire::rules_change::RulesChange;
 use shieldwall_net::wire::snapshot::{InputReport, OwnState, SectionHead, SnapshotHeader};
+use shieldwall_net::wire::state_check::{CheckHead, StateHashes};
 use shieldwall_net::wire::welcome::{ServerMessage, Welcome};
 use shieldwall_net::wire::world_changes::{CHANGES_BYTES_MAX, ChangeCodec, WorldChange};
-use shieldwall_net::wire::{FrameKind, inputs};
+use shieldwall_net::wire::{FrameKind, inputs, state_check};
 
 fn bytes_of(write: impl FnOnce(&mut BitWriter<'_>)) -> Vec<u8> {
     let mut bytes = vec![0; 1200];
@@ -209,6 +210,27 @@ fn events_and_messages() {
     expect("message_rules_head", &message[..5]);
     expect("message_rules_runs", &message[13..]);
     assert_eq!(ServerMessage::decode(&message), Ok(ServerMessage::Rules(change)));
+}
+
+#[test]
+fn state_checks() {
+    let four = EntityState { x: 640, z: -1_280, yaw: 64, health: 255, status: 3, ..EntityState::default() };
+    let seven = EntityState { x: 650, team: 1, generation: 2, ..four };
+    let states = [(4, four), (7, seven)];
+    let bytes = bytes_of(|writer| {
+        FrameKind::StateCheck.write(writer);
+        state_check::write(writer, Tick(60), states.iter().map(|(slot, state)| (*slot, state)));
+    });
+    expect("state_check", &bytes);
+    let mut reader = BitReader::new(&bytes);
+    assert_eq!(FrameKind::read(&mut reader), Ok(FrameKind::StateCheck));
+    let mut read = Vec::new();
+    let hashes = |slot, state: &EntityState| StateHashes::of(Tick(60), slot, state);
+    let head = state_check::read(&mut reader, |slot, hash| read.push((slot, hash))).unwrap();
+    assert_eq!(read, states.map(|(slot, state)| (slot, hashes(slot, &state).of_state())));
+    let mut sum = hashes(4, &four);
+    sum.add(&hashes(7, &seven));
+    assert_eq!(head, CheckHead { tick: Tick(60), regions: sum.of_regions() });
 }
 
 #[test]

@@ -13,7 +13,7 @@ use shieldwall_net::wire::inputs::PlayerInput;
 use shieldwall_net::wire::quantize::{EntityCodec, EntityState, Sight};
 use shieldwall_net::wire::snapshot::{OwnState, SnapshotHeader};
 use shieldwall_net::wire::welcome::{ServerMessage, Welcome};
-use shieldwall_net::wire::{FrameKind, PAYLOAD_BYTES, events, inputs};
+use shieldwall_net::wire::{FrameKind, PAYLOAD_BYTES, events, inputs, state_check};
 use std::collections::BTreeMap;
 
 /// What the server's world was, tick by tick.
@@ -81,6 +81,7 @@ impl Client {
                 FrameKind::End => break,
                 FrameKind::Inputs => panic!("the server sends no inputs"),
                 FrameKind::Events => events::read(&mut packet.reader, |_, _| {})?,
+                FrameKind::StateCheck => _ = state_check::read(&mut packet.reader, |_, _| {})?,
                 FrameKind::Fragment => self.channel.read_fragment(&mut packet.reader)?,
                 FrameKind::Snapshot => {
                     let replica = self.replica.as_mut().ok_or(FrameError::NotWelcomed)?;

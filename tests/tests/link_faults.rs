@@ -39,6 +39,9 @@ fn assert_nothing_wrong(battle: &LinkWorld) {
     let findings = battle.findings;
     assert_eq!((findings.wrong, findings.own_wrong), (0, 0), "{findings:?}");
     assert!(findings.compared > 10_000 && findings.own_compared > 1_000, "{findings:?}");
+    let (checked, differ) =
+        (battle.sum(|s| s.state_checks.states), battle.sum(|s| s.state_checks.mismatches));
+    assert!(checked > 100 && differ == 0, "of {checked} states {differ} checks were wrong");
     let stats = battle.sessions.stats();
     assert_eq!(stats.kicked, 0, "an honest client was sent away: {:?}", stats.conduct);
     battle.conduct.assert_within(&battle.world.config().rules.conduct, CONDUCT_MARGIN);

@@ -133,6 +133,8 @@ fn draw_effects(dice: &mut Dice, rules: &mut Rules) {
             taken_per_256: dice.ms(0, 600),
             aura_radius: if dice.one_in(4) { dice.metres(0, 20_000) } else { Metres::ZERO },
             aura_effect: dice.below(11) as u8,
+            // Decides what clients are told, and nothing in the kernel.
+            hidden_beyond: Metres::from_m(8),
         };
     }
 }

@@ -11,7 +11,7 @@ use shieldwall_net::server::{ReplicationConfig, Traffic, ZoneSessions};
 use shieldwall_net::time::Micros;
 use shieldwall_net::wire::inputs::PlayerInput;
 use shieldwall_net::wire::welcome::ServerMessage;
-use shieldwall_net::wire::{FrameKind, PAYLOAD_BYTES, events, inputs};
+use shieldwall_net::wire::{FrameKind, PAYLOAD_BYTES, events, inputs, state_check};
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -55,6 +55,9 @@ impl Client {
                     }
                 }
                 FrameKind::Events => events::read(&mut packet.reader, |_, _| {}).expect("events are good"),
+                FrameKind::StateCheck => {
+                    state_check::read(&mut packet.reader, |_, _| {}).expect("checks are good");
+                }
                 FrameKind::Fragment => {
                     self.channel.read_fragment(&mut packet.reader).expect("fragments are good");
                     while let Some(message) = self.channel.next_message().expect("messages end") {

@@ -37,6 +37,9 @@ rule_table! {
         aura_radius: Metres as Metres = Metres::ZERO, 0, 64 << 16;
         /// Which.
         aura_effect: u8 as Choice(EFFECT_CHOICES) = 0, 0, EFFECTS as i64;
+        /// Whoever has it is hidden from enemies farther away than this, but for a second after each use of a weapon or an
+        /// ability; 0 for effects that do not hide.
+        hidden_beyond: Metres as Metres = Metres::ZERO, 0, 64 << 16;
     }
 }
 

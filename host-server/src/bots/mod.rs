@@ -379,6 +379,8 @@ impl BotThread {
             figures.over += u32::from(matches!(bot.client.state(), GameClientState::Ended(_)));
             figures.disconnects += u32::from(bot.lost);
             figures.corrections += stats.corrections;
+            figures.states_checked += stats.state_checks.states;
+            figures.state_mismatches += stats.state_checks.mismatches;
             for (sum, count) in figures.corrections_by.iter_mut().zip(stats.corrections_by) {
                 *sum += count;
             }

@@ -88,9 +88,13 @@ pub(super) struct RawWorld {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RawReplication {
+    pub(super) preset: Field<String>,
     pub(super) snapshot_hz: Field<u16>,
     pub(super) down_budget_bytes_per_s: Field<u32>,
     pub(super) tiers: Field<Vec<RawTier>>,
+    pub(super) occlusion: Field<bool>,
+    pub(super) eyes_above_m: Field<u8>,
+    pub(super) state_check_ms: Field<u16>,
 }
 
 /// One row of the table of interest tiers, nearest first.
@@ -116,7 +120,7 @@ pub(super) struct RawLog {
 }
 
 /// Every setting as (section, key): the environment knows exactly these.
-const KEYS: [(&str, &str); 35] = [
+const KEYS: [(&str, &str); 39] = [
     ("server", "bind"),
     ("server", "udp_port"),
     ("server", "max_clients"),
@@ -145,9 +149,13 @@ const KEYS: [(&str, &str); 35] = [
     ("world", "teams"),
     ("world", "character_capacity"),
     ("world", "projectile_capacity"),
+    ("replication", "preset"),
     ("replication", "snapshot_hz"),
     ("replication", "down_budget_bytes_per_s"),
     ("replication", "tiers"),
+    ("replication", "occlusion"),
+    ("replication", "eyes_above_m"),
+    ("replication", "state_check_ms"),
     ("bots", "count"),
     ("bots", "threads"),
     ("log", "format"),
@@ -197,6 +205,8 @@ fn flag_of(key: &str) -> &'static str {
         "world.terrain" => "--terrain",
         "world.rules" => "--rules",
         "world.tick_hz" => "--tick-hz",
+        "replication.preset" => "--interest",
+        "replication.occlusion" => "--occlusion",
         "bots.count" => "--bots",
         "log.format" => "--log-format",
         "log.level" => "--log-level",
@@ -288,9 +298,13 @@ pub(super) fn from_flags(flags: &ServerFlags, bots: Option<u32>) -> Layer {
             tick_hz: field(flags.tick_hz.as_ref()),
             ..RawWorld::default()
         },
+        replication: RawReplication {
+            preset: field(flags.interest.as_ref()),
+            occlusion: field(flags.occlusion.then_some(true).as_ref()),
+            ..RawReplication::default()
+        },
         bots: RawBots { count: field(bots.as_ref()), ..RawBots::default() },
         log: RawLog { format: field(flags.log_format.as_ref()), level: field(flags.log_level.as_ref()) },
-        ..RawConfig::default()
     };
     Layer { raw, source: Source::Flags }
 }

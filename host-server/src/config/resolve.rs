@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use shieldwall_core::{ConfigError as WorldError, Metres, limits};
 use shieldwall_net::secure::{DEVELOPMENT_KEY, SecondLogin};
-use shieldwall_net::server::{InterestTier, ReplicationConfigError};
+use shieldwall_net::server::{InterestPreset, InterestTier, OcclusionConfig, ReplicationConfigError};
 
 use super::error::{ConfigError, Origin};
 use super::layers::{Field, Layer, RawConfig, RawSecondLogin, RawTier, Source};
@@ -51,6 +51,8 @@ struct Pending {
     tiers: Option<Vec<RawTier>>,
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
+    occlusion: bool,
+    eyes_above_m: u8,
 }
 
 /// `scenery` is what stands in the world where no layer says so.
@@ -58,6 +60,10 @@ pub(super) fn resolve(stack: &[Layer], scenery: Option<&Path>) -> Result<HostCon
     let mut config = HostConfig::default();
     let mut origins = Origins::default();
     let mut pending = Pending::default();
+    // What a preset says is overruled by single values, wherever they stand.
+    for layer in stack {
+        apply_preset(&mut config, &mut origins, layer)?;
+    }
     for layer in stack {
         apply_server(&mut config, &mut origins, layer)?;
         apply_rest(&mut config, &mut origins, &mut pending, &layer.raw, &layer.source);
@@ -79,10 +85,25 @@ pub(super) fn resolve(stack: &[Layer], scenery: Option<&Path>) -> Result<HostCon
     if let Some(tiers) = pending.tiers {
         config.replication.tiers = checked_tiers(&tiers, &origins)?;
     }
+    if pending.occlusion {
+        let eyes_above = Metres::from_m(pending.eyes_above_m.into());
+        config.replication.occlusion = Some(OcclusionConfig { eyes_above, ..OcclusionConfig::default() });
+    }
     fit_rates(&mut config, &origins);
     make_room(&mut config, &origins)?;
     check(&config, &origins)?;
     Ok(config)
+}
+
+fn apply_preset(config: &mut HostConfig, origins: &mut Origins, layer: &Layer) -> Result<(), ConfigError> {
+    const KEY: &str = "replication.preset";
+    let Some(name) = origins.take(KEY, &layer.raw.replication.preset, &layer.source) else { return Ok(()) };
+    let preset = InterestPreset::named(&name).ok_or_else(|| {
+        let names = InterestPreset::ALL.map(InterestPreset::name).join(", ");
+        origins.error(KEY, format!("there is no preset `{name}`; there are {names}"))
+    })?;
+    config.replication = preset.config();
+    Ok(())
 }
 
 fn apply_server(config: &mut HostConfig, origins: &mut Origins, layer: &Layer) -> Result<(), ConfigError> {
@@ -188,6 +209,10 @@ fn apply_rest(
     if let Some(tiers) = origins.take("replication.tiers", &raw.replication.tiers, source) {
         pending.tiers = Some(tiers);
     }
+    let check = &raw.replication.state_check_ms;
+    origins.set(&mut replication.state_check_ms, "replication.state_check_ms", check, source);
+    origins.set(&mut pending.occlusion, "replication.occlusion", &raw.replication.occlusion, source);
+    origins.set(&mut pending.eyes_above_m, "replication.eyes_above_m", &raw.replication.eyes_above_m, source);
 
     origins.set(&mut config.bots.count, "bots.count", &raw.bots.count, source);
     origins.set(&mut config.bots.threads, "bots.threads", &raw.bots.threads, source);
@@ -232,10 +257,10 @@ fn checked_tiers(tiers: &[RawTier], origins: &Origins) -> Result<Vec<InterestTie
 }
 
 /// Rates nobody set follow those somebody set: nothing is sent more often than the world ticks, and no tier more
-/// often than snapshots.
+/// often than snapshots. Who names a preset sets its snapshot rate: a world that ticks more slowly refuses it.
 fn fit_rates(config: &mut HostConfig, origins: &Origins) {
     let replication = &mut config.replication;
-    if origins.of("replication.snapshot_hz") == Origin::Default {
+    if origins.of(snapshot_key(origins)) == Origin::Default {
         replication.snapshot_hz = replication.snapshot_hz.min(config.world.tick_hz);
     }
     // Surroundings are searched at most as often as they are sent.
@@ -245,6 +270,15 @@ fn fit_rates(config: &mut HostConfig, origins: &Origins) {
             tier.rate_hz = tier.rate_hz.min(replication.snapshot_hz);
         }
     }
+}
+
+/// The setting that the snapshot rate comes from.
+fn snapshot_key(origins: &Origins) -> &'static str {
+    let given = |key: &&'static str| origins.of(key) != Origin::Default;
+    ["replication.snapshot_hz", "replication.preset"]
+        .into_iter()
+        .find(given)
+        .unwrap_or("replication.snapshot_hz")
 }
 
 /// Limits nobody set grow with the number of bots asked for; limits somebody set are held against it.
@@ -286,7 +320,7 @@ fn check(config: &HostConfig, origins: &Origins) -> Result<(), ConfigError> {
     let most = shieldwall_net::wire::CHARACTERS_MAX;
     range("world.projectile_capacity", config.world.projectile_capacity.into(), 0, most.into())?;
     range("world.character_capacity", config.world.character_capacity.into(), 1, most.into())?;
-    range("replication.snapshot_hz", u64::from(config.replication.snapshot_hz), 1, tick_hz)?;
+    range(snapshot_key(origins), u64::from(config.replication.snapshot_hz), 1, tick_hz)?;
     let budget = u64::from(config.replication.down_budget_bytes_per_s);
     let least = config.replication.least_budget(config.world.tick_hz);
     range("replication.down_budget_bytes_per_s", budget, least.into(), 1_000_000.max(least.into()))?;
@@ -320,7 +354,9 @@ fn replication_key(error: &ReplicationConfigError) -> &'static str {
     use ReplicationConfigError as E;
     match error {
         E::SnapshotRate(_) | E::InterestRate(_) => "replication.snapshot_hz",
-        E::TierCount(_) | E::Tier(_) => "replication.tiers",
+        E::TierCount(_) | E::Tier(_) | E::TierRate { .. } => "replication.tiers",
+        E::Occlusion => "replication.eyes_above_m",
+        E::StateCheck(_) => "replication.state_check_ms",
         E::Budget { .. } => "replication.down_budget_bytes_per_s",
         E::MaxClients(_) | E::EventCapacity { .. } => "server.max_clients",
         E::CharacterCapacity(_) => "world.character_capacity",

@@ -126,7 +126,7 @@ impl Scrape {
     }
 
     /// Counters without labels: name, help, value.
-    fn counters(&self) -> [(&'static str, &'static str, u64); 34] {
+    fn counters(&self) -> [(&'static str, &'static str, u64); 36] {
         let (net, zone, secure) = (&self.net, &self.zone, &self.net.secure);
         let sessions = &zone.sessions;
         [
@@ -160,6 +160,12 @@ impl Scrape {
             ("views_capped", "Attacks aimed at an older picture than counts", sessions.inputs.views_capped),
             ("packets_lost", "Packets to clients that were lost", sessions.packets_lost),
             ("entity_updates_sent", "States of characters sent to clients", sessions.traffic.updates),
+            ("sight_rays", "Rays cast to see who is hidden from whom", sessions.traffic.rays),
+            (
+                "state_checks_sent",
+                "Hashes of states sent for clients to compare",
+                sessions.traffic.state_checks,
+            ),
             ("kills", "Deaths by the hand of another", zone.kills),
             ("hits", "Hits", zone.hits),
             ("rules_reloads", "Times that other rules were adopted", zone.rules_reloads),

@@ -119,10 +119,12 @@ struct SentPacket<R> {
 pub struct RoundTrip {
     smoothed: Option<Micros>,
     deviation: Micros,
+    newest: Option<Micros>,
 }
 
 impl RoundTrip {
     fn sample(&mut self, sample: Micros) {
+        self.newest = Some(sample);
         match self.smoothed {
             None => (self.smoothed, self.deviation) = (Some(sample), Micros(sample.0 / 2)),
             Some(smoothed) => {
@@ -137,6 +139,12 @@ impl RoundTrip {
     #[must_use]
     pub fn smoothed(&self) -> Option<Micros> {
         self.smoothed
+    }
+
+    /// The last one measured.
+    #[must_use]
+    pub fn newest(&self) -> Option<Micros> {
+        self.newest
     }
 
     /// The mean deviation.

@@ -378,6 +378,7 @@ impl GameClient {
             stats.relocations = corrections.relocations;
             stats.entities_visible = session.visible;
             let ground = session.ground.stats;
+            stats.state_checks = session.state_checks;
             stats.world_changes = ground.changes;
             (stats.ground_mismatches, stats.ground_images) = (ground.mismatches, ground.images);
         }
@@ -445,6 +446,10 @@ impl GameClient {
                     events::read(&mut open.reader, |tick, event| {
                         self.push_event(ClientEvent::Game { tick, event });
                     })?;
+                }
+                FrameKind::StateCheck => {
+                    let session = self.session.as_mut().ok_or(FrameError::NotWelcomed)?;
+                    session.check_states(&mut open.reader)?;
                 }
                 FrameKind::Fragment => self.channel.read_fragment(&mut open.reader)?,
                 kind @ FrameKind::Inputs => return Err(FrameError::WrongDirection(kind)),

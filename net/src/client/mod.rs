@@ -27,6 +27,7 @@ pub mod prediction;
 pub mod replica;
 pub(crate) mod rule_book;
 pub mod session;
+pub mod state_check;
 pub mod views;
 
 #[cfg(test)]
@@ -36,4 +37,5 @@ pub use corrections::CorrectionCause;
 pub use game_client::{ClientError, GameClient, GameClientConfig};
 pub use objectives::{FlagView, ObjectiveView};
 pub use session::ClientWorld;
+pub use state_check::{StateCheckStats, StateMismatch};
 pub use views::{AdvanceReport, ClientEvent, ClientStats, EndReason, EntityView, GameClientState, OwnView};

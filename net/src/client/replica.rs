@@ -91,6 +91,17 @@ impl Track {
     }
 }
 
+/// What is held of a slot at a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Held<'a> {
+    /// This state.
+    State(&'a EntityState),
+    /// Nothing any more: the slot is out of sight, or newer states have taken the place.
+    Dropped,
+    /// Nothing, though there is room for it.
+    Missing,
+}
+
 /// Counters of a replica.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ReplicaStats {
@@ -165,6 +176,28 @@ impl ReplicaTable {
         let &index = self.track_of.get(usize::from(slot))?;
         let track = self.tracks.get(usize::from(index))?;
         track.is_visible().then_some(EntitySamples { track })
+    }
+
+    /// The state of a slot at a tick.
+    pub(super) fn held(&self, slot: u16, tick: Tick) -> Held<'_> {
+        let index = self.track_of.get(usize::from(slot)).copied().unwrap_or(NO_TRACK);
+        let old = self.newest.is_none_or(|newest| newest.signed_distance(tick) > BASELINE_AGE_MAX.into());
+        let Some(track) = self.tracks.get(usize::from(index)) else {
+            return if old { Held::Dropped } else { Held::Missing };
+        };
+        if let Some(state) = track.find(tick) {
+            return Held::State(state);
+        }
+        let full = usize::from(track.len) == VERSIONS_KEPT;
+        let pushed_out = full && track.at(VERSIONS_KEPT - 1).tick.signed_distance(tick) > 0;
+        if old || pushed_out || track.left_at.is_some() { Held::Dropped } else { Held::Missing }
+    }
+
+    /// Damages every state held of a slot.
+    #[cfg(test)]
+    pub(crate) fn damage(&mut self, slot: u16, change: impl Fn(&mut EntityState)) {
+        let index = self.track_of[usize::from(slot)];
+        self.tracks[usize::from(index)].samples.iter_mut().for_each(|sample| change(&mut sample.state));
     }
 
     /// Every character in sight, in no meaningful but a repeatable order.

@@ -26,6 +26,7 @@ use super::objectives::{ObjectiveNews, Objectives};
 use super::prediction::{self, Prediction};
 use super::replica::ReplicaTable;
 use super::rule_book::ByTick;
+use super::state_check::StateCheckStats;
 use super::views::{AdvanceReport, EntityView, OwnView};
 use crate::channel::FrameError;
 use crate::time::Micros;
@@ -225,6 +226,7 @@ pub(crate) struct Session {
     /// All inputs up to this tick need not be sent any more. Never beyond `newest_sent`, whatever the server says.
     confirmed: u32,
     pub(crate) corrections: CorrectionStats,
+    pub(crate) state_checks: StateCheckStats,
     pub(crate) snapshots: u64,
     /// Characters in sight after the last snapshot: counted there, so that asking for figures costs nothing.
     pub(crate) visible: u32,
@@ -256,6 +258,7 @@ impl Session {
             newest_sent: 0,
             confirmed: 0,
             corrections: CorrectionStats::default(),
+            state_checks: StateCheckStats::default(),
             snapshots: 0,
             visible: 0,
             world,
@@ -291,6 +294,11 @@ impl Session {
     /// Compares the ground with the server's.
     pub(crate) fn check_ground(&mut self, check: GroundCheck) -> Result<(), DecodeError> {
         self.ground.check(check, &self.world)
+    }
+
+    /// Compares states held of others with the server's.
+    pub(crate) fn check_states(&mut self, reader: &mut BitReader<'_>) -> Result<(), DecodeError> {
+        self.state_checks.take(reader, &self.replica)
     }
 
     /// The server changes its rules.

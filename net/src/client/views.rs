@@ -265,4 +265,6 @@ pub struct ClientStats {
     pub ground_mismatches: u64,
     /// Times the whole ground was taken over.
     pub ground_images: u64,
+    /// What comparing the states held of others with the server's has come to.
+    pub state_checks: super::StateCheckStats,
 }

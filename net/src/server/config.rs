@@ -37,7 +37,43 @@ pub struct ReplicationConfig {
     pub down_budget_bytes_per_s: u32,
     /// So long the character of a client that was cut off waits for it, in seconds; 0: not at all.
     pub reconnect_grace_s: u16,
+    /// Enemies behind ground and walls are not sent; `None`: everybody in a tier is, wherever he stands.
+    pub occlusion: Option<OcclusionConfig>,
+    /// How often a client is told hashes of what it must hold, in milliseconds: 500 to 5,000; 0: never.
+    pub state_check_ms: u16,
 }
+
+/// How enemies behind ground and walls are kept from a client (`docs/adr/0043-what-clients-may-see.md`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OcclusionConfig {
+    /// Whoever is this near on the ground plane is sent, seen or not: steps are heard. 0 to 100 m.
+    pub near: Metres,
+    /// So long an enemy is sent after he was seen last, in milliseconds: at most 10,000.
+    pub grace_ms: u16,
+    /// Rays of sight a client and search, 8 to 4,096: what it may cost.
+    pub rays: u16,
+    /// How far a player's eyes are above the top of his body: cameras behind the shoulder are. 0 to 20 m.
+    pub eyes_above: Metres,
+}
+
+impl Default for OcclusionConfig {
+    fn default() -> Self {
+        Self { near: Metres::from_m(8), grace_ms: 1_000, rays: 64, eyes_above: Metres::ZERO }
+    }
+}
+
+impl OcclusionConfig {
+    fn is_sensible(&self) -> bool {
+        let within = |value: Metres, most: i32| (Metres::ZERO..=Metres::from_m(most)).contains(&value);
+        within(self.near, 100)
+            && within(self.eyes_above, 20)
+            && self.grace_ms <= 10_000
+            && (8..=4_096).contains(&self.rays)
+    }
+}
+
+/// Times between two state checks, in milliseconds: 0.2 to 2 a second.
+pub const STATE_CHECK_MS: core::ops::RangeInclusive<u16> = 500..=5_000;
 
 impl Default for ReplicationConfig {
     fn default() -> Self {
@@ -50,6 +86,8 @@ impl Default for ReplicationConfig {
             leave_margin: Metres::from_m(4),
             down_budget_bytes_per_s: 11_000,
             reconnect_grace_s: 30,
+            occlusion: None,
+            state_check_ms: 2_000,
         }
     }
 }
@@ -63,10 +101,23 @@ pub enum ReplicationConfigError {
     InterestRate(u16),
     /// None, or more than [`TIERS_MAX`].
     TierCount(usize),
-    /// Tiers must grow outwards from a positive radius, and their rates be 1 to the snapshot rate.
+    /// Tiers must grow outwards from a positive radius, and none be farther than 16 km.
     Tier(usize),
+    /// The rate of a tier is not 1 to the snapshot rate, which is at most the tick rate.
+    TierRate {
+        /// Which.
+        tier: usize,
+        /// Its rate.
+        rate_hz: u16,
+        /// The snapshot rate.
+        most: u16,
+    },
     /// Negative or over a kilometre.
     Distance,
+    /// A number of [`OcclusionConfig`] is out of its range.
+    Occlusion,
+    /// Not 0 and not among [`STATE_CHECK_MS`].
+    StateCheck(u16),
     /// Under [`ReplicationConfig::least_budget`]: a snapshot of the own character alone would not fit every time.
     Budget {
         /// What was asked for, bytes a second.
@@ -96,7 +147,22 @@ impl fmt::Display for ReplicationConfigError {
             }
             Self::TierCount(count) => write!(f, "replication: {count} tiers, allowed are 1 to {TIERS_MAX}"),
             Self::Tier(index) => {
-                write!(f, "replication: tier {index} does not grow outwards or has no usable rate")
+                write!(f, "replication: tier {index} does not grow outwards, or reaches beyond 16 km")
+            }
+            Self::TierRate { tier, rate_hz, most } => {
+                write!(
+                    f,
+                    "replication: tier {tier} wants {rate_hz} updates a second, possible are 1 to {most}"
+                )
+            }
+            Self::Occlusion => write!(
+                f,
+                "replication: occlusion takes a near distance of 0 to 100 m, a grace of up to 10 s, 8 to 4,096 rays, \
+                 and eyes 0 to 20 m above the body"
+            ),
+            Self::StateCheck(ms) => {
+                let (least, most) = (STATE_CHECK_MS.start(), STATE_CHECK_MS.end());
+                write!(f, "replication: a state check every {ms} ms is not one in {least} to {most}, or 0")
             }
             Self::Distance => write!(f, "replication: always_first and leave_margin are 0 to 1000 m"),
             Self::Budget { bytes_per_s, least } => {
@@ -136,15 +202,24 @@ impl ReplicationConfig {
         }
         let mut edge = Metres::ZERO;
         for (index, tier) in self.tiers.iter().enumerate() {
-            let too_far = tier.radius > Metres::from_m(16_000);
-            if tier.radius <= edge || too_far || !(1..=self.snapshot_hz).contains(&tier.rate_hz) {
+            if tier.radius <= edge || tier.radius > Metres::from_m(16_000) {
                 return Err(E::Tier(index));
+            }
+            let (rate_hz, most) = (tier.rate_hz, self.snapshot_hz);
+            if !(1..=most).contains(&rate_hz) {
+                return Err(E::TierRate { tier: index, rate_hz, most });
             }
             edge = tier.radius;
         }
         let sensible = Metres::ZERO..=Metres::from_m(1_000);
         if !sensible.contains(&self.always_first) || !sensible.contains(&self.leave_margin) {
             return Err(E::Distance);
+        }
+        if self.occlusion.is_some_and(|occlusion| !occlusion.is_sensible()) {
+            return Err(E::Occlusion);
+        }
+        if self.state_check_ms != 0 && !STATE_CHECK_MS.contains(&self.state_check_ms) {
+            return Err(E::StateCheck(self.state_check_ms));
         }
         let (bytes_per_s, least) = (self.down_budget_bytes_per_s, self.least_budget(world.tick_hz));
         if bytes_per_s < least {
@@ -192,7 +267,12 @@ mod tests {
         assert_eq!(with(|c| c.interest_hz = 21), E::InterestRate(21));
         assert_eq!(with(|c| c.tiers.clear()), E::TierCount(0));
         assert_eq!(with(|c| c.tiers[1].radius = c.tiers[0].radius), E::Tier(1));
-        assert_eq!(with(|c| c.tiers[2].rate_hz = 0), E::Tier(2));
+        let rate = |rate_hz| E::TierRate { tier: 2, rate_hz, most: 20 };
+        assert_eq!(with(|c| c.tiers[2].rate_hz = 0), rate(0));
+        assert_eq!(with(|c| c.tiers[2].rate_hz = 21), rate(21));
+        let no_rays = Some(OcclusionConfig { rays: 0, ..OcclusionConfig::default() });
+        assert_eq!(with(|c| c.state_check_ms = 499), E::StateCheck(499));
+        assert_eq!(ReplicationConfig { occlusion: no_rays, ..good }.validate(&world), Err(E::Occlusion));
         assert_eq!(with(|c| c.leave_margin = Metres(-1)), E::Distance);
         let too_little = E::Budget { bytes_per_s: 6_399, least: 6_400 };
         assert_eq!(with(|c| c.down_budget_bytes_per_s = 6_399), too_little);

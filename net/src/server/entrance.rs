@@ -134,6 +134,7 @@ impl ZoneSessions {
         let phase = self.emptiest_phase();
         let mut session =
             Box::new(Session::new(client_id, team, tag, phase, self.down_budget, &self.world_config));
+        session.sights = self.workshop.visibility.sights(self.world_config.character_capacity);
         let entrance = &mut self.entrance;
         match waiting {
             Some((id, _)) => {

@@ -1,7 +1,7 @@
 //! The server's side of a zone: sessions of clients, who sees whom, snapshots.
 //!
 //! - [`ZoneSessions`]: all sessions, around the world's ticks
-//! - [`config`]: what the operator chooses: snapshot rate, tiers of interest, bandwidth
+//! - [`config`]: what the operator chooses: snapshot rate, tiers of interest, bandwidth; [`presets`]: tables with names
 //! - [`input_buffer`]: each client's inputs by tick
 //! - [`history`], [`delta_cache`]: the states of the last ticks and their encoded differences, shared by all clients
 //! - `conduct`: what clients should not do, counted
@@ -9,6 +9,8 @@
 //! - `change_log`, `ground_feed`: changes of the world that stay, and how far each client has come with them
 //! - `rules_news`: other rules, told ahead and adopted
 //! - `objective_log`: how places, flags and scores stand, and how far each client has been told
+//! - `state_check`: hashes of what a client must hold
+//! - `visibility`: enemies that hide, and those behind ground and walls
 //! - `tracking`, `interest`, `priority`: what each client knows, sees, and is owed; `snapshot` makes packets of it
 //!
 //! What is not here: sockets, encryption (`secure`), the simulation itself.
@@ -23,16 +25,21 @@ pub mod history;
 pub mod input_buffer;
 mod interest;
 mod objective_log;
+pub mod presets;
 mod priority;
 mod prop_log;
 mod rules_news;
 mod session;
 mod snapshot;
+#[cfg(test)]
+mod starvation_tests;
+mod state_check;
 pub mod stats;
 mod telling;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod tracking;
+mod visibility;
 mod zone;
 mod zone_events;
 
@@ -44,8 +51,9 @@ use crate::wire::snapshot::{HEADER_BITS_MAX, SECTION_BITS_MAX};
 use crate::wire::welcome::Welcome;
 
 pub use conduct::{ConductCounts, Kick};
-pub use config::{InterestTier, ReplicationConfig, ReplicationConfigError};
+pub use config::{InterestTier, OcclusionConfig, ReplicationConfig, ReplicationConfigError};
 pub use entrance::ARRIVALS_PER_TICK;
+pub use presets::InterestPreset;
 pub use rules_news::AnnounceRulesError;
 pub use stats::{RefusedPayloads, SessionStats, Traffic, ZoneStats};
 pub use zone::{ConnectError, SESSION_TAG, ZoneSessions};

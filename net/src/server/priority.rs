@@ -3,11 +3,24 @@
 //! Urgency is how many updates a character is owed, in quarters; whoever is marked [`FIRST`] counts eightfold. So the
 //! near come first, and still nobody starves behind a crowd. The candidates come and stay in the order of their slots,
 //! which is the order they are sent in.
+//!
+//! **Nobody waits for ever.** Whoever was not sent for so long that the table of interest calls him overdue takes part in a
+//! second choice, which comes first: up to half of the room, in turn by slots, each counted at the most that a state can cost
+//! ([`WORST_BITS`]), and that room is kept until he is written ([`Priorities::reserved`]). So in a range of `n` characters
+//! with `room` bits a packet nobody waits longer than it takes to be overdue and another `n / (room / 2 / WORST_BITS)` snapshots,
+//! however much is going on near by.
 
 use super::interest::FIRST;
+use crate::wire::bits::BitRun;
+use crate::wire::prefix_codes::GAP_BITS_MAX;
+use crate::wire::snapshot::COMMON_AGES;
 
 /// Levels of urgency.
 const LEVELS: usize = 512;
+/// The level of those that were chosen because they are overdue; urgency alone does not reach it.
+const OVERDUE: u16 = LEVELS as u16 - 1;
+/// Bits of a state at most, with slot and age.
+pub(crate) const WORST_BITS: usize = GAP_BITS_MAX + COMMON_AGES + 8 + BitRun::BITS_MAX as usize;
 /// How much more urgent those are that come first.
 const FIRST_FACTOR: u32 = 8;
 
@@ -19,6 +32,37 @@ pub(crate) struct Candidate {
     level: u16,
     /// Whether the client holds a state of it.
     known: bool,
+    overdue: bool,
+}
+
+/// What becomes of a candidate when it is to be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Fit {
+    /// It fits.
+    Write,
+    /// It does not fit beside those for whom room is kept.
+    Skip,
+    /// It does not fit, and nobody has room kept.
+    Stop,
+}
+
+/// Room kept, while candidates are written.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reserve(usize);
+
+impl Reserve {
+    /// What becomes of the next candidate, which costs `bits` at most, where `remaining` are left.
+    #[inline]
+    pub(crate) fn fit(&mut self, candidate: &Candidate, bits: usize, remaining: usize) -> Fit {
+        if candidate.level == OVERDUE {
+            self.0 -= WORST_BITS;
+        }
+        match self.0 {
+            kept if bits + kept <= remaining => Fit::Write,
+            0 => Fit::Stop,
+            _ => Fit::Skip,
+        }
+    }
 }
 
 /// The due characters of one snapshot; memory is used again for the next client.
@@ -31,6 +75,8 @@ pub(crate) struct Priorities {
     levels_16: u32,
     /// Candidates by level: with a baseline, and without.
     counts: [[u16; 2]; LEVELS],
+    overdue: usize,
+    reserved: usize,
 }
 
 impl Priorities {
@@ -40,6 +86,8 @@ impl Priorities {
             leaves: Vec::with_capacity(crate::wire::snapshot::LEAVES_MAX as usize),
             levels_16: (1 << 16) / u32::from((snapshot_hz / 4).max(1)) + 1,
             counts: [[0; 2]; LEVELS],
+            overdue: 0,
+            reserved: 0,
         }
     }
 
@@ -47,16 +95,47 @@ impl Priorities {
         self.candidates.clear();
         self.leaves.clear();
         self.counts = [[0; 2]; LEVELS];
+        (self.overdue, self.reserved) = (0, 0);
     }
 
     /// Adds a character that is owed `owed`; `known` tells whether the client holds a state of it.
     #[inline]
-    pub(crate) fn push(&mut self, slot: u16, known: bool, owed: u16, tier: u8) {
+    pub(crate) fn push(&mut self, slot: u16, known: bool, owed: u16, tier: u8, overdue: bool) {
         let quarters = (u32::from(owed) * self.levels_16) >> 16;
         let level = if tier & FIRST != 0 { quarters * FIRST_FACTOR } else { quarters };
-        let level = (level as usize).min(LEVELS - 1);
+        let level = (level as usize).min(LEVELS - 2);
         self.counts[level][usize::from(!known)] += 1;
-        self.candidates.push(Candidate { slot, level: level as u16, known });
+        self.overdue += usize::from(overdue);
+        self.candidates.push(Candidate { slot, level: level as u16, known, overdue });
+    }
+
+    /// Chooses of those that are overdue as many as half of `bits` are enough for (one at least, if all are enough for that),
+    /// going on in the order of slots at `from`, which then is the slot behind the last. They stay, whatever
+    /// [`Self::keep_most_urgent`] thinks of the others, which has [`Self::reserved`] bits less.
+    pub(crate) fn keep_overdue(&mut self, bits: usize, from: &mut u16) {
+        let most = (bits / 2 / WORST_BITS).max(usize::from(bits >= WORST_BITS));
+        if self.overdue == 0 || most == 0 {
+            return;
+        }
+        let begin = self.candidates.partition_point(|candidate| candidate.slot < *from);
+        let (before, behind) = self.candidates.split_at_mut(begin);
+        let in_turn = behind.iter_mut().chain(before).filter(|candidate| candidate.overdue);
+        for candidate in in_turn.take(most) {
+            self.counts[usize::from(candidate.level)][usize::from(!candidate.known)] -= 1;
+            candidate.level = OVERDUE;
+            *from = candidate.slot.wrapping_add(1);
+            self.reserved += WORST_BITS;
+        }
+    }
+
+    /// The room kept for those that are overdue, to be handed out.
+    pub(crate) fn reserve(&self) -> Reserve {
+        Reserve(self.reserved)
+    }
+
+    /// Bits kept for those that are overdue.
+    pub(crate) fn reserved(&self) -> usize {
+        self.reserved
     }
 
     /// Keeps the most urgent candidates that are expected to fit into `bits`, given what a difference and a full
@@ -73,7 +152,7 @@ impl Priorities {
         due: [u16; 2],
     ) -> [u16; 2] {
         let mut left = bits;
-        for level in (0..LEVELS).rev() {
+        for level in (0..usize::from(OVERDUE)).rev() {
             let [deltas, fulls] = self.counts[level].map(usize::from);
             let cost = deltas * delta_bits + fulls * full_bits;
             if cost > left {
@@ -115,7 +194,7 @@ mod tests {
             let mut priorities = Priorities::new(256, 20);
             priorities.clear();
             for (slot, &(owed, first, known)) in owed.iter().enumerate() {
-                priorities.push(slot as u16, known, owed, if first { FIRST } else { 1 });
+                priorities.push(slot as u16, known, owed, if first { FIRST } else { 1 }, false);
             }
             let all = priorities.candidates.clone();
             priorities.keep_most_urgent(bits, [25, 80], rotation, 20, [20; 2]);

@@ -7,6 +7,7 @@ use super::input_buffer::{InputBuffer, OldestViews};
 use super::rules_news::RulesTold;
 use super::stats::{RefusedPayloads, SessionStats, Traffic};
 use super::tracking::{SNAPSHOTS_REMEMBERED, SnapshotLog, TrackTable};
+use super::visibility::sights::Sights;
 use crate::channel::budget::Budget;
 use crate::channel::sequence::Sequence;
 use crate::channel::{Channel, Fate, FrameError};
@@ -54,6 +55,8 @@ pub(super) struct Session {
     pub(super) budget: Budget,
     pub(super) log: SnapshotLog,
     pub(super) tracks: TrackTable,
+    /// Whom it has seen.
+    pub(super) sights: Sights,
     /// Own states by snapshot number.
     pub(super) own: [Option<OwnState>; SNAPSHOTS_REMEMBERED],
     /// The versions the client says it speaks.
@@ -72,6 +75,12 @@ pub(super) struct Session {
     pub(super) due: [u16; 2],
     /// Snapshots until the surroundings are searched again.
     pub(super) search_in: u32,
+    /// The slot at which those that are overdue go on to have their turn.
+    pub(super) overdue_from: u16,
+    /// Snapshots until the next state check.
+    pub(super) check_in: u32,
+    /// The slot that it begins with.
+    pub(super) check_from: u16,
     /// First tick whose events have not been told.
     pub(super) events_from: u32,
     /// What an update with a baseline costs in bits, slot and age included: a moving mean, times 16.
@@ -106,7 +115,7 @@ impl Session {
         team: u8,
         tag: u32,
         phase: u32,
-        bytes_per_s: u32,
+        budget: Budget,
         config: &WorldConfig,
     ) -> Self {
         let (tick_hz, capacity) = (config.tick_hz, config.character_capacity);
@@ -119,9 +128,10 @@ impl Session {
             channel: Channel::default(),
             inputs: InputBuffer::default(),
             input_margin: 0,
-            budget: Budget::new(bytes_per_s),
+            budget,
             log: SnapshotLog::default(),
             tracks: TrackTable::new(capacity),
+            sights: Sights::default(),
             own: [None; SNAPSHOTS_REMEMBERED],
             hello: None,
             version: None,
@@ -131,6 +141,9 @@ impl Session {
             ends_in: None,
             due: [0; 2],
             search_in: 0,
+            overdue_from: 0,
+            check_in: 0,
+            check_from: 0,
             events_from: 0,
             delta_bits_16: DELTA_BITS_GUESS * 16,
             conduct: Conduct::new(tick_hz),
@@ -193,6 +206,9 @@ impl Session {
                 log.acknowledge(*number);
             }
         })?;
+        if let Some(round_trip) = channel.round_trip().newest() {
+            budget.observe_round_trip(round_trip);
+        }
         loop {
             let reader = &mut packet.reader;
             match FrameKind::read(reader)? {
@@ -208,7 +224,7 @@ impl Session {
                     }
                 }
                 FrameKind::Fragment => self.channel.read_fragment(reader)?,
-                kind @ (FrameKind::Snapshot | FrameKind::Events) => {
+                kind @ (FrameKind::Snapshot | FrameKind::Events | FrameKind::StateCheck) => {
                     return Err(FrameError::WrongDirection(kind));
                 }
             }

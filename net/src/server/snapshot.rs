@@ -6,9 +6,11 @@ use super::ground_feed::feed;
 use super::history::StateHistory;
 use super::interest::InterestTable;
 use super::objective_log::{self, ObjectiveLog};
-use super::priority::{Candidate, Priorities};
+use super::priority::{Candidate, Fit, Priorities};
 use super::session::Session;
+use super::state_check;
 use super::tracking::SNAPSHOTS_REMEMBERED;
+use super::visibility::Visibility;
 use super::zone_events::{SeenAt, ZoneEvents};
 use super::{MIN_PACKET_BYTES, PACKET_OVERHEAD_BYTES};
 use crate::channel::reliable::FRAGMENTS_PER_PACKET;
@@ -33,6 +35,8 @@ pub(super) struct Workshop {
     /// Who has which status effects, after the last tick.
     pub(super) effects: EffectLists,
     pub(super) table: InterestTable,
+    /// Whom of those that are near enough clients may be told of.
+    pub(super) visibility: Visibility,
     pub(super) priorities: Priorities,
     pub(super) events: ZoneEvents,
     /// The world's changes that stay.
@@ -44,6 +48,8 @@ pub(super) struct Workshop {
     /// The snapshot rate in force, to the nearest whole number.
     pub(super) snapshot_hz: u16,
     pub(super) searches_every: u32,
+    /// Snapshots between two state checks of a client; 0: there are none.
+    pub(super) checks_every: u32,
     /// Baselines of the chosen candidates, in their order.
     pub(super) ages: Vec<Option<u8>>,
     /// Events chosen for one packet.
@@ -108,9 +114,12 @@ impl Workshop {
         {
             if session.search_in == 0 {
                 session.tracks.search(world, &self.table, id.slot as usize);
+                self.visibility.narrow(session, world, id.slot, tick);
                 session.search_in = self.searches_every;
             }
             session.search_in -= 1;
+            let spare = writer.remaining().saturating_sub(SNAPSHOT_BITS_LEAST);
+            state_check::write(session, &mut writer, &self.history, (self.checks_every, spare), tick);
             self.write_events(session, &mut writer, world, id, tick);
             record = Some(self.write_snapshot(session, &mut writer, world, id, tick));
         } else {
@@ -195,14 +204,16 @@ impl Workshop {
         session.tracks.gather(&session.log, present, &self.table, hz, due, &mut self.priorities);
         let spare = writer.remaining().saturating_sub(SECTION_BITS_MAX + MARGIN_BITS);
         let delta_bits = (session.delta_bits_16 / 16).max(4) as usize;
-        session.due = self.priorities.keep_most_urgent(spare, [delta_bits, FULL_BITS], number, hz, due);
+        self.priorities.keep_overdue(spare, &mut session.overdue_from);
+        let rest = spare - self.priorities.reserved();
+        session.due = self.priorities.keep_most_urgent(rest, [delta_bits, FULL_BITS], number, hz, due);
         let (tracks, log) = (&session.tracks, &session.log);
         let chosen = &self.priorities.candidates;
         self.ages.clear();
         self.ages.extend(chosen.iter().map(|candidate| tracks.baseline_age(candidate.slot, log, tick.0)));
         let head = section_head(chosen, &self.ages);
         let counts = head.write(writer);
-        let leaves = write_leaves(session, writer, &head, &self.priorities.leaves);
+        let leaves = write_leaves(session, writer, &head, &self.priorities);
         let updates = self.write_updates(session, writer, &head, tick);
         SectionHead::patch_counts(writer, counts, leaves, updates);
         session.traffic.snapshots += 1;
@@ -210,7 +221,8 @@ impl Workshop {
         number
     }
 
-    /// Copies the chosen updates into the packet, in the order of slots, until one does not fit.
+    /// Copies the chosen updates into the packet, in the order of slots, until one does not fit beside those for which room is
+    /// kept.
     fn write_updates(
         &mut self,
         session: &mut Session,
@@ -219,13 +231,15 @@ impl Workshop {
         tick: Tick,
     ) -> u32 {
         let (start, mut next, mut count, mut fulls) = (writer.position(), 0, 0, 0);
-        let mut full_bits = 0;
+        let (mut full_bits, mut reserve) = (0, self.priorities.reserve());
         for (candidate, &age) in self.priorities.candidates.iter().zip(&self.ages) {
             let slot = candidate.slot;
             let update = self.cache.get(&self.history, tick.0, slot.into(), age);
             let room = GAP_BITS_MAX + COMMON_AGES + 8 + update.run.len();
-            if writer.remaining() < room || count == UPDATES_MAX {
-                break;
+            match reserve.fit(candidate, room, writer.remaining()) {
+                Fit::Write if count < UPDATES_MAX => {}
+                Fit::Write | Fit::Stop => break,
+                Fit::Skip => continue,
             }
             let before = writer.position();
             let mut prefix = BitRun::EMPTY;
@@ -304,11 +318,11 @@ fn write_leaves(
     session: &mut Session,
     writer: &mut BitWriter<'_>,
     head: &SectionHead,
-    leaves: &[u16],
+    priorities: &Priorities,
 ) -> u32 {
     let (mut next, mut count) = (0, 0);
-    for &slot in leaves {
-        if writer.remaining() < GAP_BITS_MAX {
+    for &slot in &priorities.leaves {
+        if writer.remaining() < GAP_BITS_MAX + priorities.reserved() {
             break;
         }
         write_gap(writer, u32::from(slot) - next, head.gap_low_bits);

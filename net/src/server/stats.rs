@@ -89,6 +89,10 @@ pub struct Traffic {
     pub payload_bytes_received: u64,
     /// Snapshots sent.
     pub snapshots: u64,
+    /// State checks sent.
+    pub state_checks: u64,
+    /// Rays of sight cast.
+    pub rays: u64,
     /// Characters' states in them.
     pub updates: u64,
     /// Of these, the ones sent in full.
@@ -124,6 +128,8 @@ impl Traffic {
         self.packets_received += other.packets_received;
         self.payload_bytes_received += other.payload_bytes_received;
         self.snapshots += other.snapshots;
+        self.state_checks += other.state_checks;
+        self.rays += other.rays;
         self.updates += other.updates;
         self.full_updates += other.full_updates;
         self.update_bits += other.update_bits;

@@ -128,8 +128,45 @@ impl TrackTable {
 
     /// Whether the client was told of this slot and it is in the innermost tier.
     pub(crate) fn is_close(&self, slot: usize) -> bool {
-        let visible = self.visible.get(slot / 64).is_some_and(|word| word >> (slot % 64) & 1 != 0);
-        visible && self.tier[slot] & !FIRST == 0
+        self.is_visible(slot) && self.tier[slot] & !FIRST == 0
+    }
+
+    /// Words of the sets by slot.
+    #[cfg(test)]
+    pub(crate) fn words(&self) -> usize {
+        self.in_reach.len()
+    }
+
+    /// Puts a slot into reach, as a search would.
+    #[cfg(test)]
+    pub(crate) fn put_in_reach(&mut self, slot: usize, tier: u8) {
+        self.tier[slot] = tier;
+        set(&mut self.in_reach, slot);
+    }
+
+    /// Whether the client was told of this slot.
+    pub(crate) fn is_visible(&self, slot: usize) -> bool {
+        self.visible.get(slot / 64).is_some_and(|word| word >> (slot % 64) & 1 != 0)
+    }
+
+    /// Tier of a slot that the last search found, with or without [`FIRST`].
+    pub(crate) fn tier(&self, slot: usize) -> u8 {
+        self.tier[slot]
+    }
+
+    /// Slots that the last search found, 64 to a word.
+    pub(crate) fn reach(&self, word: usize) -> u64 {
+        self.in_reach[word]
+    }
+
+    /// Takes slots out of what the last search found: until the next one the client is not told of them.
+    pub(crate) fn put_word_out_of_reach(&mut self, word: usize, slots: u64) {
+        self.in_reach[word] &= !slots;
+    }
+
+    /// [`Self::put_word_out_of_reach`] for one slot.
+    pub(crate) fn put_out_of_reach(&mut self, slot: usize) {
+        self.in_reach[slot / 64] &= !(1 << (slot % 64));
     }
 
     /// The slots in sight, ascending.
@@ -158,7 +195,7 @@ impl TrackTable {
 
     /// Goes through all tracks for a new snapshot: who came, who left, who is due and how urgently.
     /// `present` are the slots in use. A track is due when it is owed `due`, one that comes first when it is owed
-    /// `first_due`.
+    /// `first_due`, and any that is overdue.
     pub(crate) fn gather(
         &mut self,
         log: &SnapshotLog,
@@ -183,9 +220,10 @@ impl TrackTable {
                 let tier = self.tier[slot];
                 let owed = self.owed[slot].saturating_add(table.rate(tier));
                 self.owed[slot] = owed;
-                if owed >= if tier & FIRST == 0 { due } else { first_due } {
+                let overdue = owed >= table.overdue(tier);
+                if overdue || owed >= if tier & FIRST == 0 { due } else { first_due } {
                     let known = log.newest_acked(self.carried[slot].at(number)).is_some();
-                    out.push(slot as u16, known, owed, tier);
+                    out.push(slot as u16, known, owed, tier, overdue);
                 }
             }
         }
@@ -217,6 +255,17 @@ impl TrackTable {
                 out.leaves.push(slot as u16);
             }
         }
+    }
+
+    /// The slots from `from` on, ascending, whose state in the snapshot `behind` before the newest the client holds for
+    /// certain, if it acknowledged that snapshot.
+    pub(crate) fn held_of(&self, behind: u32, log: &SnapshotLog, from: u16) -> impl Iterator<Item = u16> {
+        let (number, newer) = (log.number(), (1_u64 << behind) - 1);
+        self.visible_slots().skip_while(move |&slot| slot < from.into()).filter_map(move |slot| {
+            let sent = self.carried[slot as usize].at(number);
+            let held = sent >> behind & 1 != 0 && ((sent & newer).count_ones() as usize) < VERSIONS_KEPT;
+            held.then_some(slot as u16)
+        })
     }
 
     /// Age of the newest state of a slot that the client holds for certain, or `None` when there is none.

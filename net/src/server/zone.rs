@@ -13,8 +13,10 @@ use super::rules_news::RulesNews;
 use super::session::{Session, Stage, breaks_the_stream};
 use super::snapshot::Workshop;
 use super::stats::{SessionStats, Traffic, ZoneStats};
+use super::visibility::Visibility;
 use super::zone_events::ZoneEvents;
 use crate::channel::FrameError;
+use crate::channel::budget::Budget;
 use crate::secure::ClientIndex;
 use crate::time::Micros;
 use crate::wire::PAYLOAD_BYTES;
@@ -70,7 +72,8 @@ pub struct ZoneSessions {
     interval_ticks: u32,
     /// From the last word to the end of a session.
     goodbye_ticks: u32,
-    pub(super) down_budget: u32,
+    /// The allowance that a session begins with.
+    pub(super) down_budget: Budget,
     pub(super) sessions: Vec<Option<Box<Session>>>,
     /// Indices of sessions, ascending.
     pub(super) live: Vec<u32>,
@@ -113,11 +116,14 @@ impl ZoneSessions {
         let interval_ticks = config.snapshot_interval_ticks(world_config.tick_hz);
         let tick_hz = world_config.tick_hz;
         let snapshot_hz = ((u32::from(tick_hz) + interval_ticks / 2) / interval_ticks).max(1) as u16;
+        let searches_every = u32::from((snapshot_hz / config.interest_hz).max(1));
+        let search_ticks = searches_every * interval_ticks;
         let workshop = Workshop {
             history: StateHistory::new(EntityCodec::new(world_config), capacity),
             cache: DeltaCache::new(capacity),
             effects: EffectLists::default(),
-            table: InterestTable::new(config),
+            table: InterestTable::new(config, snapshot_hz),
+            visibility: Visibility::new(config, tick_hz, capacity, search_ticks),
             priorities: Priorities::new(capacity, snapshot_hz),
             events: ZoneEvents::new(interval_ticks),
             changes: ChangeLog::new(world_config),
@@ -125,7 +131,8 @@ impl ZoneSessions {
             tick_hz,
             interval_ticks,
             snapshot_hz,
-            searches_every: u32::from((snapshot_hz / config.interest_hz).max(1)),
+            searches_every,
+            checks_every: (u32::from(snapshot_hz) * u32::from(config.state_check_ms)).div_ceil(1_000),
             ages: Vec::with_capacity(capacity as usize),
             chosen_events: Vec::with_capacity(EVENTS_MAX),
         };
@@ -135,7 +142,7 @@ impl ZoneSessions {
             interval_ticks,
             goodbye_ticks: (u32::from(world_config.tick_hz) / GOODBYE_SHARE_OF_A_SECOND)
                 .max(3 * interval_ticks),
-            down_budget: config.down_budget_bytes_per_s,
+            down_budget: Budget::new(config.down_budget_bytes_per_s, config.least_budget(tick_hz)),
             sessions: (0..max_clients).map(|_| None).collect(),
             live: Vec::with_capacity(max_clients as usize),
             ending: Vec::with_capacity(max_clients as usize),
@@ -253,6 +260,7 @@ impl ZoneSessions {
         workshop.changes.learn(world);
         workshop.objectives.learn(world, tick);
         workshop.effects.rebuild(world);
+        workshop.visibility.learn(world);
         workshop.history.record(tick.0, &Sight::new(world, &workshop.effects));
     }
 

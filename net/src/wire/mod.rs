@@ -22,6 +22,7 @@ pub mod prefix_codes;
 pub mod quantize;
 pub mod rules_change;
 pub mod snapshot;
+pub mod state_check;
 pub mod welcome;
 pub mod world_changes;
 
@@ -30,7 +31,7 @@ use core::fmt;
 
 /// Version of everything below the packet header. Clients say which they speak ([`client_message::Hello`]), and
 /// [`welcome::Welcome`] says which it is.
-pub const PROTOCOL_VERSION: u16 = 4;
+pub const PROTOCOL_VERSION: u16 = 5;
 
 /// The oldest version that is still spoken. It is raised with [`PROTOCOL_VERSION`] where a frame or message that every
 /// client needs has changed. Version 3 says no hello and knows no goodbye beyond the fourth.
@@ -99,6 +100,8 @@ pub enum FrameKind {
     Fragment = 3,
     /// Server to client: events that are not worth a retransmission ([`events`]).
     Events = 4,
+    /// Server to client: hashes of states that the client must hold ([`state_check`]).
+    StateCheck = 5,
 }
 
 /// Bits of a [`FrameKind`].
@@ -124,6 +127,7 @@ impl FrameKind {
             2 => Ok(Self::Snapshot),
             3 => Ok(Self::Fragment),
             4 => Ok(Self::Events),
+            5 => Ok(Self::StateCheck),
             unknown => Err(DecodeError::UnknownFrame(unknown as u8)),
         }
     }

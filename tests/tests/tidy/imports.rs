@@ -89,7 +89,7 @@ fn check_ranks(package: &str, ranks: &[(&str, u32)], findings: &mut Vec<String>)
     for source in rust_sources() {
         let Some(inside) = source.path.strip_prefix(&prefix) else { continue };
         let module = inside.split(['/', '.']).next().unwrap_or("");
-        if module == "lib" {
+        if module == "lib" || source.is_test() {
             continue;
         }
         let Some(own) = rank_of(module) else {
