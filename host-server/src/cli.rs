@@ -208,6 +208,10 @@ pub struct DemoFlags {
     /// How many bots fight [default: 200]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=16_000))]
     pub bots: Option<u32>,
+    /// How often a bot looks around and decides anew, a second [default: 6]. Fewer thoughts leave more of the processor to
+    /// the server
+    #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u32).range(1..=30))]
+    pub thoughts_hz: Option<u32>,
     /// Run length and report.
     #[command(flatten)]
     pub run: RunFlags,
@@ -245,6 +249,10 @@ pub struct BotsFlags {
     /// How many bots connect
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=16_000))]
     pub bots: u32,
+    /// How often a bot looks around and decides anew, a second [default: 6]. Fewer thoughts leave more of the processor to
+    /// the server
+    #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u32).range(1..=30))]
+    pub thoughts_hz: Option<u32>,
     /// Seed of what the bots do
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,

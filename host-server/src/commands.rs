@@ -11,7 +11,7 @@ use shieldwall_core::RulesHash;
 use shieldwall_net::secure::{DEVELOPMENT_KEY, PROTOCOL_ID};
 use shieldwall_net::time::Micros;
 
-use crate::bots::{Crowd, CrowdParts, threads_for};
+use crate::bots::{Crowd, CrowdParts, THOUGHTS_HZ, threads_for};
 use crate::capture::key_log::KeyLog;
 use crate::cli::{BotsFlags, DemoFlags, RunFlags, ServeFlags, TokenFlags};
 use crate::clock::Clock;
@@ -56,6 +56,7 @@ pub fn demo(flags: &DemoFlags) -> Result<(), HostError> {
         seed: config.world.seed,
         first_client_id: 1,
         threads,
+        thoughts_hz: flags.thoughts_hz.unwrap_or(THOUGHTS_HZ),
         scenery: Arc::clone(&config.scenery),
         websocket: None,
         // The host logs the keys of all.
@@ -146,6 +147,7 @@ pub fn bots(flags: &BotsFlags) -> Result<(), HostError> {
         seed: flags.seed,
         first_client_id: flags.first_client_id,
         threads,
+        thoughts_hz: flags.thoughts_hz.unwrap_or(THOUGHTS_HZ),
         scenery: terrain::scenery(flags.terrain.as_deref())?,
         websocket,
         key_log,

@@ -37,8 +37,8 @@ use crate::websocket::client::WebSocketTarget;
 /// A bot looks at its socket and clock so often in a second, as a player's machine does every other frame.
 const ACT_HZ: u64 = 30;
 
-/// It decides anew every so many acts.
-const ACTS_PER_THOUGHT: u64 = 5;
+/// It decides anew so often in a second, when nobody says otherwise.
+pub const THOUGHTS_HZ: u32 = 6;
 
 /// All bots begin to connect within this time, one after another.
 const STAGGER: Micros = Micros(1_200_000);
@@ -70,6 +70,9 @@ pub struct CrowdParts {
     pub first_client_id: u64,
     /// Threads they run on.
     pub threads: u32,
+    /// How often each looks around and decides anew, a second, 1 to 30. Between two thoughts it does what any client must:
+    /// it decodes, acknowledges, predicts and sends.
+    pub thoughts_hz: u32,
     /// What the server's world stands on and has standing in it.
     pub scenery: Arc<Scenery>,
     /// Where the server's WebSocket is, for bots that connect by it; `None`: by UDP.
@@ -176,6 +179,7 @@ struct BotThread {
     seed: u64,
     first_client_id: u64,
     thread: usize,
+    acts_per_thought: u64,
     publish: Arc<dyn Fn(usize, BotFigures) + Send + Sync>,
     stop: Arc<AtomicBool>,
     lines: BotLines,
@@ -215,6 +219,7 @@ impl BotThread {
             seed: parts.seed,
             first_client_id: parts.first_client_id,
             thread,
+            acts_per_thought: ACT_HZ / u64::from(parts.thoughts_hz).clamp(1, ACT_HZ),
             publish: Arc::clone(&parts.publish),
             stop,
             lines,
@@ -326,7 +331,7 @@ impl BotThread {
     fn act(&mut self, index: usize) {
         let Some(bot) = self.bots.get_mut(index) else { return };
         let now = self.clock.now();
-        if bot.acts.is_multiple_of(ACTS_PER_THOUGHT)
+        if bot.acts.is_multiple_of(self.acts_per_thought)
             && let Some(own) = bot.client.own()
             && let Some(world) = bot.client.world().cloned()
         {

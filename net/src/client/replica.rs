@@ -18,13 +18,11 @@ use crate::wire::bits::BitReader;
 use crate::wire::prefix_codes::read_gap;
 use crate::wire::quantize::{EntityCodec, EntityState};
 use crate::wire::snapshot::{
-    BASELINE_AGE_MAX, OwnBaselineMissing, OwnState, SectionHead, SnapshotHeader, VERSIONS_KEPT,
+    BASELINE_AGE_MAX, OWN_KEPT, OwnBaselineMissing, OwnState, SectionHead, SnapshotHeader, VERSIONS_KEPT,
 };
 use shieldwall_core::numeric::Tick;
 use shieldwall_core::world::WorldConfig;
 
-/// Own states kept as baselines.
-const OWN_KEPT: usize = 32;
 const NO_TRACK: u16 = u16::MAX;
 
 /// A character's state at a tick.

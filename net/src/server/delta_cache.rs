@@ -1,75 +1,206 @@
 //! The bits of one (character, baseline), made once a tick and copied into every packet that needs them.
 //!
-//! A difference depends on the two states alone, and full states on one: whoever asks gets the same bits. There are
-//! eight places for each slot, chosen by the age of the baseline; a place is overwritten when another age needs it,
-//! which costs time and changes nothing else.
+//! A difference depends on the two states alone, and full states on one: whoever asks gets the same bits. There is a row
+//! for each age that a baseline can have in snapshots that are an interval apart, with a word for each slot: a packet's
+//! updates are taken from a few rows, from the front to the back. A difference is seldom longer than a word has room for;
+//! those and full states lie aside. What has no place is encoded again each time, which costs time and changes nothing
+//! else.
 
 use super::history::StateHistory;
-use crate::wire::bits::BitRun;
+use super::snapshot_log::SNAPSHOTS_REMEMBERED;
+use crate::wire::bits::{BitRun, BitWriter, ShortRun};
 
-const WAYS: usize = 8;
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Entry {
-    /// Tick the run was made in, and the age of its baseline: never equal by accident within 2^32 ticks.
-    tick: u32,
-    age: u16,
-    full: bool,
-    run: BitRun,
-}
+/// Rows: for full states, and for baselines of 1 to 63 intervals.
+const ROWS: usize = SNAPSHOTS_REMEMBERED;
+/// Bits of a word that say how long the run is; the run is above them.
+const LENGTH_BITS: u32 = 6;
+/// A length that stands for a place in the list of long runs.
+const ASIDE: u64 = (1 << LENGTH_BITS) - 1;
+/// Longest run in a word, in bits: it goes into a packet in one step.
+const SHORT_MAX: u32 = BitWriter::LONG_MAX;
+const _: () = assert!((SHORT_MAX as u64) < ASIDE && SHORT_MAX + LENGTH_BITS <= u64::BITS);
 
 /// Encoded states of the current tick.
 #[derive(Clone, Debug)]
 pub struct DeltaCache {
-    entries: Vec<[Entry; WAYS]>,
+    capacity: usize,
+    interval_ticks: u32,
+    /// By row and slot; 0 is unknown. One more row is never written to.
+    words: Vec<u64>,
+    /// Rows that hold nothing of an earlier tick.
+    open: u64,
+    /// Runs that are too long for a word, and whether each is a full state.
+    aside: Vec<(BitRun, bool)>,
+    aside_used: usize,
     hits: u64,
     misses: u64,
 }
 
+/// Where to look for the encodings with baselines of one age.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct CacheRow {
+    start: u32,
+    age: u8,
+}
+
 /// The bits of one update, and whether they are a full state after all (a new generation has no baseline).
-#[derive(Clone, Copy, Debug)]
-pub struct EncodedUpdate {
-    /// The bits after gap and age.
-    pub run: BitRun,
-    /// Age of the baseline; `None` for a full state.
-    pub age: Option<u8>,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EncodedUpdate {
+    /// A difference of at most 56 bits: the bits, and how many there are.
+    Short(u64, u32),
+    /// A longer difference.
+    Long(BitRun),
+    /// A full state.
+    Full(BitRun),
+}
+
+impl EncodedUpdate {
+    /// Bits of it.
+    #[inline]
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match self {
+            Self::Short(_, length) => *length as usize,
+            Self::Long(run) | Self::Full(run) => run.len(),
+        }
+    }
+
+    /// Whether there are none: never, as an update says at least that nothing changed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
 }
 
 impl DeltaCache {
-    /// Room for `capacity` slots.
+    /// Room for `capacity` slots, 568 bytes each, and for baselines that are multiples of `interval_ticks` old.
     #[must_use]
-    pub fn new(capacity: u32) -> Self {
-        let unused = Entry { age: u16::MAX, ..Entry::default() };
-        Self { entries: vec![[unused; WAYS]; capacity as usize], hits: 0, misses: 0 }
+    pub fn new(capacity: u32, interval_ticks: u32) -> Self {
+        let capacity = capacity as usize;
+        Self {
+            capacity,
+            interval_ticks: interval_ticks.max(1),
+            words: vec![0; (ROWS + 1) * capacity],
+            open: 0,
+            aside: vec![(BitRun::EMPTY, false); capacity],
+            aside_used: 0,
+            hits: 0,
+            misses: 0,
+        }
     }
 
-    /// The state of `slot` at `tick` (the newest of `history`), as a difference to its state `age` ticks before, or
-    /// in full for `None`.
-    #[inline]
-    pub fn get(&mut self, history: &StateHistory, tick: u32, slot: usize, age: Option<u8>) -> EncodedUpdate {
-        let wanted = u16::from(age.unwrap_or(0));
-        let entry = &mut self.entries[slot][usize::from(wanted) % WAYS];
-        if entry.tick == tick && entry.age == wanted {
-            self.hits += 1;
-        } else {
-            self.misses += 1;
-            *entry = make(history, tick, slot, age.unwrap_or(0));
+    /// Forgets everything: `history` has the states of another tick.
+    pub fn begin_tick(&mut self) {
+        (self.open, self.aside_used) = (0, 0);
+    }
+
+    /// Finds the row for baselines `age` ticks before the newest tick of `history`; 0 stands for full states.
+    pub fn row(&mut self, history: &StateHistory, age: u8) -> CacheRow {
+        let (intervals, rest) = (u32::from(age) / self.interval_ticks, u32::from(age) % self.interval_ticks);
+        if rest != 0 || intervals as usize >= ROWS {
+            return CacheRow { start: (ROWS * self.capacity) as u32, age };
         }
-        EncodedUpdate { run: entry.run, age: if entry.full { None } else { age } }
+        let start = intervals as usize * self.capacity;
+        if self.open >> intervals & 1 == 0 {
+            self.open |= 1 << intervals;
+            self.words[start..start + history.in_use()].fill(0);
+        }
+        CacheRow { start: start as u32, age }
+    }
+
+    /// The state of `slot`, which is in use, at `tick` (the newest of `history`), as a difference to its state of the
+    /// row's age, or in full.
+    #[inline]
+    pub fn get(&mut self, history: &StateHistory, tick: u32, row: CacheRow, slot: usize) -> EncodedUpdate {
+        match self.get_short(row, slot) {
+            Some((bits, length)) => EncodedUpdate::Short(bits, length),
+            None => self.get_other(history, tick, row, slot),
+        }
+    }
+
+    /// A difference that was made in this tick and is short: the bits, and how many there are.
+    #[inline]
+    pub fn get_short(&self, row: CacheRow, slot: usize) -> Option<(u64, u32)> {
+        let word = self.words[row.start as usize + slot];
+        let length = word & ASIDE;
+        // Lengths of 0 and of a long run alike are out of the range.
+        (length.wrapping_sub(1) < u64::from(SHORT_MAX)).then_some((word >> LENGTH_BITS, length as u32))
+    }
+
+    /// Reads what [`DeltaCache::get`] will have to fetch from afar to encode something that nobody has asked for yet: for
+    /// many in a row these reads do not wait for each other.
+    #[inline]
+    pub fn touch(&self, history: &StateHistory, tick: u32, row: CacheRow, slot: usize) {
+        if self.words[row.start as usize + slot] == 0 {
+            core::hint::black_box(history.at(tick.wrapping_sub(row.age.into()), slot).x);
+        }
+    }
+
+    /// A long run, or one that has to be made.
+    fn get_other(&mut self, history: &StateHistory, tick: u32, row: CacheRow, slot: usize) -> EncodedUpdate {
+        let at = row.start as usize + slot;
+        if self.words[at] == 0 {
+            self.misses += 1;
+            let (word, update) = self.make(history, tick, row.age, slot);
+            if at < ROWS * self.capacity {
+                self.words[at] = word;
+            }
+            return update;
+        }
+        match self.aside[(self.words[at] >> LENGTH_BITS) as usize] {
+            (run, true) => EncodedUpdate::Full(run),
+            (run, false) => EncodedUpdate::Long(run),
+        }
+    }
+
+    /// Encodes a state, and says what to keep of it; 0 when there is no room.
+    fn make(&mut self, history: &StateHistory, tick: u32, age: u8, slot: usize) -> (u64, EncodedUpdate) {
+        let update = encode(history, tick, age, slot);
+        let run = match update {
+            EncodedUpdate::Short(bits, length) => return (bits << LENGTH_BITS | u64::from(length), update),
+            EncodedUpdate::Long(run) => (run, false),
+            EncodedUpdate::Full(run) => (run, true),
+        };
+        if self.aside_used == self.aside.len() {
+            return (0, update);
+        }
+        let place = self.aside_used;
+        self.aside[place] = run;
+        self.aside_used += 1;
+        ((place as u64) << LENGTH_BITS | ASIDE, update)
+    }
+
+    /// Counts what was asked for.
+    pub fn count(&mut self, asked: u64) {
+        self.hits += asked;
     }
 
     /// Look-ups answered from the cache, and the others.
     #[must_use]
     pub fn hits_and_misses(&self) -> (u64, u64) {
-        (self.hits, self.misses)
+        (self.hits.saturating_sub(self.misses), self.misses)
     }
 }
 
-fn make(history: &StateHistory, tick: u32, slot: usize, age: u8) -> Entry {
+/// The state of `slot` at `tick`, as a difference to its state `age` ticks before, or in full for 0.
+fn encode(history: &StateHistory, tick: u32, age: u8, slot: usize) -> EncodedUpdate {
     let state = history.at(tick, slot);
     let base = history.at(tick.wrapping_sub(age.into()), slot);
     let same_life = age != 0 && base.generation == state.generation;
-    let delta = if same_life { history.codec().encode_delta(base, state, age) } else { None };
-    let run = delta.unwrap_or_else(|| history.codec().encode_full(state));
-    Entry { tick, age: age.into(), full: delta.is_none(), run }
+    let codec = history.codec();
+    let mut short = ShortRun::default();
+    if !same_life || !codec.write_delta(&mut short, base, state, age) {
+        return EncodedUpdate::Full(codec.encode_full(state));
+    }
+    if let Some((bits, length)) = short.get() {
+        return EncodedUpdate::Short(bits, length);
+    }
+    match codec.encode_delta(base, state, age) {
+        Some(run) => EncodedUpdate::Long(run),
+        None => EncodedUpdate::Full(codec.encode_full(state)),
+    }
 }
+
+#[cfg(test)]
+#[path = "delta_cache_tests.rs"]
+mod tests;

@@ -146,6 +146,7 @@ impl ZoneSessions {
         entrance.count(&session, 1);
         entrance.by_player.insert(client_id, client.0);
         self.sessions[client.0 as usize] = Some(session);
+        self.phases[client.0 as usize] = phase;
         let at = self.live.partition_point(|&index| index < client.0);
         self.live.insert(at, client.0);
         Ok(())

@@ -17,6 +17,8 @@ pub struct StateHistory {
     states: Vec<EntityState>,
     /// Slots in use at the newest tick, one bit each.
     present: Vec<u64>,
+    /// Ticks in which a slot in use became free.
+    departures: u32,
 }
 
 impl StateHistory {
@@ -29,6 +31,7 @@ impl StateHistory {
             capacity,
             states: vec![EntityState::default(); capacity * HISTORY_TICKS],
             present: vec![0; capacity.div_ceil(64)],
+            departures: 0,
         }
     }
 
@@ -37,7 +40,9 @@ impl StateHistory {
         let view = sight.characters();
         let start = (tick as usize % HISTORY_TICKS) * self.capacity;
         let row = &mut self.states[start..start + self.capacity];
+        let mut departed = false;
         for (word, (bits, states)) in self.present.iter_mut().zip(row.chunks_mut(64)).enumerate() {
+            let before = *bits;
             *bits = 0;
             for (bit, state) in states.iter_mut().enumerate() {
                 let slot = word * 64 + bit;
@@ -46,7 +51,9 @@ impl StateHistory {
                     *state = self.codec.quantize(sight, slot);
                 }
             }
+            departed |= before & !*bits != 0;
         }
+        self.departures = self.departures.wrapping_add(u32::from(departed));
     }
 
     /// The state of a slot at a tick that was recorded and is not forgotten; without meaning where the slot was
@@ -61,6 +68,19 @@ impl StateHistory {
     #[must_use]
     pub fn present(&self) -> &[u64] {
         &self.present
+    }
+
+    /// In how many of the ticks recorded a slot became free: as long as it stays, nobody who was there is gone.
+    #[must_use]
+    pub fn departures(&self) -> u32 {
+        self.departures
+    }
+
+    /// Slots from this one on are not in use at the newest tick.
+    #[must_use]
+    pub fn in_use(&self) -> usize {
+        let last = self.present.iter().rposition(|&word| word != 0);
+        last.map_or(0, |word| ((word + 1) * 64).min(self.capacity))
     }
 
     /// States are made and sent with another codec from now on; those that are kept stay as they are.

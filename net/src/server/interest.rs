@@ -17,8 +17,6 @@ pub(crate) struct InterestTable {
     enter: [i64; TIERS_MAX],
     leave: [i64; TIERS_MAX],
     rates: [u16; TIERS_MAX],
-    /// From how much owed on a character of the tier is overdue.
-    overdue: [u16; TIERS_MAX],
     len: usize,
     first: i64,
     search_radius: Metres,
@@ -33,33 +31,29 @@ fn square(metres: Metres) -> i64 {
     reduced(metres.0) * reduced(metres.0)
 }
 
-/// Snapshots that a character of a tier may be left out of before it is overdue, and one interval of its rate more: two seconds of
-/// them, and never less than two intervals.
-pub(crate) fn patience(snapshot_hz: u16, rate_hz: u16) -> u16 {
-    (PATIENCE_S * snapshot_hz).max(2 * snapshot_hz.div_ceil(rate_hz.max(1)))
+/// Snapshots that a character may be left out of before it is overdue: two seconds of them, and so two updates at least, since
+/// a rate is at least one.
+pub(crate) const fn patience(snapshot_hz: u16) -> u16 {
+    PATIENCE_S * snapshot_hz
 }
 
 /// Seconds after which somebody in range is overdue.
 const PATIENCE_S: u16 = 2;
 
 impl InterestTable {
-    /// The table of a configuration that was validated; `snapshot_hz` is the rate in force.
-    pub(crate) fn new(config: &ReplicationConfig, snapshot_hz: u16) -> Self {
+    /// The table of a configuration that was validated.
+    pub(crate) fn new(config: &ReplicationConfig) -> Self {
         let (mut enter, mut leave, mut rates) = ([0; TIERS_MAX], [0; TIERS_MAX], [0; TIERS_MAX]);
-        let mut overdue = [u16::MAX; TIERS_MAX];
         for (i, tier) in config.tiers.iter().enumerate() {
             enter[i] = square(tier.radius);
             leave[i] = square(tier.radius + config.leave_margin);
             rates[i] = tier.rate_hz;
-            // What an update leaves owed is less than one.
-            overdue[i] = tier.rate_hz * patience(snapshot_hz, tier.rate_hz) + snapshot_hz;
         }
         let outermost = config.tiers.last().map_or(Metres::ZERO, |tier| tier.radius);
         Self {
             enter,
             leave,
             rates,
-            overdue,
             len: config.tiers.len(),
             first: square(config.always_first),
             search_radius: outermost + config.leave_margin,
@@ -82,11 +76,6 @@ impl InterestTable {
         self.rates[usize::from(tier & !FIRST) % TIERS_MAX]
     }
 
-    /// From how much owed on a character of this tier (with or without [`FIRST`]) is overdue.
-    pub(crate) fn overdue(&self, tier: u8) -> u16 {
-        self.overdue[usize::from(tier & !FIRST) % TIERS_MAX]
-    }
-
     /// The tier for a difference of positions (Q16.16 metres), given the tier it is in now or [`NO_TIER`].
     #[inline]
     pub(crate) fn tier_of(&self, dx: i32, dz: i32, now: u8) -> Option<u8> {
@@ -105,7 +94,7 @@ mod tests {
 
     #[test]
     fn edges_have_two_sides() {
-        let table = InterestTable::new(&ReplicationConfig::default(), 20);
+        let table = InterestTable::new(&ReplicationConfig::default());
         let at = |metres: i32, now: u8| table.tier_of(metres << 16, 0, now);
         assert_eq!(at(5, NO_TIER), Some(FIRST));
         assert_eq!(at(49, NO_TIER), Some(0));

@@ -11,10 +11,12 @@
 //! - `objective_log`: how places, flags and scores stand, and how far each client has been told
 //! - `state_check`: hashes of what a client must hold
 //! - `visibility`: enemies that hide, and those behind ground and walls
-//! - `tracking`, `interest`, `priority`: what each client knows, sees, and is owed; `snapshot` makes packets of it
+//! - `snapshot_log`, `tracking`, `track_block`, `interest`, `priority`: what each client knows, sees, and is owed;
+//!   `snapshot` makes packets of it, with `baselines` as what updates in one have in common
 //!
 //! What is not here: sockets, encryption (`secure`), the simulation itself.
 
+mod baselines;
 mod change_log;
 mod conduct;
 pub mod config;
@@ -31,6 +33,7 @@ mod prop_log;
 mod rules_news;
 mod session;
 mod snapshot;
+mod snapshot_log;
 #[cfg(test)]
 mod starvation_tests;
 mod state_check;
@@ -38,6 +41,7 @@ pub mod stats;
 mod telling;
 #[cfg(test)]
 pub(crate) mod tests;
+mod track_block;
 mod tracking;
 mod visibility;
 mod zone;

@@ -5,8 +5,9 @@ use super::conduct::Conduct;
 use super::ground_feed::GroundFeed;
 use super::input_buffer::{InputBuffer, OldestViews};
 use super::rules_news::RulesTold;
+use super::snapshot_log::SnapshotLog;
 use super::stats::{RefusedPayloads, SessionStats, Traffic};
-use super::tracking::{SNAPSHOTS_REMEMBERED, SnapshotLog, TrackTable};
+use super::tracking::TrackTable;
 use super::visibility::sights::Sights;
 use crate::channel::budget::Budget;
 use crate::channel::sequence::Sequence;
@@ -16,7 +17,7 @@ use crate::wire::client_message::{ClientMessage, Hello};
 use crate::wire::events::{EVENT_MESSAGE_BYTES, GameEvent};
 use crate::wire::goodbye::GoodbyeReason;
 use crate::wire::misconduct::Misconduct;
-use crate::wire::snapshot::OwnState;
+use crate::wire::snapshot::{OWN_KEPT, OwnState};
 use crate::wire::welcome::Welcome;
 use crate::wire::{DecodeError, FrameKind, PROTOCOL_VERSION, inputs};
 use shieldwall_core::{CharacterId, Tick, Ticks, ViewAge, WorldConfig};
@@ -57,8 +58,8 @@ pub(super) struct Session {
     pub(super) tracks: TrackTable,
     /// Whom it has seen.
     pub(super) sights: Sights,
-    /// Own states by snapshot number.
-    pub(super) own: [Option<OwnState>; SNAPSHOTS_REMEMBERED],
+    /// Own states by snapshot number: as many as the client keeps.
+    pub(super) own: Box<[Option<OwnState>; OWN_KEPT]>,
     /// The versions the client says it speaks.
     pub(super) hello: Option<Hello>,
     /// The version spoken: known once the welcome is queued.
@@ -75,6 +76,8 @@ pub(super) struct Session {
     pub(super) due: [u16; 2],
     /// Snapshots until the surroundings are searched again.
     pub(super) search_in: u32,
+    /// Whether somebody who was due was left out of the last snapshot.
+    pub(super) left_out: bool,
     /// The slot at which those that are overdue go on to have their turn.
     pub(super) overdue_from: u16,
     /// Snapshots until the next state check.
@@ -132,7 +135,7 @@ impl Session {
             log: SnapshotLog::default(),
             tracks: TrackTable::new(capacity),
             sights: Sights::default(),
-            own: [None; SNAPSHOTS_REMEMBERED],
+            own: Box::new([None; OWN_KEPT]),
             hello: None,
             version: None,
             welcome_end: 0,
@@ -141,6 +144,7 @@ impl Session {
             ends_in: None,
             due: [0; 2],
             search_in: 0,
+            left_out: false,
             overdue_from: 0,
             check_in: 0,
             check_from: 0,
@@ -151,6 +155,39 @@ impl Session {
             objectives_told: 0,
             traffic: Traffic::default(),
             refused: RefusedPayloads::default(),
+        }
+    }
+
+    /// Reads what a packet needs first, so that it is near then: a bit of everything, in no order.
+    #[inline]
+    pub(super) fn touch(&self) {
+        let Self { log, tracks, channel, inputs, traffic, .. } = self;
+        core::hint::black_box((
+            log.touch(),
+            tracks.visible(),
+            channel.next_sequence(),
+            inputs.margin_ticks(),
+        ));
+        core::hint::black_box((
+            channel.round_trip().deviation(),
+            channel.reliable_in_flight(),
+            channel.stats().sent,
+        ));
+        core::hint::black_box((traffic.packets_sent, traffic.visible_sum, traffic.objective_bytes));
+        core::hint::black_box((self.budget.rate(), self.objectives_told, self.delta_bits_16, self.welcomed));
+    }
+
+    /// Reads what takes a second step to find.
+    #[inline]
+    pub(super) fn touch_far(&self) {
+        self.tracks.touch();
+        self.channel.touch();
+        let number = self.log.number();
+        let base = self.log.newest_acked(u64::MAX).map_or(0, |behind| number.wrapping_sub(behind));
+        for place in [base, number.wrapping_add(1)] {
+            let own = self.own[place as usize % OWN_KEPT].as_ref();
+            let own = own.map(|own| (own.health, own.state.position.x, own.ready_ticks[0], own.effects));
+            core::hint::black_box(own);
         }
     }
 

@@ -1,28 +1,31 @@
 //! One client's packet: what is reliable, what was seen to happen, and as much of the world as fits.
 
+use super::baselines::Baselines;
 use super::change_log::ChangeLog;
-use super::delta_cache::DeltaCache;
+use super::delta_cache::{DeltaCache, EncodedUpdate};
 use super::ground_feed::feed;
 use super::history::StateHistory;
 use super::interest::InterestTable;
 use super::objective_log::{self, ObjectiveLog};
-use super::priority::{Candidate, Fit, Priorities};
+use super::priority::{Fit, Priorities};
 use super::session::Session;
 use super::state_check;
-use super::tracking::SNAPSHOTS_REMEMBERED;
+use super::track_block::LANES;
+use super::tracking::SearchSpace;
 use super::visibility::Visibility;
 use super::zone_events::{SeenAt, ZoneEvents};
 use super::{MIN_PACKET_BYTES, PACKET_OVERHEAD_BYTES};
 use crate::channel::reliable::FRAGMENTS_PER_PACKET;
 use crate::channel::sequence::HEADER_BYTES;
 use crate::time::Micros;
-use crate::wire::bits::{BitRun, BitWriter};
+use crate::wire::bits::BitWriter;
 use crate::wire::effect_lists::EffectLists;
 use crate::wire::events::{EVENTS_HEAD_BITS, GameEvent};
 use crate::wire::ground_image::PIECE_BYTES;
-use crate::wire::prefix_codes::{GAP_BITS_MAX, width, write_gap};
+use crate::wire::prefix_codes::{GAP_BITS_MAX, gap_code, width, write_gap};
 use crate::wire::snapshot::{
-    COMMON_AGES, HEADER_BITS_MAX, OwnState, SECTION_BITS_MAX, SectionHead, SnapshotHeader, UPDATES_MAX,
+    AGE_CODE_BITS_MAX, HEADER_BITS_MAX, OWN_KEPT, OwnState, SECTION_BITS_MAX, SectionHead, SnapshotHeader,
+    UPDATES_MAX,
 };
 use crate::wire::{FRAME_KIND_BITS, FrameKind, PAYLOAD_BYTES, events};
 use shieldwall_core::{CharacterId, Metres, Tick, World};
@@ -50,8 +53,9 @@ pub(super) struct Workshop {
     pub(super) searches_every: u32,
     /// Snapshots between two state checks of a client; 0: there are none.
     pub(super) checks_every: u32,
-    /// Baselines of the chosen candidates, in their order.
-    pub(super) ages: Vec<Option<u8>>,
+    pub(super) search_space: SearchSpace,
+    /// What the baselines of one packet stand for.
+    pub(super) baselines: Baselines,
     /// Events chosen for one packet.
     pub(super) chosen_events: Vec<GameEvent>,
 }
@@ -63,7 +67,7 @@ const FULL_BITS: usize = 96;
 /// Share of a packet that may go to events seen.
 const EVENTS_SHARE: usize = 6;
 /// Snapshots, the present one excluded, of which the client still holds the own state: one less than it keeps.
-const OWN_KEPT_MASK: u64 = 0xffff_fffe;
+const OWN_KEPT_MASK: u64 = (1 << OWN_KEPT) - 2;
 /// Bits at the end that the estimate leaves free, so that a dear update seldom has to wait.
 const MARGIN_BITS: usize = 64;
 
@@ -112,12 +116,6 @@ impl Workshop {
         if let Some(id) = playing
             && writer.remaining() >= SNAPSHOT_BITS_LEAST
         {
-            if session.search_in == 0 {
-                session.tracks.search(world, &self.table, id.slot as usize);
-                self.visibility.narrow(session, world, id.slot, tick);
-                session.search_in = self.searches_every;
-            }
-            session.search_in -= 1;
             let spare = writer.remaining().saturating_sub(SNAPSHOT_BITS_LEAST);
             state_check::write(session, &mut writer, &self.history, (self.checks_every, spare), tick);
             self.write_events(session, &mut writer, world, id, tick);
@@ -164,9 +162,9 @@ impl Workshop {
         let Some(own) = own.map(|id| id.slot) else { return };
         let centre = world.characters().position(own);
         let (tracks, traffic) = (&session.tracks, &mut session.traffic);
-        for seen in self.events.since(session.events_from) {
+        for seen in self.events.since(session.events_from, |slot| tracks.is_close(slot)) {
             let near = match seen.place {
-                SeenAt::Character(slot) => tracks.is_close(slot.into()),
+                SeenAt::Character(_) => true,
                 SeenAt::Place(x, z) => {
                     let way = |to: Metres, from: Metres| i64::from(to.0) - i64::from(from.0);
                     self.table.is_close(way(x, centre.x), way(z, centre.z))
@@ -199,26 +197,68 @@ impl Workshop {
         let number = session.log.begin(tick.0);
         FrameKind::Snapshot.write(writer);
         write_header(session, writer, world, &self.effects, id, tick, number);
-        let present = self.history.present();
+        self.look_around(session, world, id, tick, number);
         let (hz, due) = (self.snapshot_hz, session.due);
-        session.tracks.gather(&session.log, present, &self.table, hz, due, &mut self.priorities);
+        // Who is overdue was left out of the last snapshot, or not even gathered for it.
+        let left_out = session.left_out || due.iter().any(|&due| due > hz);
+        session.tracks.gather(&session.log, due, (left_out, hz), &mut self.priorities);
         let spare = writer.remaining().saturating_sub(SECTION_BITS_MAX + MARGIN_BITS);
         let delta_bits = (session.delta_bits_16 / 16).max(4) as usize;
-        self.priorities.keep_overdue(spare, &mut session.overdue_from);
+        let (tracks, cost) = (&session.tracks, [delta_bits, FULL_BITS]);
+        let urgency = |track: u16| tracks.urgency(track.into());
+        let slot_of = |track: u16| tracks.block(track.into()).slot(usize::from(track) % LANES);
+        self.priorities.keep_overdue(spare, &mut session.overdue_from, slot_of);
         let rest = spare - self.priorities.reserved();
-        session.due = self.priorities.keep_most_urgent(rest, [delta_bits, FULL_BITS], number, hz, due);
-        let (tracks, log) = (&session.tracks, &session.log);
-        let chosen = &self.priorities.candidates;
-        self.ages.clear();
-        self.ages.extend(chosen.iter().map(|candidate| tracks.baseline_age(candidate.slot, log, tick.0)));
-        let head = section_head(chosen, &self.ages);
+        session.due = self.priorities.keep_most_urgent(rest, cost, urgency, number, hz, due);
+        let head = self.section_head(session, tick);
         let counts = head.write(writer);
-        let leaves = write_leaves(session, writer, &head, &self.priorities);
+        let leaves = write_leaves(session, writer, &head, &self.priorities.leaves);
         let updates = self.write_updates(session, writer, &head, tick);
         SectionHead::patch_counts(writer, counts, leaves, updates);
         session.traffic.snapshots += 1;
         session.traffic.visible_sum += u64::from(session.tracks.visible());
         number
+    }
+
+    /// Searches the surroundings when it is time, and drops those that left the world since the last snapshot.
+    fn look_around(
+        &mut self,
+        session: &mut Session,
+        world: &World,
+        id: CharacterId,
+        tick: Tick,
+        number: u32,
+    ) {
+        let history = &self.history;
+        session.tracks.drop_departed(history.present(), history.departures(), number);
+        if session.search_in == 0 {
+            let (own, hz, space) = (id.slot as usize, self.snapshot_hz, &mut self.search_space);
+            space.find(world, &self.table, own);
+            self.visibility.narrow(session, (&self.table, space.found()), world, id.slot, tick);
+            session.tracks.take_found(world, &self.table, own, number, hz, space);
+            session.search_in = self.searches_every;
+        }
+        session.search_in -= 1;
+    }
+
+    /// Chooses the widths and ages that make this section short, and finds the rows of its ages.
+    fn section_head(&mut self, session: &Session, tick: Tick) -> SectionHead {
+        let chosen = self.priorities.candidates();
+        self.baselines.count(chosen);
+        let ages = self.baselines.common_ages(&session.log, tick);
+        let common = ages.split(|&age| age == 0).next().unwrap_or(&[]);
+        let last = chosen.last().map(|last| usize::from(last.track));
+        let span = last.map_or(0, |at| u32::from(session.tracks.block(at).slot(at % LANES)) + 1);
+        let empty_between = (span - chosen.len() as u32) / (chosen.len() as u32).max(1);
+        let head = SectionHead::new(width(empty_between).saturating_sub(1).min(15), common);
+        let (log, history, cache) = (&session.log, &self.history, &mut self.cache);
+        self.baselines.resolve(&head, log, tick, |age| cache.row(history, age));
+        for candidate in chosen {
+            let track = usize::from(candidate.track);
+            let slot = session.tracks.block(track).slot(track % LANES);
+            cache.touch(history, tick.0, self.baselines.get(candidate.behind).row, slot.into());
+        }
+        head
     }
 
     /// Copies the chosen updates into the packet, in the order of slots, until one does not fit beside those for which room is
@@ -230,30 +270,51 @@ impl Workshop {
         head: &SectionHead,
         tick: Tick,
     ) -> u32 {
-        let (start, mut next, mut count, mut fulls) = (writer.position(), 0, 0, 0);
-        let (mut full_bits, mut reserve) = (0, self.priorities.reserve());
-        for (candidate, &age) in self.priorities.candidates.iter().zip(&self.ages) {
-            let slot = candidate.slot;
-            let update = self.cache.get(&self.history, tick.0, slot.into(), age);
-            let room = GAP_BITS_MAX + COMMON_AGES + 8 + update.run.len();
-            match reserve.fit(candidate, room, writer.remaining()) {
+        let (start, mut next, mut count) = (writer.position(), 0, 0);
+        let (mut fulls, mut full_bits, number) = (0, 0, session.log.number());
+        let mut reserve = self.priorities.reserve();
+        session.left_out = self.priorities.cut();
+        for candidate in self.priorities.candidates() {
+            let track = usize::from(candidate.track);
+            let (block, lane) = (session.tracks.block_mut(track), track % LANES);
+            let slot = u32::from(block.slot(lane));
+            let baseline = self.baselines.get(candidate.behind);
+            let (gap, gap_bits) = gap_code(slot - next, head.gap_low_bits);
+            let prefix = u64::from(gap) | u64::from(baseline.code) << gap_bits;
+            let prefix_bits = gap_bits + u32::from(baseline.code_bits);
+            let short = self.cache.get_short(baseline.row, slot as usize);
+            let update = match short.filter(|(_, length)| prefix_bits + length <= BitWriter::LONG_MAX) {
+                Some((bits, length)) => Ok((bits, length)),
+                None => Err(self.cache.get(&self.history, tick.0, baseline.row, slot as usize)),
+            };
+            let bits = update.as_ref().map_or_else(EncodedUpdate::len, |(_, length)| *length as usize);
+            let overhead = GAP_BITS_MAX + AGE_CODE_BITS_MAX;
+            match reserve.fit(candidate, overhead + bits, writer.remaining()) {
                 Fit::Write if count < UPDATES_MAX => {}
-                Fit::Write | Fit::Stop => break,
-                Fit::Skip => continue,
+                fit => {
+                    session.left_out = true;
+                    if fit == Fit::Skip {
+                        continue;
+                    }
+                    break;
+                }
             }
-            let before = writer.position();
-            let mut prefix = BitRun::EMPTY;
-            write_gap(&mut prefix, u32::from(slot) - next, head.gap_low_bits);
-            head.write_age(&mut prefix, update.age);
-            writer.put_two_runs(prefix, update.run);
-            next = u32::from(slot) + 1;
+            match update {
+                Ok((bits, length)) => writer.put_long(prefix | bits << prefix_bits, prefix_bits + length),
+                Err(update) => {
+                    let full = write_update(writer, update, (prefix, prefix_bits), |writer| {
+                        write_gap(writer, slot - next, head.gap_low_bits);
+                        head.write_age(writer, None);
+                    });
+                    fulls += u32::from(full > 0);
+                    full_bits += full;
+                }
+            }
+            next = slot + 1;
             count += 1;
-            if update.age.is_none() {
-                fulls += 1;
-                full_bits += writer.position() - before;
-            }
-            session.tracks.mark_sent(slot, session.log.number(), self.snapshot_hz);
+            block.mark_sent(lane, number, self.snapshot_hz);
         }
+        self.cache.count(count.into());
         let bits = writer.position() - start;
         session.traffic.updates += u64::from(count);
         session.traffic.full_updates += u64::from(fulls);
@@ -264,6 +325,34 @@ impl Workshop {
         }
         count
     }
+}
+
+/// Writes an update that is not simply a word: behind `prefix`, which names its slot and age, or behind what `full_prefix`
+/// writes when it is a full state. Returns the bits of a full state, or 0.
+#[inline(never)]
+fn write_update<'b>(
+    writer: &mut BitWriter<'b>,
+    update: EncodedUpdate,
+    (prefix, prefix_bits): (u64, u32),
+    full_prefix: impl FnOnce(&mut BitWriter<'b>),
+) -> usize {
+    let before = writer.position();
+    match update {
+        EncodedUpdate::Short(bits, length) => {
+            writer.put_long(prefix, prefix_bits);
+            writer.put_long(bits, length);
+        }
+        EncodedUpdate::Long(run) => {
+            writer.put_long(prefix, prefix_bits);
+            writer.put_run(run);
+        }
+        EncodedUpdate::Full(run) => {
+            full_prefix(writer);
+            writer.put_run(run);
+            return writer.position() - before;
+        }
+    }
+    0
 }
 
 /// Tick, inputs, and the own character to the last bit.
@@ -281,36 +370,11 @@ fn write_header(
     let own = OwnState::of(world, id, effects);
     let base = session.log.newest_acked(OWN_KEPT_MASK).and_then(|behind| {
         let age = session.log.age(behind, tick.0)?;
-        let state = session.own[number.wrapping_sub(behind) as usize % SNAPSHOTS_REMEMBERED].as_ref()?;
+        let state = session.own[number.wrapping_sub(behind) as usize % OWN_KEPT].as_ref()?;
         Some((age, state))
     });
     SnapshotHeader { tick, inputs, own }.write(writer, base);
-    session.own[number as usize % SNAPSHOTS_REMEMBERED] = own;
-}
-
-/// Chooses the widths and ages that make this section short.
-fn section_head(candidates: &[Candidate], ages: &[Option<u8>]) -> SectionHead {
-    let mut counts = [0_u16; 256];
-    // Ages in the order met: there are few, but for a client in a crowd with a bad line.
-    let (mut seen, mut seen_len) = ([0_u8; 256], 0);
-    for &age in ages.iter().flatten() {
-        if counts[usize::from(age)] == 0 {
-            seen[seen_len] = age;
-            seen_len += 1;
-        }
-        counts[usize::from(age)] += 1;
-    }
-    let mut common = [0_u8; COMMON_AGES];
-    let mut found = 0;
-    while found < COMMON_AGES.min(seen_len) {
-        let most = seen[..seen_len].iter().copied().max_by_key(|&age| counts[usize::from(age)]).unwrap_or(1);
-        common[found] = most;
-        counts[usize::from(most)] = 0;
-        found += 1;
-    }
-    let span = candidates.last().map_or(0, |last| u32::from(last.slot) + 1);
-    let empty_between = (span - candidates.len() as u32) / (candidates.len() as u32).max(1);
-    SectionHead::new(width(empty_between).saturating_sub(1).min(15), &common[..found])
+    session.own[number as usize % OWN_KEPT] = own;
 }
 
 /// Names the slots that left sight; those that do not fit wait for the next snapshot.
@@ -318,17 +382,17 @@ fn write_leaves(
     session: &mut Session,
     writer: &mut BitWriter<'_>,
     head: &SectionHead,
-    priorities: &Priorities,
+    leaves: &[u16],
 ) -> u32 {
     let (mut next, mut count) = (0, 0);
-    for &slot in &priorities.leaves {
-        if writer.remaining() < GAP_BITS_MAX + priorities.reserved() {
+    for &slot in leaves {
+        if writer.remaining() < GAP_BITS_MAX {
             break;
         }
         write_gap(writer, u32::from(slot) - next, head.gap_low_bits);
-        session.tracks.mark_leave(slot, session.log.number());
         next = u32::from(slot) + 1;
         count += 1;
     }
+    session.tracks.mark_leaves(count as usize, session.log.number());
     count
 }

@@ -3,7 +3,9 @@
 use super::config::{InterestTier, ReplicationConfig};
 use super::interest::{FIRST, InterestTable, patience};
 use super::priority::{Fit, Priorities, WORST_BITS};
-use super::tracking::{SnapshotLog, TrackTable};
+use super::snapshot_log::SnapshotLog;
+use super::track_block::LANES;
+use super::tracking::TrackTable;
 use proptest::prelude::*;
 use shieldwall_core::Metres;
 
@@ -14,7 +16,7 @@ fn table() -> InterestTable {
     let tier =
         |(i, &rate_hz): (usize, &u16)| InterestTier { radius: Metres::from_m(50 * (i as i32 + 1)), rate_hz };
     let tiers = RATES.iter().enumerate().map(tier).collect();
-    InterestTable::new(&ReplicationConfig { tiers, ..ReplicationConfig::default() }, HZ)
+    InterestTable::new(&ReplicationConfig { tiers, ..ReplicationConfig::default() })
 }
 
 fn noise(a: u32, b: u32) -> u32 {
@@ -28,46 +30,48 @@ struct Scene {
     tracks: TrackTable,
     priorities: Priorities,
     due: [u16; 2],
+    left_out: bool,
     overdue_from: u16,
     mean_16: usize,
 }
 
 impl Scene {
-    fn new(tiers: &[u8]) -> Self {
+    fn new(tiers: &[u8], table: &InterestTable) -> Self {
         let mut tracks = TrackTable::new(tiers.len() as u32);
-        tiers.iter().enumerate().for_each(|(slot, &tier)| tracks.put_in_reach(slot, tier));
+        tracks.show(tiers, table, HZ);
         let priorities = Priorities::new(tiers.len() as u32, HZ);
         let log = SnapshotLog::default();
-        Self { log, tracks, priorities, due: [0; 2], overdue_from: 0, mean_16: 32 * 16 }
+        Self { log, tracks, priorities, due: [0; 2], left_out: false, overdue_from: 0, mean_16: 32 * 16 }
     }
 
     /// A snapshot with `room` bits, of which `sent` gets the slots; a state costs `cost`.
-    fn snapshot(
-        &mut self,
-        table: &InterestTable,
-        room: usize,
-        cost: impl Fn(u16) -> usize,
-        mut sent: impl FnMut(u16),
-    ) {
+    fn snapshot(&mut self, room: usize, cost: impl Fn(u16) -> usize, mut sent: impl FnMut(u16)) {
         let number = self.log.begin(self.log.number() * 3);
-        let present = vec![u64::MAX; 64];
-        let (priorities, words) = (&mut self.priorities, self.tracks.words());
-        self.tracks.gather(&self.log, &present[..words], table, HZ, self.due, priorities);
-        priorities.keep_overdue(room, &mut self.overdue_from);
+        let (priorities, tracks) = (&mut self.priorities, &mut self.tracks);
+        let left_out = self.left_out || self.due.iter().any(|&due| due > HZ);
+        tracks.gather(&self.log, self.due, (left_out, HZ), priorities);
+        let slot_of = |track: u16| tracks.block(track.into()).slot(usize::from(track) % LANES);
+        priorities.keep_overdue(room, &mut self.overdue_from, slot_of);
         let rest = room - priorities.reserved();
-        self.due = priorities.keep_most_urgent(rest, [self.mean_16 / 16, 96], number, HZ, self.due);
+        let urgency = |track: u16| tracks.urgency(track.into());
+        self.due = priorities.keep_most_urgent(rest, [self.mean_16 / 16, 96], urgency, number, HZ, self.due);
         let (mut reserve, mut left) = (priorities.reserve(), room);
-        for candidate in &priorities.candidates {
-            let bits = cost(candidate.slot);
-            match reserve.fit(candidate, bits, left) {
+        self.left_out = priorities.cut();
+        for candidate in priorities.candidates() {
+            let track = usize::from(candidate.track);
+            let slot = tracks.block(track).slot(track % LANES);
+            let bits = cost(slot);
+            let fit = reserve.fit(candidate, bits, left);
+            self.left_out |= fit != Fit::Write;
+            match fit {
                 Fit::Write => {}
                 Fit::Skip => continue,
                 Fit::Stop => break,
             }
             left -= bits;
             self.mean_16 = (7 * self.mean_16 + 16 * bits) / 8;
-            self.tracks.mark_sent(candidate.slot, number, HZ);
-            sent(candidate.slot);
+            tracks.block_mut(track).mark_sent(track % LANES, number, HZ);
+            sent(slot);
         }
         self.log.acknowledge(number);
     }
@@ -76,7 +80,7 @@ impl Scene {
 /// Snapshots that somebody in a range of `count` may be left out of, with `room` bits at least in each.
 fn longest_wait(rate: u16, count: usize, room: usize) -> u32 {
     let turns = count.div_ceil((room / 2 / WORST_BITS).max(1));
-    u32::from(patience(HZ, rate) + HZ.div_ceil(rate)) + turns as u32 + 1
+    u32::from(patience(HZ) + HZ.div_ceil(rate)) + turns as u32 + 1
 }
 
 proptest! {
@@ -92,7 +96,7 @@ proptest! {
     ) {
         let table = table();
         let tiers: Vec<u8> = tiers.iter().map(|&(tier, first)| tier | if first && tier == 0 { FIRST } else { 0 }).collect();
-        let mut scene = Scene::new(&tiers);
+        let mut scene = Scene::new(&tiers, &table);
         let mut last = vec![0_u32; tiers.len()];
         for snapshot in 1..600 {
             let room = least_room + noise(seed, snapshot) as usize % (most_room - least_room);
@@ -101,7 +105,7 @@ proptest! {
                 let dear = usize::from(slot) * 2 > tiers.len();
                 if dear { dearest } else { 10 + noise(slot.into(), snapshot) as usize % 20 }
             };
-            scene.snapshot(&table, room, cost, |slot| last[usize::from(slot)] = snapshot);
+            scene.snapshot(room, cost, |slot| last[usize::from(slot)] = snapshot);
             for (slot, &tier) in tiers.iter().enumerate() {
                 let promised = longest_wait(RATES[usize::from(tier & !FIRST)], tiers.len(), least_room);
                 let waited = snapshot - last[slot];

@@ -1,106 +1,78 @@
-//! What one client has been told of each character, in fifteen bytes.
+//! What one client has been told of each character in its sight, in eleven bytes.
 //!
-//! A track remembers the last 64 snapshots as bits: which of them carried the character. The session remembers the
-//! same 64 as bits: which of them the client acknowledged. Their intersection is the set of states the client holds
-//! for certain, and its newest is the baseline. Nothing is recorded per packet, nothing is looked up per ack.
-//!
-//! Tracks are columns, because most of them are only counted up in most snapshots.
+//! There is a track for each pair of client and character in sight, not for each pair of client and slot: memory follows
+//! what is seen. The tracks of a client lie in the order of slots, in blocks ([`super::track_block`]): whoever goes through
+//! them, or through what is shared by slot, goes forward. They are put in order anew by each search.
 
 use super::interest::{FIRST, InterestTable, NO_TIER};
 use super::priority::Priorities;
-use crate::wire::snapshot::{BASELINE_AGE_MAX, LEAVES_MAX, VERSIONS_KEPT};
+use super::snapshot_log::SnapshotLog;
+use super::track_block::{Block, LANES, Track, rate_of};
+use crate::wire::snapshot::{LEAVES_MAX, VERSIONS_KEPT};
 use shieldwall_core::World;
 
-/// Snapshots remembered.
-pub(crate) const SNAPSHOTS_REMEMBERED: usize = 64;
+/// Tracks that a client has room for from the start, in blocks.
+const BLOCKS_AT_FIRST: usize = 1;
 
-/// Which snapshots a client has received, newest at bit 0, and their ticks.
+/// What a search needs beside the table itself; one for all clients.
+#[derive(Clone, Debug)]
+pub(crate) struct SearchSpace {
+    /// Slots found, 64 to a word.
+    found: Vec<u64>,
+    /// The tracks as they were.
+    old: Vec<Block>,
+}
+
+impl SearchSpace {
+    /// For worlds of `capacity` slots.
+    pub(crate) fn new(capacity: u32) -> Self {
+        let words = (capacity as usize).div_ceil(64);
+        Self { found: vec![0; words], old: Vec::with_capacity(words + 1) }
+    }
+
+    /// Looks for everybody within reach of `own`.
+    pub(crate) fn find(&mut self, world: &World, table: &InterestTable, own: usize) {
+        let centre = world.characters().position(own as u32);
+        self.found.fill(0);
+        let found = &mut self.found;
+        world.for_each_character_in_radius(centre.x, centre.z, table.search_radius(), |slot| {
+            set(found, slot as usize);
+        });
+        found[own / 64] &= !(1 << (own % 64));
+    }
+
+    /// Slots found, 64 to a word: whoever is taken out is not in sight.
+    pub(crate) fn found(&mut self) -> &mut [u64] {
+        &mut self.found
+    }
+}
+
+/// A character out of sight whose leave the client has not acknowledged.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct SnapshotLog {
-    /// Number of the newest snapshot; the first is 1.
-    number: u32,
-    acked: u64,
-    ticks: [u32; SNAPSHOTS_REMEMBERED],
-}
-
-impl Default for SnapshotLog {
-    fn default() -> Self {
-        Self { number: 0, acked: 0, ticks: [0; SNAPSHOTS_REMEMBERED] }
-    }
-}
-
-impl SnapshotLog {
-    /// Starts a snapshot and returns its number.
-    pub(crate) fn begin(&mut self, tick: u32) -> u32 {
-        self.number = self.number.wrapping_add(1);
-        self.acked <<= 1;
-        self.ticks[self.number as usize % SNAPSHOTS_REMEMBERED] = tick;
-        self.number
-    }
-
-    /// Number of the newest snapshot.
-    pub(crate) fn number(&self) -> u32 {
-        self.number
-    }
-
-    /// The client processed snapshot `number`.
-    pub(crate) fn acknowledge(&mut self, number: u32) {
-        let behind = self.number.wrapping_sub(number);
-        if behind < SNAPSHOTS_REMEMBERED as u32 {
-            self.acked |= 1 << behind;
-        }
-    }
-
-    /// The newest of `sent` that was acknowledged and can still be a baseline: how many snapshots ago.
-    #[inline]
-    pub(crate) fn newest_acked(&self, sent: u64) -> Option<u32> {
-        let held = sent & self.acked;
-        (held != 0).then(|| held.trailing_zeros())
-    }
-
-    /// Age in ticks, at `tick`, of the snapshot `behind` before the newest, if a frame can name it.
-    #[inline]
-    pub(crate) fn age(&self, behind: u32, tick: u32) -> Option<u8> {
-        let then = self.ticks[self.number.wrapping_sub(behind) as usize % SNAPSHOTS_REMEMBERED];
-        u8::try_from(tick.wrapping_sub(then)).ok().filter(|age| (1..=BASELINE_AGE_MAX).contains(age))
-    }
-}
-
-/// Which snapshots carried something: bit `d` is the snapshot `d` before number `newest`.
-#[derive(Clone, Copy, Debug, Default)]
-struct Carried {
-    bits: u64,
+struct Leaving {
+    slot: u16,
+    /// Snapshots with the leave: bit `d` is the one `d` before number `newest`.
+    told: u64,
     newest: u32,
 }
 
-impl Carried {
-    /// The bits as seen from snapshot `number`.
-    #[inline]
-    fn at(self, number: u32) -> u64 {
-        self.bits.checked_shl(number.wrapping_sub(self.newest)).unwrap_or(0)
-    }
-
-    /// Adds snapshot `number`.
-    #[inline]
-    fn add(&mut self, number: u32) {
-        *self = Self { bits: self.at(number) | 1, newest: number };
+impl Leaving {
+    fn told_at(self, number: u32) -> u64 {
+        self.told.checked_shl(number.wrapping_sub(self.newest)).unwrap_or(0)
     }
 }
 
 /// All tracks of one client, by slot.
 #[derive(Clone, Debug)]
 pub(crate) struct TrackTable {
-    /// Snapshots with a state; while leaving, snapshots with the leave.
-    carried: Vec<Carried>,
-    /// Updates owed, in snapshot-rate-ths: grows by the tier's rate with each snapshot.
-    owed: Vec<u16>,
-    tier: Vec<u8>,
-    /// Slots in sight, 64 to a word.
-    visible: Vec<u64>,
-    /// Slots whose leave is not acknowledged.
-    leaving: Vec<u64>,
-    /// Slots the last search found.
-    in_reach: Vec<u64>,
+    blocks: Vec<Block>,
+    len: usize,
+    /// By slot.
+    leaving: Vec<Leaving>,
+    /// Slots in sight and in the innermost tier, 64 to a word.
+    close: Vec<u64>,
+    /// How often characters had left the world when this was last looked at.
+    departures: u32,
 }
 
 /// Sets one bit of a bit set by slot.
@@ -108,197 +80,275 @@ fn set(bits: &mut [u64], slot: usize) {
     bits[slot / 64] |= 1 << (slot % 64);
 }
 
+fn get(bits: &[u64], slot: usize) -> bool {
+    bits.get(slot / 64).is_some_and(|word| word >> (slot % 64) & 1 != 0)
+}
+
 impl TrackTable {
     pub(crate) fn new(capacity: u32) -> Self {
-        let (rows, words) = (capacity as usize, (capacity as usize).div_ceil(64));
         Self {
-            carried: vec![Carried::default(); rows],
-            owed: vec![0; rows],
-            tier: vec![NO_TIER; rows],
-            visible: vec![0; words],
-            leaving: vec![0; words],
-            in_reach: vec![0; words],
+            blocks: Vec::with_capacity(BLOCKS_AT_FIRST),
+            len: 0,
+            leaving: Vec::with_capacity(LEAVES_MAX as usize),
+            close: vec![0; (capacity as usize).div_ceil(64)],
+            departures: 0,
         }
     }
 
     /// Characters in sight.
     pub(crate) fn visible(&self) -> u32 {
-        self.visible.iter().map(|word| word.count_ones()).sum()
+        self.len as u32
     }
 
     /// Whether the client was told of this slot and it is in the innermost tier.
+    #[inline]
     pub(crate) fn is_close(&self, slot: usize) -> bool {
-        self.is_visible(slot) && self.tier[slot] & !FIRST == 0
+        get(&self.close, slot)
     }
 
-    /// Words of the sets by slot.
-    #[cfg(test)]
-    pub(crate) fn words(&self) -> usize {
-        self.in_reach.len()
-    }
-
-    /// Puts a slot into reach, as a search would.
-    #[cfg(test)]
-    pub(crate) fn put_in_reach(&mut self, slot: usize, tier: u8) {
-        self.tier[slot] = tier;
-        set(&mut self.in_reach, slot);
-    }
-
-    /// Whether the client was told of this slot.
+    /// Whether a slot is in sight.
     pub(crate) fn is_visible(&self, slot: usize) -> bool {
-        self.visible.get(slot / 64).is_some_and(|word| word >> (slot % 64) & 1 != 0)
-    }
-
-    /// Tier of a slot that the last search found, with or without [`FIRST`].
-    pub(crate) fn tier(&self, slot: usize) -> u8 {
-        self.tier[slot]
-    }
-
-    /// Slots that the last search found, 64 to a word.
-    pub(crate) fn reach(&self, word: usize) -> u64 {
-        self.in_reach[word]
-    }
-
-    /// Takes slots out of what the last search found: until the next one the client is not told of them.
-    pub(crate) fn put_word_out_of_reach(&mut self, word: usize, slots: u64) {
-        self.in_reach[word] &= !slots;
-    }
-
-    /// [`Self::put_word_out_of_reach`] for one slot.
-    pub(crate) fn put_out_of_reach(&mut self, slot: usize) {
-        self.in_reach[slot / 64] &= !(1 << (slot % 64));
-    }
-
-    /// The slots in sight, ascending.
-    pub(crate) fn visible_slots(&self) -> impl Iterator<Item = u32> + '_ {
-        let slots = |(word, &bits): (usize, &u64)| BitIter(bits).map(move |bit| word as u32 * 64 + bit);
-        self.visible.iter().enumerate().flat_map(slots)
-    }
-
-    /// Looks for everybody within reach of `own`, and sorts them into tiers.
-    pub(crate) fn search(&mut self, world: &World, table: &InterestTable, own: usize) {
-        let view = world.characters();
-        let centre = view.position(own as u32);
-        self.in_reach.fill(0);
-        let Self { tier, in_reach, .. } = self;
-        world.for_each_character_in_radius(centre.x, centre.z, table.search_radius(), |slot| {
-            let slot = slot as usize;
-            let dx = view.position_x[slot].wrapping_sub(centre.x.0);
-            let dz = view.position_z[slot].wrapping_sub(centre.z.0);
-            if let Some(found) = table.tier_of(dx, dz, tier[slot]) {
-                tier[slot] = found;
-                set(in_reach, slot);
-            }
-        });
-        in_reach[own / 64] &= !(1 << (own % 64));
-    }
-
-    /// Goes through all tracks for a new snapshot: who came, who left, who is due and how urgently.
-    /// `present` are the slots in use. A track is due when it is owed `due`, one that comes first when it is owed
-    /// `first_due`, and any that is overdue.
-    pub(crate) fn gather(
-        &mut self,
-        log: &SnapshotLog,
-        present: &[u64],
-        table: &InterestTable,
-        snapshot_hz: u16,
-        [due, first_due]: [u16; 2],
-        out: &mut Priorities,
-    ) {
-        out.clear();
-        let number = log.number();
-        for (word, &used) in present.iter().enumerate() {
-            let reach = self.in_reach[word] & used;
-            if reach | self.visible[word] | self.leaving[word] == 0 {
-                continue;
-            }
-            self.turn_over(word, reach, number, snapshot_hz);
-            self.gather_leaves(word, log, out);
-            let base = word * 64;
-            for bit in BitIter(reach) {
-                let slot = base + bit as usize;
-                let tier = self.tier[slot];
-                let owed = self.owed[slot].saturating_add(table.rate(tier));
-                self.owed[slot] = owed;
-                let overdue = owed >= table.overdue(tier);
-                if overdue || owed >= if tier & FIRST == 0 { due } else { first_due } {
-                    let known = log.newest_acked(self.carried[slot].at(number)).is_some();
-                    out.push(slot as u16, known, owed, tier, overdue);
-                }
-            }
+        let slot_at = |at: usize| usize::from(self.block(at).slot(at % LANES));
+        let (mut low, mut high) = (0, self.len);
+        while low < high {
+            let middle = usize::midpoint(low, high);
+            if slot_at(middle) < slot { low = middle + 1 } else { high = middle }
         }
-    }
-
-    /// Starts the tracks of those that came into sight, and turns those that left it into leaves.
-    fn turn_over(&mut self, word: usize, reach: u64, number: u32, snapshot_hz: u16) {
-        let visible = self.visible[word];
-        let none = Carried { bits: 0, newest: number };
-        for bit in BitIter(reach & !visible) {
-            let slot = word * 64 + bit as usize;
-            (self.carried[slot], self.owed[slot]) = (none, snapshot_hz);
-        }
-        for bit in BitIter(visible & !reach) {
-            let slot = word * 64 + bit as usize;
-            (self.carried[slot], self.tier[slot]) = (none, NO_TIER);
-        }
-        self.visible[word] = reach;
-        self.leaving[word] = (self.leaving[word] | visible) & !reach;
-    }
-
-    /// Forgets the leaves the client has heard of, and repeats the others.
-    fn gather_leaves(&mut self, word: usize, log: &SnapshotLog, out: &mut Priorities) {
-        for bit in BitIter(self.leaving[word]) {
-            let slot = word * 64 + bit as usize;
-            if log.newest_acked(self.carried[slot].at(log.number())).is_some() {
-                self.leaving[word] &= !(1 << bit);
-            } else if out.leaves.len() < LEAVES_MAX as usize {
-                out.leaves.push(slot as u16);
-            }
-        }
+        low < self.len && slot_at(low) == slot
     }
 
     /// The slots from `from` on, ascending, whose state in the snapshot `behind` before the newest the client holds for
     /// certain, if it acknowledged that snapshot.
     pub(crate) fn held_of(&self, behind: u32, log: &SnapshotLog, from: u16) -> impl Iterator<Item = u16> {
         let (number, newer) = (log.number(), (1_u64 << behind) - 1);
-        self.visible_slots().skip_while(move |&slot| slot < from.into()).filter_map(move |slot| {
-            let sent = self.carried[slot as usize].at(number);
+        (0..self.len).filter_map(move |at| {
+            let (block, lane) = (self.block(at), at % LANES);
+            let sent = block.sent_at(lane, number);
             let held = sent >> behind & 1 != 0 && ((sent & newer).count_ones() as usize) < VERSIONS_KEPT;
-            held.then_some(slot as u16)
+            (held && block.slot(lane) >= from).then(|| block.slot(lane))
         })
     }
 
-    /// Age of the newest state of a slot that the client holds for certain, or `None` when there is none.
+    /// The slots in sight, ascending.
+    pub(crate) fn visible_slots(&self) -> impl Iterator<Item = u32> + '_ {
+        (0..self.len).map(|at| self.block(at).slot(at % LANES).into())
+    }
+
     #[inline]
-    pub(crate) fn baseline_age(&self, slot: u16, log: &SnapshotLog, tick: u32) -> Option<u8> {
-        baseline_age(self.carried[usize::from(slot)].at(log.number()), log, tick)
+    pub(crate) fn block(&self, at: usize) -> &Block {
+        &self.blocks[at / LANES]
     }
 
-    /// Snapshot `number` carries this slot's state.
     #[inline]
-    pub(crate) fn mark_sent(&mut self, slot: u16, number: u32, snapshot_hz: u16) {
-        let slot = usize::from(slot);
-        self.carried[slot].add(number);
-        // What is owed beyond one update is forgiven: nobody needs two at once.
-        self.owed[slot] = self.owed[slot].saturating_sub(snapshot_hz).min(snapshot_hz - 1);
+    pub(crate) fn block_mut(&mut self, at: usize) -> &mut Block {
+        &mut self.blocks[at / LANES]
     }
 
-    /// Snapshot `number` carries this slot's leave.
-    pub(crate) fn mark_leave(&mut self, slot: u16, number: u32) {
-        self.carried[usize::from(slot)].add(number);
+    /// Reads all of it, so that it is near when it is needed.
+    #[inline]
+    pub(crate) fn touch(&self) {
+        let tracks = self.blocks.iter().fold(0, |sum: u32, block| sum.wrapping_add(block.touch()));
+        // A cache line holds eight words; behind the last word with a slot in sight there is nothing to read.
+        let words = self.last_slot().map_or(0, |slot| usize::from(slot) / 64 + 1);
+        let close = self.close[..words].iter().step_by(8).fold(0, |all, &word| all | word);
+        core::hint::black_box((tracks, close));
     }
-}
 
-/// Age of the newest state the client holds for certain, or `None` when there is none.
-#[inline]
-fn baseline_age(sent: u64, log: &SnapshotLog, tick: u32) -> Option<u8> {
-    let behind = log.newest_acked(sent)?;
-    let newer = (sent & ((1 << behind) - 1)).count_ones() as usize;
-    if newer >= VERSIONS_KEPT { None } else { log.age(behind, tick) }
+    fn last_slot(&self) -> Option<u16> {
+        let last = self.len.checked_sub(1)?;
+        Some(self.block(last).slot(last % LANES))
+    }
+
+    /// Sorts those that were [found](SearchSpace::find) around `own` into tiers. `number` is that of the newest snapshot.
+    pub(crate) fn take_found(
+        &mut self,
+        world: &World,
+        table: &InterestTable,
+        own: usize,
+        number: u32,
+        snapshot_hz: u16,
+        space: &mut SearchSpace,
+    ) {
+        let view = world.characters();
+        let centre = view.position(own as u32);
+        self.turn_over(space, number, snapshot_hz, table, |slot, now| {
+            let dx = view.position_x[slot].wrapping_sub(centre.x.0);
+            let dz = view.position_z[slot].wrapping_sub(centre.z.0);
+            table.tier_of(dx, dz, now)
+        });
+    }
+
+    /// Puts the first slots into sight, each in its tier.
+    #[cfg(test)]
+    pub(crate) fn show(&mut self, tiers: &[u8], table: &InterestTable, snapshot_hz: u16) {
+        let mut space = SearchSpace::new(tiers.len() as u32);
+        (0..tiers.len()).for_each(|slot| set(space.found(), slot));
+        self.turn_over(&mut space, 0, snapshot_hz, table, |slot, _| Some(tiers[slot]));
+    }
+
+    /// Makes those found the ones in sight: starts the tracks of those that came, and turns those that are gone into
+    /// leaves. `tier_of` says in which tier a slot is, given the one it was in; those in none are not in sight.
+    fn turn_over(
+        &mut self,
+        space: &mut SearchSpace,
+        number: u32,
+        snapshot_hz: u16,
+        table: &InterestTable,
+        mut tier_of: impl FnMut(usize, u8) -> Option<u8>,
+    ) {
+        self.close.fill(0);
+        let SearchSpace { found, old } = space;
+        // The old tracks are read from a copy, while the new ones are written in their place.
+        old.clear();
+        old.extend_from_slice(&self.blocks);
+        let (mut from, len, mut to, mut moved) = (0, self.len, 0, false);
+        let slot_of = |old: &[Block], at: usize| usize::from(old[at / LANES].slot(at % LANES));
+        for (word, &bits) in found.iter().enumerate() {
+            for bit in BitIter(bits) {
+                let slot = word * 64 + bit as usize;
+                while from < len && slot_of(old, from) < slot {
+                    self.leave(slot_of(old, from) as u16, number);
+                    from += 1;
+                }
+                let known = from < len && slot_of(old, from) == slot;
+                let before = from;
+                from += usize::from(known);
+                let now = if known { old[before / LANES].tier(before % LANES) } else { NO_TIER };
+                let Some(tier) = tier_of(slot, now) else {
+                    if known {
+                        self.leave(slot as u16, number);
+                    }
+                    continue;
+                };
+                let rate = rate_of(tier, table.rate(tier));
+                if tier & !FIRST == 0 {
+                    set(&mut self.close, slot);
+                }
+                if !known {
+                    let track = self.start(slot as u16, tier, rate, number, snapshot_hz);
+                    self.put(to, track);
+                } else if before == to && !moved {
+                    self.blocks[to / LANES].set_tier(to % LANES, tier, rate);
+                } else {
+                    let track = old[before / LANES].get(before % LANES);
+                    self.put(to, Track { tier, rate, ..track });
+                }
+                moved |= before != to || !known;
+                to += 1;
+            }
+        }
+        for gone in from..len {
+            self.leave(slot_of(old, gone) as u16, number);
+        }
+        self.set_len(to);
+        self.leaving.sort_unstable_by_key(|leaving| leaving.slot);
+    }
+
+    fn start(&mut self, slot: u16, tier: u8, rate: u8, number: u32, snapshot_hz: u16) -> Track {
+        if !self.leaving.is_empty() {
+            self.leaving.retain(|leaving| leaving.slot != slot);
+        }
+        Track { sent: 0, slot, owed: snapshot_hz, rate, tier, newest: number as u8 }
+    }
+
+    fn leave(&mut self, slot: u16, number: u32) {
+        self.leaving.push(Leaving { slot, told: 0, newest: number });
+    }
+
+    fn put(&mut self, at: usize, track: Track) {
+        if at / LANES == self.blocks.len() {
+            self.blocks.push(Block::EMPTY);
+        }
+        self.blocks[at / LANES].set(at % LANES, track);
+    }
+
+    fn set_len(&mut self, len: usize) {
+        self.len = len;
+        self.blocks.truncate(len.div_ceil(LANES));
+    }
+
+    /// Turns those into leaves that left the world since the last time. `present` are the slots in use, `departures`
+    /// counts the ticks in which somebody left.
+    pub(crate) fn drop_departed(&mut self, present: &[u64], departures: u32, number: u32) {
+        if self.departures == departures {
+            return;
+        }
+        self.departures = departures;
+        let mut to = 0;
+        for at in 0..self.len {
+            let track = self.block(at).get(at % LANES);
+            let slot = usize::from(track.slot);
+            if get(present, slot) {
+                if to < at {
+                    self.put(to, track);
+                }
+                to += 1;
+            } else {
+                self.close[slot / 64] &= !(1 << (slot % 64));
+                self.leave(track.slot, number);
+            }
+        }
+        if to < self.len {
+            self.set_len(to);
+            self.leaving.sort_unstable_by_key(|leaving| leaving.slot);
+        }
+    }
+
+    /// Updates owed to the client of a track, and whether the character comes first.
+    #[inline]
+    pub(crate) fn urgency(&self, at: usize) -> (u16, bool) {
+        self.block(at).urgency(at % LANES)
+    }
+
+    /// Goes through all tracks for a new snapshot: who is due and how urgently, and which leaves are to be told. A track
+    /// is due when it is owed `due`, one that comes first when it is owed `first_due`; any that is overdue, where `left_out`
+    /// says that somebody may be.
+    pub(crate) fn gather(
+        &mut self,
+        log: &SnapshotLog,
+        [due, first_due]: [u16; 2],
+        (left_out, snapshot_hz): (bool, u16),
+        out: &mut Priorities,
+    ) {
+        out.clear();
+        let number = log.number();
+        self.gather_leaves(log, out);
+        let mut left = self.len;
+        for (index, block) in self.blocks.iter_mut().enumerate() {
+            if number.is_multiple_of(64) {
+                block.renumber(number);
+            }
+            let lanes = if left < LANES { (1 << left) - 1 } else { u64::MAX };
+            left = left.saturating_sub(LANES);
+            let due = block.count_up(due, first_due);
+            let overdue = if left_out { block.overdue(snapshot_hz) } else { 0 };
+            for lane in BitIter((due | overdue) & lanes) {
+                let lane = lane as usize;
+                let behind = log.baseline(block.sent_at(lane, number));
+                out.push((index * LANES + lane) as u16, behind, overdue >> lane & 1 != 0);
+            }
+        }
+    }
+
+    /// Forgets the leaves the client has heard of, and repeats the others.
+    fn gather_leaves(&mut self, log: &SnapshotLog, out: &mut Priorities) {
+        if self.leaving.is_empty() {
+            return;
+        }
+        self.leaving.retain(|leaving| log.newest_acked(leaving.told_at(log.number())).is_none());
+        out.leaves.extend(self.leaving.iter().take(LEAVES_MAX as usize).map(|leaving| leaving.slot));
+    }
+
+    /// Snapshot `number` carries the first `count` leaves.
+    pub(crate) fn mark_leaves(&mut self, count: usize, number: u32) {
+        for leaving in &mut self.leaving[..count] {
+            *leaving = Leaving { told: leaving.told_at(number) | 1, newest: number, ..*leaving };
+        }
+    }
 }
 
 /// The set bits of a word, ascending.
-struct BitIter(u64);
+pub(crate) struct BitIter(pub(crate) u64);
 
 impl Iterator for BitIter {
     type Item = u32;
@@ -314,37 +364,5 @@ impl Iterator for BitIter {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_baseline_is_the_newest_state_both_sent_and_acknowledged() {
-        let mut log = SnapshotLog::default();
-        for tick in [10, 13, 16, 19] {
-            log.begin(tick);
-        }
-        log.acknowledge(2);
-        log.acknowledge(4);
-        // Carried by the snapshots of ticks 13 and 16, of which 13 arrived.
-        assert_eq!(baseline_age(0b0110, &log, 19), Some(6));
-        assert_eq!(baseline_age(0b0010, &log, 19), None);
-        log.acknowledge(3);
-        assert_eq!(baseline_age(0b0110, &log, 19), Some(3));
-        for i in 0..70 {
-            log.begin(22 + 3 * i);
-        }
-        assert_eq!(baseline_age(u64::MAX, &log, 19), None, "everything acknowledged is too long ago");
-    }
-
-    #[test]
-    fn a_baseline_the_client_may_have_dropped_is_not_used() {
-        let mut log = SnapshotLog::default();
-        for i in 0..20 {
-            log.begin(i);
-        }
-        log.acknowledge(2);
-        // Number 2 is 18 snapshots ago. Fifteen newer states leave it in the ring of sixteen, sixteen do not.
-        assert_eq!(baseline_age(1 << 18 | 0x7fff, &log, 40), Some(39));
-        assert_eq!(baseline_age(1 << 18 | 0xffff, &log, 40), None);
-    }
-}
+#[path = "tracking_tests.rs"]
+mod tests;

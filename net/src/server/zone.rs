@@ -1,5 +1,6 @@
 //! All sessions of a zone, around its ticks: commands before, snapshots after.
 
+use super::baselines::Baselines;
 use super::change_log::ChangeLog;
 use super::conduct::Kick;
 use super::config::{ReplicationConfig, ReplicationConfigError};
@@ -13,6 +14,7 @@ use super::rules_news::RulesNews;
 use super::session::{Session, Stage, breaks_the_stream};
 use super::snapshot::Workshop;
 use super::stats::{SessionStats, Traffic, ZoneStats};
+use super::tracking::SearchSpace;
 use super::visibility::Visibility;
 use super::zone_events::ZoneEvents;
 use crate::channel::FrameError;
@@ -32,6 +34,9 @@ use shieldwall_core::{CharacterId, Command, Tick, ViewAge, World, WorldConfig};
 pub const SESSION_TAG: u32 = 1 << 31;
 pub(super) const TAG_INDEX_BITS: u32 = 20;
 pub(super) const NO_CLIENT: u32 = u32::MAX;
+
+/// Sessions whose memory is fetched in one go.
+const FETCHED_AT_ONCE: usize = 4;
 
 /// The last word has this part of a second to arrive, and at least three packets.
 const GOODBYE_SHARE_OF_A_SECOND: u32 = 2;
@@ -77,7 +82,11 @@ pub struct ZoneSessions {
     pub(super) sessions: Vec<Option<Box<Session>>>,
     /// Indices of sessions, ascending.
     pub(super) live: Vec<u32>,
-    /// Of those, the ones that were told goodbye, ascending.
+    /// Which of the ticks of a snapshot interval is each client's, by index.
+    pub(super) phases: Vec<u32>,
+    /// Those whose turn it is in this tick, ascending.
+    due: Vec<u32>,
+    /// Of those alive, the ones that were told goodbye, ascending.
     pub(super) ending: Vec<u32>,
     pub(super) entrance: Entrance,
     /// The last change of rules.
@@ -120,9 +129,9 @@ impl ZoneSessions {
         let search_ticks = searches_every * interval_ticks;
         let workshop = Workshop {
             history: StateHistory::new(EntityCodec::new(world_config), capacity),
-            cache: DeltaCache::new(capacity),
+            cache: DeltaCache::new(capacity, interval_ticks),
             effects: EffectLists::default(),
-            table: InterestTable::new(config, snapshot_hz),
+            table: InterestTable::new(config),
             visibility: Visibility::new(config, tick_hz, capacity, search_ticks),
             priorities: Priorities::new(capacity, snapshot_hz),
             events: ZoneEvents::new(interval_ticks),
@@ -133,7 +142,8 @@ impl ZoneSessions {
             snapshot_hz,
             searches_every,
             checks_every: (u32::from(snapshot_hz) * u32::from(config.state_check_ms)).div_ceil(1_000),
-            ages: Vec::with_capacity(capacity as usize),
+            search_space: SearchSpace::new(capacity),
+            baselines: Baselines::new(),
             chosen_events: Vec::with_capacity(EVENTS_MAX),
         };
         Ok(Self {
@@ -145,6 +155,8 @@ impl ZoneSessions {
             down_budget: Budget::new(config.down_budget_bytes_per_s, config.least_budget(tick_hz)),
             sessions: (0..max_clients).map(|_| None).collect(),
             live: Vec::with_capacity(max_clients as usize),
+            phases: vec![0; max_clients as usize],
+            due: Vec::with_capacity(max_clients as usize),
             ending: Vec::with_capacity(max_clients as usize),
             entrance: Entrance::new(u32::from(config.reconnect_grace_s) * u32::from(tick_hz), max_clients),
             rules_news: None,
@@ -262,6 +274,7 @@ impl ZoneSessions {
         workshop.effects.rebuild(world);
         workshop.visibility.learn(world);
         workshop.history.record(tick.0, &Sight::new(world, &workshop.effects));
+        workshop.cache.begin_tick();
     }
 
     /// Tells every client of a change that does not follow from the world's own steps, and whoever comes later. Craters and
@@ -287,14 +300,29 @@ impl ZoneSessions {
         let tick = Tick(world.tick().0.wrapping_sub(1));
         let phase = tick.0 % self.interval_ticks;
         self.retry_rules();
-        for &index in &self.live {
+        self.due.clear();
+        self.due.extend(self.live.iter().filter(|&&index| self.phases[index as usize] == phase));
+        for at in 0..self.due.len() {
+            if at % FETCHED_AT_ONCE == 0 {
+                self.fetch_ahead(at);
+            }
+            let index = self.due[at];
             let Some(session) = &mut self.sessions[index as usize] else { continue };
-            if session.phase == phase
-                && let Some(length) = self.workshop.make_packet(session, world, tick, now, &mut self.buffer)
-            {
+            if let Some(length) = self.workshop.make_packet(session, world, tick, now, &mut self.buffer) {
                 sink(ClientIndex(index), &self.buffer[..length]);
             }
         }
+    }
+
+    /// What a session knows lies far away when there are many. What the next ones need is read some at a time, so that none
+    /// has to wait for the one before; first the sessions, then, in the next round, what they point to.
+    fn fetch_ahead(&self, at: usize) {
+        let sessions = |from: usize| {
+            let due = self.due.iter().skip(from).take(FETCHED_AT_ONCE);
+            due.filter_map(|&index| self.sessions[index as usize].as_deref())
+        };
+        sessions(at + FETCHED_AT_ONCE).for_each(Session::touch);
+        sessions(at).for_each(Session::touch_far);
     }
 
     /// The sessions, ascending.

@@ -6,6 +6,9 @@ use shieldwall_core::{Metres, Tick};
 /// Events kept at most; what comes after is not shown to bystanders, and counted.
 const KEPT: usize = 8192;
 
+/// Stands for events that are tied to a place.
+pub(super) const A_PLACE: u16 = u16::MAX;
+
 /// An event and where to look for it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SeenEvent {
@@ -27,24 +30,32 @@ pub(super) enum SeenAt {
 #[derive(Clone, Debug)]
 pub(super) struct ZoneEvents {
     events: Vec<SeenEvent>,
+    /// Of each event the slot that must be near, or [`A_PLACE`]: all that most clients look at.
+    slots: Vec<u16>,
     keep_ticks: u32,
     overflowed: u64,
 }
 
 impl ZoneEvents {
     pub(super) fn new(keep_ticks: u32) -> Self {
-        Self { events: Vec::with_capacity(KEPT), keep_ticks, overflowed: 0 }
+        Self { events: Vec::with_capacity(KEPT), slots: Vec::with_capacity(KEPT), keep_ticks, overflowed: 0 }
     }
 
     /// Forgets what every client had a chance to hear by `tick`.
     pub(super) fn forget_before(&mut self, tick: Tick) {
         let keep = self.keep_ticks;
-        self.events.retain(|event| tick.0.wrapping_sub(event.tick) < keep);
+        let old = self.events.iter().take_while(|event| tick.0.wrapping_sub(event.tick) >= keep).count();
+        self.events.drain(..old);
+        self.slots.drain(..old);
     }
 
     pub(super) fn push(&mut self, tick: Tick, place: SeenAt, event: GameEvent) {
         if self.events.len() < KEPT {
             self.events.push(SeenEvent { tick: tick.0, place, event });
+            self.slots.push(match place {
+                SeenAt::Character(slot) => slot,
+                SeenAt::Place(..) => A_PLACE,
+            });
         } else {
             self.overflowed += 1;
         }
@@ -55,10 +66,13 @@ impl ZoneEvents {
         self.overflowed
     }
 
-    /// Events of `from` and later ticks.
-    pub(super) fn since(&self, from: u32) -> impl Iterator<Item = &SeenEvent> {
+    /// Events of `from` and later ticks whose slot is `near`, and all that are tied to a place.
+    pub(super) fn since(&self, from: u32, near: impl Fn(usize) -> bool) -> impl Iterator<Item = &SeenEvent> {
         let first = self.events.partition_point(|event| (event.tick.wrapping_sub(from) as i32) < 0);
-        self.events[first..].iter()
+        let slots = self.slots[first..].iter().enumerate();
+        slots
+            .filter(move |&(_, &slot)| slot == A_PLACE || near(slot.into()))
+            .map(move |(at, _)| &self.events[first + at])
     }
 }
 
@@ -72,8 +86,8 @@ mod tests {
         for i in 0..KEPT + 5 {
             events.push(Tick(7), SeenAt::Character(i as u16), GameEvent::Respawned { slot: i as u16 });
         }
-        assert_eq!((events.since(7).count(), events.overflowed()), (KEPT, 5));
+        assert_eq!((events.since(7, |_| true).count(), events.overflowed()), (KEPT, 5));
         events.forget_before(Tick(10));
-        assert_eq!(events.since(0).count(), 0);
+        assert_eq!(events.since(0, |_| true).count(), 0);
     }
 }

@@ -22,6 +22,17 @@ pub trait BitSink {
     fn put_bit(&mut self, value: bool) {
         self.put(u32::from(value), 1);
     }
+
+    /// A run of at most [`BitWriter::LONG_MAX`] bits.
+    ///
+    /// # Panics
+    /// If it is longer, or the sink is full.
+    fn put_short(&mut self, run: ShortRun) {
+        let (value, bits) = run.get().expect("a run that is not too long");
+        let low = bits.min(32);
+        self.put((value & ((1 << low) - 1)) as u32, low);
+        self.put((value >> low) as u32, bits - low);
+    }
 }
 
 /// Writes bits into a byte slice of fixed size.
@@ -30,11 +41,15 @@ pub struct BitWriter<'b> {
     bytes: &'b mut [u8],
     /// Whole bytes already stored.
     stored: usize,
+    /// The bits behind them: fewer than a byte.
     pending: u64,
     pending_bits: u32,
 }
 
 impl<'b> BitWriter<'b> {
+    /// Most bits that [`BitWriter::put_long`] takes.
+    pub const LONG_MAX: u32 = 56;
+
     /// A writer at the start of `bytes`.
     pub fn new(bytes: &'b mut [u8]) -> Self {
         Self { bytes, stored: 0, pending: 0, pending_bits: 0 }
@@ -73,28 +88,39 @@ impl<'b> BitWriter<'b> {
         self.put(value as u32, left);
     }
 
-    /// Appends two runs; short ones in one go.
+    /// Appends up to [`BitWriter::LONG_MAX`] bits at once.
     ///
     /// # Panics
-    /// If they do not fit.
+    /// If `bits` is over that, if `value` does not fit in `bits`, or if they do not fit.
     #[inline]
-    pub fn put_two_runs(&mut self, first: BitRun, second: BitRun) {
-        if first.len + second.len <= 32 {
-            self.put(
-                first.value as u32 | ((second.value as u64) << first.len) as u32,
-                first.len + second.len,
-            );
-        } else {
-            self.put_run(first);
-            self.put_run(second);
+    pub fn put_long(&mut self, value: u64, bits: u32) {
+        assert!(bits <= Self::LONG_MAX && value >> bits == 0, "value fits its bits");
+        // At most 7 + 56 bits.
+        let pending = self.pending | value << self.pending_bits;
+        let pending_bits = self.pending_bits + bits;
+        match self.bytes.get_mut(self.stored..self.stored + 8) {
+            // Eight bytes are stored whether they are whole or not: what comes next is stored over the rest, so that
+            // nothing depends on where a byte ends.
+            Some(eight) => eight.copy_from_slice(&pending.to_le_bytes()),
+            None => self.store_near_the_end(pending, pending_bits),
         }
+        self.stored += pending_bits as usize / 8;
+        self.pending = pending >> (pending_bits & !7);
+        self.pending_bits = pending_bits & 7;
+    }
+
+    #[cold]
+    fn store_near_the_end(&mut self, pending: u64, pending_bits: u32) {
+        let bytes = pending.to_le_bytes();
+        let needed = &bytes[..pending_bits.div_ceil(8) as usize];
+        let place = self.bytes.get_mut(self.stored..self.stored + needed.len());
+        place.expect("the caller asked for room").copy_from_slice(needed);
     }
 
     /// Fills the current byte up with zero bits, so that the next bit starts a byte.
     pub fn align(&mut self) {
-        let over = self.pending_bits % 8;
-        if over != 0 {
-            self.put(0, 8 - over);
+        if self.pending_bits != 0 {
+            self.put(0, 8 - self.pending_bits);
         }
     }
 
@@ -103,8 +129,7 @@ impl<'b> BitWriter<'b> {
     /// # Panics
     /// If the writer is not at a byte boundary or the bytes do not fit.
     pub fn put_bytes(&mut self, source: &[u8]) {
-        assert!(self.pending_bits.is_multiple_of(8), "bytes start at a byte boundary");
-        self.flush();
+        assert!(self.pending_bits == 0, "bytes start at a byte boundary");
         self.bytes[self.stored..self.stored + source.len()].copy_from_slice(source);
         self.stored += source.len();
     }
@@ -116,52 +141,35 @@ impl<'b> BitWriter<'b> {
     pub fn patch(&mut self, position: usize, value: u32, bits: u32) {
         assert!(position + bits as usize <= self.position(), "patched bits were written before");
         assert!(bits == 32 || value >> bits == 0, "value fits its bits");
-        for i in 0..bits {
-            let (at, bit) = (position + i as usize, (value >> i) & 1);
-            if at / 8 < self.stored {
-                let byte = &mut self.bytes[at / 8];
-                *byte = *byte & !(1 << (at % 8)) | (bit as u8) << (at % 8);
+        let (mut byte, shift) = (position / 8, position % 8);
+        let (mut mask, mut value) = (((1_u64 << bits) - 1) << shift, u64::from(value) << shift);
+        while mask != 0 {
+            if byte < self.stored {
+                self.bytes[byte] = self.bytes[byte] & !(mask as u8) | value as u8;
             } else {
-                let shift = at - self.stored * 8;
-                self.pending = self.pending & !(1 << shift) | u64::from(bit) << shift;
+                self.pending = self.pending & !mask | value;
             }
+            (byte, mask, value) = (byte + 1, mask >> 8, value >> 8);
         }
     }
 
     /// Ends the stream (the last byte is filled with zero bits) and returns its length in bytes.
     pub fn finish(mut self) -> usize {
         self.align();
-        self.flush();
         self.stored
-    }
-
-    /// Stores whole pending bytes.
-    fn flush(&mut self) {
-        while self.pending_bits >= 8 {
-            self.bytes[self.stored] = self.pending as u8;
-            self.stored += 1;
-            self.pending >>= 8;
-            self.pending_bits -= 8;
-        }
     }
 }
 
 impl BitSink for BitWriter<'_> {
     #[inline]
     fn put(&mut self, value: u32, bits: u32) {
-        assert!(bits <= 32 && u64::from(value) >> bits == 0, "value fits its bits");
-        self.pending |= u64::from(value) << self.pending_bits;
-        self.pending_bits += bits;
-        if self.pending_bits >= 32 {
-            self.bytes[self.stored..self.stored + 4].copy_from_slice(&(self.pending as u32).to_le_bytes());
-            self.stored += 4;
-            self.pending >>= 32;
-            self.pending_bits -= 32;
-        }
-        assert!(
-            self.stored + (self.pending_bits as usize).div_ceil(8) <= self.bytes.len(),
-            "the caller asked for room"
-        );
+        assert!(bits <= 32, "at most 32 bits");
+        self.put_long(value.into(), bits);
+    }
+
+    #[inline]
+    fn put_short(&mut self, run: ShortRun) {
+        self.put_long(run.value, run.len);
     }
 }
 
@@ -211,6 +219,43 @@ impl BitSink for BitRun {
         } else {
             self.high |= value << (self.len - 128);
         }
+        self.len += bits;
+    }
+}
+
+/// A run for those that are mostly short: faster to fill than a [`BitRun`], and of no use once it is longer than a word.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ShortRun {
+    value: u64,
+    len: u32,
+}
+
+impl ShortRun {
+    /// Bits put in, whether they had a place or not.
+    #[must_use]
+    pub fn len(self) -> u32 {
+        self.len
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(self) -> bool {
+        self.len == 0
+    }
+
+    /// The bits and how many there are, if they are at most [`BitWriter::LONG_MAX`].
+    #[must_use]
+    pub fn get(self) -> Option<(u64, u32)> {
+        (self.len <= BitWriter::LONG_MAX).then_some((self.value, self.len))
+    }
+}
+
+impl BitSink for ShortRun {
+    /// Counts what has no place, and forgets it.
+    #[inline]
+    fn put(&mut self, value: u32, bits: u32) {
+        assert!(bits <= 32 && u64::from(value) >> bits == 0, "value fits its bits");
+        self.value |= u64::from(value).checked_shl(self.len).unwrap_or(0);
         self.len += bits;
     }
 }
@@ -338,6 +383,27 @@ mod tests {
         writer.put(0x1ff, 9);
     }
 
+    #[test]
+    fn a_short_run_knows_when_it_is_none() {
+        let mut run = ShortRun::default();
+        run.put(u32::MAX, 32);
+        run.put(0x00ff_ffff, 24);
+        assert_eq!(run.get(), Some((0x00ff_ffff_ffff_ffff, 56)));
+        run.put(1, 1);
+        assert_eq!(run.get(), None);
+        run.put(1, 32);
+        assert_eq!((run.get(), run.len()), (None, 89));
+    }
+
+    #[test]
+    #[should_panic(expected = "the caller asked for room")]
+    fn what_does_not_fit_is_not_cut() {
+        let mut writer_bytes = [0; 2];
+        let mut writer = BitWriter::new(&mut writer_bytes);
+        writer.put_long(0, 15);
+        writer.put(0, 2);
+    }
+
     proptest! {
         #[test]
         fn what_was_written_is_read(values in prop::collection::vec((any::<u32>(), 0_u32..=32), 0..200)) {
@@ -356,6 +422,41 @@ mod tests {
                 prop_assert_eq!(u64::from(reader.get(bits).unwrap()), u64::from(value) & ((1 << bits) - 1));
             }
             prop_assert!(reader.remaining() < 8);
+        }
+
+        /// However bits come, they lie one behind the other, also in a buffer without a spare bit; and nothing behind them is
+        /// counted on.
+        #[test]
+        fn a_stream_is_its_bits_one_by_one(values in prop::collection::vec((any::<u64>(), 0_u32..=56, 0_u8..3), 0..60)) {
+            let total: usize = values.iter().map(|&(_, bits, _)| bits as usize).sum();
+            let mut plain = vec![0_u8; total.div_ceil(8)];
+            let mut bytes = vec![0xff_u8; total.div_ceil(8)];
+            let mut writer = BitWriter::new(&mut bytes);
+            let mut at = 0;
+            for &(value, bits, how) in &values {
+                let value = value & ((1 << bits) - 1);
+                for i in 0..bits as usize {
+                    plain[(at + i) / 8] |= ((value >> i & 1) as u8) << ((at + i) % 8);
+                }
+                at += bits as usize;
+                match how {
+                    0 => writer.put_long(value, bits),
+                    1 => {
+                        writer.put(value as u32 & ((1_u64 << bits.min(32)) - 1) as u32, bits.min(32));
+                        writer.put((value >> bits.min(32)) as u32, bits - bits.min(32));
+                    }
+                    _ => {
+                        let mut run = ShortRun::default();
+                        run.put(value as u32 & ((1_u64 << bits.min(32)) - 1) as u32, bits.min(32));
+                        run.put((value >> bits.min(32)) as u32, bits - bits.min(32));
+                        prop_assert_eq!(run.get(), Some((value, bits)));
+                        writer.put_short(run);
+                    }
+                }
+                prop_assert_eq!(writer.position(), at);
+            }
+            prop_assert_eq!(writer.finish(), plain.len());
+            prop_assert_eq!(bytes, plain);
         }
 
         #[test]

@@ -6,7 +6,7 @@
 //! `WIDE` without sign.
 
 use super::DecodeError;
-use super::bits::{BitReader, BitSink};
+use super::bits::{BitReader, BitSink, BitWriter, ShortRun};
 use super::effect_lists::EffectLists;
 use super::prefix_codes::WIDE;
 use super::quantize::{read_wide, write_wide};
@@ -148,9 +148,15 @@ impl OwnState {
     /// Writes the state after `tick` as its difference to `base`.
     pub(super) fn write(&self, sink: &mut impl BitSink, base: &Self, tick: Tick) {
         let (to, from) = (self.fields(), base.fields());
+        let mut run = ShortRun::default();
         for (value, before) in to.iter().zip(from) {
-            write_wide(sink, *value, before);
+            if run.len() + WIDE_BITS_MAX as u32 > BitWriter::LONG_MAX {
+                sink.put_short(run);
+                run = ShortRun::default();
+            }
+            write_wide(&mut run, *value, before);
         }
+        sink.put_short(run);
         let changed = self.effects != base.effects;
         let fights = changed || (self.stamina, self.ready_ticks) != (base.stamina, base.ready_ticks);
         sink.put_bit(fights);

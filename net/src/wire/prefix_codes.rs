@@ -72,6 +72,16 @@ impl<const N: usize> PrefixCode<N> {
         sink.put(u32::from(self.codes[symbol]), u32::from(self.lengths[symbol]));
     }
 
+    /// What [`PrefixCode::write`] writes, and how many bits that is.
+    ///
+    /// # Panics
+    /// If there is no such symbol.
+    #[inline]
+    #[must_use]
+    pub fn code(&self, symbol: usize) -> (u32, u32) {
+        (u32::from(self.codes[symbol]), u32::from(self.lengths[symbol]))
+    }
+
     /// Reads one symbol, below `N`.
     ///
     /// # Errors
@@ -116,9 +126,14 @@ impl<const N: usize> PrefixCode<N> {
     #[inline]
     pub fn write_unsigned(&self, sink: &mut impl BitSink, value: u32) {
         let width = width(value);
-        self.write(sink, width as usize);
-        if width > 1 {
-            sink.put(value & !(1 << (width - 1)), width - 1);
+        let (code, bits) = self.code(width as usize);
+        let rest_bits = width.saturating_sub(1);
+        let rest = value & ((1 << rest_bits) - 1);
+        if bits + rest_bits <= 32 {
+            sink.put(code | rest.unbounded_shl(bits), bits + rest_bits);
+        } else {
+            sink.put(code, bits);
+            sink.put(rest, rest_bits);
         }
     }
 
@@ -157,14 +172,24 @@ impl<const N: usize> PrefixCode<N> {
 /// # Panics
 /// If `value` is over 65535 or `low_bits` over 15.
 pub fn write_gap(sink: &mut impl BitSink, value: u32, low_bits: u32) {
+    let (code, bits) = gap_code(value, low_bits);
+    sink.put(code, bits);
+}
+
+/// What [`write_gap`] writes, and how many bits that is.
+///
+/// # Panics
+/// If `value` is over 65535 or `low_bits` over 15.
+#[inline]
+#[must_use]
+pub fn gap_code(value: u32, low_bits: u32) -> (u32, u32) {
     assert!(value <= 0xffff && low_bits <= 15, "gaps are between 16-bit ids");
     let quotient = value >> low_bits;
     if quotient < ESCAPE {
-        sink.put((1 << quotient) - 1, quotient + 1);
-        sink.put(value & ((1 << low_bits) - 1), low_bits);
+        let rest = value & ((1 << low_bits) - 1);
+        (((1 << quotient) - 1) | (rest << (quotient + 1)), quotient + 1 + low_bits)
     } else {
-        sink.put((1 << ESCAPE) - 1, ESCAPE);
-        sink.put(value, 16);
+        (((1 << ESCAPE) - 1) | (value << ESCAPE), ESCAPE + 16)
     }
 }
 

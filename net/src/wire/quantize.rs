@@ -25,6 +25,8 @@ use shieldwall_core::world::WorldConfig;
 const POSITION_SHIFT: u32 = 10;
 /// Bits of Q16.16 that are dropped: velocities are in units of 1/16 m/s.
 const VELOCITY_SHIFT: u32 = 12;
+/// Steady ways to walk and to sprint.
+pub(super) const STEADY: usize = 16;
 /// How long an action is shown after it began.
 const ACTION_SHOWN_MS: u32 = 250;
 
@@ -137,8 +139,9 @@ pub struct EntityCodec {
     action_ticks: u32,
     /// Which of the rules' status effects harm whom they are on: bit 0 is the first.
     harmful: u64,
-    /// Velocity of a steady walk (first) and sprint (second half) into each of the 256 directions of a yaw.
-    pub(super) steady: Box<[[(i8, i8); 256]; 2]>,
+    /// For each of the 256 directions of a yaw: velocity, east and south, of a steady walk straight ahead and on in eighths of
+    /// a turn, then of a sprint.
+    pub(super) steady: Box<[[[i8; STEADY]; 2]; 256]>,
 }
 
 impl EntityCodec {
@@ -147,16 +150,18 @@ impl EntityCodec {
     pub fn new(config: &WorldConfig) -> Self {
         let farthest = config.half_extent.0.unsigned_abs() >> POSITION_SHIFT;
         let movement = &config.rules.movement[0];
-        let steady = [movement.walk_speed, movement.sprint_speed].map(|speed| {
-            core::array::from_fn(|yaw| {
-                let (x, z) = Brads((yaw as u16) << 8).forward();
-                let along = |part: i32| {
-                    // Speed in units of the state, one rounding after the product.
-                    let raw = i64::from(speed.0) * i64::from(part);
-                    ((raw + (1 << (15 + VELOCITY_SHIFT))) >> (16 + VELOCITY_SHIFT)).clamp(-127, 127) as i8
-                };
-                (along(x.0), along(z.0))
+        let steady = |yaw: usize, gait: usize| {
+            let speed = if gait < STEADY / 2 { movement.walk_speed } else { movement.sprint_speed };
+            let direction = (yaw + gait % (STEADY / 2) * (256 / (STEADY / 2))) as u8;
+            let (x, z) = Brads(u16::from(direction) << 8).forward();
+            [x, z].map(|part| {
+                // Speed in units of the state, one rounding after the product.
+                let raw = i64::from(speed.0) * i64::from(part.0);
+                ((raw + (1 << (15 + VELOCITY_SHIFT))) >> (16 + VELOCITY_SHIFT)).clamp(-127, 127) as i8
             })
+        };
+        let steady = core::array::from_fn(|yaw| {
+            [0, 1].map(|axis| core::array::from_fn(|gait| steady(yaw, gait)[axis]))
         });
         Self {
             steady: Box::new(steady),

@@ -23,6 +23,8 @@ pub const BASELINE_AGE_MAX: u8 = 255;
 /// Versions of one character the receiver keeps; the sender sends no difference to a version with this many newer
 /// ones sent, so the receiver still holds every baseline it meets.
 pub const VERSIONS_KEPT: usize = 16;
+/// Own states the receiver keeps; the sender sends differences to none that is older than the newest so many.
+pub const OWN_KEPT: usize = 32;
 /// Ages that have a short code in one snapshot.
 pub const COMMON_AGES: usize = 3;
 /// Leaves in one snapshot at most.
@@ -31,6 +33,8 @@ pub const LEAVES_MAX: u32 = 63;
 pub const UPDATES_MAX: u32 = 1023;
 
 const AGE_BITS: u32 = 8;
+/// Bits of the age of a baseline at most.
+pub const AGE_CODE_BITS_MAX: usize = COMMON_AGES + AGE_BITS as usize;
 const LEAVES_BITS: u32 = 6;
 const UPDATES_BITS: u32 = 10;
 
@@ -174,8 +178,8 @@ impl SectionHead {
     /// # Panics
     /// If a count is over its maximum.
     pub fn patch_counts(writer: &mut BitWriter<'_>, at: CountsPosition, leaves: u32, updates: u32) {
-        writer.patch(at.0, leaves, LEAVES_BITS);
-        writer.patch(at.0 + LEAVES_BITS as usize, updates, UPDATES_BITS);
+        assert!(leaves <= LEAVES_MAX && updates <= UPDATES_MAX, "counts fit their bits");
+        writer.patch(at.0, leaves | updates << LEAVES_BITS, LEAVES_BITS + UPDATES_BITS);
     }
 
     /// Reads a head.
@@ -203,14 +207,24 @@ impl SectionHead {
     /// If the age is 0 or over [`BASELINE_AGE_MAX`].
     #[inline]
     pub fn write_age(&self, sink: &mut impl BitSink, age: Option<u8>) {
+        let (code, bits) = self.age_code(age);
+        sink.put(code, bits);
+    }
+
+    /// What [`SectionHead::write_age`] writes, and how many bits that is: at most [`AGE_CODE_BITS_MAX`].
+    ///
+    /// # Panics
+    /// If the age is 0 or over [`BASELINE_AGE_MAX`].
+    #[must_use]
+    pub fn age_code(&self, age: Option<u8>) -> (u32, u32) {
         let len = u32::from(self.ages_len);
         let age = age.map_or(0, |age| {
             assert!((1..=BASELINE_AGE_MAX).contains(&age), "a baseline is 1 to 255 ticks old");
             age
         });
         match self.ages[..len as usize].iter().position(|&common| common == age) {
-            Some(i) => sink.put((1 << i) - 1, i as u32 + 1),
-            None => sink.put(((1 << len) - 1) | (u32::from(age) << len), len + AGE_BITS),
+            Some(i) => ((1 << i) - 1, i as u32 + 1),
+            None => (((1 << len) - 1) | (u32::from(age) << len), len + AGE_BITS),
         }
     }
 

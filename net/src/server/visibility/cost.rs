@@ -4,7 +4,7 @@
 
 use super::super::config::{OcclusionConfig, ReplicationConfig};
 use super::super::interest::InterestTable;
-use super::super::tracking::TrackTable;
+use super::super::tracking::SearchSpace;
 use super::lines::Lines;
 use super::sights::{self, Sights};
 use shieldwall_core::spatial::Scenery;
@@ -54,28 +54,29 @@ fn world(houses: i32) -> World {
 #[ignore = "prints figures"]
 fn cost_of_looking() {
     let replication = ReplicationConfig::default();
-    let table = InterestTable::new(&replication, 20);
+    let table = InterestTable::new(&replication);
     for (houses, what) in [(0, "open hills"), (100, "a hundred houses")] {
         let world = world(houses);
         for rays in [32, 64, 128, 4_096] {
             let config = OcclusionConfig { rays, ..OcclusionConfig::default() };
             let mut lines = Lines::new(&config, 60, 12, 1_024);
             let mut clients: Vec<_> =
-                (0..LOOKERS).map(|_| (TrackTable::new(1_024), Sights::new(1_024))).collect();
+                (0..LOOKERS).map(|_| (SearchSpace::new(1_024), Sights::new(1_024))).collect();
             let (mut searching, mut looking, mut cast) = (0, 0, 0);
             for search in 0..SEARCHES {
-                for (own, (tracks, sights)) in (0_u32..).zip(&mut clients) {
+                for (own, (space, sights)) in (0_u32..).zip(&mut clients) {
                     let began = on_cpu_ns();
-                    tracks.search(&world, &table, own as usize);
-                    let found = on_cpu_ns();
-                    sights::look(&mut lines, sights, tracks, &world, own, Tick(60 + search * 12));
-                    searching += found - began;
-                    looking += on_cpu_ns() - found;
+                    space.find(&world, &table, own as usize);
+                    let searched = on_cpu_ns();
+                    let found = (&table, space.found());
+                    sights::look(&mut lines, sights, found, &world, own, Tick(60 + search * 12));
+                    searching += searched - began;
+                    looking += on_cpu_ns() - searched;
                     cast += u64::from(lines.take_rays());
                 }
             }
             let (calls, enemies) = (u64::from(LOOKERS * SEARCHES), PEOPLE / 2);
-            let reach: u32 = (0..16).map(|word| clients[0].0.reach(word).count_ones()).sum();
+            let reach: u32 = (0..16).map(|word| clients[0].0.found()[word].count_ones()).sum();
             let hidden = PEOPLE - 1 - reach;
             println!(
                 "{what}, {rays} rays: search {} ns, look {} ns, {} rays of {} ns; {hidden} of {enemies} hidden from the first",

@@ -15,6 +15,7 @@ pub(super) mod sights;
 pub(super) mod stealth;
 
 use super::config::ReplicationConfig;
+use super::interest::InterestTable;
 use super::session::Session;
 use lines::Lines;
 use shieldwall_core::{Tick, World};
@@ -45,14 +46,21 @@ impl Visibility {
         self.stealth.learn(world);
     }
 
-    /// Takes out of what the last search found whom the client must not be told of. `own` is the slot of its character, `tick`
-    /// the one the world has just run.
-    pub(super) fn narrow(&mut self, session: &mut Session, world: &World, own: u32, tick: Tick) {
+    /// Takes out of `found`, the slots that a search found, 64 to a word, whom the client must not be told of. `own` is the slot of
+    /// its character, `tick` the one the world has just run.
+    pub(super) fn narrow(
+        &mut self,
+        session: &mut Session,
+        (table, found): (&InterestTable, &mut [u64]),
+        world: &World,
+        own: u32,
+        tick: Tick,
+    ) {
         if !self.stealth.is_empty() {
-            self.stealth.hide(&mut session.tracks, world, own, tick);
+            self.stealth.hide(&session.tracks, found, world, own, tick);
         }
         if let Some(lines) = &mut self.lines {
-            sights::look(lines, &mut session.sights, &mut session.tracks, world, own, tick);
+            sights::look(lines, &mut session.sights, (table, found), world, own, tick);
             session.traffic.rays += u64::from(lines.take_rays());
         }
     }

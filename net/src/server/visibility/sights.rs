@@ -9,8 +9,7 @@
 //! no ray left is due in the next search, in turn. So nobody is sent that was hidden for the grace, a search, and a round of all
 //! that were due.
 
-use super::super::interest::FIRST;
-use super::super::tracking::TrackTable;
+use super::super::interest::InterestTable;
 use super::lines::{Body, Lines, RAYS_MAX};
 use super::stealth::squared;
 use shieldwall_core::{Tick, World};
@@ -66,11 +65,11 @@ impl Sights {
     }
 }
 
-/// Takes the enemies out of reach that the character in slot `own` does not see, after a search.
+/// Takes the enemies out of `found`, the slots that a search found, that the character in slot `own` does not see.
 pub(super) fn look(
     lines: &mut Lines,
     sights: &mut Sights,
-    tracks: &mut TrackTable,
+    (table, found): (&InterestTable, &mut [u64]),
     world: &World,
     own: u32,
     tick: Tick,
@@ -84,7 +83,7 @@ pub(super) fn look(
     let words = sights.known.len();
     for word in 0..words {
         let mut enemies = 0;
-        for bit in bits(tracks.reach(word)) {
+        for bit in bits(found[word]) {
             let slot = word * 64 + bit;
             if view.team[slot] == view.team[own] {
                 continue;
@@ -99,7 +98,7 @@ pub(super) fn look(
             if squared(dx, dz) <= lines.near {
                 sights.note(slot, true, tick, lines.grace_ticks, 0);
             } else if now.wrapping_sub(sights.next[slot]).cast_signed() >= 0 {
-                let far = tracks.tier(slot) & !FIRST != 0;
+                let far = !table.is_close(dx.into(), dz.into());
                 let turn = if far { 1 + (sights.sighted[word] >> bit & 1) as usize } else { 0 };
                 due[turn].push(slot as u16);
             }
@@ -116,14 +115,14 @@ pub(super) fn look(
                 break;
             }
             let body = Body::of(&view, rules, slot.into());
-            let found = lines.sees(&eyes, &body, world, tick);
-            sights.note(slot.into(), found, tick, lines.grace_ticks, pause);
+            let seen = lines.sees(&eyes, &body, world, tick);
+            sights.note(slot.into(), seen, tick, lines.grace_ticks, pause);
             sights.last[turn] = slot;
         }
     }
     lines.due = due;
     for word in 0..words {
-        tracks.put_word_out_of_reach(word, sights.known[word] & !sights.sighted[word]);
+        found[word] &= !(sights.known[word] & !sights.sighted[word]);
     }
 }
 

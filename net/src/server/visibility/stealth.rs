@@ -72,8 +72,8 @@ impl Stealth {
         }
     }
 
-    /// Takes those out of reach who hide from the character in slot `own`.
-    pub(super) fn hide(&self, tracks: &mut TrackTable, world: &World, own: u32, tick: Tick) {
+    /// Takes those out of `found` who hide from the character in slot `own`; `tracks` tell whom its client has in sight.
+    pub(super) fn hide(&self, tracks: &TrackTable, found: &mut [u64], world: &World, own: u32, tick: Tick) {
         let view = world.characters();
         let (own, tick_hz) = (own as usize, world.config().tick_hz);
         for &slot in &self.slots {
@@ -86,7 +86,7 @@ impl Stealth {
             let dx = view.position_x[slot].wrapping_sub(view.position_x[own]);
             let dz = view.position_z[slot].wrapping_sub(view.position_z[own]);
             if squared(dx, dz) > squared(beyond.0, 0) {
-                tracks.put_out_of_reach(slot);
+                found[slot / 64] &= !(1 << (slot % 64));
             }
         }
     }

@@ -1,0 +1,221 @@
+//! Sixty-four tracks side by side: columns of fixed length, so that counting up is one pass without branches.
+//!
+//! What is not here: whose tracks they are, and in which order ([`super::tracking`]).
+
+use super::interest::{FIRST, NO_TIER, patience};
+
+/// Tracks in a block.
+pub(crate) const LANES: usize = 64;
+
+/// What one client has been told of 64 characters, eleven bytes each.
+#[derive(Clone, Copy, Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Block {
+    /// Updates owed, in snapshot-rate-ths: grows by the tier's rate with each snapshot.
+    owed: [u16; LANES],
+    /// Updates a second, and [`FIRST`].
+    rate: [u8; LANES],
+    /// Low bits of a snapshot's number.
+    newest: [u8; LANES],
+    /// Snapshots that carried the character: bit `d` is the one `d` before number `newest`. Those more than 31 before it
+    /// are forgotten.
+    sent: [u32; LANES],
+    /// Who.
+    slot: [u16; LANES],
+    tier: [u8; LANES],
+}
+
+const _: () = assert!(size_of::<Block>() == 11 * LANES);
+
+/// A track on its own, to be moved.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Track {
+    pub(crate) sent: u32,
+    pub(crate) slot: u16,
+    pub(crate) owed: u16,
+    pub(crate) rate: u8,
+    pub(crate) tier: u8,
+    pub(crate) newest: u8,
+}
+
+impl Block {
+    pub(crate) const EMPTY: Self = Self {
+        sent: [0; LANES],
+        slot: [u16::MAX; LANES],
+        owed: [0; LANES],
+        rate: [0; LANES],
+        tier: [NO_TIER; LANES],
+        newest: [0; LANES],
+    };
+
+    #[inline]
+    pub(crate) fn slot(&self, lane: usize) -> u16 {
+        self.slot[lane]
+    }
+
+    /// Updates owed, and whether the character comes first.
+    #[inline]
+    pub(crate) fn urgency(&self, lane: usize) -> (u16, bool) {
+        (self.owed[lane], self.rate[lane] & FIRST != 0)
+    }
+
+    /// Puts the character into a tier, whose byte for the rate is `rate`.
+    #[inline]
+    pub(crate) fn set_tier(&mut self, lane: usize, tier: u8, rate: u8) {
+        (self.tier[lane], self.rate[lane]) = (tier, rate);
+    }
+
+    #[inline]
+    pub(crate) fn tier(&self, lane: usize) -> u8 {
+        self.tier[lane]
+    }
+
+    /// A copy of one track.
+    #[inline]
+    pub(crate) fn get(&self, lane: usize) -> Track {
+        Track {
+            sent: self.sent[lane],
+            slot: self.slot[lane],
+            owed: self.owed[lane],
+            rate: self.rate[lane],
+            tier: self.tier[lane],
+            newest: self.newest[lane],
+        }
+    }
+
+    /// Overwrites one track.
+    #[inline]
+    pub(crate) fn set(&mut self, lane: usize, track: Track) {
+        self.sent[lane] = track.sent;
+        self.slot[lane] = track.slot;
+        self.owed[lane] = track.owed;
+        self.rate[lane] = track.rate;
+        self.tier[lane] = track.tier;
+        self.newest[lane] = track.newest;
+    }
+
+    /// The snapshots that carried the character, as seen from number `number`.
+    #[inline]
+    pub(crate) fn sent_at(&self, lane: usize, number: u32) -> u64 {
+        let behind = (number as u8).wrapping_sub(self.newest[lane]);
+        if behind < 64 { u64::from(self.sent[lane]) << behind } else { 0 }
+    }
+
+    /// Notes that snapshot `number` carries the character. What is owed beyond one update is forgiven: nobody needs two
+    /// at once.
+    #[inline]
+    pub(crate) fn mark_sent(&mut self, lane: usize, number: u32, snapshot_hz: u16) {
+        self.sent[lane] = self.sent_at(lane, number) as u32 | 1;
+        self.newest[lane] = number as u8;
+        self.owed[lane] = self.owed[lane].saturating_sub(snapshot_hz).min(snapshot_hz - 1);
+    }
+
+    /// To be called at least every 64 snapshots, because only the low eight bits of their numbers are kept: forgets what was
+    /// sent so long ago that its number could come round.
+    pub(crate) fn renumber(&mut self, number: u32) {
+        for lane in 0..LANES {
+            if (number as u8).wrapping_sub(self.newest[lane]) >= 64 {
+                (self.sent[lane], self.newest[lane]) = (0, number as u8);
+            }
+        }
+    }
+
+    /// Reads a word of each cache line, for no other end than that the lines come from far away all at once.
+    #[inline]
+    pub(crate) fn touch(&self) -> u32 {
+        let sent = u32::from(self.rate[0]) + u32::from(self.newest[0]) + u32::from(self.tier[0]);
+        let halves = [self.owed[0], self.owed[32], self.slot[0], self.slot[32]];
+        let sent = sent.wrapping_add(halves.iter().map(|&half| u32::from(half)).sum());
+        self.sent.iter().step_by(16).fold(sent, |sum, &bits| sum.wrapping_add(bits))
+    }
+
+    /// Adds what a snapshot's time makes everybody owed, and tells as bits who is owed `due`, or `first_due` of those that
+    /// come first.
+    #[inline]
+    pub(crate) fn count_up(&mut self, due: u16, first_due: u16) -> u64 {
+        let mut flags = [0_u8; LANES];
+        for ((owed, &rate), flag) in self.owed.iter_mut().zip(&self.rate).zip(&mut flags) {
+            *owed = owed.saturating_add(u16::from(rate & !FIRST));
+            *flag = u8::from(*owed >= if rate & FIRST == 0 { due } else { first_due });
+        }
+        pack(&flags)
+    }
+}
+
+impl Block {
+    /// As bits, who was left out for longer than somebody in range is to wait ([`patience`]): what an update leaves owed is less
+    /// than one.
+    #[inline]
+    pub(crate) fn overdue(&self, snapshot_hz: u16) -> u64 {
+        let patience = patience(snapshot_hz);
+        let mut flags = [0_u8; LANES];
+        for ((&owed, &rate), flag) in self.owed.iter().zip(&self.rate).zip(&mut flags) {
+            *flag = u8::from(owed >= u16::from(rate & !FIRST) * patience + snapshot_hz);
+        }
+        pack(&flags)
+    }
+}
+
+/// A track's byte for rate and [`FIRST`]. Rates are at most 120.
+#[inline]
+pub(crate) fn rate_of(tier: u8, rate: u16) -> u8 {
+    rate as u8 & !FIRST | tier & FIRST
+}
+
+/// Bytes of 0 and 1 as bits.
+#[inline]
+fn pack(flags: &[u8; LANES]) -> u64 {
+    let mut bits = 0;
+    for (byte, eight) in flags.as_chunks::<8>().0.iter().enumerate() {
+        // The product has flag `i` at bit 56 + i, and nothing else above bit 55.
+        let packed = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
+        bits |= packed << (8 * byte);
+    }
+    bits
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn flags_become_bits(bits: u64) {
+            let flags = core::array::from_fn(|lane| (bits >> lane & 1) as u8);
+            prop_assert_eq!(pack(&flags), bits);
+        }
+
+        /// One pass over a block does to each track what a plain sum and comparison would.
+        #[test]
+        fn counting_up_is_a_sum_and_a_comparison(owed in prop::array::uniform32(any::<u16>()), rates in prop::array::uniform32(1_u16..=120),
+                                                 first: u32, due: u16, first_due: u16) {
+            let mut block = Block::EMPTY;
+            for lane in 0..32 {
+                let tier = if first >> lane & 1 != 0 { FIRST } else { 1 };
+                let rate = rate_of(tier, rates[lane]);
+                block.set(2 * lane, Track { owed: owed[lane], slot: 7, sent: 0, rate, tier, newest: 0 });
+            }
+            let bits = block.count_up(due, first_due);
+            for lane in 0..32 {
+                let first = first >> lane & 1 != 0;
+                let sum = owed[lane].saturating_add(rates[lane]);
+                prop_assert_eq!(block.urgency(2 * lane), (sum, first));
+                prop_assert_eq!(bits >> (2 * lane) & 1 != 0, sum >= if first { first_due } else { due });
+            }
+        }
+    }
+
+    #[test]
+    fn what_was_sent_is_known_for_sixty_four_snapshots_and_never_again() {
+        let mut block = Block::EMPTY;
+        block.mark_sent(3, 1_000, 20);
+        for number in 1_000..2_000 {
+            if number % 64 == 0 {
+                block.renumber(number);
+            }
+            let wanted = 1_u64.checked_shl(number - 1_000).unwrap_or(0);
+            assert_eq!(block.sent_at(3, number), wanted, "{number}");
+        }
+    }
+}
