@@ -25,8 +25,9 @@ use std::ptr;
 use bytemuck::Pod;
 
 use crate::client_objectives::SwObjective;
+use crate::client_stats::SwClientStats;
 use crate::client_types::{
-    SwAddress, SwAdvanceReport, SwClientConfig, SwClientEvent, SwClientStats, SwClientStatus, SwEntity, SwOwn,
+    SwAddress, SwAdvanceReport, SwClientConfig, SwClientEvent, SwClientStatus, SwEntity, SwOwn,
 };
 use crate::command_types::{SwCommand, SwInput};
 use crate::result::{Failure, SwResult};

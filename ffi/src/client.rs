@@ -11,9 +11,10 @@ use shieldwall_net::secure::{ConnectToken, DATAGRAM_MAX, TokenError, development
 use shieldwall_net::time::{Micros, UnixSeconds};
 
 use crate::boundary::entry;
+use crate::client_stats::SwClientStats;
 use crate::client_types::{
-    SW_DATAGRAM_MAX, SwAddress, SwAdvanceReport, SwClientConfig, SwClientEvent, SwClientStats,
-    SwClientStatus, SwEntity, SwOwn,
+    SW_DATAGRAM_MAX, SwAddress, SwAdvanceReport, SwClientConfig, SwClientEvent, SwClientStatus, SwEntity,
+    SwOwn,
 };
 use crate::command_types::SwInput;
 use crate::handle_table::HandleTable;

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 
 use bytemuck::{Pod, Zeroable};
-use shieldwall_net::client::{ClientEvent, ClientStats, EndReason, EntityView, GameClientState, OwnView};
+use shieldwall_net::client::{ClientEvent, EndReason, EntityView, GameClientState, OwnView};
 use shieldwall_net::secure::ClientState;
 use shieldwall_net::wire::events::GameEvent;
 use shieldwall_net::wire::own_state::{OWN_EFFECTS_MAX, OwnEffect};
@@ -66,7 +66,7 @@ impl SwAddress {
 pub struct SwClientConfig {
     /// sizeof(SwClientConfig), set by the caller.
     pub struct_size: u32,
-    /// Packets with inputs in a second, 10 to 60 (default 30).
+    /// Packets with inputs in a second, 10 to 60 (default 30); two thirds of them while the path loses next to nothing.
     pub input_packets_per_s: u32,
     /// Bytes a second upwards, all-in (default 2400).
     pub up_budget_bytes_per_s: u32,
@@ -482,76 +482,6 @@ fn game_event(event: GameEvent) -> SwClientEvent {
             SwClientEvent { effect: effect.into(), ..of(SW_CLIENT_EVENT_AFFLICTED, target, source) }
         }
         GameEvent::Assisted { helper, victim } => of(SW_CLIENT_EVENT_ASSISTED, victim, helper),
-    }
-}
-
-/// Figures of a client since it began; what is not a count is of this moment.
-#[repr(C)]
-#[derive(Clone, Copy, Debug, Default, Pod, Zeroable)]
-pub struct SwClientStats {
-    /// sizeof(SwClientStats), set by the caller.
-    pub struct_size: u32,
-    /// Round trip, microseconds.
-    pub rtt_us: u32,
-    /// Mean deviation of the round trip.
-    pub jitter_us: u32,
-    /// Packets lost upwards, parts per million.
-    pub loss_up_ppm: u32,
-    /// Packets lost downwards, parts per million.
-    pub loss_down_ppm: u32,
-    /// How far the client's clock is ahead of the fastest snapshots.
-    pub lead_us: u32,
-    /// How far in the past others are drawn.
-    pub interpolation_delay_us: u32,
-    /// Age of the newest snapshot.
-    pub snapshot_age_us: u32,
-    /// Ticks that the server ran without this client's input.
-    pub input_misses: u32,
-    /// Largest distance corrected, millimetres.
-    pub correction_max_mm: u32,
-    /// Others in sight.
-    pub entities_visible: u32,
-    /// Zero.
-    pub reserved: u32,
-    /// Snapshots used.
-    pub snapshots: u64,
-    /// Snapshots whose own character differed from the prediction.
-    pub corrections: u64,
-    /// All-in, with 28 bytes of headers a datagram.
-    pub bytes_sent: u64,
-    /// All-in, with 28 bytes of headers a datagram.
-    pub bytes_received: u64,
-    /// Datagrams refused by the secure layer.
-    pub refused_datagrams: u64,
-    /// Payloads refused because of their content.
-    pub refused_payloads: u64,
-    /// Events dropped because nobody took them.
-    pub events_dropped: u64,
-}
-
-impl From<&ClientStats> for SwClientStats {
-    fn from(stats: &ClientStats) -> SwClientStats {
-        SwClientStats {
-            struct_size: 0,
-            rtt_us: stats.rtt_us,
-            jitter_us: stats.jitter_us,
-            loss_up_ppm: stats.loss_up_ppm,
-            loss_down_ppm: stats.loss_down_ppm,
-            lead_us: stats.lead_us,
-            interpolation_delay_us: stats.interpolation_delay_us,
-            snapshot_age_us: stats.snapshot_age_us,
-            input_misses: stats.input_misses,
-            correction_max_mm: stats.correction_max_mm,
-            entities_visible: stats.entities_visible,
-            reserved: 0,
-            snapshots: stats.snapshots,
-            corrections: stats.corrections,
-            bytes_sent: stats.bytes_sent,
-            bytes_received: stats.bytes_received,
-            refused_datagrams: stats.refused_datagrams,
-            refused_payloads: stats.refused_payloads,
-            events_dropped: stats.events_dropped,
-        }
     }
 }
 

@@ -15,7 +15,8 @@
 //! | `types.rs` | configuration, events as C has them |
 //! | `views.rs` | pointers into a world's columns |
 //! | `world.rs` | worlds: create, step, look, save, restore, hash |
-//! | `client_types.rs` | a session's state, own character, crowd, events and figures as C has them |
+//! | `client_types.rs` | a session's state, own character, crowd and events as C has them |
+//! | `client_stats.rs` | a session's figures as C has them |
 //! | `client_objectives.rs` | what teams fight over, as a session knows it |
 //! | `client.rs` | client sessions, without socket and clock |
 // One contract for the pointers of all functions, in boundary.rs, instead of fifty copies of it.
@@ -24,6 +25,7 @@
 mod boundary;
 pub mod client;
 pub mod client_objectives;
+pub mod client_stats;
 pub mod client_types;
 pub mod command_types;
 pub mod general;

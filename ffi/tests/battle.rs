@@ -9,6 +9,7 @@ use std::ptr::{null, null_mut};
 
 use shieldwall::client::*;
 use shieldwall::client_objectives::*;
+use shieldwall::client_stats::SwClientStats;
 use shieldwall::client_types::*;
 use shieldwall::command_types::SwInput;
 use shieldwall::result::SwResult;

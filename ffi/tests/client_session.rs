@@ -5,6 +5,7 @@
 use std::ptr::{null, null_mut};
 
 use shieldwall::client::*;
+use shieldwall::client_stats::SwClientStats;
 use shieldwall::client_types::*;
 use shieldwall::command_types::SwInput;
 use shieldwall::result::SwResult;
@@ -110,6 +111,8 @@ fn hostile_datagrams_are_dropped_and_counted() {
     let mut stats = sized::<SwClientStats>();
     assert_eq!(c!(sw_client_stats(client, &raw mut stats)), SwResult::Ok);
     assert_eq!(stats.refused_datagrams, dropped);
+    assert!(stats.bytes_received > 0);
+    assert_eq!(stats.bytes_overhead_received, stats.bytes_received, "nothing of it was of use");
     assert_eq!(status(client).state, SW_CLIENT_CONNECTING);
     let bad = SwAddress { family: 5, ..from };
     let result = c!(sw_client_handle_datagram(client, &raw const bad, garbage.as_ptr(), 10, 1_000));

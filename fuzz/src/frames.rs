@@ -3,6 +3,7 @@
 //!
 //! A conversation is a sequence of payloads, each after its length in two bytes, little-endian.
 
+use crate::budget::per_packet;
 use shieldwall_core::spatial::Deformation;
 use shieldwall_core::{
     Arm, Brads, CharacterInput, Command, Metres, Position, PropPlace, Terrain, TerrainDeltas, Tick, Velocity,
@@ -14,6 +15,8 @@ use shieldwall_net::secure::ClientIndex;
 use shieldwall_net::server::{ReplicationConfig, ZoneSessions};
 use shieldwall_net::time::Micros;
 use shieldwall_net::wire::bits::BitReader;
+use shieldwall_net::wire::client_message::{ClientMessage, Hello};
+use shieldwall_net::wire::goodbye::GoodbyeReason;
 use shieldwall_net::wire::ground_image::{self, GroundCheck, GroundPiece};
 use shieldwall_net::wire::objectives::{OBJECTIVES_BYTES_MAX, ObjectiveCodec};
 use shieldwall_net::wire::welcome::ServerMessage;
@@ -84,7 +87,7 @@ pub fn zone(bytes: &[u8]) {
     let mut sent = 0;
     for payload in payloads(bytes) {
         let now = zone.now();
-        let _ = zone.sessions.receive(ClientIndex(0), payload, now);
+        let _ = per_packet(|| zone.sessions.receive(ClientIndex(0), payload, now));
         zone.tick(|client, payload| {
             assert!(payload.len() <= PAYLOAD_BYTES);
             sent += u32::from(client == ClientIndex(1));
@@ -104,13 +107,13 @@ pub fn channel(bytes: &[u8]) {
         let Ok(mut packet) = channel.receive(payload, Micros::ZERO, |(), _| {}) else { continue };
         let mut reader = packet.reader.clone();
         while let Ok(kind) = FrameKind::read(&mut packet.reader) {
-            let read = match kind {
+            let read = per_packet(|| match kind {
                 FrameKind::Fragment => channel.read_fragment(&mut packet.reader).is_ok(),
                 FrameKind::Events => events::read(&mut packet.reader, |_, _| {}).is_ok(),
                 FrameKind::StateCheck => state_check::read(&mut packet.reader, |_, _| {}).is_ok(),
                 FrameKind::Inputs => inputs::read(&mut packet.reader, |_, _| {}).is_ok(),
                 FrameKind::Snapshot | FrameKind::End => false,
-            };
+            });
             assert!(packet.reader.position() >= reader.position());
             reader = packet.reader.clone();
             if !read {
@@ -119,7 +122,7 @@ pub fn channel(bytes: &[u8]) {
         }
         channel.confirm(packet.sequence);
         while let Ok(Some(message)) = channel.next_message() {
-            let _ = ServerMessage::decode(message);
+            let _ = per_packet(|| ServerMessage::decode(message));
         }
     }
 }
@@ -128,7 +131,7 @@ pub fn channel(bytes: &[u8]) {
 pub fn snapshot(bytes: &[u8]) {
     let mut replica = ReplicaTable::new(&small_world());
     for payload in payloads(bytes) {
-        let _ = replica.apply(&mut BitReader::new(payload));
+        let _ = per_packet(|| replica.apply(&mut BitReader::new(payload)));
         assert!(replica.entities().count() <= 16);
         for entity in replica.entities() {
             assert!(entity.iter().zip(entity.iter().skip(1)).all(|(a, b)| a.tick != b.tick));
@@ -138,7 +141,7 @@ pub fn snapshot(bytes: &[u8]) {
 
 /// Anything is taken for a reliable message. What is read is written back the same.
 pub fn message(bytes: &[u8]) {
-    match ServerMessage::decode(bytes) {
+    match per_packet(|| ServerMessage::decode(bytes)) {
         Ok(ServerMessage::Welcome(welcome)) => {
             assert_eq!(welcome.encode_in(u16::from_le_bytes([bytes[1], bytes[2]])), bytes);
         }
@@ -180,7 +183,7 @@ pub fn changes(bytes: &[u8]) {
     message[0] |= CHANGES_MESSAGE;
     let first = u32::from(message[0]);
     let mut all = Vec::new();
-    let _ = codec.read(&message, first, |change| all.push(change));
+    let _ = per_packet(|| codec.read(&message, first, |change| all.push(change)));
     for change in &all {
         if let Some(deformation) = codec.deformation_of(change) {
             terrain.deform(&mut deltas, &deformation, |_| {});
@@ -229,6 +232,7 @@ fn record(conversation: &mut Vec<u8>, payload: &[u8]) {
 fn conversation() -> [Vec<u8>; 4] {
     let mut zone = Zone::with_clients(3);
     let mut client: Channel<()> = Channel::default();
+    client.send_reliable(&ClientMessage::Hello(Hello::OURS).encode()).expect("room");
     let [mut up, mut down, mut snapshots, mut messages] = [const { Vec::new() }; 4];
     for tick in 0..60_u32 {
         let mut arrived = Vec::new();
@@ -266,6 +270,7 @@ fn conversation() -> [Vec<u8>; 4] {
             let input = CharacterInput { move_forward: 127, buttons: 4, ..CharacterInput::default() };
             let given = inputs::PlayerInput::new(input, ViewAge(90));
             inputs::write(&mut writer, Tick(zone.world.tick().0 + 2), [given; 4].into_iter());
+            client.write_reliable(&mut writer, now);
             let length = client.finish(writer, (), now, |()| {});
             record(&mut up, &buffer[..length]);
             zone.sessions.receive(ClientIndex(0), &buffer[..length], now).expect("an honest client");
@@ -322,7 +327,7 @@ pub fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
         ("frames_message", "goodbye".to_owned(), vec![3, 1]),
         ("frames_message", "kicked".to_owned(), vec![3, 4, 7]),
         ("frames_message", "replaced".to_owned(), vec![3, 5]),
-        ("frames_message", "other_version".to_owned(), vec![3, 6, 4, 0, 3, 0]),
+        ("frames_message", "other_version".to_owned(), GoodbyeReason::other_version().encode()),
         ("frames_message", "event".to_owned(), vec![2, 0x42, 0, 0, 0, 0x48, 0, 0x18, 0, 0xa0, 5, 8, 0]),
         ("frames_message", "check".to_owned(), GroundCheck { number: 9, hash: 77 }.encode().to_vec()),
         ("frames_message", "ground".to_owned(), GroundPiece::of(3, &image, 0).encode()),

@@ -1,10 +1,12 @@
 //! The bodies of the fuzz targets, as plain functions: libFuzzer calls them through `fuzz_targets/`, an ordinary
 //! test calls them with the committed corpus.
 //!
-//! A target takes any bytes and must neither panic nor break what it asserts. One module for each area; to add a
+//! A target takes any bytes and must neither panic nor break what it asserts, nor ask for more memory for a packet than
+//! [`budget`] allows. One module for each area; to add a
 //! target: its function there, a line in [`TARGETS`], a file in `fuzz_targets/`, a `[[bin]]` in `Cargo.toml`, seeds
 //! in `corpus/`.
 
+pub mod budget;
 pub mod frames;
 pub mod kernel;
 pub mod rules;

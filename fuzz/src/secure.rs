@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 
+use crate::budget::per_packet;
+
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, XChaCha20Poly1305};
 use shieldwall_net::secure::{
@@ -86,7 +88,7 @@ fn hand_to_server(
     let mut out = [0; DATAGRAM_MAX];
     let before = server.stats().dropped_total();
     let mut datagram = bytes.to_vec();
-    let dropped = match server.handle_datagram(from, &mut datagram, now, UNIX, &mut out) {
+    let dropped = match per_packet(|| server.handle_datagram(from, &mut datagram, now, UNIX, &mut out)) {
         Err(reason) => Some(reason),
         Ok(event) => {
             assert!(event.reply_len() * 3 <= bytes.len(), "a reply longer than a third");
@@ -103,7 +105,7 @@ fn hand_to_server(
 
 /// Bytes as a connect token, and as the sealed part of one that carries a genuine seal.
 pub fn token(bytes: &[u8]) {
-    if let Ok(token) = ConnectToken::read(bytes) {
+    if let Ok(token) = per_packet(|| ConnectToken::read(bytes)) {
         let written = token.write();
         assert!(ConnectToken::read(&written).as_ref() == Ok(&token), "written, it reads the same");
         let mut client = SecureClient::new(token, Micros(0));
@@ -194,7 +196,8 @@ pub fn client_datagram(bytes: &[u8]) {
             now = now + Micros(u64::from(control >> 2) * 50_000);
             let from = if control & 3 == 3 { address(0) } else { server_address() };
             let over = client.state().is_over();
-            let taken = client.handle_datagram(from, &mut datagram.to_vec(), now).is_ok();
+            let mut datagram = datagram.to_vec();
+            let taken = per_packet(|| client.handle_datagram(from, &mut datagram, now).is_ok());
             assert!(!(taken && (over || control & 3 == 3)));
             while client.poll_transmit(now, &mut out).is_some() {}
         }

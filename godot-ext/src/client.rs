@@ -13,8 +13,8 @@ use shieldwall_net::secure::ConnectToken;
 use shieldwall_net::wire::events::GameEvent;
 
 use crate::convert::{
-    brads_to_radians, input_from, metres_from_f64, metres_to_f32, micros_to_ms, pitch_to_radians,
-    position_to_vector, velocity_to_vector,
+    brads_to_radians, bytes_by_kind, input_from, metres_from_f64, metres_to_f32, micros_to_ms,
+    pitch_to_radians, position_to_vector, velocity_to_vector,
 };
 use crate::fighting::effect_name;
 use crate::ground_log::GroundLog;
@@ -409,6 +409,7 @@ impl ShieldwallClient {
             "entities_visible" => stats.entities_visible,
             "bytes_sent" => stats.bytes_sent as i64,
             "bytes_received" => stats.bytes_received as i64,
+            "bytes_by_kind" => &bytes_by_kind(&stats.bytes_by_kind),
             "datagrams_refused" => stats.refused_datagrams as i64,
         }
     }

@@ -5,6 +5,7 @@
 
 use godot::prelude::*;
 use shieldwall_core::{Brads, CharacterInput, Metres, Position, Velocity};
+use shieldwall_net::client::BytesByKind;
 
 const RAW_PER_METRE: f32 = 65_536.0;
 const BRADS_PER_RADIAN: f64 = 65_536.0 / std::f64::consts::TAU;
@@ -68,4 +69,17 @@ pub(crate) fn pitch_to_radians(pitch: i16) -> f32 {
 
 pub(crate) fn micros_to_ms(microseconds: u32) -> f64 {
     f64::from(microseconds) / 1000.0
+}
+
+/// What a session's bytes were for, by name.
+pub(crate) fn bytes_by_kind(bytes: &BytesByKind) -> VarDictionary {
+    vdict! {
+        "snapshots" => bytes.snapshots as i64,
+        "events" => bytes.events as i64,
+        "messages_received" => bytes.messages_received as i64,
+        "overhead_received" => bytes.overhead_received as i64,
+        "inputs" => bytes.inputs as i64,
+        "messages_sent" => bytes.messages_sent as i64,
+        "overhead_sent" => bytes.overhead_sent as i64,
+    }
 }

@@ -77,6 +77,10 @@ func test_the_own_character_walks_as_predicted() -> void:
 	check(errors.is_empty() or missed > 0, "corrections without contact: %s" % [errors])
 	check(stats.correction_max_mm < 1000, "largest correction: %d mm" % stats.correction_max_mm)
 	check(missed < 10, "inputs missed: %d" % missed)
+	var kinds: Dictionary = stats.bytes_by_kind
+	check_equal(kinds.snapshots + kinds.events + kinds.messages_received + kinds.overhead_received,
+		stats.bytes_received, "the bytes received, by kind")
+	check_equal(kinds.inputs + kinds.messages_sent + kinds.overhead_sent, stats.bytes_sent, "the bytes sent, by kind")
 	await _leave(client)
 
 

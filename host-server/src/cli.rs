@@ -16,6 +16,7 @@ Examples:
   shieldwall                                    a battle of 200 bots; prints where to watch it
   shieldwall --bots 1000 --seed 7               the same with 1,000 bots and another battlefield
   shieldwall demo --duration-s 30 --report r.json   30 seconds, then figures as JSON
+  shieldwall --bots 500 --scenario crowd        500 in one throng on an open field; `spread`: over a square kilometre
   shieldwall serve                              a server on 127.0.0.1:7777 for clients to join
   shieldwall bots --server 127.0.0.1:7777 --bots 50   50 bots join that server
   shieldwall token --server 127.0.0.1:7777 --out t.bin   a connect token for one client
@@ -208,6 +209,9 @@ pub struct DemoFlags {
     /// How many bots fight [default: 200]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=16_000))]
     pub bots: Option<u32>,
+    /// Where and how they meet
+    #[arg(long, value_enum, default_value_t)]
+    pub scenario: Scenario,
     /// How often a bot looks around and decides anew, a second [default: 6]. Fewer thoughts leave more of the processor to
     /// the server
     #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u32).range(1..=30))]
@@ -218,6 +222,30 @@ pub struct DemoFlags {
     /// The server's own flags.
     #[command(flatten)]
     pub server: ServerFlags,
+}
+
+/// Where and how the bots of `demo` meet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Scenario {
+    /// The teams fight over the built-in fort, its crossings and its flags
+    #[default]
+    Siege,
+    /// Everybody in the middle of an open field, within some tens of metres
+    Crowd,
+    /// Everybody for itself over a square kilometre
+    Spread,
+}
+
+impl Scenario {
+    /// The word on the command line and in the report.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Siege => "siege",
+            Self::Crowd => "crowd",
+            Self::Spread => "spread",
+        }
+    }
 }
 
 /// Flags of `serve`.

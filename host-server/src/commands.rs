@@ -13,7 +13,7 @@ use shieldwall_net::time::Micros;
 
 use crate::bots::{Crowd, CrowdParts, THOUGHTS_HZ, threads_for};
 use crate::capture::key_log::KeyLog;
-use crate::cli::{BotsFlags, DemoFlags, RunFlags, ServeFlags, TokenFlags};
+use crate::cli::{BotsFlags, DemoFlags, RunFlags, Scenario, ServeFlags, TokenFlags};
 use crate::clock::Clock;
 use crate::config::{ConfigError, HostConfig, LogSettings, Origin, read_key_file};
 use crate::error::HostError;
@@ -38,7 +38,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// # Errors
 /// Everything that keeps it from running, and [`HostError::BotsNotConnected`] or [`HostError::BotsLost`] at the end.
 pub fn demo(flags: &DemoFlags) -> Result<(), HostError> {
-    let config = HostConfig::resolve_demo(&flags.server, flags.bots, std::env::vars_os())?;
+    let config = HostConfig::resolve_demo(&flags.server, flags.bots, flags.scenario, std::env::vars_os())?;
     let _log = logging::start(&config.log, "warn")?;
     log_rules(&config);
     open_files::make_room_for(config.bots.count)?;
@@ -61,6 +61,7 @@ pub fn demo(flags: &DemoFlags) -> Result<(), HostError> {
         websocket: None,
         // The host logs the keys of all.
         key_log: None,
+        roams: flags.scenario == Scenario::Spread,
         // Their server is this one, and they go with its rules when these change.
         expected_rules: None,
         publish: Arc::new(move |thread, figures| board.bots[thread].publish(figures)),
@@ -151,6 +152,7 @@ pub fn bots(flags: &BotsFlags) -> Result<(), HostError> {
         scenery: terrain::scenery(flags.terrain.as_deref())?,
         websocket,
         key_log,
+        roams: false,
         expected_rules,
         publish: Arc::new(move |thread, figures| published[thread].publish(figures)),
     })?;

@@ -13,6 +13,7 @@ use shieldwall_net::secure::{DEVELOPMENT_KEY, SecureServer, SecureServerConfig};
 use shieldwall_net::time::{Micros, UnixSeconds};
 
 use crate::capture::CaptureFiles;
+use crate::cli::Scenario;
 use crate::clock::{Clock, process_cpu_us};
 use crate::config::HostConfig;
 use crate::control::{ControlParts, ControlPlane};
@@ -224,6 +225,7 @@ impl Host {
         captured?;
         Ok(Report::new(&RunOutcome {
             seed: self.config.world.seed,
+            scenario: self.config.scenario.map(Scenario::name),
             rules: simulation.rules,
             tick_hz: self.config.world.tick_hz,
             teams: self.config.world.teams,

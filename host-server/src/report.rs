@@ -21,6 +21,8 @@ pub struct Report {
     pub version: &'static str,
     /// Seed of the battlefield.
     pub seed: u64,
+    /// Where and how the bots of `demo` met; none without bots.
+    pub scenario: Option<&'static str>,
     /// Hash of the rules, 16 hexadecimal digits.
     pub rules: String,
     /// Length of the run in seconds.
@@ -167,6 +169,8 @@ pub struct BotReport {
 pub struct RunOutcome {
     /// Seed of the battlefield.
     pub seed: u64,
+    /// The scenario of `demo`.
+    pub scenario: Option<&'static str>,
     /// The version of the rules.
     pub rules: RulesHash,
     /// Ticks per second asked for.
@@ -203,6 +207,7 @@ impl Report {
         Self {
             version: env!("CARGO_PKG_VERSION"),
             seed: run.seed,
+            scenario: run.scenario,
             rules: run.rules.to_string(),
             duration_s: run.duration_s,
             tick_hz: run.tick_hz,

@@ -311,7 +311,7 @@ impl Zone {
 
 /// Gives the characters that are about to come their classes, by the place of their client: two neighbours, who are of two
 /// teams, get the same.
-fn choose_classes(commands: &mut [Command]) {
+pub fn choose_classes(commands: &mut [Command]) {
     for command in commands {
         if let Command::Spawn { tag, class, .. } = command {
             *class = CLASS_MIX[(*tag / 2) as usize % CLASS_MIX.len()];

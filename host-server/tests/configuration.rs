@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use shieldwall_core::Metres;
-use shieldwall_host::cli::ServerFlags;
+use shieldwall_host::cli::{Scenario, ServerFlags};
 use shieldwall_host::config::{ConfigError, HostConfig, Origin};
 use shieldwall_host::error::HostError;
 use shieldwall_net::secure::SecondLogin;
@@ -292,16 +292,43 @@ fn as_many_clients_as_are_allowed_find_a_zone() {
 fn the_demo_plays_in_the_fort_and_others_do_not_unless_told() {
     let sections = |config: &HostConfig| config.scenery.sections.len();
     let none = || std::iter::empty();
-    let demo = HostConfig::resolve_demo(&ServerFlags::default(), None, none()).unwrap();
+    let demo = HostConfig::resolve_demo(&ServerFlags::default(), None, Scenario::Siege, none()).unwrap();
     assert!(sections(&demo) > 20 && demo.mixed_classes);
     let serve = HostConfig::resolve(&ServerFlags::default(), None, none()).unwrap();
     assert!(sections(&serve) == 0 && !serve.mixed_classes);
     let flags = ServerFlags { terrain: Some("none".into()), ..ServerFlags::default() };
-    assert_eq!(sections(&HostConfig::resolve_demo(&flags, None, none()).unwrap()), 0);
+    assert_eq!(sections(&HostConfig::resolve_demo(&flags, None, Scenario::Siege, none()).unwrap()), 0);
     let by_file = resolve(Some(("fort.toml", "[world]\nscenery = \"fort\"\n")), &[], ServerFlags::default());
     assert_eq!(sections(&by_file.unwrap()), sections(&demo));
     let variable = [("SHIELDWALL_WORLD_SCENERY", "fort")];
     assert_eq!(sections(&resolve(None, &variable, ServerFlags::default()).unwrap()), sections(&demo));
     let unknown = ServerFlags { terrain: Some("castle".into()), ..ServerFlags::default() };
-    assert!(HostConfig::resolve_demo(&unknown, None, none()).is_err());
+    assert!(HostConfig::resolve_demo(&unknown, None, Scenario::Siege, none()).is_err());
+}
+
+#[test]
+fn a_scenario_says_where_the_bots_meet_and_settings_win() {
+    let demo = |flags: &ServerFlags, scenario| {
+        HostConfig::resolve_demo(flags, None, scenario, std::iter::empty()).expect("a good configuration")
+    };
+    let plain = ServerFlags::default();
+    let (siege, crowd, spread) =
+        (demo(&plain, Scenario::Siege), demo(&plain, Scenario::Crowd), demo(&plain, Scenario::Spread));
+    assert_eq!(siege.world, shieldwall_core::WorldConfig { seed: 1, ..siege.world });
+    assert!(siege.scenery.sections.len() > 20 && crowd.scenery.sections.is_empty());
+    let reach = |config: &HostConfig| {
+        let life = &config.world.rules.life;
+        (life.spawn_ring.0 + life.spawn_width.0 / 2) >> 16
+    };
+    assert_eq!((reach(&crowd), reach(&spread)), (24, 500));
+    assert!(spread.world.half_extent.0 >> 16 >= 500 && spread.world.validate().is_ok());
+    let fort = ServerFlags { terrain: Some("fort".into()), ..ServerFlags::default() };
+    assert!(demo(&fort, Scenario::Crowd).scenery.sections.len() > 20);
+    // A field that was set is not left.
+    let text = "[world]\nhalf_extent_m = 100\n";
+    let path = std::env::temp_dir().join(format!("shieldwall-scenario-{}.toml", std::process::id()));
+    std::fs::write(&path, text).expect("a writable folder");
+    let small = demo(&ServerFlags { config: Some(path.clone()), ..ServerFlags::default() }, Scenario::Spread);
+    std::fs::remove_file(&path).expect("just written");
+    assert_eq!((small.world.half_extent.0 >> 16, reach(&small)), (100, 99));
 }

@@ -9,6 +9,7 @@ use shieldwall_net::secure::ClientIndex;
 use shieldwall_net::server::{ReplicationConfig, ZoneSessions};
 use shieldwall_net::time::Micros;
 use shieldwall_net::wire::bits::{BitSink, BitWriter};
+use shieldwall_net::wire::client_message::{ClientMessage, Hello};
 use shieldwall_net::wire::inputs::{self, PlayerInput};
 use shieldwall_net::wire::{FrameKind, PAYLOAD_BYTES};
 
@@ -32,7 +33,15 @@ impl Scene {
             ZoneSessions::new(&ReplicationConfig::default(), &config, 4).expect("a good configuration");
         (0..2).for_each(|index| zone.connect(ClientIndex(index), index.into(), None).expect("a free place"));
         let world = World::new(&config).expect("a good configuration");
-        let (honest, mallory) = (Channel::default(), Channel::default());
+        let (mut honest, mut mallory) = (Channel::default(), Channel::default());
+        for (client, channel) in [(MALLORY, &mut mallory), (ClientIndex(1), &mut honest)] {
+            channel.send_reliable(&ClientMessage::Hello(Hello::OURS).encode()).expect("room");
+            let mut buffer = [0; PAYLOAD_BYTES];
+            let mut writer = channel.begin(&mut buffer);
+            channel.write_reliable(&mut writer, Micros::ZERO);
+            let length = channel.finish(writer, (), Micros::ZERO, |()| {});
+            zone.receive(client, &buffer[..length], Micros::ZERO).expect("an honest packet");
+        }
         Self { world, zone, honest, mallory, honest_packets: 0, commands: Vec::new(), tick: 0 }
     }
 
@@ -190,12 +199,12 @@ fn fragment_bombs() {
             w.put_bytes(&[7; 256]);
         }
     };
-    // The whole window but its first, so that nothing can be put together.
-    for number in 1..64 {
+    // The whole window behind the hello but its first, so that nothing can be put together.
+    for number in 2..65 {
         scene.send(fragment(number)).expect("within the window");
         scene.run();
     }
-    assert!(matches!(scene.send(fragment(64)), Err(FrameError::Reliable(_))));
+    assert!(matches!(scene.send(fragment(65)), Err(FrameError::Reliable(_))));
     (0..60).for_each(|_| scene.run());
     let over: Vec<_> = scene.zone.over().collect();
     assert_eq!(over, [MALLORY]);

@@ -56,7 +56,7 @@ fn walker() -> EntityState {
         z: 1280,
         height: 0,
         velocity_x: 0,
-        velocity_z: -64,
+        velocity_z: -32,
         yaw: 0,
         health: 255,
         status: 3,

@@ -310,17 +310,19 @@ fn told(hello: Option<Hello>) -> (Option<u16>, Option<GoodbyeReason>) {
 }
 
 #[test]
-fn two_versions_are_spoken_and_others_are_told_which() {
+fn common_versions_are_spoken_and_others_are_told_which() {
+    let both = GoodbyeReason::OtherVersion { newest: PROTOCOL_VERSION, oldest: PROTOCOL_VERSION_OLDEST };
     assert_eq!(told(Some(Hello::OURS)), (Some(PROTOCOL_VERSION), None));
-    // The one before: named, or silent as clients of version 3 were.
-    let previous = Hello { newest: PROTOCOL_VERSION_OLDEST, oldest: PROTOCOL_VERSION_OLDEST };
-    assert_eq!(told(Some(previous)), (Some(PROTOCOL_VERSION_OLDEST), None));
-    assert_eq!(told(None), (Hello::SILENT.common(), None));
+    let oldest = Hello { newest: PROTOCOL_VERSION_OLDEST, oldest: PROTOCOL_VERSION_OLDEST };
+    assert_eq!(told(Some(oldest)), (Some(PROTOCOL_VERSION_OLDEST), None));
+    // Older ones: named, or silent as clients of version 3 were, who read of ours in the welcome.
+    let older = Hello { newest: PROTOCOL_VERSION_OLDEST - 1, oldest: 3 };
+    assert_eq!(told(Some(older)), (None, Some(both)));
+    assert_eq!(told(None).0, Some(PROTOCOL_VERSION));
     // A newer one that still speaks ours, and one that does not.
     let newer = Hello { newest: PROTOCOL_VERSION + 5, oldest: PROTOCOL_VERSION };
     assert_eq!(told(Some(newer)), (Some(PROTOCOL_VERSION), None));
     let stranger = Hello { newest: PROTOCOL_VERSION + 5, oldest: PROTOCOL_VERSION + 1 };
-    let both = GoodbyeReason::OtherVersion { newest: PROTOCOL_VERSION, oldest: PROTOCOL_VERSION_OLDEST };
     assert_eq!(told(Some(stranger)), (None, Some(both)));
     let words = both.to_string();
     assert!(words.contains(&format!("{PROTOCOL_VERSION_OLDEST} to {PROTOCOL_VERSION}")), "{words}");

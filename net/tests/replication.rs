@@ -8,6 +8,7 @@ use shieldwall_net::link_simulator::{LinkConditions, LinkSimulator};
 use shieldwall_net::secure::ClientIndex;
 use shieldwall_net::server::{InterestTier, ReplicationConfig, ZoneSessions};
 use shieldwall_net::time::Micros;
+use shieldwall_net::wire::client_message::{ClientMessage, Hello};
 use shieldwall_net::wire::effect_lists::EffectLists;
 use shieldwall_net::wire::inputs::PlayerInput;
 use shieldwall_net::wire::quantize::{EntityCodec, EntityState, Sight};
@@ -52,11 +53,13 @@ struct Client {
 
 impl Client {
     fn new(index: u32, conditions: LinkConditions, seed: u64) -> Self {
+        let mut channel = Channel::default();
+        channel.send_reliable(&ClientMessage::Hello(Hello::OURS).encode()).expect("room");
         Self {
             index: ClientIndex(index),
             up: LinkSimulator::new(conditions, seed * 2 + 1),
             down: LinkSimulator::new(conditions, seed * 2 + 2),
-            channel: Channel::default(),
+            channel,
             welcome: None,
             replica: None,
             newest: None,
@@ -150,6 +153,7 @@ impl Client {
             FrameKind::Inputs.write(&mut writer);
             let given = self.history.iter().map(|input| PlayerInput::new(*input, ViewAge::ZERO));
             inputs::write(&mut writer, Tick(tick + 14), given);
+            self.channel.write_reliable(&mut writer, now);
             let length = self.channel.finish(writer, (), now, |()| {});
             self.up.push(&buffer[..length], now);
         }

@@ -10,6 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 
 use crate::conduct_watch::ConductWatch;
+use shieldwall_core::spatial::Scenery;
 use shieldwall_core::{
     Brads, CharacterInput, Command, Metres, MoveState, Placement, Position, Rules, RulesHash, Tick, World,
     WorldConfig, buttons, flags,
@@ -54,6 +55,10 @@ pub struct Options {
     pub fighting: bool,
     /// The rules of the battle.
     pub rules: Rules,
+    /// What stands in the world.
+    pub scenery: Arc<Scenery>,
+    /// Who is told what.
+    pub replication: ReplicationConfig,
 }
 
 /// Who gives commands of its own to the server's world, and watches it.
@@ -64,8 +69,8 @@ pub trait Director {
     fn stepped(&mut self, world: &World);
 }
 
-/// A hand that plays by what is on the screen: the own character and the others.
-pub type Player = Box<dyn FnMut(&OwnView, &[EntityView]) -> CharacterInput>;
+/// A hand that plays by what is on the screen: the own character, the others, and whatever else the client shows.
+pub type Player = Box<dyn FnMut(&GameClient, &OwnView, &[EntityView]) -> CharacterInput>;
 
 impl Default for Options {
     fn default() -> Self {
@@ -78,6 +83,8 @@ impl Default for Options {
             roam_m: 5,
             fighting: false,
             rules: Rules::default(),
+            scenery: Arc::default(),
+            replication: ReplicationConfig::default(),
         }
     }
 }
@@ -190,8 +197,9 @@ impl LinkWorld {
             rules: options.rules,
             ..WorldConfig::default()
         };
-        let replication = ReplicationConfig::default();
-        let world = World::new(&config).expect("the default world is valid");
+        let replication = options.replication.clone();
+        let world = World::with_scenery(&config, &options.scenery).expect("the options make a world");
+        let known = ClientWorld::with_scenery(&config, &options.scenery).expect("the world is valid");
         let mut made = Self {
             now: Micros(1_000_000),
             sessions: new_sessions(&replication, &config, options.max_clients),
@@ -202,7 +210,7 @@ impl LinkWorld {
             director: None,
             conduct: ConductWatch::default(),
             codec: EntityCodec::new(&config),
-            known: Arc::new(ClientWorld::new(&config).expect("the world is valid")),
+            known: Arc::new(known),
             history: BTreeMap::new(),
             commands: Vec::new(),
             next_tick_at: 1_000_000,
@@ -225,6 +233,7 @@ impl LinkWorld {
         let config = GameClientConfig {
             known_world: Some(Arc::clone(&self.known)),
             expected_rules: self.expected_rules,
+            scenery: Arc::clone(&self.options.scenery),
             ..GameClientConfig::default()
         };
         let seat = self.seats.len();
@@ -310,8 +319,8 @@ impl LinkWorld {
     /// The server stops without a word and a new one starts: no session, an empty world, the clients unaware.
     pub fn restart_server(&mut self) {
         let config = *self.world.config();
-        self.world = World::new(&config).expect("was valid before");
-        self.sessions = new_sessions(&ReplicationConfig::default(), &config, self.options.max_clients);
+        self.world = World::with_scenery(&config, &self.options.scenery).expect("was valid before");
+        self.sessions = new_sessions(&self.options.replication, &config, self.options.max_clients);
         self.secure = new_secure(self.options.max_clients, self.options.seed ^ 0xFF);
         self.history.clear();
     }
@@ -444,7 +453,7 @@ impl Seat {
         let at = own.map(|own| own.predicted_position);
         let input = match (&mut self.player, &own) {
             _ if idle => CharacterInput::default(),
-            (Some(player), Some(own)) => player(own, &self.crowd),
+            (Some(player), Some(own)) => player(&self.client, own, &self.crowd),
             _ => self.hand(now, options, at),
         };
         self.client.advance(now, input);

@@ -13,7 +13,7 @@ use shieldwall_core::{
     Brads, CharacterId, CharacterInput, Command, Event, LagRules, Metres, MetresPerSecond, Placement,
     Position, Rules, Tick, World, buttons,
 };
-use shieldwall_net::client::{EntityView, OwnView};
+use shieldwall_net::client::{EntityView, GameClient, OwnView};
 use shieldwall_net::link_simulator::LinkConditions;
 use shieldwall_tests::link_world::{Director, LinkWorld, Options, Player};
 
@@ -85,7 +85,7 @@ impl Director for Range {
 /// Aims at one target after the other, as the screen has them.
 fn marksman() -> Player {
     let mut frame = 0_u32;
-    Box::new(move |own: &OwnView, others: &[EntityView]| {
+    Box::new(move |_: &GameClient, own: &OwnView, others: &[EntityView]| {
         frame += 1;
         let mut targets: Vec<&EntityView> = others.iter().filter(|other| other.team != own.team).collect();
         targets.sort_unstable_by_key(|target| target.slot);
@@ -130,7 +130,7 @@ fn shoot(delay_ms: u32, lag: LagRules) -> Score {
     let mut battle = LinkWorld::new(Options { spacing_m: None, ..options });
     let score = Rc::new(RefCell::new(Score::default()));
     battle.director = Some(Box::new(Range { targets: Vec::new(), score: Rc::clone(&score) }));
-    battle.seats[0].player = Some(Box::new(|_, _| CharacterInput::default()));
+    battle.seats[0].player = Some(Box::new(|_, _, _| CharacterInput::default()));
     battle.run_until_all_play(10_000);
     // The clocks settle.
     battle.run_ms(5_000);

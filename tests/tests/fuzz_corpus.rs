@@ -2,7 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use shieldwall_fuzz::budget::{CountingAllocator, asked_by, per_packet};
 use shieldwall_fuzz::{TARGETS, seeds};
+
+/// Counts what the targets ask for, as it does under the fuzzer.
+#[global_allocator]
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 /// Mutations of each corpus file.
 const MUTATIONS: u64 = 150;
@@ -65,6 +70,15 @@ fn every_target_bears_its_corpus_and_mutations_of_it() {
             }
         }
     }
+}
+
+/// The counter counts, and what is too much is found.
+#[test]
+fn a_packet_that_asks_for_too_much_is_found() {
+    let ((), asked) = asked_by(|| drop(std::hint::black_box(vec![0_u8; 1_000])));
+    assert_eq!(asked, 1_000);
+    let greedy = || per_packet(|| drop(std::hint::black_box(Vec::<u8>::with_capacity(70_000))));
+    assert!(std::panic::catch_unwind(greedy).is_err());
 }
 
 /// The seeds follow the formats: a changed format needs new ones (`make_corpus`).

@@ -35,7 +35,7 @@ Commands:
   golden --long       the battles for 10,000 ticks: lanes, threads, an interrupted run and a recording, minutes
   golden --cross      the golden scenes on emulated aarch64, s390x and wasm32, and images exchanged between them
   soak [TICKS]        a day of simulated time (5,184,000 ticks) in the build that checks every addition
-  fuzz [--runs N] [TARGET ...]   run the fuzz targets for a bounded number of executions each
+  fuzz [--runs N] [TARGET ...]   run the fuzz targets, ten million executions in all, or N of each
   header              write include/shieldwall.h anew from the C ABI
   help                this text
 

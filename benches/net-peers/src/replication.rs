@@ -9,6 +9,7 @@ use shieldwall_net::client::replica::ReplicaTable;
 use shieldwall_net::secure::ClientIndex;
 use shieldwall_net::server::{InterestTier, ReplicationConfig, Traffic, ZoneSessions};
 use shieldwall_net::time::Micros;
+use shieldwall_net::wire::client_message::{ClientMessage, Hello};
 use shieldwall_net::wire::inputs::PlayerInput;
 use shieldwall_net::wire::welcome::ServerMessage;
 use shieldwall_net::wire::{FrameKind, PAYLOAD_BYTES, events, inputs, state_check};
@@ -29,8 +30,10 @@ struct Client {
 
 impl Client {
     fn new() -> Self {
+        let mut channel = Channel::default();
+        channel.send_reliable(&ClientMessage::Hello(Hello::OURS).encode()).expect("room");
         Self {
-            channel: Channel::default(),
+            channel,
             replica: None,
             own: (0, 0, false),
             own_slot: 0,
@@ -122,6 +125,7 @@ impl Client {
             let given = self.history.iter().rev().map(|input| PlayerInput::new(*input, ViewAge(180)));
             inputs::write(&mut writer, tick, given);
         }
+        self.channel.write_reliable(&mut writer, now);
         let length = self.channel.finish(writer, (), now, |()| {});
         buffer[..length].to_vec()
     }

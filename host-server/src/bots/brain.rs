@@ -10,7 +10,7 @@ use shieldwall_core::state::commands::{CharacterInput, buttons};
 use shieldwall_net::client::{EntityView, ObjectiveView, OwnView};
 
 use super::arms::Scene;
-use super::goals::{Goal, Squad};
+use super::goals::{Goal, Squad, Stroll};
 use super::random::SplitMix;
 
 /// Half the width of the middle everybody runs to when there is nothing to capture, in metres.
@@ -61,6 +61,8 @@ pub struct Brain {
     detour: i32,
     thoughts_left_on_detour: u32,
     thoughts_left_on_block: u32,
+    /// Strolls about where it came into the world, instead of going where the others go.
+    roams: Option<Stroll>,
 }
 
 impl Brain {
@@ -78,7 +80,14 @@ impl Brain {
             detour: 1,
             thoughts_left_on_detour: 0,
             thoughts_left_on_block: 0,
+            roams: None,
         }
+    }
+
+    /// The same bot, but it stays where it came into the world and strolls about there.
+    #[must_use]
+    pub fn roaming(self) -> Self {
+        Self { roams: Some(Stroll::default()), ..self }
     }
 
     /// Decides anew. `others` is everybody in sight, in any order.
@@ -95,7 +104,10 @@ impl Brain {
             .min_by_key(|other| (here.horizontal_distance_squared(other.position), other.slot));
         self.pass_time();
         let scene = Scene { own, others, rules: around.rules, archer: self.archer };
-        let goal = self.squad.goal(own, around.objectives);
+        let goal = match &mut self.roams {
+            Some(stroll) => Some(stroll.goal(own, &mut self.random)),
+            None => self.squad.goal(own, around.objectives),
+        };
         let within = goal.map(|goal| goal.fights_within);
         let mut input = match nearest {
             Some(enemy) if within.is_none_or(|near| here.horizontal_distance(enemy.position) <= near) => {

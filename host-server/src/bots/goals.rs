@@ -4,7 +4,7 @@
 //! together. Every other squad follows its team, which wants one place after the other, and mostly another one than the
 //! other team does: so places are taken by the many, and not all of them are fought over by as many of each side for ever.
 
-use shieldwall_core::numeric::Metres;
+use shieldwall_core::numeric::{Metres, Position};
 use shieldwall_core::spatial::obstacles::NO_TEAM;
 use shieldwall_net::client::{FlagView, ObjectiveView, OwnView};
 
@@ -126,6 +126,38 @@ fn bring(own: &OwnView, objectives: &[ObjectiveView], flag: u32) -> Option<Goal>
     Some(Goal { x, z, spread: Metres::ZERO, fights_within: Metres::from_m(2) })
 }
 
+/// How far from its home a bot strolls, in metres, and after how many ticks it goes elsewhere.
+const STROLL_M: u32 = 40;
+const STROLL_TICKS: u32 = 480;
+/// Farther than this from its home it has come into the world anew, and lives there from then on.
+const MOVED: Metres = Metres::from_m(120);
+
+/// A bot without a team's business: about its home, from spot to spot.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stroll {
+    home: Option<Position>,
+    spot: (Metres, Metres),
+    until: u32,
+}
+
+impl Stroll {
+    /// Where to go now: another spot every few seconds.
+    pub fn goal(&mut self, own: &OwnView, random: &mut SplitMix) -> Goal {
+        let here = own.predicted_position;
+        let home = self.home.filter(|home| here.horizontal_distance(*home) <= MOVED);
+        if home.is_none() || own.tick.0 >= self.until {
+            let home = *self.home.insert(home.unwrap_or(here));
+            let mut beside = |at: Metres| {
+                at.saturating_add(Metres::from_m(random.below(2 * STROLL_M + 1) as i32 - STROLL_M as i32))
+            };
+            self.spot = (beside(home.x), beside(home.z));
+            self.until = own.tick.0.saturating_add(STROLL_TICKS);
+        }
+        let (x, z) = self.spot;
+        Goal { x, z, spread: Metres::from_m(2), fights_within: Metres::from_m(20) }
+    }
+}
+
 /// A number below `bound` that all have who ask with the same words.
 fn lot(words: &[u64], bound: u32) -> u32 {
     let mut random = SplitMix(0);
@@ -174,6 +206,22 @@ mod tests {
         }
         assert!(foreign > 30, "{foreign} of 40");
         assert_eq!(Squad::of(5, 0).goal(&own(0, 0), &[]), None);
+    }
+
+    #[test]
+    fn who_strolls_stays_about_its_home_and_takes_a_new_one_far_away() {
+        let (mut stroll, mut random) = (Stroll::default(), SplitMix(3));
+        let mut at = |x_m: i32, tick: u32| {
+            let mut view = own(x_m, 0);
+            view.tick = Tick(tick);
+            stroll.goal(&view, &mut random)
+        };
+        let spots: Vec<Goal> = (0..50).map(|n| at(0, n * STROLL_TICKS)).collect();
+        assert!(spots.iter().all(|goal| goal.x.0.abs() <= Metres::from_m(40).0));
+        assert!(spots.windows(2).any(|pair| pair[0] != pair[1]));
+        assert_eq!(at(0, 49 * STROLL_TICKS + 1), spots[49], "for a while it is the same");
+        let far = at(300, 49 * STROLL_TICKS + 2);
+        assert!((far.x - Metres::from_m(300)).0.abs() <= Metres::from_m(40).0, "{far:?}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Bots: each a full client with a socket of its own, played by [`brain::Brain`]; many on one thread.
+//! Bots: each a full client with a socket of its own, played by a [`pilot::Pilot`]; many on one thread.
 //!
 //! In here: the thread, its sockets, its timetable. What a bot decides is in `brain.rs`, what it sees before it in `look.rs`. Bots have a lower priority
 //! than the server, because in `demo` they share its processor; they are a load, not a part of it.
@@ -9,23 +9,24 @@ pub mod brain;
 mod goals;
 mod lines;
 mod look;
+pub mod pilot;
 mod random;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use shieldwall_core::RulesHash;
 use shieldwall_core::spatial::Scenery;
-use shieldwall_core::{CharacterInput, RulesHash};
 use shieldwall_net::client::{
-    ClientWorld, EndReason, EntityView, GameClient, GameClientConfig, GameClientState, ObjectiveView,
+    ClientWorld, EndReason, EntityView, GameClient, GameClientConfig, GameClientState,
 };
 use shieldwall_net::secure::{DATAGRAM_MAX, SessionKeys};
 use shieldwall_net::time::Micros;
 use shieldwall_net::wire::goodbye::GoodbyeReason;
 
-use self::brain::{Brain, Surroundings};
 use self::lines::BotLines;
+use self::pilot::Pilot;
 use crate::capture::key_log::KeyLog;
 use crate::clock::{Clock, thread_cpu_us};
 use crate::error::HostError;
@@ -79,6 +80,8 @@ pub struct CrowdParts {
     pub websocket: Option<WebSocketTarget>,
     /// Where the keys of the bots' sessions are logged.
     pub key_log: Option<Arc<Mutex<KeyLog>>>,
+    /// Each stays where it came into the world and strolls about there.
+    pub roams: bool,
     /// The rules that the server must play by; `None` takes any.
     pub expected_rules: Option<RulesHash>,
     /// Takes the figures of thread number `usize`, a few times a second.
@@ -156,9 +159,7 @@ impl Crowd {
 struct Bot {
     socket: usize,
     client: GameClient,
-    brain: Brain,
-    input: CharacterInput,
-    acts: u64,
+    pilot: Pilot,
     began: Micros,
     index: u32,
     logged_epoch: Option<u32>,
@@ -188,10 +189,10 @@ struct BotThread {
     total: u32,
     bots: Vec<Bot>,
     others: Vec<EntityView>,
-    objectives: Vec<ObjectiveView>,
     /// The world as the first welcomed bot knows it: the others need not make its terrain again.
     known_world: Option<Arc<ClientWorld>>,
     scenery: Arc<Scenery>,
+    roams: bool,
     expected_rules: Option<RulesHash>,
     figures: BotFigures,
 }
@@ -227,10 +228,10 @@ impl BotThread {
             total: bots.len() as u32,
             seeds: seeds.into_iter(),
             bots: Vec::with_capacity(bots.len()),
-            objectives: Vec::new(),
             others: Vec::with_capacity(1024),
             known_world: None,
             scenery: Arc::clone(&parts.scenery),
+            roams: parts.roams,
             expected_rules: parts.expected_rules,
             figures: BotFigures { bots: bots.len() as u32, ..BotFigures::default() },
         })
@@ -292,9 +293,7 @@ impl BotThread {
                 Ok(token) => self.bots.push(Bot {
                     socket,
                     client: GameClient::with_forward_secrecy(token, config, seed, self.clock.now()),
-                    brain: Brain::new(self.seed, index),
-                    input: CharacterInput::default(),
-                    acts: u64::from(index),
+                    pilot: Pilot::new(self.seed, index, self.roams).thinking_every(self.acts_per_thought),
                     began: self.clock.now(),
                     index,
                     logged_epoch: None,
@@ -331,28 +330,12 @@ impl BotThread {
     fn act(&mut self, index: usize) {
         let Some(bot) = self.bots.get_mut(index) else { return };
         let now = self.clock.now();
-        if bot.acts.is_multiple_of(self.acts_per_thought)
-            && let Some(own) = bot.client.own()
-            && let Some(world) = bot.client.world().cloned()
-        {
-            if own.alive {
-                self.others.clear();
-                bot.client.sample_crowd(now, &mut self.others);
-                self.objectives.clear();
-                let points = 0..bot.client.objective_count();
-                self.objectives.extend(points.filter_map(|point| bot.client.objective(point)));
-                let around = Surroundings {
-                    rules: &world.config().rules,
-                    objectives: &self.objectives,
-                    ahead: look::ahead(&bot.client, &world, &own, bot.input.yaw),
-                };
-                bot.input = bot.brain.think(&own, &self.others, &around);
-            } else {
-                bot.input = CharacterInput { yaw: bot.input.yaw, ..CharacterInput::default() };
-            }
+        self.others.clear();
+        if bot.pilot.thinks_next() {
+            bot.client.sample_crowd(now, &mut self.others);
         }
-        bot.acts += 1;
-        bot.client.advance(now, bot.input);
+        let input = bot.pilot.act(&bot.client, &self.others);
+        bot.client.advance(now, input);
         transmit(&mut self.lines, bot, now, &mut self.figures);
         log_keys(self.key_log.as_deref(), bot, self.first_client_id + u64::from(bot.index));
         let state = bot.client.state();

@@ -6,6 +6,7 @@
 mod error;
 mod layers;
 mod resolve;
+mod scenario;
 
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -21,7 +22,7 @@ use shieldwall_rules::Report;
 pub use error::{ConfigError, Origin};
 
 use crate::capture::CaptureSettings;
-use crate::cli::{LogFormat, ServerFlags};
+use crate::cli::{LogFormat, Scenario, ServerFlags};
 
 /// Most clients a server can be told to take.
 pub const MAX_CLIENTS_LIMIT: u32 = 16_384;
@@ -41,6 +42,8 @@ pub struct HostConfig {
     pub world: WorldConfig,
     /// What the ground is made from and what stands on it.
     pub scenery: Arc<Scenery>,
+    /// Where and how the bots of `demo` meet; none without bots.
+    pub scenario: Option<Scenario>,
     /// Who comes is of one of several movement classes, not always a soldier.
     pub mixed_classes: bool,
     /// Where the world's rules come from.
@@ -179,6 +182,7 @@ impl Default for HostConfig {
             capture: CaptureSettings::default(),
             world: WorldConfig { seed: 1, ..WorldConfig::default() },
             scenery: Arc::default(),
+            scenario: None,
             mixed_classes: false,
             ruleset: RulesetFile::default(),
             replication: ReplicationConfig::default(),
@@ -205,17 +209,19 @@ impl HostConfig {
         Ok(Self { capture: flags.capture.settings(), ..resolve::resolve(&stack, None)? })
     }
 
-    /// [`HostConfig::resolve`] for the demo battle: in the fort unless something else is asked for, by several classes.
+    /// [`HostConfig::resolve`] for the demo battle: in the fort or on the field of the scenario unless something else is asked
+    /// for, by several classes.
     ///
     /// # Errors
     /// As [`HostConfig::resolve`].
     pub fn resolve_demo(
         flags: &ServerFlags,
         bots: Option<u32>,
+        scenario: Scenario,
         environment: impl Iterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
         let stack = Self::stack(flags, bots, environment)?;
-        let config = resolve::resolve(&stack, Some(Path::new("fort")))?;
+        let config = resolve::resolve(&stack, Some(scenario))?;
         Ok(Self { mixed_classes: true, capture: flags.capture.settings(), ..config })
     }
 

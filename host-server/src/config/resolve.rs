@@ -1,7 +1,7 @@
 //! Puts layers of settings on top of each other and checks the outcome.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use shieldwall_core::{ConfigError as WorldError, Metres, limits};
 use shieldwall_net::secure::{DEVELOPMENT_KEY, SecondLogin};
@@ -9,7 +9,8 @@ use shieldwall_net::server::{InterestPreset, InterestTier, OcclusionConfig, Repl
 
 use super::error::{ConfigError, Origin};
 use super::layers::{Field, Layer, RawConfig, RawSecondLogin, RawTier, Source};
-use super::{HostConfig, MAX_CLIENTS_LIMIT, RulesetFile, TlsFiles, parse_key, read_key_file};
+use super::{HostConfig, MAX_CLIENTS_LIMIT, RulesetFile, TlsFiles, parse_key, read_key_file, scenario};
+use crate::cli::Scenario;
 use crate::{rules, terrain};
 
 /// Half sides of a battlefield in metres.
@@ -55,9 +56,12 @@ struct Pending {
     eyes_above_m: u8,
 }
 
-/// `scenery` is what stands in the world where no layer says so.
-pub(super) fn resolve(stack: &[Layer], scenery: Option<&Path>) -> Result<HostConfig, ConfigError> {
-    let mut config = HostConfig::default();
+/// The scenario says what stands in the world where no layer does, and where characters come into it.
+pub(super) fn resolve(stack: &[Layer], scenario: Option<Scenario>) -> Result<HostConfig, ConfigError> {
+    let mut config = HostConfig { scenario, ..HostConfig::default() };
+    if let Some(scenario) = scenario {
+        scenario::set_size(scenario, &mut config.world);
+    }
     let mut origins = Origins::default();
     let mut pending = Pending::default();
     // What a preset says is overruled by single values, wherever they stand.
@@ -70,7 +74,7 @@ pub(super) fn resolve(stack: &[Layer], scenery: Option<&Path>) -> Result<HostCon
         apply_websocket(&mut config, &mut origins, &mut pending, layer);
     }
     finish_world(&mut config, &origins, pending.half_extent_m)?;
-    if let Some(path) = pending.terrain.as_deref().or(scenery) {
+    if let Some(path) = pending.terrain.as_deref().or(scenario.map(scenario::scenery)) {
         let scenery = terrain::scenery(Some(path));
         config.scenery = scenery.map_err(|error| origins.error("world.terrain", error.to_string()))?;
     }
@@ -82,6 +86,9 @@ pub(super) fn resolve(stack: &[Layer], scenery: Option<&Path>) -> Result<HostCon
         config.ruleset = RulesetFile { path: Some(path), warnings: ruleset.warnings };
     }
     config.websocket.tls = tls_files(&config, &origins, pending.tls_cert, pending.tls_key)?;
+    if let Some(scenario) = scenario {
+        scenario::set_spawns(scenario, &mut config.world);
+    }
     if let Some(tiers) = pending.tiers {
         config.replication.tiers = checked_tiers(&tiers, &origins)?;
     }

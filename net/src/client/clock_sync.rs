@@ -42,6 +42,9 @@ const SLACK: i64 = TICK;
 const MISS_PENALTY: i64 = 2 * TICK;
 const MISS_PENALTY_MAX: i64 = 20 * TICK;
 const MISS_PENALTY_DECAY_PER_S: i64 = TICK / 16;
+/// Reports on inputs for ticks up to so many after a jump are not measured: the tightest packet and the newest input that a
+/// report names are not of one packet while the ticks of the jump are made up for.
+const AFTER_JUMP_TICKS: u32 = 9;
 
 /// `now` in micro-ticks. Times beyond 35 years and rates beyond 1,000 Hz stand still, so that no sum overflows.
 pub(crate) fn micro_ticks(now: Micros, tick_hz: u16) -> i64 {
@@ -154,6 +157,8 @@ pub struct ClockSync {
     newest_sent: Option<u32>,
     /// The moment being lived now, in micro-ticks of the server's count. `None` before the first snapshot.
     position: Option<i64>,
+    /// The latest moment that anybody was shown: a position that jumps back is waited for.
+    shown: i64,
     advanced_to: Micros,
     next_tick: u32,
     newest_snapshot: u32,
@@ -161,6 +166,8 @@ pub struct ClockSync {
     sent_at: [i64; SENT_RING],
     /// Sending time less the server's tick at arrival: small for a slow packet.
     slowest: SlidingMin,
+    /// Reports on inputs for earlier ticks are not measured.
+    measured_from: u32,
     /// Arrival time less the tick of a snapshot: small for a fast one.
     fastest_snapshot: SlidingMin,
     first_lead: i64,
@@ -187,12 +194,14 @@ impl ClockSync {
             interval_min_256: i64::from(packet_interval_ticks.clamp(1, 60)) * 256,
             newest_sent: None,
             position: None,
+            shown: i64::MIN,
             advanced_to: Micros(0),
             next_tick: 0,
             newest_snapshot: 0,
             sent_tick: [u32::MAX; SENT_RING],
             sent_at: [0; SENT_RING],
             slowest: SlidingMin::new(),
+            measured_from: 0,
             fastest_snapshot: SlidingMin::new(),
             first_lead: first_lead_us * i64::from(tick_hz),
             late_in_a_row: 0,
@@ -256,10 +265,12 @@ impl ClockSync {
         if error.abs() > RESYNC {
             self.resyncs = self.resyncs.saturating_add(1);
             position += error;
+            self.note_jump(position);
         } else if error.abs() > TICK / 4 {
             position += error.clamp(-elapsed / 32, elapsed / 8);
         }
         self.position = Some(position);
+        self.shown = self.shown.max(position);
         let due = (position / TICK).clamp(0, i64::from(u32::MAX)) as u32;
         if due.wrapping_sub(self.next_tick) as i32 > SKIP_TICKS {
             self.next_tick = due;
@@ -278,11 +289,13 @@ impl ClockSync {
     }
 
     /// Part of the tick after the last one run that had passed at the last [`Self::advance`], of 65,536: what is drawn
-    /// lies between two ticks.
+    /// lies between two ticks. Together with the tick it never goes back, whatever the clock learns.
     #[must_use]
     pub fn fraction(&self) -> u32 {
-        let Some(position) = self.position else { return 0 };
-        let into = position - (i64::from(self.next_tick) - 1) * TICK;
+        if self.position.is_none() {
+            return 0;
+        }
+        let into = self.shown.max(0) - (i64::from(self.next_tick) - 1) * TICK;
         (into.clamp(0, TICK - 1) * 65_536 / TICK) as u32
     }
 
@@ -358,11 +371,16 @@ impl ClockSync {
         let server_at_arrival = i64::from(report.newest.0) - i64::from(self.margin_ticks);
         let sample = self.sent_at[i] - server_at_arrival * TICK;
         let before = self.slowest.min();
+        if before.is_some() && report.newest.0 < self.measured_from {
+            return;
+        }
         self.slowest.add(now, sample);
         if before.is_none() {
             // The guess is forgotten in one step, while nobody has got used to anything.
-            self.position = Some(self.target(micro_ticks(now, self.tick_hz)));
+            let position = self.target(micro_ticks(now, self.tick_hz));
+            self.position = Some(position);
             self.advanced_to = now;
+            self.note_jump(position);
         } else if missed > 0 && before.is_some_and(|slowest| sample >= slowest) {
             self.miss_penalty = (self.miss_penalty + MISS_PENALTY).min(MISS_PENALTY_MAX);
         }
@@ -378,6 +396,11 @@ impl ClockSync {
         let interval = self.interval_256 * TICK / 256;
         let reserve = i64::from(self.loss.expected_burst() + 1) * interval - TICK;
         local - slowest + reserve + SLACK + self.miss_penalty
+    }
+
+    fn note_jump(&mut self, to: i64) {
+        self.measured_from =
+            ((to / TICK).clamp(0, i64::from(u32::MAX)) as u32).saturating_add(AFTER_JUMP_TICKS);
     }
 
     fn start_at(&mut self, position: i64) {

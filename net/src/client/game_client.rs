@@ -12,7 +12,6 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use shieldwall_core::RulesHash;
 use shieldwall_core::numeric::Tick;
 use shieldwall_core::spatial::Scenery;
 use shieldwall_core::state::commands::CharacterInput;
@@ -20,6 +19,8 @@ use shieldwall_core::state::handle::CharacterId;
 use shieldwall_core::state::terrain_deltas::TerrainChunk;
 use shieldwall_core::systems::PropField;
 
+use super::byte_counts::FrameBits;
+use super::config::GameClientConfig;
 use super::objectives::{ObjectiveNews, ObjectiveView};
 use super::replica::ReplicaTable;
 use super::session::{ClientWorld, Session};
@@ -44,40 +45,6 @@ const IDLE_SEND: Micros = Micros::from_millis(100);
 const IDLE_SEND_BEFORE_PLAY: Micros = Micros::from_millis(33);
 /// Sending may fall this far behind its allowance and catch up.
 const BURST: Micros = Micros::from_millis(200);
-
-/// What a client may be told beforehand.
-#[derive(Clone, Debug)]
-pub struct GameClientConfig {
-    /// Input packets a second, 10 to 60. More shorten the lead on lossy paths, fewer save the bytes around them.
-    pub input_packets_per_s: u16,
-    /// Bytes a second that may be sent, all-in with 28 bytes of headers for each packet. When inputs need more, packets
-    /// go out less often.
-    pub up_budget_bytes_per_s: u32,
-    /// Events kept until they are taken; older ones are dropped and counted. At least 1.
-    pub event_capacity: usize,
-    /// The world, if another client of this process knows it already: saves making the terrain again. Used only if the
-    /// server's world turns out to be the same.
-    pub known_world: Option<Arc<ClientWorld>>,
-    /// What stands in the world and what its ground is made from: servers do not send it. Must be the server's.
-    pub scenery: Arc<Scenery>,
-    /// The rules this client was made for. A client plays by whatever rules the server sends; with a hash here it
-    /// leaves a server with others ([`EndReason::OtherRules`]).
-    pub expected_rules: Option<RulesHash>,
-}
-
-impl Default for GameClientConfig {
-    /// 30 packets and at most 2,400 bytes a second, 256 events.
-    fn default() -> Self {
-        Self {
-            input_packets_per_s: 30,
-            up_budget_bytes_per_s: 2_400,
-            event_capacity: 256,
-            known_world: None,
-            scenery: Arc::default(),
-            expected_rules: None,
-        }
-    }
-}
 
 /// Why a datagram was refused. The session goes on; the refusal is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -115,6 +82,7 @@ pub struct GameClient {
     allowed_at: Micros,
     highest_received: Option<(Sequence, u64)>,
     counts: ClientStats,
+    frame_bits: FrameBits,
 }
 
 impl fmt::Debug for GameClient {
@@ -158,6 +126,7 @@ impl GameClient {
             allowed_at: now,
             highest_received: None,
             counts: ClientStats::default(),
+            frame_bits: FrameBits::default(),
         }
     }
 
@@ -359,6 +328,7 @@ impl GameClient {
             rtt_us: round_trip.smoothed().map_or(0, |rtt| rtt.0.min(u32::MAX.into()) as u32),
             jitter_us: round_trip.deviation().0.min(u32::MAX.into()) as u32,
             loss_down_ppm: self.loss_down_ppm(),
+            bytes_by_kind: self.frame_bits.bytes(self.counts.bytes_received, self.counts.bytes_sent),
             ..self.counts
         };
         if let Some(session) = &self.session {
@@ -426,8 +396,11 @@ impl GameClient {
             }
         })?;
         self.count_sequence(open.sequence);
+        let mut bits = FrameBits::default();
         loop {
-            match FrameKind::read(&mut open.reader)? {
+            let start = open.reader.position();
+            let kind = FrameKind::read(&mut open.reader)?;
+            match kind {
                 FrameKind::End => break,
                 FrameKind::Snapshot => {
                     // What came before it in this packet: the ground on which it is to be understood.
@@ -452,9 +425,11 @@ impl GameClient {
                     session.check_states(&mut open.reader)?;
                 }
                 FrameKind::Fragment => self.channel.read_fragment(&mut open.reader)?,
-                kind @ FrameKind::Inputs => return Err(FrameError::WrongDirection(kind)),
+                FrameKind::Inputs => return Err(FrameError::WrongDirection(kind)),
             }
+            bits.receive(kind, open.reader.position() - start);
         }
+        self.frame_bits.add(&bits);
         self.channel.confirm(open.sequence);
         self.tell_rules();
         self.receive_messages()
@@ -528,16 +503,12 @@ impl GameClient {
         if world.fingerprint() != server {
             return self.end(EndReason::OtherWorld { server, client: world.fingerprint() });
         }
-        let interval = self.packet_interval_ticks(welcome.config.tick_hz);
+        let interval = self.config.packet_interval_ticks(welcome.config.tick_hz);
         let round_trip =
             self.channel.round_trip().smoothed().map_or(100_000, |rtt| rtt.0.min(1_000_000) as u32);
         self.session = Some(Box::new(Session::new(welcome, world, interval, round_trip)));
         self.was_playing = false;
         self.push_event(ClientEvent::Welcomed { character: welcome.character, tick: welcome.tick });
-    }
-
-    fn packet_interval_ticks(&self, tick_hz: u16) -> u32 {
-        u32::from(tick_hz).div_ceil(u32::from(self.config.input_packets_per_s.clamp(10, 60))).max(1)
     }
 
     fn payload_due(&self, now: Micros) -> bool {
@@ -547,7 +518,8 @@ impl GameClient {
         let longest = if self.was_playing { IDLE_SEND } else { IDLE_SEND_BEFORE_PLAY };
         let idle = self.last_payload_at.is_none_or(|last| now.since(last) >= longest);
         let Some(session) = &self.session else { return idle };
-        let interval = self.packet_interval_ticks(session.world().config().tick_hz);
+        let tick_hz = session.world().config().tick_hz;
+        let interval = self.config.spacing_ticks(tick_hz, session.clock.loss());
         let fresh = session
             .newest_input()
             .is_some_and(|newest| newest.0.saturating_sub(session.newest_sent().0) >= interval);
@@ -557,8 +529,11 @@ impl GameClient {
     fn write_payload(&mut self, now: Micros, out: &mut [u8; DATAGRAM_MAX]) -> Option<(SocketAddr, usize)> {
         let mut payload = [0; PAYLOAD_MAX];
         let mut writer = self.channel.begin(&mut payload);
+        let start = writer.position();
         let newest = self.session.as_ref().and_then(|session| session.write_inputs(&mut writer));
+        let behind_inputs = writer.position();
         self.channel.write_reliable(&mut writer, now);
+        self.frame_bits.send(behind_inputs - start, writer.position() - behind_inputs);
         let session = &mut self.session;
         let length = self.channel.finish(writer, (), now, |()| {
             if let Some(session) = session {

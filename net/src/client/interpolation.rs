@@ -295,7 +295,7 @@ mod tests {
     }
 
     fn walker(x_m: i32, yaw: u8) -> EntityState {
-        EntityState { x: x_m * 64, yaw, velocity_x: 64, health: 255, status: 3, ..EntityState::default() }
+        EntityState { x: x_m * 64, yaw, velocity_x: 32, health: 255, status: 3, ..EntityState::default() }
     }
 
     #[test]

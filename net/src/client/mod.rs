@@ -3,6 +3,8 @@
 //! - [`game_client`]: the whole client, sans-I/O; what bots, the C ABI and Godot drive
 //! - [`session`]: what it knows once the server has said which world this is
 //! - [`clock_sync`]: when to run which tick
+//! - `byte_counts`: what the bytes were for
+//! - [`config`]: what it is told beforehand
 //! - [`corrections`]: what was predicted wrongly, and what of
 //! - `foresight`: what of the own flags can be known beforehand
 //! - [`prediction`]: the own character, ahead of the server
@@ -16,7 +18,9 @@
 //! 2^32 of them: at 60 Hz after 828 days of one world. A session that lives through that moment takes everything after
 //! it for old and stands still until the client connects anew; sessions that begin afterwards are not concerned.
 
+mod byte_counts;
 pub mod clock_sync;
+pub mod config;
 pub mod corrections;
 mod foresight;
 pub mod game_client;
@@ -33,8 +37,10 @@ pub mod views;
 #[cfg(test)]
 mod tests;
 
+pub use byte_counts::BytesByKind;
+pub use config::GameClientConfig;
 pub use corrections::CorrectionCause;
-pub use game_client::{ClientError, GameClient, GameClientConfig};
+pub use game_client::{ClientError, GameClient};
 pub use objectives::{FlagView, ObjectiveView};
 pub use session::ClientWorld;
 pub use state_check::{StateCheckStats, StateMismatch};

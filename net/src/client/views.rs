@@ -59,7 +59,7 @@ pub struct EntityView {
     pub slot: u32,
     /// Where its feet are.
     pub position: Position,
-    /// Its velocity over the ground, in steps of 1/16 m/s, without the vertical part.
+    /// Its velocity over the ground, in steps of 1/8 m/s, without the vertical part.
     pub velocity: Velocity,
     /// Direction it looks.
     pub yaw: Brads,
@@ -253,6 +253,8 @@ pub struct ClientStats {
     pub bytes_sent: u64,
     /// Bytes received, all-in.
     pub bytes_received: u64,
+    /// These two by what they were for.
+    pub bytes_by_kind: super::BytesByKind,
     /// Datagrams the secure layer refused (forged, damaged, replayed, foreign).
     pub refused_datagrams: u64,
     /// Payloads refused because of their content, duplicates included.

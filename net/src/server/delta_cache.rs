@@ -189,7 +189,7 @@ fn encode(history: &StateHistory, tick: u32, age: u8, slot: usize) -> EncodedUpd
     let same_life = age != 0 && base.generation == state.generation;
     let codec = history.codec();
     let mut short = ShortRun::default();
-    if !same_life || !codec.write_delta(&mut short, base, state, age) {
+    if !same_life || !codec.write_delta(base, state, age, &mut short) {
         return EncodedUpdate::Full(codec.encode_full(state));
     }
     if let Some((bits, length)) = short.get() {

@@ -13,7 +13,7 @@ use crate::wire::{FRAME_KIND_BITS, FrameKind};
 use shieldwall_core::Tick;
 
 /// The version of the protocol that knows checks.
-pub(super) const CHECKS_SINCE: u16 = 5;
+pub(super) const CHECKS_SINCE: u16 = 6;
 /// Share of a packet that a check may take.
 const CHECK_SHARE: usize = 4;
 

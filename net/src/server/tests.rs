@@ -35,9 +35,11 @@ struct Client {
 }
 
 impl Client {
-    /// Says what it speaks, as ours do: call it before the first packet. Who does not is taken for one of version 3.
-    fn say_hello(&mut self) {
-        self.channel.send_reliable(&ClientMessage::Hello(Hello::OURS).encode()).unwrap();
+    /// Says what it speaks in its first packet, as ours do.
+    fn with_hello() -> Self {
+        let mut client = Self::default();
+        client.channel.send_reliable(&ClientMessage::Hello(Hello::OURS).encode()).unwrap();
+        client
     }
 
     fn receive(&mut self, payload: &[u8], now: Micros) {
@@ -102,7 +104,7 @@ impl Scene {
         for index in 0..clients {
             zone.connect(ClientIndex(index), index.into(), Some(0)).unwrap();
         }
-        let clients = (0..clients).map(|_| Client::default()).collect();
+        let clients = (0..clients).map(|_| Client::with_hello()).collect();
         Self { world: World::new(config).unwrap(), zone, clients, commands: Vec::new(), acks: true }
     }
 
@@ -274,7 +276,7 @@ fn answers_to_spawns_have_room_among_the_events() {
     assert_eq!(scene.zone.stats().playing, 31);
 }
 
-/// A fragment frame of a client: number, whether it is the last of its message, its bytes.
+/// A fragment frame of a client, whose hello was number 0: number, whether it is the last of its message, its bytes.
 fn fragment(writer: &mut crate::wire::bits::BitWriter<'_>, number: u16, last: bool, bytes: &[u8]) {
     use crate::wire::bits::BitSink;
     FrameKind::Fragment.write(writer);
@@ -290,10 +292,10 @@ fn who_breaks_the_reliable_stream_is_sent_away() {
     let mut scene = default_scene(3);
     scene.ticks(30);
     let now = scene.now();
-    let outside = scene.clients[0].packet(now, |writer| fragment(writer, 64, true, &[1]));
+    let outside = scene.clients[0].packet(now, |writer| fragment(writer, 65, true, &[1]));
     let refused = scene.zone.receive(ClientIndex(0), &outside, now);
     assert!(matches!(refused, Err(FrameError::Reliable(_))), "{refused:?}");
-    let unknown = scene.clients[1].packet(now, |writer| fragment(writer, 0, true, &[9]));
+    let unknown = scene.clients[1].packet(now, |writer| fragment(writer, 1, true, &[9]));
     assert!(scene.zone.receive(ClientIndex(1), &unknown, now).is_err());
     assert_eq!(scene.zone.over().count(), 0, "the last word first");
     scene.ticks(30);
@@ -312,7 +314,7 @@ fn a_message_without_end_breaks_the_stream_too() {
     scene.ticks(3);
     let now = scene.now();
     let mut refused = Ok(());
-    for number in 0..33 {
+    for number in 1..34 {
         let packet = scene.clients[0].packet(now, |writer| fragment(writer, number, false, &[7; 256]));
         refused = scene.zone.receive(ClientIndex(0), &packet, now);
     }
@@ -442,7 +444,6 @@ fn what_is_malformed_or_does_not_exist_is_counted_by_reason() {
 #[test]
 fn who_has_not_heard_of_other_rules_is_shown_nothing_of_them() {
     let mut scene = default_scene(3);
-    scene.clients.iter_mut().for_each(Client::say_hello);
     scene.ticks(60);
     let mut rules = Rules::default();
     rules.movement[0].walk_speed.0 += 65_536;
@@ -474,20 +475,6 @@ fn who_has_not_heard_of_other_rules_is_shown_nothing_of_them() {
         assert_eq!(client.rules.len(), 1, "told once");
         assert_eq!((client.rules[0].from, client.rules[0].config), (from, *scene.world.config()));
     }
-}
-
-/// A client of version 3 knows no such message, and is not left to play by rules that no longer hold.
-#[test]
-fn who_speaks_a_version_without_changes_of_rules_leaves_at_one() {
-    let mut scene = default_scene(2);
-    scene.clients[0].say_hello();
-    scene.ticks(90);
-    let mut rules = Rules::default();
-    rules.movement[0].walk_speed.0 += 65_536;
-    scene.zone.announce_rules(&scene.world, &rules).unwrap();
-    scene.ticks(60);
-    assert_eq!(scene.zone.over().collect::<Vec<_>>(), [ClientIndex(1)]);
-    assert_eq!((scene.clients[0].rules.len(), scene.clients[1].rules.len()), (1, 0));
 }
 
 /// By the limits that ship, at the usual 30 packets a second, however it lies.

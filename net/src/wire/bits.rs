@@ -7,6 +7,7 @@
 //! What is not here: meaning. Codes with structure are in [`super::prefix_codes`].
 
 use super::DecodeError;
+use super::code_tables::CodeTable;
 
 /// Something bits can be put into: a packet ([`BitWriter`]) or a short run kept for several packets
 /// ([`BitRun`]).
@@ -33,6 +34,10 @@ pub trait BitSink {
         self.put((value & ((1 << low) - 1)) as u32, low);
         self.put((value >> low) as u32, bits - low);
     }
+
+    /// Told of every symbol of a prefix code before its bits: for sinks that count instead of keeping.
+    #[inline]
+    fn note(&mut self, _code: CodeTable, _symbol: usize) {}
 }
 
 /// Writes bits into a byte slice of fixed size.

@@ -5,47 +5,79 @@
 //! players stand, walk and sprint in eight directions more than anything else. Height is stored above the terrain and
 //! stays zero on the ground.
 //!
+//! What is likely to change depends on what somebody was doing: `CHANGES`, `REST` and `ACTION` are several codes, chosen by the
+//! earlier state, and `PUSH` is two, chosen by the gait. All are trained on battles ([`super::code_tables`]).
+//!
 //! A difference in full is: `CHANGES`; turn (`TURN`); gait (`GAIT`) and what it leaves of both parts of the velocity
 //! (`PUSH`); what is left of both parts of the position (`SHIFT`); `REST` and its values. Pairs share one width.
 
 use super::DecodeError;
 use super::bits::{BitReader, BitRun, BitSink};
+use super::code_tables::{ACTION, CHANGES, FLIP, GAIT, HEIGHT, OTHERS, PUSH, REST, SHIFT, TURN};
 use super::prefix_codes::{PrefixCode, fold, unfold, width};
 use super::quantize::{EntityCodec, EntityState, STEADY, rounded};
 use shieldwall_core::numeric::Brads;
 use shieldwall_core::rules::{EFFECTS, MOVEMENT_CLASSES};
 use shieldwall_core::state::characters::action;
 
-/// What changed: turn 1, velocity 2, position 4, anything else 8. These and the other lengths are Huffman codes of the
-/// battles of `benches/net-peers`.
-const CHANGES: PrefixCode<16> = PrefixCode::new([3, 6, 6, 5, 4, 5, 4, 2, 6, 7, 7, 6, 6, 5, 4, 2]);
-/// Width of a yaw difference.
-const TURN: PrefixCode<9> = PrefixCode::new([6, 3, 2, 2, 3, 3, 4, 5, 6]);
-/// What a new velocity is near: 0 the old one, turned; 1 standing; 2 to 9 a walk, 10 to 17 a sprint, straight ahead and
-/// on in eighths of a turn, counter-clockwise.
-const GAIT: PrefixCode<GAITS> = PrefixCode::new([2, 3, 2, 7, 8, 8, 8, 8, 6, 3, 3, 8, 8, 8, 8, 8, 8, 4]);
+/// Of [`GAIT`]: 0 the old velocity, turned; 1 standing; 2 to 9 a walk, 10 to 17 a sprint, straight ahead and on in eighths of a
+/// turn, counter-clockwise.
 const GAITS: usize = 2 + STEADY;
-/// Width of the wider of two velocity differences.
-const PUSH: PrefixCode<10> = PrefixCode::new([1, 3, 3, 6, 5, 4, 3, 7, 8, 8]);
-/// Width of the wider of two position differences. What is farther than 32 m from where it should be is sent in full.
-const SHIFT: PrefixCode<SHIFT_WIDTHS> = PrefixCode::new([8, 3, 3, 3, 2, 3, 3, 4, 5, 8, 8, 8, 6]);
+/// What is farther than 32 m from where it should be is sent in full: widths of [`SHIFT`].
 const SHIFT_WIDTHS: usize = 13;
-/// What else changed: height 1, health 2, action 4, anything else 8.
-const REST: PrefixCode<16> = PrefixCode::new([8, 8, 3, 8, 1, 7, 3, 8, 4, 5, 5, 7, 6, 7, 4, 7]);
-/// Width of a height.
-const HEIGHT: PrefixCode<18> = PrefixCode::new([2, 5, 5, 5, 4, 3, 3, 3, 3, 5, 5, 7, 8, 8, 8, 8, 8, 8]);
-/// An action: all of them, so that any bits are one.
-const ACTION: PrefixCode<11> = PrefixCode::new([1, 2, 4, 4, 5, 5, 7, 7, 6, 6, 6]);
-const _: () = assert!(action::MAX == 10);
-/// What of the seldom rest changed: status 1, effect 2, class or team 4.
-const OTHERS: PrefixCode<8> = PrefixCode::new([6, 1, 3, 2, 4, 6, 6, 6]);
-/// Which bit of the status changed; the last symbol: several, all bits follow.
-const FLIP: PrefixCode<9> = PrefixCode::new([5, 1, 4, 5, 5, 5, 4, 3, 3]);
+const _: () = assert!(action::MAX == 10, "an action for every symbol of the code, so that any bits are one");
+/// Of [`FLIP`]: several bits of the status, all of them follow.
 const SEVERAL: usize = 8;
 const CLASS_BITS: u32 = 3;
 const TEAM_BITS: u32 = 4;
 const EFFECT_BITS: u32 = 7;
 const _: () = assert!(MOVEMENT_CLASSES <= 1 << CLASS_BITS && EFFECTS < 1 << EFFECT_BITS);
+
+/// What the earlier state says about what will have changed: which of several codes is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Habit {
+    /// 0 stands, 1 moves, 2 runs.
+    pace: usize,
+    airborne: bool,
+    acts: bool,
+}
+
+/// From here on it runs: the sum of both parts of the velocity, 1/8 m/s.
+const RUNS: u32 = 44;
+
+impl Habit {
+    /// Of somebody of whom nothing is known.
+    const REST: Self = Self { pace: 0, airborne: false, acts: false };
+
+    fn of(base: &EntityState) -> Self {
+        let speed = u32::from(base.velocity_x.unsigned_abs()) + u32::from(base.velocity_z.unsigned_abs());
+        Self {
+            pace: usize::from(speed > 0) + usize::from(speed >= RUNS),
+            airborne: !base.is_grounded(),
+            acts: base.action != action::NONE,
+        }
+    }
+
+    /// Which of [`CHANGES`].
+    fn changes(self) -> usize {
+        self.pace + 3 * self.rest()
+    }
+
+    /// Which of [`REST`].
+    fn rest(self) -> usize {
+        usize::from(self.airborne) + 2 * self.action()
+    }
+
+    /// Which of [`ACTION`].
+    fn action(self) -> usize {
+        usize::from(self.acts)
+    }
+}
+
+/// Which of [`PUSH`]: the second for those that changed their gait.
+fn push_code(gait: usize) -> usize {
+    usize::from(gait != 0)
+}
 
 impl EntityCodec {
     /// All of a state.
@@ -66,7 +98,7 @@ impl EntityCodec {
         ] {
             run.put(byte.into(), 8);
         }
-        ACTION.write(&mut run, state.action.into());
+        ACTION[Habit::REST.action()].write(&mut run, state.action.into());
         run.put(state.class.into(), CLASS_BITS);
         run.put(state.team.into(), TEAM_BITS);
         run.put(state.effect.into(), EFFECT_BITS);
@@ -95,7 +127,7 @@ impl EntityCodec {
             generation: byte()?,
             ..EntityState::default()
         };
-        state.action = ACTION.read(reader)? as u8;
+        state.action = ACTION[Habit::REST.action()].read(reader)? as u8;
         state.class = reader.get(CLASS_BITS)? as u8;
         state.team = reader.get(TEAM_BITS)? as u8;
         state.effect = read_effect(reader)?;
@@ -110,20 +142,21 @@ impl EntityCodec {
     #[must_use]
     pub fn encode_delta(&self, base: &EntityState, state: &EntityState, age_ticks: u8) -> Option<BitRun> {
         let mut run = BitRun::EMPTY;
-        self.write_delta(&mut run, base, state, age_ticks).then_some(run)
+        self.write_delta(base, state, age_ticks, &mut run).then_some(run)
     }
 
-    /// [`EntityCodec::encode_delta`] into any sink. `false` when the full state says it shorter; then nothing was written.
+    /// [`EntityCodec::encode_delta`] into any sink. Says whether there is a difference; where there is none, nothing was
+    /// written.
     ///
     /// # Panics
     /// In debug builds, when the generations differ: that is another character.
     #[inline]
     pub fn write_delta(
         &self,
-        run: &mut impl BitSink,
         base: &EntityState,
         state: &EntityState,
         age_ticks: u8,
+        sink: &mut impl BitSink,
     ) -> bool {
         debug_assert_eq!(base.generation, state.generation, "deltas stay within one life of a slot");
         let turn = state.yaw.wrapping_sub(base.yaw) as i8;
@@ -139,20 +172,21 @@ impl EntityCodec {
             | usize::from(velocity != carried) << 1
             | usize::from(shift != [0, 0]) << 2
             | usize::from(rest != 0) << 3;
-        CHANGES.write(run, changes);
+        let habit = Habit::of(base);
+        CHANGES[habit.changes()].write(sink, changes);
         if turn != 0 {
-            TURN.write_signed(run, turn.into());
+            TURN.write_signed(sink, turn.into());
         }
         if velocity != carried {
             let (gait, push) = self.nearest_gait(state.yaw, velocity, carried);
-            GAIT.write(run, gait);
-            write_pair(&PUSH, run, push);
+            GAIT.write(sink, gait);
+            write_pair(&PUSH[push_code(gait)], sink, push);
         }
         if shift != [0, 0] {
-            write_pair(&SHIFT, run, shift);
+            write_pair(&SHIFT, sink, shift);
         }
         if rest != 0 {
-            write_rest(run, base, state, rest);
+            write_rest(sink, base, state, rest, habit);
         }
         true
     }
@@ -168,13 +202,15 @@ impl EntityCodec {
         age_ticks: u8,
     ) -> Result<EntityState, DecodeError> {
         let mut state = *base;
-        let changes = CHANGES.read(reader)?;
+        let habit = Habit::of(base);
+        let changes = CHANGES[habit.changes()].read(reader)?;
         let turn = if changes & 1 != 0 { TURN.read_signed(reader)? as i8 } else { 0 };
         state.yaw = base.yaw.wrapping_add(turn as u8);
         (state.velocity_x, state.velocity_z) = carried_velocity(base, turn);
         if changes & 2 != 0 {
-            let guess = self.gait(GAIT.read(reader)?, state.yaw, (state.velocity_x, state.velocity_z));
-            let push = read_pair(&PUSH, reader)?;
+            let gait = GAIT.read(reader)?;
+            let guess = self.gait(gait, state.yaw, (state.velocity_x, state.velocity_z));
+            let push = read_pair(&PUSH[push_code(gait)], reader)?;
             let speed = |guess: i8, push: i32| {
                 i8::try_from(i32::from(guess) + push).map_err(|_| DecodeError::Value("velocity"))
             };
@@ -188,7 +224,7 @@ impl EntityCodec {
             return Err(DecodeError::Value("position"));
         }
         if changes & 8 != 0 {
-            read_rest(reader, &mut state)?;
+            read_rest(reader, &mut state, habit)?;
         }
         Ok(state)
     }
@@ -230,10 +266,10 @@ impl EntityCodec {
 
     /// Where `base` would be `age_ticks` later, moving with the mean of its velocity and the new one.
     fn carried_position(&self, base: &EntityState, new_x: i8, new_z: i8, age_ticks: u8) -> (i32, i32) {
-        // Half the sum of 1/16 m/s, in 1/64 m: the sum times two, a second. One rounding, to the nearest.
+        // Half the sum of 1/8 m/s, in 1/64 m: the sum times four, a second. One rounding, to the nearest.
         let way = |old: i8, new: i8| {
-            let doubled = (i32::from(old) + i32::from(new)) * 2 * i32::from(age_ticks);
-            (doubled + self.tick_hz / 2).div_euclid(self.tick_hz)
+            let whole = (i32::from(old) + i32::from(new)) * 4 * i32::from(age_ticks);
+            (whole + self.tick_hz / 2).div_euclid(self.tick_hz)
         };
         (base.x.wrapping_add(way(base.velocity_x, new_x)), base.z.wrapping_add(way(base.velocity_z, new_z)))
     }
@@ -256,6 +292,7 @@ fn carried_velocity(base: &EntityState, turn: i8) -> (i8, i8) {
 fn write_pair<const N: usize>(code: &PrefixCode<N>, sink: &mut impl BitSink, pair: [i32; 2]) {
     let folded = pair.map(fold);
     let bits = width(folded[0] | folded[1]);
+    code.note(sink, bits as usize);
     let (code, code_bits) = code.code(bits as usize);
     sink.put(code | folded[0] << code_bits | folded[1] << (code_bits + bits), code_bits + 2 * bits);
 }
@@ -284,8 +321,8 @@ fn others_of(base: &EntityState, state: &EntityState) -> usize {
 }
 
 /// The seldom ones: which of them, then the values.
-fn write_rest(sink: &mut impl BitSink, base: &EntityState, state: &EntityState, rest: usize) {
-    REST.write(sink, rest);
+fn write_rest(sink: &mut impl BitSink, base: &EntityState, state: &EntityState, rest: usize, habit: Habit) {
+    REST[habit.rest()].write(sink, rest);
     if rest & 1 != 0 {
         HEIGHT.write_signed(sink, state.height.into());
     }
@@ -293,7 +330,7 @@ fn write_rest(sink: &mut impl BitSink, base: &EntityState, state: &EntityState, 
         sink.put(state.health.into(), 8);
     }
     if rest & 4 != 0 {
-        ACTION.write(sink, state.action.into());
+        ACTION[habit.action()].write(sink, state.action.into());
     }
     if rest & 8 != 0 {
         write_others(sink, base, state);
@@ -321,8 +358,8 @@ fn write_others(sink: &mut impl BitSink, base: &EntityState, state: &EntityState
     }
 }
 
-fn read_rest(reader: &mut BitReader<'_>, state: &mut EntityState) -> Result<(), DecodeError> {
-    let rest = REST.read(reader)?;
+fn read_rest(reader: &mut BitReader<'_>, state: &mut EntityState, habit: Habit) -> Result<(), DecodeError> {
+    let rest = REST[habit.rest()].read(reader)?;
     if rest & 1 != 0 {
         state.height = HEIGHT.read_signed(reader)?.try_into().map_err(|_| DecodeError::Value("height"))?;
     }
@@ -330,7 +367,7 @@ fn read_rest(reader: &mut BitReader<'_>, state: &mut EntityState) -> Result<(), 
         state.health = reader.get(8)? as u8;
     }
     if rest & 4 != 0 {
-        state.action = ACTION.read(reader)? as u8;
+        state.action = ACTION[habit.action()].read(reader)? as u8;
     }
     if rest & 8 != 0 {
         read_others(reader, state)?;
@@ -453,7 +490,7 @@ mod tests {
     #[test]
     fn who_runs_on_unchanged_costs_a_few_bits() {
         let codec = EntityCodec::new(&WorldConfig::default());
-        let base = EntityState { velocity_x: 64, yaw: 64, health: 255, status: 3, ..EntityState::default() };
+        let base = EntityState { velocity_x: 32, yaw: 64, health: 255, status: 3, ..EntityState::default() };
         // 4 m/s for 6 ticks of 1/60 s: 0.4 m.
         let state = EntityState { x: 26, ..base };
         let run = codec.encode_delta(&base, &state, 6).unwrap();

@@ -8,6 +8,7 @@
 
 pub mod bits;
 pub mod client_message;
+pub mod code_tables;
 pub mod config_delta;
 pub mod effect_lists;
 pub mod entity_delta;
@@ -31,11 +32,11 @@ use core::fmt;
 
 /// Version of everything below the packet header. Clients say which they speak ([`client_message::Hello`]), and
 /// [`welcome::Welcome`] says which it is.
-pub const PROTOCOL_VERSION: u16 = 5;
+pub const PROTOCOL_VERSION: u16 = 6;
 
 /// The oldest version that is still spoken. It is raised with [`PROTOCOL_VERSION`] where a frame or message that every
-/// client needs has changed. Version 3 says no hello and knows no goodbye beyond the fourth.
-pub const PROTOCOL_VERSION_OLDEST: u16 = 3;
+/// client needs has changed: version 5 has other codes of characters' states ([`code_tables`]).
+pub const PROTOCOL_VERSION_OLDEST: u16 = 5;
 
 /// Bytes of one payload at most; the secure layer carries no more (netcode 1.02, section "Connection payload").
 pub const PAYLOAD_BYTES: usize = 1200;

@@ -9,14 +9,17 @@
 
 use super::DecodeError;
 use super::bits::{BitReader, BitSink};
+use super::code_tables::CodeTable;
 
 /// Longest code of any [`PrefixCode`], in bits: one table look-up decodes it.
 pub const LONGEST_CODE: u32 = 8;
 const TABLE: usize = 1 << LONGEST_CODE;
 
 /// A canonical prefix code of `N` symbols.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct PrefixCode<const N: usize> {
+    /// Which trained code it is.
+    name: CodeTable,
     lengths: [u8; N],
     /// Bit-reversed, because streams start with the lowest bit.
     codes: [u8; N],
@@ -32,6 +35,15 @@ impl<const N: usize> PrefixCode<N> {
     /// not fill the code space exactly (then some bits would mean nothing).
     #[must_use]
     pub const fn new(lengths: [u8; N]) -> Self {
+        Self::trained(lengths, CodeTable::NONE)
+    }
+
+    /// [`PrefixCode::new`] for a code whose symbols are counted ([`BitSink::note`]).
+    ///
+    /// # Panics
+    /// As [`PrefixCode::new`].
+    #[must_use]
+    pub const fn trained(lengths: [u8; N], name: CodeTable) -> Self {
         assert!(N >= 2 && N <= TABLE, "between 2 and 256 symbols");
         let mut codes = [0_u8; N];
         let mut table = [(0_u8, 0_u8); TABLE];
@@ -60,7 +72,7 @@ impl<const N: usize> PrefixCode<N> {
             length += 1;
         }
         assert!(next == 1 << (LONGEST_CODE + 1), "lengths fill the code space");
-        Self { lengths, codes, table }
+        Self { name, lengths, codes, table }
     }
 
     /// Writes `symbol`.
@@ -69,7 +81,14 @@ impl<const N: usize> PrefixCode<N> {
     /// If there is no such symbol.
     #[inline]
     pub fn write(&self, sink: &mut impl BitSink, symbol: usize) {
+        sink.note(self.name, symbol);
         sink.put(u32::from(self.codes[symbol]), u32::from(self.lengths[symbol]));
+    }
+
+    /// Tells a sink that counts of a symbol that [`PrefixCode::write`] does not write.
+    #[inline]
+    pub(super) fn note(&self, sink: &mut impl BitSink, symbol: usize) {
+        sink.note(self.name, symbol);
     }
 
     /// What [`PrefixCode::write`] writes, and how many bits that is.
@@ -126,6 +145,7 @@ impl<const N: usize> PrefixCode<N> {
     #[inline]
     pub fn write_unsigned(&self, sink: &mut impl BitSink, value: u32) {
         let width = width(value);
+        self.note(sink, width as usize);
         let (code, bits) = self.code(width as usize);
         let rest_bits = width.saturating_sub(1);
         let rest = value & ((1 << rest_bits) - 1);

@@ -23,8 +23,9 @@ use shieldwall_core::world::WorldConfig;
 
 /// Bits of Q16.16 that are dropped: positions are in units of 1/64 m.
 const POSITION_SHIFT: u32 = 10;
-/// Bits of Q16.16 that are dropped: velocities are in units of 1/16 m/s.
-const VELOCITY_SHIFT: u32 = 12;
+/// Bits of Q16.16 that are dropped: velocities are in units of 1/8 m/s, which a tenth of a second moves by less than a
+/// unit of place.
+const VELOCITY_SHIFT: u32 = 13;
 /// Steady ways to walk and to sprint.
 pub(super) const STEADY: usize = 16;
 /// How long an action is shown after it began.
@@ -40,9 +41,9 @@ pub struct EntityState {
     pub z: i32,
     /// Height of the feet above the terrain under (x, z), 1/64 m; 0 for everybody on the ground.
     pub height: i16,
-    /// Velocity east, 1/16 m/s, held within ±127. A help for prediction and drawing, not exact.
+    /// Velocity east, 1/8 m/s, held within ±127. A help for prediction and drawing, not exact.
     pub velocity_x: i8,
-    /// Velocity south, 1/16 m/s.
+    /// Velocity south, 1/8 m/s.
     pub velocity_z: i8,
     /// Where it looks, 1/256 turn.
     pub yaw: u8,

@@ -68,8 +68,8 @@ fn a_bad_line_is_not_taken_for_a_wrong_picture() {
 
 #[test]
 fn who_speaks_an_older_version_or_is_not_to_be_checked_is_told_nothing() {
-    let older = Hello { newest: 4, oldest: 3 };
-    let mut scene = Scene::new(&[Some(Hello::OURS), Some(older), None], GOOD(), &often());
+    let older = Hello { newest: 5, oldest: 5 };
+    let mut scene = Scene::new(&[Some(Hello::OURS), Some(older), Some(older)], GOOD(), &often());
     scene.ticks(600);
     let checks: Vec<bool> = scene.clients.iter().map(|client| client.checks.checks > 0).collect();
     assert_eq!(checks, [true, false, false]);
