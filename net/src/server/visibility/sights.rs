@@ -80,10 +80,9 @@ pub(super) fn look(
     let (own, now) = (own as usize, tick.0 as u16);
     let mut due = core::mem::take(&mut lines.due);
     due.iter_mut().for_each(Vec::clear);
-    let words = sights.known.len();
-    for word in 0..words {
+    for (word, &reach) in found.iter().enumerate() {
         let mut enemies = 0;
-        for bit in bits(found[word]) {
+        for bit in bits(reach) {
             let slot = word * 64 + bit;
             if view.team[slot] == view.team[own] {
                 continue;
@@ -121,8 +120,8 @@ pub(super) fn look(
         }
     }
     lines.due = due;
-    for word in 0..words {
-        found[word] &= !(sights.known[word] & !sights.sighted[word]);
+    for ((reach, &known), &sighted) in found.iter_mut().zip(&sights.known).zip(&sights.sighted) {
+        *reach &= !(known & !sighted);
     }
 }
 
