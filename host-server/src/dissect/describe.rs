@@ -37,6 +37,7 @@ fn frame_name(frame: &Frame) -> &'static str {
         Frame::Snapshot(_) => "snapshot",
         Frame::Fragment { .. } => "fragment",
         Frame::Events(_) => "events",
+        Frame::StateCheck(..) => "state_check",
     }
 }
 
@@ -64,6 +65,10 @@ fn frame(frame: &Frame) -> Value {
             let list: Vec<String> =
                 events.iter().map(|(tick, event)| format!("{}: {event:?}", tick.0)).collect();
             json!({ "frame": name, "events": list })
+        }
+        Frame::StateCheck(head, states) => {
+            let slots: Vec<u16> = states.iter().map(|(slot, _)| *slot).collect();
+            json!({ "frame": name, "tick": head.tick.0, "slots": slots })
         }
     }
 }

@@ -28,6 +28,7 @@ use crate::wire::inputs::{self, PlayerInput};
 use crate::wire::objectives::{ObjectiveCodec, ObjectiveEntry};
 use crate::wire::quantize::EntityCodec;
 use crate::wire::rules_change::RulesChange;
+use crate::wire::state_check::{self, CheckHead};
 use crate::wire::welcome::{ServerMessage, Welcome};
 use crate::wire::world_changes::{ChangeCodec, WorldChange};
 use crate::wire::{DecodeError, FrameKind};
@@ -53,6 +54,8 @@ pub enum Frame {
     },
     /// What happened nearby, each with its tick.
     Events(Vec<(Tick, GameEvent)>),
+    /// Hashes of what the client must hold: of all its states together, and one for each slot.
+    StateCheck(CheckHead, Vec<(u16, u8)>),
 }
 
 /// A reliable message, once its last fragment is there.
@@ -208,8 +211,20 @@ impl SessionDissector {
                     events::read(reader, |tick, event| list.push((tick, event)))?;
                     Frame::Events(list)
                 }
+                (FrameKind::StateCheck, Direction::Down) => {
+                    let mut list = Vec::new();
+                    let head = state_check::read(reader, |slot, hash| list.push((slot, hash)))?;
+                    Frame::StateCheck(head, list)
+                }
                 (FrameKind::Fragment, _) => self.read_fragment(reader, direction)?,
-                (wrong, _) => return Err(FrameError::WrongDirection(wrong).into()),
+                // All that are left, by name: a new kind must be read here, too.
+                (
+                    wrong @ (FrameKind::Inputs
+                    | FrameKind::Snapshot
+                    | FrameKind::Events
+                    | FrameKind::StateCheck),
+                    _,
+                ) => return Err(FrameError::WrongDirection(wrong).into()),
             };
             frames.push(frame);
         }
