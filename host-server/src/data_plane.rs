@@ -21,7 +21,7 @@ use crate::clock::{Clock, thread_cpu_us};
 use crate::figures::{Board, NAME_BYTES, NetFigures};
 use crate::links::{InboxItem, InboxKind, OutboxBatch};
 use crate::queues::{Receiver, Sender};
-use crate::quota::Quota;
+use crate::quota::PayloadQuota;
 use crate::tick_timing::TickTiming;
 use crate::websocket::server::FromLine;
 
@@ -76,7 +76,7 @@ struct DataPlane {
     /// How many sessions each index has had.
     sessions: Vec<u32>,
     /// What each index may still send.
-    quotas: Vec<Quota>,
+    quotas: Vec<PayloadQuota>,
     /// Where the client of each index is, or was.
     peers: Vec<Option<PeerAddress>>,
     /// The epoch of each index's keys that was logged last, where keys are logged.
@@ -98,7 +98,7 @@ pub fn run(parts: DataPlaneParts) -> NetFigures {
     let clients = parts.secure.config().max_clients as usize;
     let mut plane = DataPlane {
         sessions: vec![0; clients],
-        quotas: vec![Quota::default(); clients],
+        quotas: vec![PayloadQuota::default(); clients],
         peers: vec![None; clients],
         logged: vec![None; clients],
         pending: VecDeque::with_capacity(2 * clients),
@@ -339,7 +339,7 @@ impl DataPlane {
                 let session = &mut self.sessions[client.0 as usize];
                 *session = session.wrapping_add(1);
                 let (session, name) = (*session, name_of(user_data));
-                self.quotas[client.0 as usize] = Quota::default();
+                self.quotas[client.0 as usize] = PayloadQuota::default();
                 if let Some(replaced) = self.peers[client.0 as usize].replace(from) {
                     // On a full server another login takes the very place.
                     self.parts.carriers.session_over(replaced, now);

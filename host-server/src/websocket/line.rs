@@ -28,7 +28,7 @@ const BUFFER_BYTES: usize = 2_048;
 pub enum Received {
     /// A datagram of so many bytes is in the buffer.
     Datagram(usize),
-    /// Nothing more for now.
+    /// Nothing more has come.
     Nothing,
     /// The connection is over, or must be.
     Over(CloseCause),

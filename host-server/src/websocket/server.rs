@@ -235,7 +235,7 @@ impl WebSocketServer {
     }
 
     /// The next datagram of any connection, copied into `buffer`, or the next connection that is over. Connections take
-    /// turns. `None` when there is nothing more for now.
+    /// turns. `None` when nothing more has come.
     pub fn receive(&mut self, buffer: &mut [u8], now: Micros) -> Option<FromLine> {
         if let Some(peer) = self.gone.pop_front() {
             return Some(FromLine::Closed(peer));
