@@ -1,5 +1,5 @@
-//! What replication costs: a battle of N characters, each a client that decodes what it is sent, in one process and
-//! one thread, without sockets and encryption. Interest, priority, differences and packets are in the figures; the step of
+//! What replication costs: a battle of N characters, each a client that decodes what it is sent, in one process, the server and
+//! the clients each on a thread, without sockets and encryption. Interest, priority, differences and packets are in the figures; the step of
 //! the world is not.
 
 use cpu_time::ThreadTime;
@@ -14,6 +14,7 @@ use shieldwall_net::wire::inputs::PlayerInput;
 use shieldwall_net::wire::welcome::ServerMessage;
 use shieldwall_net::wire::{FrameKind, PAYLOAD_BYTES, events, inputs, state_check};
 use std::collections::VecDeque;
+use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
 /// A player without network: decodes snapshots and runs at the nearest enemy.
@@ -105,15 +106,15 @@ impl Client {
     }
 
     /// Takes what has arrived, thinks, and sends in every other tick.
-    fn tick(&mut self, tick: u32, number: u32, now: Micros, zone: &mut ZoneSessions) {
+    fn tick(&mut self, tick: u32, number: u32, up: &mut Mail) {
+        let now = time_of(tick);
         while self.frames.front().is_some_and(|(at, _)| *at <= tick.into()) {
             let (_, payload) = self.frames.pop_front().expect("just seen");
             self.receive(&payload, now);
         }
         let _ = self.think(tick, number);
         if (tick + number).is_multiple_of(2) {
-            let payload = self.send(Tick(tick), now);
-            zone.receive(ClientIndex(number), &payload, now).expect("clients are honest");
+            up.push(number, &self.send(Tick(tick), now));
         }
     }
 
@@ -128,6 +129,60 @@ impl Client {
         self.channel.write_reliable(&mut writer, now);
         let length = self.channel.finish(writer, (), now, |()| {});
         buffer[..length].to_vec()
+    }
+}
+
+fn time_of(tick: u32) -> Micros {
+    Micros(u64::from(tick) * 16_667)
+}
+
+/// Payloads of one tick, with the number of the client that each is to or from.
+#[derive(Debug, Default)]
+struct Mail {
+    bytes: Vec<u8>,
+    pieces: Vec<(u32, usize)>,
+}
+
+impl Mail {
+    fn push(&mut self, number: u32, payload: &[u8]) {
+        self.bytes.extend_from_slice(payload);
+        self.pieces.push((number, payload.len()));
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.pieces.clear();
+    }
+
+    fn each(&self, mut take: impl FnMut(u32, &[u8])) {
+        let mut rest = &self.bytes[..];
+        for &(number, length) in &self.pieces {
+            let (payload, others) = rest.split_at(length);
+            rest = others;
+            take(number, payload);
+        }
+    }
+}
+
+/// All clients, on a thread of their own: they are other machines, and what they remember is not to drive what the server
+/// remembers out of the caches of its core. A tick of theirs and one of the server take turns.
+fn play(scene: &Scene, down: &Receiver<Mail>, up: &Sender<Mail>) {
+    let mut clients: Vec<Client> = (0..scene.clients).map(|_| Client::new()).collect();
+    let mut sent = Mail::default();
+    for tick in 0.. {
+        for (number, client) in clients.iter_mut().enumerate() {
+            client.tick(tick, number as u32, &mut sent);
+        }
+        if up.send(core::mem::take(&mut sent)).is_err() {
+            return;
+        }
+        let Ok(mut told) = down.recv() else { return };
+        told.each(|number, payload| {
+            let frames = &mut clients[number as usize].frames;
+            frames.push_back((u64::from(tick + scene.delay_ticks), payload.to_vec()));
+        });
+        told.clear();
+        sent = told;
     }
 }
 
@@ -167,7 +222,7 @@ pub struct Figures {
 #[must_use]
 pub fn fifty_in_sight(clients: u32) -> ReplicationConfig {
     // Found by trying: the crowd is packed.
-    let radius = Metres(if clients < 500 { 5 << 16 } else { (44 << 16) / 10 });
+    let radius = Metres(if clients < 500 { 5 << 16 } else { (52 << 16) / 10 });
     ReplicationConfig {
         tiers: vec![InterestTier { radius, rate_hz: 20 }],
         leave_margin: Metres(1 << 15),
@@ -182,48 +237,48 @@ pub fn fifty_in_sight(clients: u32) -> ReplicationConfig {
 /// When the configuration is refused, or a client cannot read what it is sent.
 #[must_use]
 pub fn run(scene: &Scene) -> Figures {
+    let ((down, told), (said, up)) = (channel(), channel());
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            let (told, said) = (told, said);
+            play(scene, &told, &said);
+        });
+        let (down, up) = (down, up);
+        serve(scene, &down, &up)
+    })
+}
+
+/// The server's part of it, which is what is measured.
+fn serve(scene: &Scene, down: &Sender<Mail>, up: &Receiver<Mail>) -> Figures {
     let count = scene.clients;
     let config = WorldConfig { seed: 5, ..WorldConfig::default() };
     let mut world = World::new(&config).expect("the configuration is good");
     let mut zone = ZoneSessions::new(&scene.replication, &config, count).expect("a good configuration");
-    let mut clients: Vec<Client> = (0..count).map(|_| Client::new()).collect();
     for index in 0..count {
         zone.connect(ClientIndex(index), index.into(), None).expect("room");
     }
-    let mut commands = Vec::new();
-    let (mut bytes, mut outgoing): (Vec<u8>, Vec<(u32, usize)>) = (Vec::new(), Vec::new());
-    let mut spent = Vec::new();
+    let (mut commands, mut spent) = (Vec::new(), Vec::new());
     let (mut base, warm_up) = (zone.traffic(), 4 * 60);
     for tick in 0..scene.seconds * 60 + warm_up {
-        let now = Micros(u64::from(tick) * 16_667);
+        let now = time_of(tick);
         if tick == warm_up {
             spent.clear();
             base = zone.traffic();
         }
-        for (index, client) in clients.iter_mut().enumerate() {
-            client.tick(tick, index as u32, now, &mut zone);
-        }
+        let mut mail = up.recv().expect("the clients play on");
+        mail.each(|number, payload| {
+            zone.receive(ClientIndex(number), payload, now).expect("clients are honest");
+        });
+        mail.clear();
         commands.clear();
         zone.begin_tick(world.tick(), &mut commands);
         world.step(&commands);
         let told = zone.traffic().updates;
         let start = ThreadTime::now();
         zone.end_tick(&world);
-        zone.send_due(&world, now, &mut |client, payload| {
-            bytes.extend_from_slice(payload);
-            outgoing.push((client.0, payload.len()));
-        });
+        zone.send_due(&world, now, &mut |client, payload| mail.push(client.0, payload));
         spent.push((start.elapsed(), zone.traffic().updates - told));
-        let mut rest = &bytes[..];
-        for &(client, length) in &outgoing {
-            let (payload, others) = rest.split_at(length);
-            rest = others;
-            clients[client as usize]
-                .frames
-                .push_back((u64::from(tick + scene.delay_ticks), payload.to_vec()));
-        }
-        bytes.clear();
-        outgoing.clear();
+        down.send(mail).expect("the clients play on");
     }
     figures(&zone, &base, scene, &spent)
 }

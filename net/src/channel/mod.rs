@@ -20,6 +20,7 @@ use crate::wire::{DecodeError, FrameKind};
 use core::fmt;
 use reliable::{FragmentList, ReliableError, ReliableReceiver, ReliableSender};
 use sequence::{Arrival, PacketHeader, ReceivedWindow, Sequence};
+use shieldwall_core::numeric::lanes::prefetch;
 
 /// Packets whose fate is remembered. More than the 32 an ack can name, so that the oldest can be judged lost.
 const SENT_RING: usize = 64;
@@ -216,11 +217,10 @@ impl<R: Copy> Default for Channel<R> {
 }
 
 impl<R: Copy> Channel<R> {
-    /// Reads what [`Channel::finish`] will overwrite, so that it is near then. Changes nothing.
+    /// Asks for what [`Channel::finish`] will overwrite, so that it is near then. Changes nothing.
     #[inline]
-    pub fn touch(&self) {
-        let place = &self.sent[usize::from(self.next_sequence.0) % SENT_RING];
-        core::hint::black_box(place.as_ref().map(|packet| packet.sequence));
+    pub fn prefetch(&self) {
+        prefetch(&self.sent[usize::from(self.next_sequence.0) % SENT_RING]);
     }
 
     /// Starts a packet in `buffer` and writes its header. Nothing is remembered before [`Channel::finish`].

@@ -13,50 +13,76 @@ use shieldwall_core::Tick;
 const PLACES: usize = 2 * SNAPSHOTS_REMEMBERED;
 const _: () = assert!((NO_BASELINE as usize) < PLACES);
 
-/// What a baseline a number of snapshots ago stands for in one packet.
+/// What a baseline a number of snapshots ago stands for in one packet. Eight bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Baseline {
     /// Where its encodings are.
-    pub(super) row: CacheRow,
+    row_start: u32,
     /// The code of its age, and how many bits that is.
     pub(super) code: u16,
     pub(super) code_bits: u8,
+    age: u8,
 }
 
-/// The baselines of one packet, by how many snapshots ago the client got them; the last place is for none.
-#[derive(Debug)]
-pub(super) struct Baselines {
+impl Baseline {
+    /// Where its encodings are.
+    #[inline(always)]
+    pub(super) fn row(self) -> CacheRow {
+        CacheRow { start: self.row_start, age: self.age }
+    }
+}
+
+/// How often each baseline is used, by how many snapshots ago the client got it.
+#[derive(Clone, Debug)]
+pub(crate) struct BaselineCounts {
     counts: [u16; PLACES],
     /// Which of the first places are counted.
     seen: u64,
-    table: [Baseline; PLACES],
 }
 
-impl Baselines {
-    pub(super) fn new() -> Self {
-        let table = [Baseline::default(); PLACES];
-        Self { counts: [0; PLACES], seen: 0, table }
+/// One more for a place, and then for the next: neighbours mostly have the same baseline, and counting up one number in memory
+/// twice in a row has to wait.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct CountRun {
+    place: u8,
+    length: u16,
+}
+
+impl CountRun {
+    /// Counts `behind`.
+    #[inline(always)]
+    pub(crate) fn push(&mut self, behind: u8, counts: &mut BaselineCounts) {
+        if behind != self.place {
+            counts.add(*self);
+            *self = Self { place: behind, length: 0 };
+        }
+        self.length += 1;
+    }
+}
+
+impl BaselineCounts {
+    pub(crate) const ZERO: Self = Self { counts: [0; PLACES], seen: 0 };
+
+    /// Adds a run, the last one too.
+    #[inline(always)]
+    pub(crate) fn add(&mut self, run: CountRun) {
+        self.counts[usize::from(run.place) % PLACES] += run.length;
+        // Nobody holds the snapshot that is being made: the first bit stands for those without a baseline.
+        self.seen |= 1_u64 << (run.place % NO_BASELINE) & !1;
     }
 
+    /// Counts anew.
+    pub(crate) fn count(&mut self, chosen: &[Candidate]) {
+        *self = Self::ZERO;
+        let mut run = CountRun::default();
+        chosen.iter().for_each(|candidate| run.push(candidate.behind, self));
+        self.add(run);
+    }
+
+    /// Those without a baseline.
     #[inline]
-    pub(super) fn get(&self, behind: u8) -> &Baseline {
-        &self.table[usize::from(behind) % PLACES]
-    }
-
-    /// Counts how often each baseline is used.
-    pub(super) fn count(&mut self, chosen: &[Candidate]) {
-        // In turns, because neighbours mostly have the same baseline: counting up the same number twice in a row has to wait.
-        let (mut counts, mut seen) = ([[0_u16; PLACES]; 2], 0);
-        for (turn, candidate) in chosen.iter().enumerate() {
-            counts[turn % 2][usize::from(candidate.behind) % PLACES] += 1;
-            seen |= 1_u64 << (candidate.behind % NO_BASELINE);
-        }
-        for (sum, [a, b]) in self.counts.iter_mut().zip(counts[0].iter().zip(&counts[1]).map(|(a, b)| [a, b]))
-        {
-            *sum = a + b;
-        }
-        // Nobody holds the snapshot that is being made: the first bit was set by those without a baseline.
-        self.seen = seen & !1;
+    pub(crate) fn unknown(&self) -> usize {
+        self.counts[usize::from(NO_BASELINE)].into()
     }
 
     /// The most frequent ages, zeros behind them.
@@ -72,24 +98,51 @@ impl Baselines {
         }
         ages
     }
+}
+
+/// The baselines of one packet, by how many snapshots ago the client got them; the last place is for none.
+#[derive(Debug)]
+pub(super) struct Baselines {
+    table: [Baseline; PLACES],
+    /// Which of the first places are in use.
+    seen: u64,
+}
+
+impl Baselines {
+    pub(super) fn new() -> Self {
+        Self { table: [Baseline::default(); PLACES], seen: 0 }
+    }
+
+    #[inline(always)]
+    pub(super) fn get(&self, behind: u8) -> &Baseline {
+        &self.table[usize::from(behind) % PLACES]
+    }
+
+    /// Where the encodings lie that are differences.
+    pub(super) fn rows(&self) -> impl Iterator<Item = CacheRow> + '_ {
+        BitIter(self.seen).map(|behind| self.table[behind as usize].row())
+    }
 
     /// Looks up everything that is the same for all updates with the same baseline.
     pub(super) fn resolve(
         &mut self,
+        counts: &BaselineCounts,
         head: &SectionHead,
         log: &SnapshotLog,
         tick: Tick,
         mut row: impl FnMut(u8) -> CacheRow,
     ) {
-        let baseline = |age: Option<u8>, row| {
+        let baseline = |age: Option<u8>, row: CacheRow| {
             let (code, bits) = head.age_code(age);
-            Baseline { row, code: code as u16, code_bits: bits as u8 }
+            let CacheRow { start, age } = row;
+            Baseline { row_start: start, code: code as u16, code_bits: bits as u8, age }
         };
-        for behind in BitIter(self.seen) {
+        for behind in BitIter(counts.seen) {
             let age = log.age(behind, tick.0);
             self.table[behind as usize] = baseline(age, row(age.unwrap_or(0)));
         }
-        if self.counts[usize::from(NO_BASELINE)] != 0 {
+        self.seen = counts.seen;
+        if counts.unknown() != 0 {
             self.table[usize::from(NO_BASELINE)] = baseline(None, row(0));
         }
     }

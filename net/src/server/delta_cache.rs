@@ -16,6 +16,8 @@ const ROWS: usize = SNAPSHOTS_REMEMBERED;
 const LENGTH_BITS: u32 = 6;
 /// A length that stands for a place in the list of long runs.
 const ASIDE: u64 = (1 << LENGTH_BITS) - 1;
+/// Nobody has asked yet. No long run has this place.
+const UNKNOWN: u64 = u64::MAX;
 /// Longest run in a word, in bits: it goes into a packet in one step.
 const SHORT_MAX: u32 = BitWriter::LONG_MAX;
 const _: () = assert!((SHORT_MAX as u64) < ASIDE && SHORT_MAX + LENGTH_BITS <= u64::BITS);
@@ -25,10 +27,12 @@ const _: () = assert!((SHORT_MAX as u64) < ASIDE && SHORT_MAX + LENGTH_BITS <= u
 pub struct DeltaCache {
     capacity: usize,
     interval_ticks: u32,
-    /// By row and slot; 0 is unknown. One more row is never written to.
+    /// By row and slot; [`UNKNOWN`] or a run. One more row is never written to.
     words: Vec<u64>,
     /// Rows that hold nothing of an earlier tick.
     open: u64,
+    /// Encodings in each of these rows.
+    filled: [u32; ROWS],
     /// Runs that are too long for a word, and whether each is a full state.
     aside: Vec<(BitRun, bool)>,
     aside_used: usize,
@@ -36,11 +40,27 @@ pub struct DeltaCache {
     misses: u64,
 }
 
+/// The differences of a tick that are short, by row and slot.
+#[derive(Clone, Copy, Debug)]
+pub struct ShortWords<'c>(&'c [u64]);
+
+impl ShortWords<'_> {
+    /// See [`DeltaCache::get_short`].
+    #[inline(always)]
+    #[must_use]
+    pub fn get(self, row: CacheRow, slot: usize) -> Option<(u64, u32)> {
+        let word = self.0[row.start as usize + slot];
+        let length = (word & ASIDE) as u32;
+        // What is unknown has the length of a long run.
+        (length <= SHORT_MAX).then_some((word >> LENGTH_BITS, length))
+    }
+}
+
 /// Where to look for the encodings with baselines of one age.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct CacheRow {
-    start: u32,
-    age: u8,
+    pub(super) start: u32,
+    pub(super) age: u8,
 }
 
 /// The bits of one update, and whether they are a full state after all (a new generation has no baseline).
@@ -80,8 +100,9 @@ impl DeltaCache {
         Self {
             capacity,
             interval_ticks: interval_ticks.max(1),
-            words: vec![0; (ROWS + 1) * capacity],
+            words: vec![UNKNOWN; (ROWS + 1) * capacity],
             open: 0,
+            filled: [0; ROWS],
             aside: vec![(BitRun::EMPTY, false); capacity],
             aside_used: 0,
             hits: 0,
@@ -103,7 +124,8 @@ impl DeltaCache {
         let start = intervals as usize * self.capacity;
         if self.open >> intervals & 1 == 0 {
             self.open |= 1 << intervals;
-            self.words[start..start + history.in_use()].fill(0);
+            self.filled[intervals as usize] = 0;
+            self.words[start..start + history.in_use()].fill(UNKNOWN);
         }
         CacheRow { start: start as u32, age }
     }
@@ -121,17 +143,29 @@ impl DeltaCache {
     /// A difference that was made in this tick and is short: the bits, and how many there are.
     #[inline]
     pub fn get_short(&self, row: CacheRow, slot: usize) -> Option<(u64, u32)> {
-        let word = self.words[row.start as usize + slot];
-        let length = word & ASIDE;
-        // Lengths of 0 and of a long run alike are out of the range.
-        (length.wrapping_sub(1) < u64::from(SHORT_MAX)).then_some((word >> LENGTH_BITS, length as u32))
+        self.short_words().get(row, slot)
+    }
+
+    /// The encodings that are short, to be asked for many.
+    #[inline]
+    pub fn short_words(&self) -> ShortWords<'_> {
+        ShortWords(&self.words)
+    }
+
+    /// Whether so many encodings of a row were not made yet that it pays to [touch](DeltaCache::touch) what they are made from,
+    /// where `present` slots are in use: an eighth of them.
+    #[inline]
+    #[must_use]
+    pub fn is_sparse(&self, row: CacheRow, present: u32) -> bool {
+        let filled = self.filled.get(row.start as usize / self.capacity.max(1));
+        filled.is_none_or(|&filled| filled < present - present / 8)
     }
 
     /// Reads what [`DeltaCache::get`] will have to fetch from afar to encode something that nobody has asked for yet: for
     /// many in a row these reads do not wait for each other.
     #[inline]
     pub fn touch(&self, history: &StateHistory, tick: u32, row: CacheRow, slot: usize) {
-        if self.words[row.start as usize + slot] == 0 {
+        if self.words[row.start as usize + slot] == UNKNOWN {
             core::hint::black_box(history.at(tick.wrapping_sub(row.age.into()), slot).x);
         }
     }
@@ -139,11 +173,12 @@ impl DeltaCache {
     /// A long run, or one that has to be made.
     fn get_other(&mut self, history: &StateHistory, tick: u32, row: CacheRow, slot: usize) -> EncodedUpdate {
         let at = row.start as usize + slot;
-        if self.words[at] == 0 {
+        if self.words[at] == UNKNOWN {
             self.misses += 1;
             let (word, update) = self.make(history, tick, row.age, slot);
             if at < ROWS * self.capacity {
                 self.words[at] = word;
+                self.filled[at / self.capacity] += 1;
             }
             return update;
         }
@@ -153,7 +188,7 @@ impl DeltaCache {
         }
     }
 
-    /// Encodes a state, and says what to keep of it; 0 when there is no room.
+    /// Encodes a state, and says what to keep of it; [`UNKNOWN`] when there is no room.
     fn make(&mut self, history: &StateHistory, tick: u32, age: u8, slot: usize) -> (u64, EncodedUpdate) {
         let update = encode(history, tick, age, slot);
         let run = match update {
@@ -162,7 +197,7 @@ impl DeltaCache {
             EncodedUpdate::Full(run) => (run, true),
         };
         if self.aside_used == self.aside.len() {
-            return (0, update);
+            return (UNKNOWN, update);
         }
         let place = self.aside_used;
         self.aside[place] = run;

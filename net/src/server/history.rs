@@ -17,6 +17,8 @@ pub struct StateHistory {
     states: Vec<EntityState>,
     /// Slots in use at the newest tick, one bit each.
     present: Vec<u64>,
+    /// How many slots that are.
+    present_count: u32,
     /// Ticks in which a slot in use became free.
     departures: u32,
 }
@@ -31,6 +33,7 @@ impl StateHistory {
             capacity,
             states: vec![EntityState::default(); capacity * HISTORY_TICKS],
             present: vec![0; capacity.div_ceil(64)],
+            present_count: 0,
             departures: 0,
         }
     }
@@ -40,7 +43,7 @@ impl StateHistory {
         let view = sight.characters();
         let start = (tick as usize % HISTORY_TICKS) * self.capacity;
         let row = &mut self.states[start..start + self.capacity];
-        let mut departed = false;
+        let (mut departed, mut count) = (false, 0);
         for (word, (bits, states)) in self.present.iter_mut().zip(row.chunks_mut(64)).enumerate() {
             let before = *bits;
             *bits = 0;
@@ -52,7 +55,9 @@ impl StateHistory {
                 }
             }
             departed |= before & !*bits != 0;
+            count += bits.count_ones();
         }
+        self.present_count = count;
         self.departures = self.departures.wrapping_add(u32::from(departed));
     }
 
@@ -68,6 +73,12 @@ impl StateHistory {
     #[must_use]
     pub fn present(&self) -> &[u64] {
         &self.present
+    }
+
+    /// How many slots are in use at the newest tick.
+    #[must_use]
+    pub fn present_count(&self) -> u32 {
+        self.present_count
     }
 
     /// In how many of the ticks recorded a slot became free: as long as it stays, nobody who was there is gone.

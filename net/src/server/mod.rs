@@ -43,6 +43,7 @@ mod telling;
 pub(crate) mod tests;
 mod track_block;
 mod tracking;
+mod update_copy;
 mod visibility;
 mod zone;
 mod zone_events;

@@ -10,6 +10,7 @@
 //! with `room` bits a packet nobody waits longer than it takes to be overdue and another `n / (room / 2 / WORST_BITS)` snapshots,
 //! however much is going on near by.
 
+use super::baselines::{BaselineCounts, CountRun};
 use super::snapshot_log::NO_BASELINE;
 use crate::wire::bits::BitRun;
 use crate::wire::prefix_codes::GAP_BITS_MAX;
@@ -27,9 +28,19 @@ const FIRST_FACTOR: u32 = 8;
 pub(crate) struct Candidate {
     /// Which track.
     pub(crate) track: u16,
+    /// Of whom.
+    pub(crate) slot: u16,
     /// How many snapshots ago the client got the state it holds, or [`NO_BASELINE`].
     pub(crate) behind: u8,
     claim: Claim,
+}
+
+impl Candidate {
+    /// Whether room is kept for it.
+    #[inline(always)]
+    pub(crate) fn has_room(&self) -> bool {
+        self.claim == Claim::Room
+    }
 }
 
 /// What a candidate's place among the others rests on.
@@ -60,6 +71,12 @@ pub(crate) enum Fit {
 pub(crate) struct Reserve(usize);
 
 impl Reserve {
+    /// Bits kept for those that are still to come.
+    #[inline]
+    pub(crate) fn bits(self) -> usize {
+        self.0
+    }
+
     /// What becomes of the next candidate, which costs `bits` at most, where `remaining` are left.
     #[inline]
     pub(crate) fn fit(&mut self, candidate: &Candidate, bits: usize, remaining: usize) -> Fit {
@@ -79,8 +96,8 @@ impl Reserve {
 pub(crate) struct Priorities {
     candidates: Box<[Candidate]>,
     len: usize,
-    /// Of the candidates, the ones without a baseline.
-    unknown: usize,
+    /// The baselines of the candidates.
+    baselines: BaselineCounts,
     /// Of the candidates, those that are overdue.
     overdue: usize,
     /// Bits kept for some of those.
@@ -100,7 +117,7 @@ impl Priorities {
         Self {
             candidates: vec![Candidate::default(); capacity as usize].into(),
             len: 0,
-            unknown: 0,
+            baselines: BaselineCounts::ZERO,
             overdue: 0,
             reserved: 0,
             cut: false,
@@ -110,9 +127,12 @@ impl Priorities {
         }
     }
 
-    pub(crate) fn clear(&mut self) {
-        (self.len, self.unknown, self.overdue, self.reserved, self.cut) = (0, 0, 0, 0, false);
+    /// Forgets those of the last snapshot and begins with the candidates of the next.
+    pub(crate) fn begin(&mut self) -> Gathering<'_> {
+        (self.overdue, self.reserved, self.cut) = (0, 0, false);
+        self.baselines = BaselineCounts::ZERO;
         self.leaves.clear();
+        Gathering { len: 0, run: CountRun::default(), to: self }
     }
 
     /// Those that are due, or were kept, in the order of their tracks.
@@ -121,32 +141,27 @@ impl Priorities {
         &self.candidates[..self.len]
     }
 
-    /// Adds a character; `behind` tells which state of it the client holds.
+    /// The baselines of those that are due, or were kept.
     #[inline]
-    pub(crate) fn push(&mut self, track: u16, behind: u8, overdue: bool) {
-        let claim = if overdue { Claim::Overdue } else { Claim::Urgency };
-        self.candidates[self.len] = Candidate { track, behind, claim };
-        self.len += 1;
-        self.unknown += usize::from(behind == NO_BASELINE);
-        self.overdue += usize::from(overdue);
+    pub(crate) fn baselines(&self) -> &BaselineCounts {
+        &self.baselines
     }
 
     /// Chooses of those that are overdue as many as half of `bits` are enough for (one at least, if all are enough for that),
     /// going on in the order of slots at `from`, which then is the slot behind the last. They stay, whatever
-    /// [`Self::keep_most_urgent`] thinks of the others, which has [`Self::reserved`] bits less. `slot_of` tells the slot of a
-    /// track.
-    pub(crate) fn keep_overdue(&mut self, bits: usize, from: &mut u16, slot_of: impl Fn(u16) -> u16) {
+    /// [`Self::keep_most_urgent`] thinks of the others, which has [`Self::reserved`] bits less.
+    pub(crate) fn keep_overdue(&mut self, bits: usize, from: &mut u16) {
         let most = (bits / 2 / WORST_BITS).max(usize::from(bits >= WORST_BITS));
         if self.overdue == 0 || most == 0 {
             return;
         }
         let candidates = &mut self.candidates[..self.len];
-        let begin = candidates.partition_point(|candidate| slot_of(candidate.track) < *from);
+        let begin = candidates.partition_point(|candidate| candidate.slot < *from);
         let (before, behind) = candidates.split_at_mut(begin);
         let in_turn = behind.iter_mut().chain(before).filter(|candidate| candidate.claim == Claim::Overdue);
         for candidate in in_turn.take(most) {
             candidate.claim = Claim::Room;
-            *from = slot_of(candidate.track).wrapping_add(1);
+            *from = candidate.slot.wrapping_add(1);
             self.reserved += WORST_BITS;
         }
     }
@@ -186,7 +201,8 @@ impl Priorities {
         least_owed: u16,
         due: [u16; 2],
     ) -> [u16; 2] {
-        if (self.len - self.unknown) * delta_bits + self.unknown * full_bits <= bits {
+        let unknown = self.baselines.unknown();
+        if (self.len - unknown) * delta_bits + unknown * full_bits <= bits {
             return due.map(|owed| least_owed.max(owed - owed / 4));
         }
         let highest = self.count_levels(&urgency);
@@ -236,6 +252,37 @@ impl Priorities {
             kept += usize::from(has_room || its > level || its == level && place < count);
         }
         self.len = kept;
+        self.baselines.count(&self.candidates[..kept]);
+    }
+}
+
+/// Takes in the candidates of a snapshot; what it counts stays in registers until [`Gathering::end`].
+#[derive(Debug)]
+pub(crate) struct Gathering<'p> {
+    len: usize,
+    run: CountRun,
+    to: &'p mut Priorities,
+}
+
+impl Gathering<'_> {
+    /// Slots to be told as gone.
+    pub(crate) fn leaves(&mut self) -> &mut Vec<u16> {
+        &mut self.to.leaves
+    }
+
+    /// Adds a character; `behind` tells which state of it the client holds.
+    #[inline(always)]
+    pub(crate) fn push(&mut self, (track, slot): (u16, u16), behind: u8, overdue: bool) {
+        let claim = if overdue { Claim::Overdue } else { Claim::Urgency };
+        self.to.candidates[self.len] = Candidate { track, slot, behind, claim };
+        self.len += 1;
+        self.run.push(behind, &mut self.to.baselines);
+    }
+
+    /// That is all; so many of them are overdue.
+    pub(crate) fn end(self, overdue: usize) {
+        (self.to.len, self.to.overdue) = (self.len, overdue);
+        self.to.baselines.add(self.run);
     }
 }
 
@@ -250,16 +297,19 @@ mod tests {
         fn the_most_urgent_stay(owed in prop::collection::vec((20_u16..2000, any::<bool>(), any::<bool>()), 1..200),
                                 bits in 0_usize..8000, rotation: u32) {
             let mut priorities = Priorities::new(256, 20);
-            priorities.clear();
+            let mut gathering = priorities.begin();
             for (slot, &(_, _, known)) in owed.iter().enumerate() {
-                priorities.push(slot as u16, if known { 2 } else { NO_BASELINE }, false);
+                gathering.push((slot as u16, slot as u16), if known { 2 } else { NO_BASELINE }, false);
             }
+            gathering.end(0);
             let all = priorities.candidates().to_vec();
             let urgency = |track: u16| (owed[usize::from(track)].0, owed[usize::from(track)].1);
             priorities.keep_most_urgent(bits, [25, 80], urgency, rotation, 20, [20; 2]);
             let kept = priorities.candidates();
             let level = |c: &Candidate| priorities.level(urgency(c.track));
             prop_assert!(kept.is_sorted_by_key(|c| c.track));
+            let unknown = kept.iter().filter(|c| c.behind == NO_BASELINE).count();
+            prop_assert_eq!(priorities.baselines().unknown(), unknown);
             let least = kept.iter().map(level).min();
             let gone = all.iter().filter(|c| !kept.contains(c));
             if let Some(least) = least {

@@ -20,6 +20,7 @@ use crate::wire::misconduct::Misconduct;
 use crate::wire::snapshot::{OWN_KEPT, OwnState};
 use crate::wire::welcome::Welcome;
 use crate::wire::{DecodeError, FrameKind, PROTOCOL_VERSION, inputs};
+use shieldwall_core::numeric::lanes::prefetch;
 use shieldwall_core::{CharacterId, Tick, Ticks, ViewAge, WorldConfig};
 
 /// How far a session has come.
@@ -158,36 +159,30 @@ impl Session {
         }
     }
 
-    /// Reads what a packet needs first, so that it is near then: a bit of everything, in no order.
+    /// Asks for what a packet needs first, so that it is near then: everything but the inputs.
     #[inline]
-    pub(super) fn touch(&self) {
-        let Self { log, tracks, channel, inputs, traffic, .. } = self;
-        core::hint::black_box((
-            log.touch(),
-            tracks.visible(),
-            channel.next_sequence(),
-            inputs.margin_ticks(),
-        ));
-        core::hint::black_box((
-            channel.round_trip().deviation(),
-            channel.reliable_in_flight(),
-            channel.stats().sent,
-        ));
-        core::hint::black_box((traffic.packets_sent, traffic.visible_sum, traffic.objective_bytes));
-        core::hint::black_box((self.budget.rate(), self.objectives_told, self.delta_bits_16, self.welcomed));
+    pub(super) fn prefetch(&self) {
+        let Self { log, tracks, channel, budget, traffic, ground, stage, due, events_from, .. } = self;
+        prefetch(log);
+        prefetch(tracks);
+        prefetch(channel);
+        prefetch(budget);
+        prefetch(traffic);
+        prefetch(ground);
+        prefetch(stage);
+        prefetch(due);
+        prefetch(events_from);
     }
 
-    /// Reads what takes a second step to find.
+    /// Asks for what takes a second step to find.
     #[inline]
-    pub(super) fn touch_far(&self) {
-        self.tracks.touch();
-        self.channel.touch();
+    pub(super) fn prefetch_far(&self) {
+        self.tracks.prefetch();
+        self.channel.prefetch();
         let number = self.log.number();
         let base = self.log.newest_acked(u64::MAX).map_or(0, |behind| number.wrapping_sub(behind));
         for place in [base, number.wrapping_add(1)] {
-            let own = self.own[place as usize % OWN_KEPT].as_ref();
-            let own = own.map(|own| (own.health, own.state.position.x, own.ready_ticks[0], own.effects));
-            core::hint::black_box(own);
+            prefetch(&self.own[place as usize % OWN_KEPT]);
         }
     }
 

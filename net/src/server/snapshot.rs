@@ -1,6 +1,6 @@
 //! One client's packet: what is reliable, what was seen to happen, and as much of the world as fits.
 
-use super::baselines::Baselines;
+use super::baselines::{Baseline, Baselines};
 use super::change_log::ChangeLog;
 use super::delta_cache::{DeltaCache, EncodedUpdate};
 use super::ground_feed::feed;
@@ -10,19 +10,19 @@ use super::objective_log::{self, ObjectiveLog};
 use super::priority::{Fit, Priorities};
 use super::session::Session;
 use super::state_check;
-use super::track_block::LANES;
 use super::tracking::SearchSpace;
+use super::update_copy::{Progress, Section, copy_short, mark_sent};
 use super::visibility::Visibility;
 use super::zone_events::{SeenAt, ZoneEvents};
 use super::{MIN_PACKET_BYTES, PACKET_OVERHEAD_BYTES};
 use crate::channel::reliable::FRAGMENTS_PER_PACKET;
 use crate::channel::sequence::HEADER_BYTES;
 use crate::time::Micros;
-use crate::wire::bits::BitWriter;
+use crate::wire::bits::{BitSink as _, BitWriter};
 use crate::wire::effect_lists::EffectLists;
 use crate::wire::events::{EVENTS_HEAD_BITS, GameEvent};
 use crate::wire::ground_image::PIECE_BYTES;
-use crate::wire::prefix_codes::{GAP_BITS_MAX, gap_code, width, write_gap};
+use crate::wire::prefix_codes::{GAP_BITS_MAX, width, write_gap};
 use crate::wire::snapshot::{
     AGE_CODE_BITS_MAX, HEADER_BITS_MAX, OWN_KEPT, OwnState, SECTION_BITS_MAX, SectionHead, SnapshotHeader,
     UPDATES_MAX,
@@ -70,6 +70,9 @@ const EVENTS_SHARE: usize = 6;
 const OWN_KEPT_MASK: u64 = (1 << OWN_KEPT) - 2;
 /// Bits at the end that the estimate leaves free, so that a dear update seldom has to wait.
 const MARGIN_BITS: usize = 64;
+
+/// Bits that stand before a state at most.
+const UPDATE_HEAD_BITS_MAX: usize = GAP_BITS_MAX + AGE_CODE_BITS_MAX;
 
 /// What one message about the ground takes of a packet at most.
 const GROUND_MESSAGE_BYTES: usize = PIECE_BYTES + 24;
@@ -206,8 +209,7 @@ impl Workshop {
         let delta_bits = (session.delta_bits_16 / 16).max(4) as usize;
         let (tracks, cost) = (&session.tracks, [delta_bits, FULL_BITS]);
         let urgency = |track: u16| tracks.urgency(track.into());
-        let slot_of = |track: u16| tracks.block(track.into()).slot(usize::from(track) % LANES);
-        self.priorities.keep_overdue(spare, &mut session.overdue_from, slot_of);
+        self.priorities.keep_overdue(spare, &mut session.overdue_from);
         let rest = spare - self.priorities.reserved();
         session.due = self.priorities.keep_most_urgent(rest, cost, urgency, number, hz, due);
         let head = self.section_head(session, tick);
@@ -243,20 +245,19 @@ impl Workshop {
 
     /// Chooses the widths and ages that make this section short, and finds the rows of its ages.
     fn section_head(&mut self, session: &Session, tick: Tick) -> SectionHead {
-        let chosen = self.priorities.candidates();
-        self.baselines.count(chosen);
-        let ages = self.baselines.common_ages(&session.log, tick);
+        let (chosen, counts) = (self.priorities.candidates(), self.priorities.baselines());
+        let ages = counts.common_ages(&session.log, tick);
         let common = ages.split(|&age| age == 0).next().unwrap_or(&[]);
-        let last = chosen.last().map(|last| usize::from(last.track));
-        let span = last.map_or(0, |at| u32::from(session.tracks.block(at).slot(at % LANES)) + 1);
+        let span = chosen.last().map_or(0, |last| u32::from(last.slot) + 1);
         let empty_between = (span - chosen.len() as u32) / (chosen.len() as u32).max(1);
         let head = SectionHead::new(width(empty_between).saturating_sub(1).min(15), common);
         let (log, history, cache) = (&session.log, &self.history, &mut self.cache);
-        self.baselines.resolve(&head, log, tick, |age| cache.row(history, age));
-        for candidate in chosen {
-            let track = usize::from(candidate.track);
-            let slot = session.tracks.block(track).slot(track % LANES);
-            cache.touch(history, tick.0, self.baselines.get(candidate.behind).row, slot.into());
+        self.baselines.resolve(counts, &head, log, tick, |age| cache.row(history, age));
+        if self.baselines.rows().any(|row| cache.is_sparse(row, history.present_count())) {
+            for candidate in chosen {
+                let row = self.baselines.get(candidate.behind).row();
+                cache.touch(history, tick.0, row, candidate.slot.into());
+            }
         }
         head
     }
@@ -270,84 +271,93 @@ impl Workshop {
         head: &SectionHead,
         tick: Tick,
     ) -> u32 {
-        let (start, mut next, mut count) = (writer.position(), 0, 0);
-        let (mut fulls, mut full_bits, number) = (0, 0, session.log.number());
+        let start = writer.position();
+        let mut progress = Progress { at: 0, next: 0, count: 0 };
+        let mut fulls = Fulls::default();
         let mut reserve = self.priorities.reserve();
+        let (candidates, blocks) = (self.priorities.candidates(), session.tracks.blocks_mut());
         session.left_out = self.priorities.cut();
-        for candidate in self.priorities.candidates() {
-            let track = usize::from(candidate.track);
-            let (block, lane) = (session.tracks.block_mut(track), track % LANES);
-            let slot = u32::from(block.slot(lane));
-            let baseline = self.baselines.get(candidate.behind);
-            let (gap, gap_bits) = gap_code(slot - next, head.gap_low_bits);
-            let prefix = u64::from(gap) | u64::from(baseline.code) << gap_bits;
-            let prefix_bits = gap_bits + u32::from(baseline.code_bits);
-            let short = self.cache.get_short(baseline.row, slot as usize);
-            let update = match short.filter(|(_, length)| prefix_bits + length <= BitWriter::LONG_MAX) {
-                Some((bits, length)) => Ok((bits, length)),
-                None => Err(self.cache.get(&self.history, tick.0, baseline.row, slot as usize)),
+        loop {
+            let section = Section {
+                gap_low_bits: head.gap_low_bits,
+                number: session.log.number(),
+                snapshot_hz: self.snapshot_hz,
+                kept_bits: reserve.bits(),
+                updates_max: UPDATES_MAX,
             };
-            let bits = update.as_ref().map_or_else(EncodedUpdate::len, |(_, length)| *length as usize);
-            let overhead = GAP_BITS_MAX + AGE_CODE_BITS_MAX;
-            match reserve.fit(candidate, overhead + bits, writer.remaining()) {
-                Fit::Write if count < UPDATES_MAX => {}
-                fit => {
+            let common = (&self.baselines, self.cache.short_words());
+            copy_short(writer, blocks, candidates, common, &section, &mut progress);
+            let Some(candidate) = candidates.get(progress.at) else { break };
+            let (slot, baseline) = (u32::from(candidate.slot), self.baselines.get(candidate.behind));
+            let update = self.cache.get(&self.history, tick.0, baseline.row(), slot as usize);
+            match reserve.fit(candidate, UPDATE_HEAD_BITS_MAX + update.len(), writer.remaining()) {
+                Fit::Write if progress.count < UPDATES_MAX => {
+                    fulls.note(write_update(writer, update, slot - progress.next, baseline, head));
+                    mark_sent(blocks, core::slice::from_ref(candidate), &section);
+                    (progress.next, progress.count) = (slot + 1, progress.count + 1);
+                }
+                Fit::Skip => session.left_out = true,
+                _ => {
                     session.left_out = true;
-                    if fit == Fit::Skip {
-                        continue;
-                    }
                     break;
                 }
             }
-            match update {
-                Ok((bits, length)) => writer.put_long(prefix | bits << prefix_bits, prefix_bits + length),
-                Err(update) => {
-                    let full = write_update(writer, update, (prefix, prefix_bits), |writer| {
-                        write_gap(writer, slot - next, head.gap_low_bits);
-                        head.write_age(writer, None);
-                    });
-                    fulls += u32::from(full > 0);
-                    full_bits += full;
-                }
-            }
-            next = slot + 1;
-            count += 1;
-            block.mark_sent(lane, number, self.snapshot_hz);
+            progress.at += 1;
         }
-        self.cache.count(count.into());
-        let bits = writer.position() - start;
-        session.traffic.updates += u64::from(count);
-        session.traffic.full_updates += u64::from(fulls);
-        session.traffic.update_bits += bits as u64;
-        if count > fulls {
-            let mean_16 = ((bits - full_bits) * 16 / (count - fulls) as usize) as u32;
-            session.delta_bits_16 = (7 * session.delta_bits_16 + mean_16).div_ceil(8);
-        }
-        count
+        self.cache.count(progress.count.into());
+        note_updates(session, progress.count, writer.position() - start, fulls);
+        progress.count
     }
 }
 
-/// Writes an update that is not simply a word: behind `prefix`, which names its slot and age, or behind what `full_prefix`
-/// writes when it is a full state. Returns the bits of a full state, or 0.
-#[inline(never)]
-fn write_update<'b>(
-    writer: &mut BitWriter<'b>,
+/// Full states in a packet.
+#[derive(Clone, Copy, Debug, Default)]
+struct Fulls {
+    count: u32,
+    bits: usize,
+}
+
+impl Fulls {
+    /// Counts one of so many bits; 0 is a difference.
+    fn note(&mut self, bits: usize) {
+        self.count += u32::from(bits > 0);
+        self.bits += bits;
+    }
+}
+
+/// Counts `count` updates of together so many bits, and learns what a difference costs.
+fn note_updates(session: &mut Session, count: u32, bits: usize, fulls: Fulls) {
+    session.traffic.updates += u64::from(count);
+    session.traffic.full_updates += u64::from(fulls.count);
+    session.traffic.update_bits += bits as u64;
+    if count > fulls.count {
+        let mean_16 = ((bits - fulls.bits) * 16 / (count - fulls.count) as usize) as u32;
+        session.delta_bits_16 = (7 * session.delta_bits_16 + mean_16).div_ceil(8);
+    }
+}
+
+/// Writes an update, whichever it is, behind the gap to the one before and the code of its baseline. Returns the bits of a full
+/// state, or 0.
+fn write_update(
+    writer: &mut BitWriter<'_>,
     update: EncodedUpdate,
-    (prefix, prefix_bits): (u64, u32),
-    full_prefix: impl FnOnce(&mut BitWriter<'b>),
+    gap: u32,
+    baseline: &Baseline,
+    head: &SectionHead,
 ) -> usize {
     let before = writer.position();
+    write_gap(writer, gap, head.gap_low_bits);
     match update {
         EncodedUpdate::Short(bits, length) => {
-            writer.put_long(prefix, prefix_bits);
+            writer.put(baseline.code.into(), baseline.code_bits.into());
             writer.put_long(bits, length);
         }
         EncodedUpdate::Long(run) => {
-            writer.put_long(prefix, prefix_bits);
+            writer.put(baseline.code.into(), baseline.code_bits.into());
             writer.put_run(run);
         }
         EncodedUpdate::Full(run) => {
-            full_prefix(writer);
+            head.write_age(writer, None);
             writer.put_run(run);
             return writer.position() - before;
         }

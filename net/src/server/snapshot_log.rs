@@ -40,12 +40,6 @@ impl SnapshotLog {
         self.number
     }
 
-    /// Reads a bit of each cache line.
-    #[inline]
-    pub(crate) fn touch(&self) -> u32 {
-        self.ticks.iter().step_by(16).fold(self.number ^ self.acked as u32, |sum, &tick| sum ^ tick)
-    }
-
     /// The client processed snapshot `number`.
     pub(crate) fn acknowledge(&mut self, number: u32) {
         let behind = self.number.wrapping_sub(number);
@@ -61,19 +55,10 @@ impl SnapshotLog {
         (held != 0).then(|| held.trailing_zeros())
     }
 
-    /// The newest of `sent` that was acknowledged and that the client still holds, as snapshots ago; [`NO_BASELINE`] when
-    /// there is none.
+    /// What was acknowledged, to be asked about many characters.
     #[inline]
-    pub(crate) fn baseline(&self, sent: u64) -> u8 {
-        let behind = (sent & self.acked).trailing_zeros();
-        // Fewer snapshots than versions kept cannot have pushed it out.
-        if behind >= VERSIONS_KEPT as u32
-            && behind < u64::BITS
-            && (sent & ((1 << behind) - 1)).count_ones() >= VERSIONS_KEPT as u32
-        {
-            return NO_BASELINE;
-        }
-        behind as u8
+    pub(crate) fn acknowledged(&self) -> Acknowledged {
+        Acknowledged(self.acked)
     }
 
     /// Age in ticks, at `tick`, of the snapshot `behind` before the newest, if a frame can name it.
@@ -84,12 +69,33 @@ impl SnapshotLog {
     }
 }
 
+/// Which of the last snapshots a client has received, newest at bit 0.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Acknowledged(u64);
+
+impl Acknowledged {
+    /// The newest of `sent` that was acknowledged and that the client still holds, as snapshots ago; [`NO_BASELINE`] when
+    /// there is none.
+    #[inline(always)]
+    pub(crate) fn baseline(self, sent: u64) -> u8 {
+        let behind = (sent & self.0).trailing_zeros() as u8;
+        // Fewer snapshots than versions kept cannot have pushed it out.
+        if (VERSIONS_KEPT as u8..NO_BASELINE).contains(&behind) { still_held(sent, behind) } else { behind }
+    }
+}
+
+#[cold]
+fn still_held(sent: u64, behind: u8) -> u8 {
+    let newer = (sent & ((1 << behind) - 1)).count_ones() as usize;
+    if newer >= VERSIONS_KEPT { NO_BASELINE } else { behind }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn age(log: &SnapshotLog, sent: u64, tick: u32) -> Option<u8> {
-        let behind = log.baseline(sent);
+        let behind = log.acknowledged().baseline(sent);
         if behind == NO_BASELINE { None } else { log.age(behind.into(), tick) }
     }
 

@@ -50,8 +50,7 @@ impl Scene {
         let (priorities, tracks) = (&mut self.priorities, &mut self.tracks);
         let left_out = self.left_out || self.due.iter().any(|&due| due > HZ);
         tracks.gather(&self.log, self.due, (left_out, HZ), priorities);
-        let slot_of = |track: u16| tracks.block(track.into()).slot(usize::from(track) % LANES);
-        priorities.keep_overdue(room, &mut self.overdue_from, slot_of);
+        priorities.keep_overdue(room, &mut self.overdue_from);
         let rest = room - priorities.reserved();
         let urgency = |track: u16| tracks.urgency(track.into());
         self.due = priorities.keep_most_urgent(rest, [self.mean_16 / 16, 96], urgency, number, HZ, self.due);
@@ -70,7 +69,7 @@ impl Scene {
             }
             left -= bits;
             self.mean_16 = (7 * self.mean_16 + 16 * bits) / 8;
-            tracks.block_mut(track).mark_sent(track % LANES, number, HZ);
+            tracks.blocks_mut()[track / LANES].mark_sent(track % LANES, number, HZ);
             sent(slot);
         }
         self.log.acknowledge(number);

@@ -48,7 +48,7 @@ impl Block {
         newest: [0; LANES],
     };
 
-    #[inline]
+    #[inline(always)]
     pub(crate) fn slot(&self, lane: usize) -> u16 {
         self.slot[lane]
     }
@@ -95,7 +95,7 @@ impl Block {
     }
 
     /// The snapshots that carried the character, as seen from number `number`.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn sent_at(&self, lane: usize, number: u32) -> u64 {
         let behind = (number as u8).wrapping_sub(self.newest[lane]);
         if behind < 64 { u64::from(self.sent[lane]) << behind } else { 0 }
@@ -103,9 +103,10 @@ impl Block {
 
     /// Notes that snapshot `number` carries the character. What is owed beyond one update is forgiven: nobody needs two
     /// at once.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn mark_sent(&mut self, lane: usize, number: u32, snapshot_hz: u16) {
-        self.sent[lane] = self.sent_at(lane, number) as u32 | 1;
+        let behind = (number as u8).wrapping_sub(self.newest[lane]);
+        self.sent[lane] = self.sent[lane].checked_shl(behind.into()).unwrap_or(0) | 1;
         self.newest[lane] = number as u8;
         self.owed[lane] = self.owed[lane].saturating_sub(snapshot_hz).min(snapshot_hz - 1);
     }
@@ -120,18 +121,9 @@ impl Block {
         }
     }
 
-    /// Reads a word of each cache line, for no other end than that the lines come from far away all at once.
-    #[inline]
-    pub(crate) fn touch(&self) -> u32 {
-        let sent = u32::from(self.rate[0]) + u32::from(self.newest[0]) + u32::from(self.tier[0]);
-        let halves = [self.owed[0], self.owed[32], self.slot[0], self.slot[32]];
-        let sent = sent.wrapping_add(halves.iter().map(|&half| u32::from(half)).sum());
-        self.sent.iter().step_by(16).fold(sent, |sum, &bits| sum.wrapping_add(bits))
-    }
-
     /// Adds what a snapshot's time makes everybody owed, and tells as bits who is owed `due`, or `first_due` of those that
     /// come first.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn count_up(&mut self, due: u16, first_due: u16) -> u64 {
         let mut flags = [0_u8; LANES];
         for ((owed, &rate), flag) in self.owed.iter_mut().zip(&self.rate).zip(&mut flags) {
@@ -145,7 +137,7 @@ impl Block {
 impl Block {
     /// As bits, who was left out for longer than somebody in range is to wait ([`patience`]): what an update leaves owed is less
     /// than one.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn overdue(&self, snapshot_hz: u16) -> u64 {
         let patience = patience(snapshot_hz);
         let mut flags = [0_u8; LANES];
@@ -163,7 +155,7 @@ pub(crate) fn rate_of(tier: u8, rate: u16) -> u8 {
 }
 
 /// Bytes of 0 and 1 as bits.
-#[inline]
+#[inline(always)]
 fn pack(flags: &[u8; LANES]) -> u64 {
     let mut bits = 0;
     for (byte, eight) in flags.as_chunks::<8>().0.iter().enumerate() {

@@ -5,14 +5,19 @@
 //! them, or through what is shared by slot, goes forward. They are put in order anew by each search.
 
 use super::interest::{FIRST, InterestTable, NO_TIER};
-use super::priority::Priorities;
-use super::snapshot_log::SnapshotLog;
+use super::priority::{Gathering, Priorities};
+use super::snapshot_log::{Acknowledged, SnapshotLog};
 use super::track_block::{Block, LANES, Track, rate_of};
 use crate::wire::snapshot::{LEAVES_MAX, VERSIONS_KEPT};
 use shieldwall_core::World;
+use shieldwall_core::numeric::LaneChoice;
+use shieldwall_core::numeric::lanes::{self, LaneTask, Lanes, prefetch};
 
 /// Tracks that a client has room for from the start, in blocks.
 const BLOCKS_AT_FIRST: usize = 1;
+
+/// Blocks that are asked for ahead of a packet at most.
+const BLOCKS_PREFETCHED: usize = 4;
 
 /// What a search needs beside the table itself; one for all clients.
 #[derive(Clone, Debug)]
@@ -139,24 +144,20 @@ impl TrackTable {
         &self.blocks[at / LANES]
     }
 
+    /// All blocks: the track `at` is in block `at / LANES`.
     #[inline]
-    pub(crate) fn block_mut(&mut self, at: usize) -> &mut Block {
-        &mut self.blocks[at / LANES]
+    pub(crate) fn blocks_mut(&mut self) -> &mut [Block] {
+        &mut self.blocks
     }
 
-    /// Reads all of it, so that it is near when it is needed.
+    /// Asks for it, so that it is near when it is needed: of many tracks the first ones, as the processor sees by itself that the
+    /// others follow.
     #[inline]
-    pub(crate) fn touch(&self) {
-        let tracks = self.blocks.iter().fold(0, |sum: u32, block| sum.wrapping_add(block.touch()));
+    pub(crate) fn prefetch(&self) {
+        self.blocks.iter().take(BLOCKS_PREFETCHED).for_each(prefetch);
         // A cache line holds eight words; behind the last word with a slot in sight there is nothing to read.
-        let words = self.last_slot().map_or(0, |slot| usize::from(slot) / 64 + 1);
-        let close = self.close[..words].iter().step_by(8).fold(0, |all, &word| all | word);
-        core::hint::black_box((tracks, close));
-    }
-
-    fn last_slot(&self) -> Option<u16> {
-        let last = self.len.checked_sub(1)?;
-        Some(self.block(last).slot(last % LANES))
+        let words = self.blocks.first().map_or(0, |_| self.close.len().min(8 * BLOCKS_PREFETCHED));
+        self.close[..words].iter().step_by(8).for_each(prefetch);
     }
 
     /// Sorts those that were [found](SearchSpace::find) around `own` into tiers. `number` is that of the newest snapshot.
@@ -310,33 +311,24 @@ impl TrackTable {
         (left_out, snapshot_hz): (bool, u16),
         out: &mut Priorities,
     ) {
-        out.clear();
-        let number = log.number();
-        self.gather_leaves(log, out);
-        let mut left = self.len;
-        for (index, block) in self.blocks.iter_mut().enumerate() {
-            if number.is_multiple_of(64) {
-                block.renumber(number);
-            }
-            let lanes = if left < LANES { (1 << left) - 1 } else { u64::MAX };
-            left = left.saturating_sub(LANES);
-            let due = block.count_up(due, first_due);
-            let overdue = if left_out { block.overdue(snapshot_hz) } else { 0 };
-            for lane in BitIter((due | overdue) & lanes) {
-                let lane = lane as usize;
-                let behind = log.baseline(block.sent_at(lane, number));
-                out.push((index * LANES + lane) as u16, behind, overdue >> lane & 1 != 0);
-            }
-        }
+        let mut to = out.begin();
+        self.gather_leaves(log, &mut to);
+        let (blocks, len) = (&mut self.blocks[..], self.len);
+        let (number, acknowledged) = (log.number(), log.acknowledged());
+        let due = [due, first_due];
+        lanes::run(
+            LaneChoice::Auto,
+            Gather { blocks, len, number, acknowledged, due, left_out, snapshot_hz, to },
+        );
     }
 
     /// Forgets the leaves the client has heard of, and repeats the others.
-    fn gather_leaves(&mut self, log: &SnapshotLog, out: &mut Priorities) {
+    fn gather_leaves(&mut self, log: &SnapshotLog, out: &mut Gathering<'_>) {
         if self.leaving.is_empty() {
             return;
         }
         self.leaving.retain(|leaving| log.newest_acked(leaving.told_at(log.number())).is_none());
-        out.leaves.extend(self.leaving.iter().take(LEAVES_MAX as usize).map(|leaving| leaving.slot));
+        out.leaves().extend(self.leaving.iter().take(LEAVES_MAX as usize).map(|leaving| leaving.slot));
     }
 
     /// Snapshot `number` carries the first `count` leaves.
@@ -347,13 +339,53 @@ impl TrackTable {
     }
 }
 
+/// The loop of [`TrackTable::gather`]. It goes through the door of the lanes to be compiled for the processor's own vectors and
+/// shifts.
+struct Gather<'a> {
+    blocks: &'a mut [Block],
+    len: usize,
+    number: u32,
+    acknowledged: Acknowledged,
+    due: [u16; 2],
+    left_out: bool,
+    snapshot_hz: u16,
+    to: Gathering<'a>,
+}
+
+impl LaneTask for Gather<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let Self { blocks, len, number, acknowledged, due: [due, first_due], left_out, snapshot_hz, mut to } =
+            self;
+        let (mut left, mut overdue_sum) = (len, 0);
+        for (index, block) in blocks.iter_mut().enumerate() {
+            if number.is_multiple_of(64) {
+                block.renumber(number);
+            }
+            let lanes = if left < LANES { (1 << left) - 1 } else { u64::MAX };
+            left = left.saturating_sub(LANES);
+            let due = block.count_up(due, first_due);
+            let overdue = if left_out { block.overdue(snapshot_hz) & lanes } else { 0 };
+            overdue_sum += overdue.count_ones();
+            for lane in BitIter(due & lanes | overdue) {
+                let lane = lane as usize;
+                let behind = acknowledged.baseline(block.sent_at(lane, number));
+                to.push(((index * LANES + lane) as u16, block.slot(lane)), behind, overdue >> lane & 1 != 0);
+            }
+        }
+        to.end(overdue_sum as usize);
+    }
+}
+
 /// The set bits of a word, ascending.
 pub(crate) struct BitIter(pub(crate) u64);
 
 impl Iterator for BitIter {
     type Item = u32;
 
-    #[inline]
+    #[inline(always)]
     fn next(&mut self) -> Option<u32> {
         (self.0 != 0).then(|| {
             let bit = self.0.trailing_zeros();

@@ -164,7 +164,7 @@ proptest! {
             for candidate in out.candidates().iter().step_by(step.one_in.into()) {
                 let slot = slot_of(&table, candidate.track);
                 let track = usize::from(candidate.track);
-                table.block_mut(track).mark_sent(track % LANES, twin.number, HZ);
+                table.blocks_mut()[track / LANES].mark_sent(track % LANES, twin.number, HZ);
                 let told = twin.seen.get_mut(&slot).expect("it is due");
                 told.sent.push(twin.number);
                 told.owed = told.owed.saturating_sub(HZ).min(HZ - 1);

@@ -35,8 +35,8 @@ pub const SESSION_TAG: u32 = 1 << 31;
 pub(super) const TAG_INDEX_BITS: u32 = 20;
 pub(super) const NO_CLIENT: u32 = u32::MAX;
 
-/// Sessions whose memory is fetched in one go.
-const FETCHED_AT_ONCE: usize = 4;
+/// How many packets ahead the memory of a session is asked for.
+const FETCHED_AHEAD: usize = 2;
 
 /// The last word has this part of a second to arrive, and at least three packets.
 const GOODBYE_SHARE_OF_A_SECOND: u32 = 2;
@@ -303,9 +303,7 @@ impl ZoneSessions {
         self.due.clear();
         self.due.extend(self.live.iter().filter(|&&index| self.phases[index as usize] == phase));
         for at in 0..self.due.len() {
-            if at % FETCHED_AT_ONCE == 0 {
-                self.fetch_ahead(at);
-            }
+            self.fetch_ahead(at);
             let index = self.due[at];
             let Some(session) = &mut self.sessions[index as usize] else { continue };
             if let Some(length) = self.workshop.make_packet(session, world, tick, now, &mut self.buffer) {
@@ -314,15 +312,16 @@ impl ZoneSessions {
         }
     }
 
-    /// What a session knows lies far away when there are many. What the next ones need is read some at a time, so that none
-    /// has to wait for the one before; first the sessions, then, in the next round, what they point to.
+    /// What a session knows lies far away when there are many. What a later one needs is asked for while the ones before it are
+    /// served: first the session, then what it points to.
     fn fetch_ahead(&self, at: usize) {
-        let sessions = |from: usize| {
-            let due = self.due.iter().skip(from).take(FETCHED_AT_ONCE);
-            due.filter_map(|&index| self.sessions[index as usize].as_deref())
-        };
-        sessions(at + FETCHED_AT_ONCE).for_each(Session::touch);
-        sessions(at).for_each(Session::touch_far);
+        let session = |at: usize| self.sessions.get(*self.due.get(at)? as usize)?.as_deref();
+        if let Some(far) = session(at + FETCHED_AHEAD) {
+            far.prefetch_far();
+        }
+        if let Some(later) = session(at + 2 * FETCHED_AHEAD) {
+            later.prefetch();
+        }
     }
 
     /// The sessions, ascending.

@@ -122,6 +122,24 @@ impl<'b> BitWriter<'b> {
         place.expect("the caller asked for room").copy_from_slice(needed);
     }
 
+    /// The end of what is written, for a loop that appends many words. What it appends becomes part of this writer by
+    /// [`BitWriter::go_on_at`].
+    #[inline]
+    pub(crate) fn end(&mut self) -> BitEnd<'_> {
+        if let Some(byte) = self.bytes.get_mut(self.stored) {
+            *byte = self.pending as u8;
+        }
+        BitEnd { position: self.position(), bytes: self.bytes }
+    }
+
+    /// Takes in what was written behind the [`BitWriter::end`] up to bit `position`.
+    #[inline]
+    pub(crate) fn go_on_at(&mut self, position: usize) {
+        (self.stored, self.pending_bits) = (position / 8, position as u32 % 8);
+        let byte = self.bytes.get(self.stored).copied().unwrap_or(0);
+        self.pending = u64::from(byte) & ((1 << self.pending_bits) - 1);
+    }
+
     /// Fills the current byte up with zero bits, so that the next bit starts a byte.
     pub fn align(&mut self) {
         if self.pending_bits != 0 {
@@ -162,6 +180,37 @@ impl<'b> BitWriter<'b> {
     pub fn finish(mut self) -> usize {
         self.align();
         self.stored
+    }
+}
+
+/// The end of what a [`BitWriter`] has written: two numbers that a loop keeps in registers.
+#[derive(Debug)]
+pub(crate) struct BitEnd<'b> {
+    bytes: &'b mut [u8],
+    /// Bits written; the byte they end in is stored, with zeros behind them.
+    position: usize,
+}
+
+impl BitEnd<'_> {
+    /// Bits written so far, by the writer and here.
+    #[inline]
+    pub(crate) fn position(&self) -> usize {
+        self.position
+    }
+
+    /// Appends the low `bits` bits of `value`, at most [`BitWriter::LONG_MAX`], above which it has none. Refuses when fewer than
+    /// eight bytes are left, and changes nothing then.
+    #[inline(always)]
+    pub(crate) fn put_word(&mut self, value: u64, bits: u32) -> bool {
+        debug_assert!(bits <= BitWriter::LONG_MAX && value >> bits == 0, "value fits its bits");
+        let at = self.position / 8;
+        let Some(eight) = self.bytes.get_mut(at..).and_then(<[u8]>::first_chunk_mut::<8>) else {
+            return false;
+        };
+        // What is stored behind the last whole byte is read back, and the zeros behind it are stored over by what comes next.
+        *eight = (u64::from(eight[0]) | value << (self.position % 8)).to_le_bytes();
+        self.position += bits as usize;
+        true
     }
 }
 

@@ -202,7 +202,7 @@ pub fn write_gap(sink: &mut impl BitSink, value: u32, low_bits: u32) {
 /// If `value` is over 65535 or `low_bits` over 15.
 #[inline]
 #[must_use]
-pub fn gap_code(value: u32, low_bits: u32) -> (u32, u32) {
+pub const fn gap_code(value: u32, low_bits: u32) -> (u32, u32) {
     assert!(value <= 0xffff && low_bits <= 15, "gaps are between 16-bit ids");
     let quotient = value >> low_bits;
     if quotient < ESCAPE {
@@ -211,6 +211,42 @@ pub fn gap_code(value: u32, low_bits: u32) -> (u32, u32) {
     } else {
         (((1 << ESCAPE) - 1) | (value << ESCAPE), ESCAPE + 16)
     }
+}
+
+/// What [`gap_code`] says of the gaps below this, made beforehand.
+pub(crate) const SMALL_GAPS: u32 = 64;
+
+/// Above the code in a [`packed_gap`]: how many bits it has.
+pub(crate) const GAP_LENGTH_SHIFT: u32 = 32;
+
+/// What [`gap_code`] says, as one number.
+///
+/// # Panics
+/// If `value` is over 65535 or `low_bits` over 15.
+#[inline]
+#[must_use]
+pub(crate) const fn packed_gap(value: u32, low_bits: u32) -> u64 {
+    let (code, bits) = gap_code(value, low_bits);
+    code as u64 | (bits as u64) << GAP_LENGTH_SHIFT
+}
+
+/// [`packed_gap`] of the small gaps, with so many low bits.
+///
+/// # Panics
+/// If `low_bits` is over 15.
+#[inline]
+#[must_use]
+pub(crate) fn small_gaps(low_bits: u32) -> &'static [u64; SMALL_GAPS as usize] {
+    static CODES: [[u64; SMALL_GAPS as usize]; 16] = {
+        let (mut codes, mut at) = ([[0; SMALL_GAPS as usize]; 16], 0);
+        while at < 16 * SMALL_GAPS {
+            let (low_bits, gap) = (at / SMALL_GAPS, at % SMALL_GAPS);
+            codes[low_bits as usize][gap as usize] = packed_gap(gap, low_bits);
+            at += 1;
+        }
+        codes
+    };
+    &CODES[low_bits as usize]
 }
 
 /// Ones in a row that announce a plain 16-bit gap.

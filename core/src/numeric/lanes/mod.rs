@@ -96,6 +96,16 @@ pub fn run<T: LaneTask>(choice: LaneChoice, task: T) -> T::Output {
     }
 }
 
+/// Asks for the memory that a value lies in, without waiting for it: a hint, for those who know some time before what they will
+/// read. On processors other than x86-64 it does nothing.
+#[inline(always)]
+pub fn prefetch<T>(value: &T) {
+    #[cfg(target_arch = "x86_64")]
+    x86::prefetch(value);
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = value;
+}
+
 /// Some of the lanes.
 pub trait LaneMask: Copy {
     /// The first `count` lanes, all of them when there are fewer.

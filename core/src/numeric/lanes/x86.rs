@@ -40,6 +40,19 @@ fn with_avx512<T: LaneTask>(task: T) -> T::Output {
     task.run::<Avx512Lanes>()
 }
 
+/// Asks for the cache lines of a value, without waiting for them.
+#[inline(always)]
+pub(super) fn prefetch<T>(value: &T) {
+    let (start, mut offset) = (core::ptr::from_ref(value).cast::<i8>(), 0);
+    while offset < size_of::<T>() {
+        // SAFETY: a hint changes nothing, whatever the address, and every x86-64 processor has the instruction (SSE).
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(offset)) }
+        offset += CACHE_LINE_BYTES;
+    }
+}
+
+const CACHE_LINE_BYTES: usize = 64;
+
 /// The best lanes of this processor; it is asked once, since virtual machines answer slowly.
 #[inline]
 pub(super) fn best() -> LaneChoice {
