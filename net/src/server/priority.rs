@@ -30,6 +30,8 @@ pub(crate) struct Candidate {
     pub(crate) track: u16,
     /// Of whom.
     pub(crate) slot: u16,
+    /// How urgent, once levels were counted.
+    level: u16,
     /// How many snapshots ago the client got the state it holds, or [`NO_BASELINE`].
     pub(crate) behind: u8,
     claim: Claim,
@@ -181,12 +183,6 @@ impl Priorities {
         self.cut
     }
 
-    fn level(&self, (owed, first): (u16, bool)) -> usize {
-        let quarters = (u32::from(owed) * self.levels_16) >> 16;
-        let level = if first { quarters * FIRST_FACTOR } else { quarters };
-        (level as usize).min(LEVELS - 1)
-    }
-
     /// Keeps the most urgent candidates that are expected to fit into `bits`, given what a difference and a full
     /// state are expected to cost, and what each track is owed and whether it comes first. Within the last level that does not fit whole, those `rotation` points at
     /// come first, so that no slot is favoured for ever. Returns what a character must be owed to be worth gathering
@@ -211,7 +207,7 @@ impl Priorities {
             let [deltas, fulls] = self.counts[level].map(usize::from);
             let cost = deltas * delta_bits + fulls * full_bits;
             if cost > left {
-                self.cut_at(level, left * (deltas + fulls) / cost, rotation, &urgency);
+                self.cut_at(level, left * (deltas + fulls) / cost, rotation);
                 let below = ((level.saturating_sub(2) as u32) << 16) / self.levels_16;
                 return [below, below / FIRST_FACTOR].map(|owed| least_owed.max(owed as u16));
             }
@@ -224,9 +220,10 @@ impl Priorities {
     fn count_levels(&mut self, urgency: &impl Fn(u16) -> (u16, bool)) -> usize {
         self.counts.fill([0; 2]);
         let mut highest = 0;
-        for at in 0..self.len {
-            let candidate = self.candidates[at];
-            let level = self.level(urgency(candidate.track));
+        let levels_16 = self.levels_16;
+        for candidate in &mut self.candidates[..self.len] {
+            let level = level(urgency(candidate.track), levels_16);
+            candidate.level = level as u16;
             highest = highest.max(level);
             // Who has room kept takes none of the others'.
             let count = u16::from(candidate.claim != Claim::Room);
@@ -236,24 +233,33 @@ impl Priorities {
     }
 
     /// Keeps the levels above `level`, and `count` of that level.
-    fn cut_at(&mut self, level: usize, count: usize, rotation: u32, urgency: &impl Fn(u16) -> (u16, bool)) {
+    fn cut_at(&mut self, level: usize, count: usize, rotation: u32) {
         self.cut = true;
         let total: usize = self.counts[level].iter().map(|&n| usize::from(n)).sum();
         let start = rotation as usize * 61 % total.max(1);
         let (mut seen, mut kept) = (0, 0);
-        for at in 0..self.len {
-            let candidate = self.candidates[at];
-            let its = self.level(urgency(candidate.track));
+        let candidates = &mut self.candidates[..self.len];
+        for at in 0..candidates.len() {
+            let candidate = candidates[at];
+            let its = usize::from(candidate.level);
             let place = if seen >= start { seen - start } else { seen + total - start };
             let has_room = candidate.claim == Claim::Room;
             seen += usize::from(its == level && !has_room);
             // Written whether it is kept or not: what comes next overwrites it.
-            self.candidates[kept] = candidate;
+            candidates[kept] = candidate;
             kept += usize::from(has_room || its > level || its == level && place < count);
         }
         self.len = kept;
         self.baselines.count(&self.candidates[..kept]);
     }
+}
+
+/// The level of somebody who is owed so much and comes first or not.
+#[inline]
+fn level((owed, first): (u16, bool), levels_16: u32) -> usize {
+    let quarters = (u32::from(owed) * levels_16) >> 16;
+    let level = if first { quarters * FIRST_FACTOR } else { quarters };
+    (level as usize).min(LEVELS - 1)
 }
 
 /// Takes in the candidates of a snapshot; what it counts stays in registers until [`Gathering::end`].
@@ -274,7 +280,7 @@ impl Gathering<'_> {
     #[inline(always)]
     pub(crate) fn push(&mut self, (track, slot): (u16, u16), behind: u8, overdue: bool) {
         let claim = if overdue { Claim::Overdue } else { Claim::Urgency };
-        self.to.candidates[self.len] = Candidate { track, slot, behind, claim };
+        self.to.candidates[self.len] = Candidate { track, slot, level: 0, behind, claim };
         self.len += 1;
         self.run.push(behind, &mut self.to.baselines);
     }
@@ -306,12 +312,12 @@ mod tests {
             let urgency = |track: u16| (owed[usize::from(track)].0, owed[usize::from(track)].1);
             priorities.keep_most_urgent(bits, [25, 80], urgency, rotation, 20, [20; 2]);
             let kept = priorities.candidates();
-            let level = |c: &Candidate| priorities.level(urgency(c.track));
+            let level = |c: &Candidate| level(urgency(c.track), priorities.levels_16);
             prop_assert!(kept.is_sorted_by_key(|c| c.track));
             let unknown = kept.iter().filter(|c| c.behind == NO_BASELINE).count();
             prop_assert_eq!(priorities.baselines().unknown(), unknown);
             let least = kept.iter().map(level).min();
-            let gone = all.iter().filter(|c| !kept.contains(c));
+            let gone = all.iter().filter(|c| kept.iter().all(|k| k.track != c.track));
             if let Some(least) = least {
                 prop_assert!(gone.clone().all(|c| level(c) <= least));
             }

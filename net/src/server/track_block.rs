@@ -94,6 +94,20 @@ impl Block {
         self.newest[lane] = track.newest;
     }
 
+    /// Copies `count` neighbouring tracks of another block, from `from` on, to `to` and after.
+    pub(crate) fn copy_lanes(&mut self, to: usize, other: &Self, from: usize, count: usize) {
+        fn copy<T: Copy>(to: &mut [T], from: &[T]) {
+            to.copy_from_slice(from);
+        }
+        let (to, from) = (to..to + count, from..from + count);
+        copy(&mut self.owed[to.clone()], &other.owed[from.clone()]);
+        copy(&mut self.rate[to.clone()], &other.rate[from.clone()]);
+        copy(&mut self.newest[to.clone()], &other.newest[from.clone()]);
+        copy(&mut self.sent[to.clone()], &other.sent[from.clone()]);
+        copy(&mut self.slot[to.clone()], &other.slot[from.clone()]);
+        copy(&mut self.tier[to], &other.tier[from]);
+    }
+
     /// The snapshots that carried the character, as seen from number `number`.
     #[inline(always)]
     pub(crate) fn sent_at(&self, lane: usize, number: u32) -> u64 {

@@ -172,9 +172,10 @@ impl TrackTable {
     ) {
         let view = world.characters();
         let centre = view.position(own as u32);
+        let (xs, zs) = (view.position_x, view.position_z);
         self.turn_over(space, number, snapshot_hz, table, |slot, now| {
-            let dx = view.position_x[slot].wrapping_sub(centre.x.0);
-            let dz = view.position_z[slot].wrapping_sub(centre.z.0);
+            let dx = xs[slot].wrapping_sub(centre.x.0);
+            let dz = zs[slot].wrapping_sub(centre.z.0);
             table.tier_of(dx, dz, now)
         });
     }
@@ -188,7 +189,8 @@ impl TrackTable {
     }
 
     /// Makes those found the ones in sight: starts the tracks of those that came, and turns those that are gone into
-    /// leaves. `tier_of` says in which tier a slot is, given the one it was in; those in none are not in sight.
+    /// leaves. `tier_of` says in which tier a slot is, given the one it was in; those that come and are in none do not come into
+    /// sight.
     fn turn_over(
         &mut self,
         space: &mut SearchSpace,
@@ -197,59 +199,77 @@ impl TrackTable {
         table: &InterestTable,
         mut tier_of: impl FnMut(usize, u8) -> Option<u8>,
     ) {
-        self.close.fill(0);
         let SearchSpace { found, old } = space;
-        // The old tracks are read from a copy, while the new ones are written in their place.
-        old.clear();
-        old.extend_from_slice(&self.blocks);
-        let (mut from, len, mut to, mut moved) = (0, self.len, 0, false);
-        let slot_of = |old: &[Block], at: usize| usize::from(old[at / LANES].slot(at % LANES));
-        for (word, &bits) in found.iter().enumerate() {
-            for bit in BitIter(bits) {
-                let slot = word * 64 + bit as usize;
-                while from < len && slot_of(old, from) < slot {
-                    self.leave(slot_of(old, from) as u16, number);
-                    from += 1;
+        let mut slots = SlotIter::new(found);
+        let same = self.leading(&mut slots);
+        if same < self.len || !slots.is_at_end() {
+            // The old tracks are read from a copy, while the new ones are written in their place.
+            old.clear();
+            old.extend_from_slice(&self.blocks[same / LANES..]);
+            let len = self.len - same / LANES * LANES;
+            let mut merge = Merge { old, len, from: same % LANES, run: same % LANES, to: same };
+            for slot in slots {
+                while let Some(gone) = merge.next_below(slot) {
+                    merge.flush(&mut self.blocks);
+                    self.leave(gone, number);
+                    merge.skip();
                 }
-                let known = from < len && slot_of(old, from) == slot;
-                let before = from;
-                from += usize::from(known);
-                let now = if known { old[before / LANES].tier(before % LANES) } else { NO_TIER };
-                let Some(tier) = tier_of(slot, now) else {
-                    if known {
-                        self.leave(slot as u16, number);
-                    }
+                if merge.take(slot) {
                     continue;
-                };
-                let rate = rate_of(tier, table.rate(tier));
-                if tier & !FIRST == 0 {
-                    set(&mut self.close, slot);
                 }
-                if !known {
-                    let track = self.start(slot as u16, tier, rate, number, snapshot_hz);
-                    self.put(to, track);
-                } else if before == to && !moved {
-                    self.blocks[to / LANES].set_tier(to % LANES, tier, rate);
-                } else {
-                    let track = old[before / LANES].get(before % LANES);
-                    self.put(to, Track { tier, rate, ..track });
+                if let Some(tier) = tier_of(slot, NO_TIER) {
+                    merge.flush(&mut self.blocks);
+                    let track = self.start(slot as u16, tier, number, snapshot_hz);
+                    merge.put(track, &mut self.blocks);
                 }
-                moved |= before != to || !known;
-                to += 1;
             }
+            while let Some(gone) = merge.next_below(usize::MAX) {
+                merge.flush(&mut self.blocks);
+                self.leave(gone, number);
+                merge.skip();
+            }
+            merge.flush(&mut self.blocks);
+            self.set_len(merge.to);
+            self.leaving.sort_unstable_by_key(|leaving| leaving.slot);
         }
-        for gone in from..len {
-            self.leave(slot_of(old, gone) as u16, number);
-        }
-        self.set_len(to);
-        self.leaving.sort_unstable_by_key(|leaving| leaving.slot);
+        self.sort_into_tiers(table, tier_of);
     }
 
-    fn start(&mut self, slot: u16, tier: u8, rate: u8, number: u32, snapshot_hz: u16) -> Track {
+    /// How many of the first tracks are of the first slots, which are taken.
+    fn leading(&self, slots: &mut SlotIter<'_>) -> usize {
+        let mut same = 0;
+        for (index, block) in self.blocks.iter().enumerate() {
+            for lane in 0..(self.len - index * LANES).min(LANES) {
+                if slots.peek() != Some(block.slot(lane).into()) {
+                    return same;
+                }
+                slots.next();
+                same += 1;
+            }
+        }
+        same
+    }
+
+    /// Puts everybody into the tier that it is in now.
+    fn sort_into_tiers(&mut self, table: &InterestTable, mut tier_of: impl FnMut(usize, u8) -> Option<u8>) {
+        let (close, len) = (&mut self.close, self.len);
+        close.fill(0);
+        for (index, block) in self.blocks.iter_mut().enumerate() {
+            for lane in 0..(len - index * LANES).min(LANES) {
+                let (slot, now) = (usize::from(block.slot(lane)), block.tier(lane));
+                // The search found it, so that it is at the edge of the last tier at most.
+                let tier = tier_of(slot, now).unwrap_or(now);
+                block.set_tier(lane, tier, rate_of(tier, table.rate(tier)));
+                close[slot / 64] |= u64::from(tier & !FIRST == 0) << (slot % 64);
+            }
+        }
+    }
+
+    fn start(&mut self, slot: u16, tier: u8, number: u32, snapshot_hz: u16) -> Track {
         if !self.leaving.is_empty() {
             self.leaving.retain(|leaving| leaving.slot != slot);
         }
-        Track { sent: 0, slot, owed: snapshot_hz, rate, tier, newest: number as u8 }
+        Track { sent: 0, slot, owed: snapshot_hz, rate: 0, tier, newest: number as u8 }
     }
 
     fn leave(&mut self, slot: u16, number: u32) {
@@ -257,10 +277,7 @@ impl TrackTable {
     }
 
     fn put(&mut self, at: usize, track: Track) {
-        if at / LANES == self.blocks.len() {
-            self.blocks.push(Block::EMPTY);
-        }
-        self.blocks[at / LANES].set(at % LANES, track);
+        block_for(&mut self.blocks, at).set(at % LANES, track);
     }
 
     fn set_len(&mut self, len: usize) {
@@ -376,6 +393,114 @@ impl LaneTask for Gather<'_> {
             }
         }
         to.end(overdue_sum as usize);
+    }
+}
+
+/// The block of a track, which is one more than there are at most.
+fn block_for(blocks: &mut Vec<Block>, at: usize) -> &mut Block {
+    if at / LANES == blocks.len() {
+        blocks.push(Block::EMPTY);
+    }
+    &mut blocks[at / LANES]
+}
+
+/// Old tracks on their way to new places: whole runs of them are moved at once.
+struct Merge<'a> {
+    old: &'a [Block],
+    len: usize,
+    /// The next old track, and the first of those before it that stay and were not moved yet.
+    from: usize,
+    run: usize,
+    /// Where the next one goes.
+    to: usize,
+}
+
+impl Merge<'_> {
+    /// The slot of the next old track.
+    #[inline]
+    fn next_slot(&self) -> Option<u16> {
+        (self.from < self.len).then(|| self.old[self.from / LANES].slot(self.from % LANES))
+    }
+
+    /// That slot, if it is below another.
+    #[inline]
+    fn next_below(&self, slot: usize) -> Option<u16> {
+        self.next_slot().filter(|&next| usize::from(next) < slot)
+    }
+
+    /// Lets the next one stay, if it is of `slot`.
+    #[inline]
+    fn take(&mut self, slot: usize) -> bool {
+        let is_next = self.next_slot().is_some_and(|next| usize::from(next) == slot);
+        self.from += usize::from(is_next);
+        is_next
+    }
+
+    /// Leaves the next one out; those before it were moved.
+    fn skip(&mut self) {
+        self.from += 1;
+        self.run = self.from;
+    }
+
+    fn put(&mut self, track: Track, blocks: &mut Vec<Block>) {
+        block_for(blocks, self.to).set(self.to % LANES, track);
+        self.to += 1;
+    }
+
+    /// Moves those that stay.
+    fn flush(&mut self, blocks: &mut Vec<Block>) {
+        while self.run < self.from {
+            let (from, to) = (self.run % LANES, self.to % LANES);
+            let count = (self.from - self.run).min(LANES - from.max(to));
+            block_for(blocks, self.to).copy_lanes(to, &self.old[self.run / LANES], from, count);
+            self.run += count;
+            self.to += count;
+        }
+    }
+}
+
+/// The set bits of many words, ascending.
+struct SlotIter<'a> {
+    words: &'a [u64],
+    at: usize,
+    bits: u64,
+}
+
+impl<'a> SlotIter<'a> {
+    fn new(words: &'a [u64]) -> Self {
+        let mut slots = Self { words, at: 0, bits: words.first().copied().unwrap_or(0) };
+        slots.find();
+        slots
+    }
+
+    /// Goes on to a word that has bits.
+    #[inline]
+    fn find(&mut self) {
+        while self.bits == 0 && self.at + 1 < self.words.len() {
+            self.at += 1;
+            self.bits = self.words[self.at];
+        }
+    }
+
+    fn is_at_end(&self) -> bool {
+        self.bits == 0
+    }
+
+    #[inline]
+    fn peek(&self) -> Option<usize> {
+        (self.bits != 0).then(|| self.at * 64 + self.bits.trailing_zeros() as usize)
+    }
+}
+
+impl Iterator for SlotIter<'_> {
+    type Item = usize;
+
+    #[inline]
+    fn next(&mut self) -> Option<usize> {
+        let slot = self.peek()?;
+        self.bits &= self.bits - 1;
+        self.find();
+        Some(slot)
     }
 }
 
