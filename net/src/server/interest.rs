@@ -4,7 +4,9 @@
 //! uses the world's own spatial index; between two searches a session keeps what the last one found.
 
 use super::config::{ReplicationConfig, TIERS_MAX};
-use shieldwall_core::numeric::Metres;
+use super::track_block::LANES;
+use shieldwall_core::numeric::lanes::{self, LaneTask, Lanes};
+use shieldwall_core::numeric::{LaneChoice, Metres};
 
 /// Tier of a character that is in none.
 pub(crate) const NO_TIER: u8 = 0x7f;
@@ -76,34 +78,102 @@ impl InterestTable {
         self.rates[usize::from(tier & !FIRST) % TIERS_MAX]
     }
 
-    /// The tier for a difference of positions (Q16.16 metres), given the tier it is in now or [`NO_TIER`].
+    /// Whether somebody so far away (raw differences, Q16.16 metres) comes into sight.
     #[inline]
-    pub(crate) fn tier_of(&self, dx: i32, dz: i32, now: u8) -> Option<u8> {
+    pub(crate) fn reaches(&self, dx: i32, dz: i32) -> bool {
         let (x, z) = (reduced(dx), reduced(dz));
-        let distance = x * x + z * z;
-        let now = usize::from(now & !FIRST);
-        let tier = (0..self.len)
-            .find(|&tier| distance <= if tier == now { self.leave[tier] } else { self.enter[tier] })?;
-        Some(tier as u8 | if distance <= self.first { FIRST } else { 0 })
+        let last = self.len.checked_sub(1).map_or(0, |last| self.enter[last]);
+        x * x + z * z <= last
+    }
+
+    /// The tiers for differences of positions (Q16.16 metres), given the tiers they are in now or [`NO_TIER`]: the innermost that
+    /// reaches so far. What is farther than all stays in the last, or comes into it: it was found by a search, which looks no farther
+    /// than somebody can go before he leaves.
+    #[inline]
+    pub(crate) fn tiers_of(&self, dx: &[i32; LANES], dz: &[i32; LANES], tiers: &mut [u8; LANES]) {
+        lanes::run(LaneChoice::Auto, TiersOf { table: self, dx, dz, tiers });
+    }
+}
+
+/// The loop of [`InterestTable::tiers_of`], compiled for the processor's own vectors.
+struct TiersOf<'a> {
+    table: &'a InterestTable,
+    dx: &'a [i32; LANES],
+    dz: &'a [i32; LANES],
+    tiers: &'a mut [u8; LANES],
+}
+
+impl LaneTask for TiersOf<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let Self { table, dx, dz, tiers } = self;
+        let mut distances = [0_i64; LANES];
+        for ((distance, &dx), &dz) in distances.iter_mut().zip(dx).zip(dz) {
+            let (x, z) = (reduced(dx), reduced(dz));
+            *distance = x * x + z * z;
+        }
+        let last = table.len.saturating_sub(1);
+        let mut best = [last as u8; LANES];
+        for tier in (0..last).rev() {
+            let (enter, leave) = (table.enter[tier], table.leave[tier]);
+            for ((best, &distance), &now) in best.iter_mut().zip(&distances).zip(&*tiers) {
+                let edge = if now & !FIRST == tier as u8 { leave } else { enter };
+                *best = if distance <= edge { tier as u8 } else { *best };
+            }
+        }
+        for ((tier, &best), &distance) in tiers.iter_mut().zip(&best).zip(&distances) {
+            *tier = best | if distance <= table.first { FIRST } else { 0 };
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        /// Sixty-four at once are put where the plain rule puts each: into the innermost tier that reaches so far.
+        #[test]
+        fn many_tiers_at_once_are_as_one_by_one(
+            dx in prop::collection::vec(-500_i32 << 16..500 << 16, LANES), dz in prop::collection::vec(-500_i32 << 16..500 << 16, LANES),
+            now in prop::collection::vec(prop_oneof![0_u8..3, Just(NO_TIER), Just(FIRST)], LANES),
+        ) {
+            let table = InterestTable::new(&ReplicationConfig::default());
+            let mut tiers: [u8; LANES] = now.clone().try_into().expect("as many");
+            let (dx, dz) = (dx.try_into().expect("as many"), dz.try_into().expect("as many"));
+            table.tiers_of(&dx, &dz, &mut tiers);
+            for lane in 0..LANES {
+                let distance = reduced(dx[lane]).pow(2) + reduced(dz[lane]).pow(2);
+                let is_within = |&tier: &usize| {
+                    let edges = if usize::from(now[lane] & !FIRST) == tier { &table.leave } else { &table.enter };
+                    distance <= edges[tier]
+                };
+                let tier = (0..table.len).find(is_within).unwrap_or(table.len - 1) as u8;
+                prop_assert_eq!(tiers[lane], tier | if distance <= table.first { FIRST } else { 0 });
+            }
+        }
+    }
 
     #[test]
     fn edges_have_two_sides() {
         let table = InterestTable::new(&ReplicationConfig::default());
-        let at = |metres: i32, now: u8| table.tier_of(metres << 16, 0, now);
-        assert_eq!(at(5, NO_TIER), Some(FIRST));
-        assert_eq!(at(49, NO_TIER), Some(0));
-        assert_eq!(at(52, NO_TIER), Some(1));
-        assert_eq!(at(52, 0), Some(0), "stays until the margin is crossed");
-        assert_eq!(at(55, 0), Some(1));
-        assert_eq!(at(402, NO_TIER), None);
-        assert_eq!(at(402, 2), Some(2));
-        assert_eq!(at(405, 2), None);
+        let at = |metres: i32, now: u8| {
+            let (mut dx, mut tiers) = ([i32::MAX; LANES], [NO_TIER; LANES]);
+            (dx[17], tiers[17]) = (metres << 16, now);
+            table.tiers_of(&dx, &[0; LANES], &mut tiers);
+            tiers[17]
+        };
+        assert_eq!(at(5, NO_TIER), FIRST);
+        assert_eq!(at(49, NO_TIER), 0);
+        assert_eq!(at(52, NO_TIER), 1);
+        assert_eq!(at(52, 0), 0, "stays until the margin is crossed");
+        assert_eq!(at(55, 0), 1);
+        assert_eq!((at(402, NO_TIER), table.reaches(402 << 16, 0)), (2, false));
+        assert_eq!((at(399, NO_TIER), table.reaches(0, -399 << 16)), (2, true));
+        assert_eq!(at(402, 2), 2);
         assert_eq!(table.rate(FIRST), 20);
         assert_eq!(table.rate(1), 10);
     }

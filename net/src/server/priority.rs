@@ -21,7 +21,7 @@ const LEVELS: usize = 512;
 /// Bits of a state at most, with slot and age.
 pub(crate) const WORST_BITS: usize = GAP_BITS_MAX + AGE_CODE_BITS_MAX + BitRun::BITS_MAX as usize;
 /// How much more urgent those are that come first.
-const FIRST_FACTOR: u32 = 8;
+pub(crate) const FIRST_FACTOR: u32 = 8;
 
 /// A character that is due.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -184,22 +184,18 @@ impl Priorities {
     }
 
     /// Keeps the most urgent candidates that are expected to fit into `bits`, given what a difference and a full
-    /// state are expected to cost, and what each track is owed and whether it comes first. Within the last level that does not fit whole, those `rotation` points at
-    /// come first, so that no slot is favoured for ever. Returns what a character must be owed to be worth gathering
-    /// for the next snapshot, at least `least_owed`: a little below the cut, so that the cut is found again. The second
-    /// number is for those that come first. Where all of those gathered with `due` fit, a quarter less.
+    /// state are expected to cost, and what each track is owed and whether it comes first. Within the last level that does not
+    /// fit whole, those `rotation` points at come first, so that no slot is favoured for ever.
     pub(crate) fn keep_most_urgent(
         &mut self,
         bits: usize,
         [delta_bits, full_bits]: [usize; 2],
         urgency: impl Fn(u16) -> (u16, bool),
         rotation: u32,
-        least_owed: u16,
-        due: [u16; 2],
-    ) -> [u16; 2] {
+    ) {
         let unknown = self.baselines.unknown();
         if (self.len - unknown) * delta_bits + unknown * full_bits <= bits {
-            return due.map(|owed| least_owed.max(owed - owed / 4));
+            return;
         }
         let highest = self.count_levels(&urgency);
         let mut left = bits;
@@ -208,12 +204,10 @@ impl Priorities {
             let cost = deltas * delta_bits + fulls * full_bits;
             if cost > left {
                 self.cut_at(level, left * (deltas + fulls) / cost, rotation);
-                let below = ((level.saturating_sub(2) as u32) << 16) / self.levels_16;
-                return [below, below / FIRST_FACTOR].map(|owed| least_owed.max(owed as u16));
+                return;
             }
             left -= cost;
         }
-        due
     }
 
     /// Counts the candidates of each level; returns the highest that has any.
@@ -310,7 +304,7 @@ mod tests {
             gathering.end(0);
             let all = priorities.candidates().to_vec();
             let urgency = |track: u16| (owed[usize::from(track)].0, owed[usize::from(track)].1);
-            priorities.keep_most_urgent(bits, [25, 80], urgency, rotation, 20, [20; 2]);
+            priorities.keep_most_urgent(bits, [25, 80], urgency, rotation);
             let kept = priorities.candidates();
             let level = |c: &Candidate| level(urgency(c.track), priorities.levels_16);
             prop_assert!(kept.is_sorted_by_key(|c| c.track));

@@ -73,8 +73,8 @@ pub(super) struct Session {
     pub(super) rules: RulesTold,
     /// Set by the last word: ticks until the connection is to be ended.
     pub(super) ends_in: Option<u32>,
-    /// What a character must be owed to be gathered for the next snapshot; the second for those that come first.
-    pub(super) due: [u16; 2],
+    /// What a character had to be owed to be gathered for the last snapshot.
+    pub(super) due: u16,
     /// Snapshots until the surroundings are searched again.
     pub(super) search_in: u32,
     /// Whether somebody who was due was left out of the last snapshot.
@@ -143,7 +143,7 @@ impl Session {
             welcomed: false,
             rules: RulesTold::default(),
             ends_in: None,
-            due: [0; 2],
+            due: 0,
             search_in: 0,
             left_out: false,
             overdue_from: 0,

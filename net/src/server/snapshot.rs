@@ -10,7 +10,7 @@ use super::objective_log::{self, ObjectiveLog};
 use super::priority::{Fit, Priorities};
 use super::session::Session;
 use super::state_check;
-use super::tracking::SearchSpace;
+use super::tracking::{SearchSpace, Wish};
 use super::update_copy::{Progress, Section, copy_short, mark_sent};
 use super::visibility::Visibility;
 use super::zone_events::{SeenAt, ZoneEvents};
@@ -201,17 +201,20 @@ impl Workshop {
         FrameKind::Snapshot.write(writer);
         write_header(session, writer, world, &self.effects, id, tick, number);
         self.look_around(session, world, id, tick, number);
-        let (hz, due) = (self.snapshot_hz, session.due);
-        // Who is overdue was left out of the last snapshot, or not even gathered for it.
-        let left_out = session.left_out || due.iter().any(|&due| due > hz);
-        session.tracks.gather(&session.log, due, (left_out, hz), &mut self.priorities);
         let spare = writer.remaining().saturating_sub(SECTION_BITS_MAX + MARGIN_BITS);
         let delta_bits = (session.delta_bits_16 / 16).max(4) as usize;
+        let wish = Wish {
+            count: spare / delta_bits + 1,
+            least_owed: self.snapshot_hz,
+            guess: session.due,
+            left_out: session.left_out,
+        };
+        session.due = session.tracks.gather(&session.log, wish, self.snapshot_hz, &mut self.priorities);
         let (tracks, cost) = (&session.tracks, [delta_bits, FULL_BITS]);
         let urgency = |track: u16| tracks.urgency(track.into());
         self.priorities.keep_overdue(spare, &mut session.overdue_from);
         let rest = spare - self.priorities.reserved();
-        session.due = self.priorities.keep_most_urgent(rest, cost, urgency, number, hz, due);
+        self.priorities.keep_most_urgent(rest, cost, urgency, number);
         let head = self.section_head(session, tick);
         let counts = head.write(writer);
         let leaves = write_leaves(session, writer, &head, &self.priorities.leaves);

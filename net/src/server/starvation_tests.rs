@@ -5,7 +5,7 @@ use super::interest::{FIRST, InterestTable, patience};
 use super::priority::{Fit, Priorities, WORST_BITS};
 use super::snapshot_log::SnapshotLog;
 use super::track_block::LANES;
-use super::tracking::TrackTable;
+use super::tracking::{TrackTable, Wish};
 use proptest::prelude::*;
 use shieldwall_core::Metres;
 
@@ -29,7 +29,7 @@ struct Scene {
     log: SnapshotLog,
     tracks: TrackTable,
     priorities: Priorities,
-    due: [u16; 2],
+    due: u16,
     left_out: bool,
     overdue_from: u16,
     mean_16: usize,
@@ -41,19 +41,20 @@ impl Scene {
         tracks.show(tiers, table, HZ);
         let priorities = Priorities::new(tiers.len() as u32, HZ);
         let log = SnapshotLog::default();
-        Self { log, tracks, priorities, due: [0; 2], left_out: false, overdue_from: 0, mean_16: 32 * 16 }
+        Self { log, tracks, priorities, due: 0, left_out: false, overdue_from: 0, mean_16: 32 * 16 }
     }
 
     /// A snapshot with `room` bits, of which `sent` gets the slots; a state costs `cost`.
     fn snapshot(&mut self, room: usize, cost: impl Fn(u16) -> usize, mut sent: impl FnMut(u16)) {
         let number = self.log.begin(self.log.number() * 3);
         let (priorities, tracks) = (&mut self.priorities, &mut self.tracks);
-        let left_out = self.left_out || self.due.iter().any(|&due| due > HZ);
-        tracks.gather(&self.log, self.due, (left_out, HZ), priorities);
+        let count = room * 16 / self.mean_16 + 1;
+        let wish = Wish { count, least_owed: HZ, guess: self.due, left_out: self.left_out };
+        self.due = tracks.gather(&self.log, wish, HZ, priorities);
         priorities.keep_overdue(room, &mut self.overdue_from);
         let rest = room - priorities.reserved();
         let urgency = |track: u16| tracks.urgency(track.into());
-        self.due = priorities.keep_most_urgent(rest, [self.mean_16 / 16, 96], urgency, number, HZ, self.due);
+        priorities.keep_most_urgent(rest, [self.mean_16 / 16, 96], urgency, number);
         let (mut reserve, mut left) = (priorities.reserve(), room);
         self.left_out = priorities.cut();
         for candidate in priorities.candidates() {

@@ -59,17 +59,6 @@ impl Block {
         (self.owed[lane], self.rate[lane] & FIRST != 0)
     }
 
-    /// Puts the character into a tier, whose byte for the rate is `rate`.
-    #[inline]
-    pub(crate) fn set_tier(&mut self, lane: usize, tier: u8, rate: u8) {
-        (self.tier[lane], self.rate[lane]) = (tier, rate);
-    }
-
-    #[inline]
-    pub(crate) fn tier(&self, lane: usize) -> u8 {
-        self.tier[lane]
-    }
-
     /// A copy of one track.
     #[inline]
     pub(crate) fn get(&self, lane: usize) -> Track {
@@ -135,16 +124,50 @@ impl Block {
         }
     }
 
-    /// Adds what a snapshot's time makes everybody owed, and tells as bits who is owed `due`, or `first_due` of those that
-    /// come first.
+    /// Adds what a snapshot's time makes everybody owed.
     #[inline(always)]
-    pub(crate) fn count_up(&mut self, due: u16, first_due: u16) -> u64 {
-        let mut flags = [0_u8; LANES];
-        for ((owed, &rate), flag) in self.owed.iter_mut().zip(&self.rate).zip(&mut flags) {
+    pub(crate) fn count_up(&mut self) {
+        for (owed, &rate) in self.owed.iter_mut().zip(&self.rate) {
             *owed = owed.saturating_add(u16::from(rate & !FIRST));
-            *flag = u8::from(*owed >= if rate & FIRST == 0 { due } else { first_due });
+        }
+    }
+
+    /// As bits, who is owed `due`, or `first_due` of those that come first.
+    #[inline(always)]
+    pub(crate) fn due(&self, due: u16, first_due: u16) -> u64 {
+        let mut flags = [0_u8; LANES];
+        for ((&owed, &rate), flag) in self.owed.iter().zip(&self.rate).zip(&mut flags) {
+            *flag = u8::from(owed >= if rate & FIRST == 0 { due } else { first_due });
         }
         pack(&flags)
+    }
+
+    /// How many of the first `count` these are.
+    #[inline(always)]
+    pub(crate) fn count_due(&self, due: u16, first_due: u16, count: usize) -> usize {
+        let lanes = self.owed[..count].iter().zip(&self.rate[..count]);
+        let is_due =
+            |(&owed, &rate): (&u16, &u8)| u16::from(owed >= if rate & FIRST == 0 { due } else { first_due });
+        lanes.map(is_due).sum::<u16>().into()
+    }
+
+    /// Puts the first `count` into the tiers that `tiers_of` finds for their slots, given those that they are in; `rate` is that of
+    /// a tier. Returns as bits who is in the innermost.
+    #[inline]
+    pub(crate) fn set_tiers(
+        &mut self,
+        count: usize,
+        tiers_of: impl FnOnce(&[u16], &mut [u8; LANES]),
+        rate: impl Fn(u8) -> u16,
+    ) -> u64 {
+        tiers_of(&self.slot[..count], &mut self.tier);
+        let mut nearest = [0_u8; LANES];
+        let lanes = self.tier[..count].iter().zip(&mut self.rate).zip(&mut nearest);
+        for ((&tier, to), nearest) in lanes {
+            *to = rate_of(tier, rate(tier));
+            *nearest = u8::from(tier & !FIRST == 0);
+        }
+        pack(&nearest)
     }
 }
 
@@ -202,7 +225,11 @@ mod tests {
                 let rate = rate_of(tier, rates[lane]);
                 block.set(2 * lane, Track { owed: owed[lane], slot: 7, sent: 0, rate, tier, newest: 0 });
             }
-            let bits = block.count_up(due, first_due);
+            block.count_up();
+            let bits = block.due(due, first_due);
+            prop_assert_eq!(block.count_due(due, first_due, LANES), bits.count_ones() as usize);
+            let few = bits & ((1 << 17) - 1);
+            prop_assert_eq!(block.count_due(due, first_due, 17), few.count_ones() as usize);
             for lane in 0..32 {
                 let first = first >> lane & 1 != 0;
                 let sum = owed[lane].saturating_add(rates[lane]);

@@ -4,10 +4,10 @@
 //! what is seen. The tracks of a client lie in the order of slots, in blocks ([`super::track_block`]): whoever goes through
 //! them, or through what is shared by slot, goes forward. They are put in order anew by each search.
 
-use super::interest::{FIRST, InterestTable, NO_TIER};
-use super::priority::{Gathering, Priorities};
+use super::interest::{InterestTable, NO_TIER};
+use super::priority::{FIRST_FACTOR, Gathering, Priorities};
 use super::snapshot_log::{Acknowledged, SnapshotLog};
-use super::track_block::{Block, LANES, Track, rate_of};
+use super::track_block::{Block, LANES, Track};
 use crate::wire::snapshot::{LEAVES_MAX, VERSIONS_KEPT};
 use shieldwall_core::World;
 use shieldwall_core::numeric::LaneChoice;
@@ -173,11 +173,19 @@ impl TrackTable {
         let view = world.characters();
         let centre = view.position(own as u32);
         let (xs, zs) = (view.position_x, view.position_z);
-        self.turn_over(space, number, snapshot_hz, table, |slot, now| {
-            let dx = xs[slot].wrapping_sub(centre.x.0);
-            let dz = zs[slot].wrapping_sub(centre.z.0);
-            table.tier_of(dx, dz, now)
-        });
+        let way = |slot: usize| (xs[slot].wrapping_sub(centre.x.0), zs[slot].wrapping_sub(centre.z.0));
+        let tiers_of = |slots: &[u16], tiers: &mut [u8; LANES]| {
+            let (mut dx, mut dz) = ([0; LANES], [0; LANES]);
+            for ((&slot, dx), dz) in slots.iter().zip(&mut dx).zip(&mut dz) {
+                (*dx, *dz) = way(slot.into());
+            }
+            table.tiers_of(&dx, &dz, tiers);
+        };
+        let comes = |slot| {
+            let (dx, dz) = way(slot);
+            table.reaches(dx, dz)
+        };
+        self.turn_over(space, number, snapshot_hz, table, comes, tiers_of);
     }
 
     /// Puts the first slots into sight, each in its tier.
@@ -185,19 +193,22 @@ impl TrackTable {
     pub(crate) fn show(&mut self, tiers: &[u8], table: &InterestTable, snapshot_hz: u16) {
         let mut space = SearchSpace::new(tiers.len() as u32);
         (0..tiers.len()).for_each(|slot| set(space.found(), slot));
-        self.turn_over(&mut space, 0, snapshot_hz, table, |slot, _| Some(tiers[slot]));
+        let tiers_of = |slots: &[u16], now: &mut [u8; LANES]| {
+            slots.iter().zip(now).for_each(|(&slot, now)| *now = tiers[usize::from(slot)]);
+        };
+        self.turn_over(&mut space, 0, snapshot_hz, table, |_| true, tiers_of);
     }
 
     /// Makes those found the ones in sight: starts the tracks of those that came, and turns those that are gone into
-    /// leaves. `tier_of` says in which tier a slot is, given the one it was in; those that come and are in none do not come into
-    /// sight.
+    /// leaves. `comes` says who of the new ones is near enough, `tiers_of` puts up to [`LANES`] slots into their tiers, given those that they were in.
     fn turn_over(
         &mut self,
         space: &mut SearchSpace,
         number: u32,
         snapshot_hz: u16,
         table: &InterestTable,
-        mut tier_of: impl FnMut(usize, u8) -> Option<u8>,
+        comes: impl Fn(usize) -> bool,
+        tiers_of: impl FnMut(&[u16], &mut [u8; LANES]),
     ) {
         let SearchSpace { found, old } = space;
         let mut slots = SlotIter::new(found);
@@ -214,14 +225,12 @@ impl TrackTable {
                     self.leave(gone, number);
                     merge.skip();
                 }
-                if merge.take(slot) {
+                if merge.take(slot) || !comes(slot) {
                     continue;
                 }
-                if let Some(tier) = tier_of(slot, NO_TIER) {
-                    merge.flush(&mut self.blocks);
-                    let track = self.start(slot as u16, tier, number, snapshot_hz);
-                    merge.put(track, &mut self.blocks);
-                }
+                merge.flush(&mut self.blocks);
+                let track = self.start(slot as u16, number, snapshot_hz);
+                merge.put(track, &mut self.blocks);
             }
             while let Some(gone) = merge.next_below(usize::MAX) {
                 merge.flush(&mut self.blocks);
@@ -232,7 +241,7 @@ impl TrackTable {
             self.set_len(merge.to);
             self.leaving.sort_unstable_by_key(|leaving| leaving.slot);
         }
-        self.sort_into_tiers(table, tier_of);
+        self.sort_into_tiers(table, tiers_of);
     }
 
     /// How many of the first tracks are of the first slots, which are taken.
@@ -251,25 +260,23 @@ impl TrackTable {
     }
 
     /// Puts everybody into the tier that it is in now.
-    fn sort_into_tiers(&mut self, table: &InterestTable, mut tier_of: impl FnMut(usize, u8) -> Option<u8>) {
+    fn sort_into_tiers(&mut self, table: &InterestTable, mut tiers_of: impl FnMut(&[u16], &mut [u8; LANES])) {
         let (close, len) = (&mut self.close, self.len);
         close.fill(0);
         for (index, block) in self.blocks.iter_mut().enumerate() {
-            for lane in 0..(len - index * LANES).min(LANES) {
-                let (slot, now) = (usize::from(block.slot(lane)), block.tier(lane));
-                // The search found it, so that it is at the edge of the last tier at most.
-                let tier = tier_of(slot, now).unwrap_or(now);
-                block.set_tier(lane, tier, rate_of(tier, table.rate(tier)));
-                close[slot / 64] |= u64::from(tier & !FIRST == 0) << (slot % 64);
+            let count = (len - index * LANES).min(LANES);
+            let nearest = block.set_tiers(count, &mut tiers_of, |tier| table.rate(tier));
+            for lane in BitIter(nearest) {
+                set(close, block.slot(lane as usize).into());
             }
         }
     }
 
-    fn start(&mut self, slot: u16, tier: u8, number: u32, snapshot_hz: u16) -> Track {
+    fn start(&mut self, slot: u16, number: u32, snapshot_hz: u16) -> Track {
         if !self.leaving.is_empty() {
             self.leaving.retain(|leaving| leaving.slot != slot);
         }
-        Track { sent: 0, slot, owed: snapshot_hz, rate: 0, tier, newest: number as u8 }
+        Track { sent: 0, slot, owed: snapshot_hz, rate: 0, tier: NO_TIER, newest: number as u8 }
     }
 
     fn leave(&mut self, slot: u16, number: u32) {
@@ -319,24 +326,19 @@ impl TrackTable {
     }
 
     /// Goes through all tracks for a new snapshot: who is due and how urgently, and which leaves are to be told. A track
-    /// is due when it is owed `due`, one that comes first when it is owed `first_due`; any that is overdue, where `left_out`
-    /// says that somebody may be.
+    /// is due when it is owed as much as [`Wish`] leads to, which is returned; any that is overdue, if somebody may be.
     pub(crate) fn gather(
         &mut self,
         log: &SnapshotLog,
-        [due, first_due]: [u16; 2],
-        (left_out, snapshot_hz): (bool, u16),
+        wish: Wish,
+        snapshot_hz: u16,
         out: &mut Priorities,
-    ) {
+    ) -> u16 {
         let mut to = out.begin();
         self.gather_leaves(log, &mut to);
         let (blocks, len) = (&mut self.blocks[..], self.len);
         let (number, acknowledged) = (log.number(), log.acknowledged());
-        let due = [due, first_due];
-        lanes::run(
-            LaneChoice::Auto,
-            Gather { blocks, len, number, acknowledged, due, left_out, snapshot_hz, to },
-        );
+        lanes::run(LaneChoice::Auto, Gather { blocks, len, number, acknowledged, wish, snapshot_hz, to })
     }
 
     /// Forgets the leaves the client has heard of, and repeats the others.
@@ -356,6 +358,25 @@ impl TrackTable {
     }
 }
 
+/// How many are worth gathering for a snapshot.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Wish {
+    /// So many, if so many are due: as fit into the packet. There may be some more.
+    pub(crate) count: usize,
+    /// What somebody must be owed to be due, at least.
+    pub(crate) least_owed: u16,
+    /// What that was in the last snapshot.
+    pub(crate) guess: u16,
+    /// Whether somebody may be overdue because it was left out of the last snapshot.
+    pub(crate) left_out: bool,
+}
+
+/// What those who come first must be owed to be due where others must be owed `due`.
+#[inline(always)]
+pub(crate) fn first_due(due: u16, least_owed: u16) -> u16 {
+    (due / FIRST_FACTOR as u16).max(least_owed)
+}
+
 /// The loop of [`TrackTable::gather`]. It goes through the door of the lanes to be compiled for the processor's own vectors and
 /// shifts.
 struct Gather<'a> {
@@ -363,28 +384,32 @@ struct Gather<'a> {
     len: usize,
     number: u32,
     acknowledged: Acknowledged,
-    due: [u16; 2],
-    left_out: bool,
+    wish: Wish,
     snapshot_hz: u16,
     to: Gathering<'a>,
 }
 
 impl LaneTask for Gather<'_> {
-    type Output = ();
+    type Output = u16;
 
     #[inline(always)]
-    fn run<L: Lanes>(self) {
-        let Self { blocks, len, number, acknowledged, due: [due, first_due], left_out, snapshot_hz, mut to } =
-            self;
-        let (mut left, mut overdue_sum) = (len, 0);
-        for (index, block) in blocks.iter_mut().enumerate() {
+    fn run<L: Lanes>(self) -> u16 {
+        let Self { blocks, len, number, acknowledged, wish, snapshot_hz, mut to } = self;
+        for block in blocks.iter_mut() {
             if number.is_multiple_of(64) {
                 block.renumber(number);
             }
+            block.count_up();
+        }
+        let due = choose_due(blocks, len, wish, (snapshot_hz / 4).max(1));
+        let first_due = first_due(due, wish.least_owed);
+        let may_be_overdue = wish.left_out || due.max(wish.guess) > wish.least_owed;
+        let (mut left, mut overdue_sum) = (len, 0);
+        for (index, block) in blocks.iter_mut().enumerate() {
             let lanes = if left < LANES { (1 << left) - 1 } else { u64::MAX };
             left = left.saturating_sub(LANES);
-            let due = block.count_up(due, first_due);
-            let overdue = if left_out { block.overdue(snapshot_hz) & lanes } else { 0 };
+            let due = block.due(due, first_due);
+            let overdue = if may_be_overdue { block.overdue(snapshot_hz) & lanes } else { 0 };
             overdue_sum += overdue.count_ones();
             for lane in BitIter(due & lanes | overdue) {
                 let lane = lane as usize;
@@ -393,7 +418,52 @@ impl LaneTask for Gather<'_> {
             }
         }
         to.end(overdue_sum as usize);
+        due
     }
+}
+
+/// What must be owed so that as many are due as are wished for and not many more, in steps: counting is quick, and mostly the
+/// last answer is nearly right.
+#[inline(always)]
+fn choose_due(blocks: &[Block], len: usize, wish: Wish, step: u16) -> u16 {
+    let least = wish.least_owed;
+    // Nobody is left out where there are no more than fit.
+    if len <= wish.count {
+        return least;
+    }
+    let is_enough = |due: u16| {
+        let first_due = first_due(due, least);
+        let mut count = 0;
+        for (index, block) in blocks.iter().enumerate() {
+            count += block.count_due(due, first_due, (len - index * LANES).min(LANES));
+        }
+        count >= wish.count
+    };
+    // Twice as far each time, until the answer lies between the last two.
+    let (mut below, mut stride) = (wish.guess.max(least), step);
+    let mut above = None;
+    while !is_enough(below) {
+        if below == least {
+            return least;
+        }
+        above = Some(below);
+        below = below.saturating_sub(stride).max(least);
+        stride = stride.saturating_mul(2);
+    }
+    let mut above = above.unwrap_or_else(|| {
+        let mut above = below.saturating_add(stride);
+        while above < u16::MAX && is_enough(above) {
+            below = above;
+            stride = stride.saturating_mul(2);
+            above = above.saturating_add(stride);
+        }
+        above
+    });
+    while above - below > step {
+        let middle = below + (above - below) / 2;
+        if is_enough(middle) { below = middle } else { above = middle }
+    }
+    below
 }
 
 /// The block of a track, which is one more than there are at most.

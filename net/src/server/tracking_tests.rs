@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::server::config::ReplicationConfig;
+use crate::server::interest::FIRST;
 use crate::server::snapshot_log::NO_BASELINE;
 use crate::wire::snapshot::VERSIONS_KEPT;
 use proptest::prelude::*;
@@ -61,8 +62,10 @@ struct Step {
     found: Option<BTreeMap<u16, u8>>,
     /// Slots that are no longer in use.
     departed: Vec<u16>,
-    due: u16,
-    first_due: u16,
+    guess: u16,
+    least_owed: u16,
+    /// How many are worth gathering.
+    count: usize,
     /// Which of the due are sent, as one in so many.
     one_in: u16,
     /// How many snapshots ago the one is that is acknowledged after this.
@@ -74,12 +77,14 @@ fn any_step() -> impl Strategy<Value = Step> {
     let tier = prop_oneof![Just(0), Just(1), Just(2), Just(FIRST)];
     let found = prop::option::of(prop::collection::btree_map(slot.clone(), tier, 0..200));
     let departed = prop_oneof![3 => Just(Vec::new()), 1 => prop::collection::vec(slot, 1..20)];
-    (found, departed, 0_u16..60, 0_u16..60, 1_u16..4, prop::option::of(0_u32..6)).prop_map(
-        |(found, departed, due, first_due, one_in, acked)| Step {
+    let due = (0_u16..200, 1_u16..60, 0_usize..250);
+    (found, departed, due, 1_u16..4, prop::option::of(0_u32..6)).prop_map(
+        |(found, departed, (guess, least_owed, count), one_in, acked)| Step {
             found,
             departed,
-            due,
-            first_due,
+            guess,
+            least_owed,
+            count,
             one_in,
             acked,
         },
@@ -97,13 +102,14 @@ fn search(
     for &slot in found.keys() {
         set(&mut space.found, slot.into());
     }
-    table.turn_over(space, twin.number, HZ, interest, |slot, now| {
-        let (before, wanted) = (twin.seen.get(&(slot as u16)), found.get(&(slot as u16)).copied());
-        // Who has just come is asked about a second time.
-        let is_right = before.map_or(now == NO_TIER || Some(now) == wanted, |told| told.tier == now);
-        assert!(is_right, "the tier it is in now decides about the next");
-        wanted
-    });
+    let tiers_of = |slots: &[u16], tiers: &mut [u8; LANES]| {
+        for (slot, tier) in slots.iter().zip(tiers) {
+            let before = twin.seen.get(slot).map_or(NO_TIER, |told| told.tier);
+            assert_eq!(*tier, before, "the tier it is in now decides about the next");
+            *tier = found[slot];
+        }
+    };
+    table.turn_over(space, twin.number, HZ, interest, |_| true, tiers_of);
 }
 
 proptest! {
@@ -140,7 +146,11 @@ proptest! {
                     prop_assert_eq!(table.is_close(slot.into()), close);
                 }
             }
-            table.gather(&log, [step.due, step.first_due], (false, 20), &mut out);
+            let Step { guess, least_owed, count, .. } = *step;
+            let wish = Wish { count, least_owed, guess, left_out: false };
+            let due = table.gather(&log, wish, HZ, &mut out);
+            prop_assert!(due >= least_owed);
+            prop_assert!(due == least_owed || out.candidates().len() >= count, "as many as are wished for");
             let acked = |sent: &Vec<u32>| sent.iter().any(|number| twin.acked.contains(number) && twin.number - number < 64);
             twin.leaving.retain(|_, sent| !acked(sent));
             let told: Vec<u16> = twin.leaving.keys().copied().take(LEAVES_MAX as usize).collect();
@@ -148,7 +158,7 @@ proptest! {
             let mut wanted = Vec::new();
             for (&slot, told) in &mut twin.seen {
                 told.owed = told.owed.saturating_add(interest.rate(told.tier));
-                if told.owed >= if told.tier & FIRST == 0 { step.due } else { step.first_due } {
+                if told.owed >= if told.tier & FIRST == 0 { due } else { first_due(due, least_owed) } {
                     wanted.push(slot);
                 }
             }
