@@ -15,6 +15,7 @@ use super::snapshot_log::NO_BASELINE;
 use crate::wire::bits::BitRun;
 use crate::wire::prefix_codes::GAP_BITS_MAX;
 use crate::wire::snapshot::AGE_CODE_BITS_MAX;
+use core::cmp::Ordering;
 
 /// Levels of urgency.
 const LEVELS: usize = 512;
@@ -30,7 +31,7 @@ pub(crate) struct Candidate {
     pub(crate) track: u16,
     /// Of whom.
     pub(crate) slot: u16,
-    /// How urgent, once levels were counted.
+    /// How urgent: see [`level`].
     level: u16,
     /// How many snapshots ago the client got the state it holds, or [`NO_BASELINE`].
     pub(crate) behind: u8,
@@ -184,20 +185,19 @@ impl Priorities {
     }
 
     /// Keeps the most urgent candidates that are expected to fit into `bits`, given what a difference and a full
-    /// state are expected to cost, and what each track is owed and whether it comes first. Within the last level that does not
+    /// state are expected to cost. Within the last level that does not
     /// fit whole, those `rotation` points at come first, so that no slot is favoured for ever.
     pub(crate) fn keep_most_urgent(
         &mut self,
         bits: usize,
         [delta_bits, full_bits]: [usize; 2],
-        urgency: impl Fn(u16) -> (u16, bool),
         rotation: u32,
     ) {
         let unknown = self.baselines.unknown();
         if (self.len - unknown) * delta_bits + unknown * full_bits <= bits {
             return;
         }
-        let highest = self.count_levels(&urgency);
+        let highest = self.count_levels();
         let mut left = bits;
         for level in (0..=highest).rev() {
             let [deltas, fulls] = self.counts[level].map(usize::from);
@@ -211,13 +211,11 @@ impl Priorities {
     }
 
     /// Counts the candidates of each level; returns the highest that has any.
-    fn count_levels(&mut self, urgency: &impl Fn(u16) -> (u16, bool)) -> usize {
+    fn count_levels(&mut self) -> usize {
         self.counts.fill([0; 2]);
         let mut highest = 0;
-        let levels_16 = self.levels_16;
-        for candidate in &mut self.candidates[..self.len] {
-            let level = level(urgency(candidate.track), levels_16);
-            candidate.level = level as u16;
+        for candidate in &self.candidates[..self.len] {
+            let level = usize::from(candidate.level) % LEVELS;
             highest = highest.max(level);
             // Who has room kept takes none of the others'.
             let count = u16::from(candidate.claim != Claim::Room);
@@ -232,28 +230,34 @@ impl Priorities {
         let total: usize = self.counts[level].iter().map(|&n| usize::from(n)).sum();
         let start = rotation as usize * 61 % total.max(1);
         let (mut seen, mut kept) = (0, 0);
-        let candidates = &mut self.candidates[..self.len];
+        let (candidates, level) = (&mut self.candidates[..self.len], level as u16);
         for at in 0..candidates.len() {
             let candidate = candidates[at];
-            let its = usize::from(candidate.level);
-            let place = if seen >= start { seen - start } else { seen + total - start };
-            let has_room = candidate.claim == Claim::Room;
-            seen += usize::from(its == level && !has_room);
+            let stays = match candidate.level.cmp(&level) {
+                _ if candidate.claim == Claim::Room => true,
+                Ordering::Greater => true,
+                Ordering::Less => false,
+                Ordering::Equal => {
+                    let place = if seen >= start { seen - start } else { seen + total - start };
+                    seen += 1;
+                    place < count
+                }
+            };
             // Written whether it is kept or not: what comes next overwrites it.
             candidates[kept] = candidate;
-            kept += usize::from(has_room || its > level || its == level && place < count);
+            kept += usize::from(stays);
         }
         self.len = kept;
         self.baselines.count(&self.candidates[..kept]);
     }
 }
 
-/// The level of somebody who is owed so much and comes first or not.
-#[inline]
-fn level((owed, first): (u16, bool), levels_16: u32) -> usize {
+/// The level of somebody who is owed so much and comes first or not: updates owed, in quarters.
+#[inline(always)]
+pub(crate) fn level((owed, first): (u16, bool), levels_16: u32) -> u16 {
     let quarters = (u32::from(owed) * levels_16) >> 16;
     let level = if first { quarters * FIRST_FACTOR } else { quarters };
-    (level as usize).min(LEVELS - 1)
+    level.min(LEVELS as u32 - 1) as u16
 }
 
 /// Takes in the candidates of a snapshot; what it counts stays in registers until [`Gathering::end`].
@@ -265,6 +269,12 @@ pub(crate) struct Gathering<'p> {
 }
 
 impl Gathering<'_> {
+    /// For [`level`].
+    #[inline]
+    pub(crate) fn levels_16(&self) -> u32 {
+        self.to.levels_16
+    }
+
     /// Slots to be told as gone.
     pub(crate) fn leaves(&mut self) -> &mut Vec<u16> {
         &mut self.to.leaves
@@ -272,9 +282,9 @@ impl Gathering<'_> {
 
     /// Adds a character; `behind` tells which state of it the client holds.
     #[inline(always)]
-    pub(crate) fn push(&mut self, (track, slot): (u16, u16), behind: u8, overdue: bool) {
+    pub(crate) fn push(&mut self, (track, slot): (u16, u16), level: u16, behind: u8, overdue: bool) {
         let claim = if overdue { Claim::Overdue } else { Claim::Urgency };
-        self.to.candidates[self.len] = Candidate { track, slot, level: 0, behind, claim };
+        self.to.candidates[self.len] = Candidate { track, slot, level, behind, claim };
         self.len += 1;
         self.run.push(behind, &mut self.to.baselines);
     }
@@ -298,15 +308,18 @@ mod tests {
                                 bits in 0_usize..8000, rotation: u32) {
             let mut priorities = Priorities::new(256, 20);
             let mut gathering = priorities.begin();
-            for (slot, &(_, _, known)) in owed.iter().enumerate() {
-                gathering.push((slot as u16, slot as u16), if known { 2 } else { NO_BASELINE }, false);
+            for (slot, &(owed, first, known)) in owed.iter().enumerate() {
+                let level = level((owed, first), gathering.levels_16());
+                gathering.push((slot as u16, slot as u16), level, if known { 2 } else { NO_BASELINE }, false);
             }
             gathering.end(0);
             let all = priorities.candidates().to_vec();
-            let urgency = |track: u16| (owed[usize::from(track)].0, owed[usize::from(track)].1);
-            priorities.keep_most_urgent(bits, [25, 80], urgency, rotation);
+            priorities.keep_most_urgent(bits, [25, 80], rotation);
             let kept = priorities.candidates();
-            let level = |c: &Candidate| level(urgency(c.track), priorities.levels_16);
+            let level = |c: &Candidate| {
+                let (owed, first, _) = owed[usize::from(c.track)];
+                level((owed, first), priorities.levels_16)
+            };
             prop_assert!(kept.is_sorted_by_key(|c| c.track));
             let unknown = kept.iter().filter(|c| c.behind == NO_BASELINE).count();
             prop_assert_eq!(priorities.baselines().unknown(), unknown);

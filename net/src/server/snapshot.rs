@@ -210,11 +210,9 @@ impl Workshop {
             left_out: session.left_out,
         };
         session.due = session.tracks.gather(&session.log, wish, self.snapshot_hz, &mut self.priorities);
-        let (tracks, cost) = (&session.tracks, [delta_bits, FULL_BITS]);
-        let urgency = |track: u16| tracks.urgency(track.into());
         self.priorities.keep_overdue(spare, &mut session.overdue_from);
         let rest = spare - self.priorities.reserved();
-        self.priorities.keep_most_urgent(rest, cost, urgency, number);
+        self.priorities.keep_most_urgent(rest, [delta_bits, FULL_BITS], number);
         let head = self.section_head(session, tick);
         let counts = head.write(writer);
         let leaves = write_leaves(session, writer, &head, &self.priorities.leaves);

@@ -53,8 +53,7 @@ impl Scene {
         self.due = tracks.gather(&self.log, wish, HZ, priorities);
         priorities.keep_overdue(room, &mut self.overdue_from);
         let rest = room - priorities.reserved();
-        let urgency = |track: u16| tracks.urgency(track.into());
-        priorities.keep_most_urgent(rest, [self.mean_16 / 16, 96], urgency, number);
+        priorities.keep_most_urgent(rest, [self.mean_16 / 16, 96], number);
         let (mut reserve, mut left) = (priorities.reserve(), room);
         self.left_out = priorities.cut();
         for candidate in priorities.candidates() {

@@ -5,7 +5,7 @@
 //! them, or through what is shared by slot, goes forward. They are put in order anew by each search.
 
 use super::interest::{InterestTable, NO_TIER};
-use super::priority::{FIRST_FACTOR, Gathering, Priorities};
+use super::priority::{FIRST_FACTOR, Gathering, Priorities, level};
 use super::snapshot_log::{Acknowledged, SnapshotLog};
 use super::track_block::{Block, LANES, Track};
 use crate::wire::snapshot::{LEAVES_MAX, VERSIONS_KEPT};
@@ -290,6 +290,10 @@ impl TrackTable {
     fn set_len(&mut self, len: usize) {
         self.len = len;
         self.blocks.truncate(len.div_ceil(LANES));
+        // Behind the last track nobody is owed anything.
+        if let Some(last) = self.blocks.last_mut().filter(|_| !len.is_multiple_of(LANES)) {
+            last.copy_lanes(len % LANES, &Block::EMPTY, len % LANES, LANES - len % LANES);
+        }
     }
 
     /// Turns those into leaves that left the world since the last time. `present` are the slots in use, `departures`
@@ -320,7 +324,7 @@ impl TrackTable {
     }
 
     /// Updates owed to the client of a track, and whether the character comes first.
-    #[inline]
+    #[cfg(test)]
     pub(crate) fn urgency(&self, at: usize) -> (u16, bool) {
         self.block(at).urgency(at % LANES)
     }
@@ -404,17 +408,17 @@ impl LaneTask for Gather<'_> {
         let due = choose_due(blocks, len, wish, (snapshot_hz / 4).max(1));
         let first_due = first_due(due, wish.least_owed);
         let may_be_overdue = wish.left_out || due.max(wish.guess) > wish.least_owed;
-        let (mut left, mut overdue_sum) = (len, 0);
+        let (mut overdue_sum, levels_16) = (0, to.levels_16());
         for (index, block) in blocks.iter_mut().enumerate() {
-            let lanes = if left < LANES { (1 << left) - 1 } else { u64::MAX };
-            left = left.saturating_sub(LANES);
             let due = block.due(due, first_due);
-            let overdue = if may_be_overdue { block.overdue(snapshot_hz) & lanes } else { 0 };
+            let overdue = if may_be_overdue { block.overdue(snapshot_hz) } else { 0 };
             overdue_sum += overdue.count_ones();
-            for lane in BitIter(due & lanes | overdue) {
+            for lane in BitIter(due | overdue) {
                 let lane = lane as usize;
                 let behind = acknowledged.baseline(block.sent_at(lane, number));
-                to.push(((index * LANES + lane) as u16, block.slot(lane)), behind, overdue >> lane & 1 != 0);
+                let level = level(block.urgency(lane), levels_16);
+                let track = (index * LANES + lane) as u16;
+                to.push((track, block.slot(lane)), level, behind, overdue >> lane & 1 != 0);
             }
         }
         to.end(overdue_sum as usize);
@@ -434,8 +438,8 @@ fn choose_due(blocks: &[Block], len: usize, wish: Wish, step: u16) -> u16 {
     let is_enough = |due: u16| {
         let first_due = first_due(due, least);
         let mut count = 0;
-        for (index, block) in blocks.iter().enumerate() {
-            count += block.count_due(due, first_due, (len - index * LANES).min(LANES));
+        for block in blocks {
+            count += block.count_due(due, first_due);
         }
         count >= wish.count
     };
