@@ -65,8 +65,17 @@ impl Machine {
 }
 
 /// The tables, in the order of the page.
-const SECTIONS: [&str; 8] =
-    ["pairs", "step", "fields", "queries", "state", "rollback", "tick", "stages of a tick"];
+const SECTIONS: [&str; 9] = [
+    "pairs",
+    "step",
+    "fields",
+    "queries",
+    "state",
+    "rollback",
+    "tick",
+    "stages of a tick",
+    "stages of a tick on 2 threads",
+];
 
 /// All of a run.
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -1,9 +1,11 @@
-//! Snapshots, hashes, restores and the rollback of a fight.
+//! Snapshots, hashes, restores of fights, and rollbacks.
 
 use crate::measure::{Effort, median, time};
+use crate::ours::{Walkers, present_only};
 use crate::report::{Report, Row};
-use crate::ticks::fight;
-use shieldwall_core::SavedState;
+use crate::ticks::{fight, walkers};
+use shieldwall_core::{Command, SavedState, World};
+use shieldwall_scenes::RunningBrawl;
 use std::hint::black_box;
 
 /// Measures the state of fights.
@@ -58,36 +60,67 @@ pub fn run(report: &mut Report, effort: Effort) {
             report.add(row);
         }
     }
-    rollback(report, effort);
+    let count = 1_000;
+    rollback(report, effort, ("fight", count), &mut fight(count, u32::MAX, false));
+    let walkers = &mut walkers(count, u32::MAX, present_only());
+    rollback(report, effort, ("battle, walking", count), walkers);
 }
 
 /// Ticks that a rollback goes back.
 const ROLLBACK_TICKS: usize = 15;
 
+/// A scene that goes on by itself.
+trait Scene {
+    /// Its world.
+    fn world(&mut self) -> &mut World;
+
+    /// Runs one more tick; the commands that it had.
+    fn next_tick(&mut self) -> Vec<Command>;
+}
+
+impl Scene for RunningBrawl {
+    fn world(&mut self) -> &mut World {
+        &mut self.world
+    }
+
+    fn next_tick(&mut self) -> Vec<Command> {
+        self.step();
+        self.commands.clone()
+    }
+}
+
+impl Scene for Walkers {
+    fn world(&mut self) -> &mut World {
+        &mut self.world
+    }
+
+    fn next_tick(&mut self) -> Vec<Command> {
+        self.world.step(&self.inputs);
+        self.inputs.clone()
+    }
+}
+
 /// Back to a saved state, and all ticks since then again, with the commands they had.
-fn rollback(report: &mut Report, effort: Effort) {
-    let count = 1_000;
-    let mut run = fight(count, u32::MAX, false);
+fn rollback(report: &mut Report, effort: Effort, (workload, count): (&str, usize), scene: &mut impl Scene) {
     let mut samples = Vec::new();
     let mut saved = SavedState::new();
     for _ in 0..if effort.quick { 5 } else { 31 } {
-        run.world.save(&mut saved);
-        let mut commands = Vec::new();
-        for _ in 0..ROLLBACK_TICKS {
-            run.step();
-            commands.push(run.commands.clone());
-        }
-        let hash = run.world.state_hash();
+        scene.world().save(&mut saved);
+        let commands: Vec<Vec<Command>> = (0..ROLLBACK_TICKS).map(|_| scene.next_tick()).collect();
+        let world = scene.world();
+        let hash = world.state_hash();
         let (taken, ()) = time(|| {
-            run.world.load(&saved).expect("its own state");
+            world.load(&saved).expect("its own state");
             for commands in &commands {
-                run.world.step(commands);
+                world.step(commands);
             }
         });
-        assert_eq!(run.world.state_hash(), hash, "a rollback comes out where it started");
+        assert_eq!(world.state_hash(), hash, "a rollback comes out where it started");
         samples.push(taken / 1e6);
     }
-    report.add(row("rollback", count, "15 ticks again", median(samples), "ms"));
+    let mut row = row("rollback", count, "15 ticks again", median(samples), "ms");
+    row.workload = workload.into();
+    report.add(row);
 }
 
 fn row(section: &str, count: usize, who: &str, value: f64, unit: &str) -> Row {

@@ -81,22 +81,23 @@ type MakeScene = fn(usize, u32) -> Box<dyn Ticking + Send>;
 const HISTORY_TICKS: usize = 40;
 
 /// Everybody in the battle's square walks and has an input every tick; nobody strikes.
-fn walking_battle(count: usize, parallel_min_rows: u32) -> Box<dyn Ticking + Send> {
+pub fn walkers(count: usize, parallel_min_rows: u32, rules: Rules) -> Walkers {
     let start = StartOfStep::new(Layout::Battle, count);
-    let rules = Rules::default();
     let config = WorldConfig { parallel_min_rows, rules, ..config(count, reach(&start), LaneChoice::Auto) };
     let mut walkers = Walkers::within(&start, config, true, &flat());
     // Until every page of the history has been written once, a tick pays for memory that nobody has touched before.
     for _ in 0..HISTORY_TICKS {
         walkers.world.step(&walkers.inputs);
     }
-    Box::new(walkers)
+    walkers
 }
 
 /// Measures whole ticks on one thread and on more.
 pub fn run(report: &mut Report, effort: Effort) {
     let scenes: [(&str, MakeScene); 2] = [
-        ("battle, walking", walking_battle),
+        ("battle, walking", |count, parallel_min_rows| {
+            Box::new(walkers(count, parallel_min_rows, Rules::default()))
+        }),
         ("fight", |count, parallel_min_rows| Box::new(fight(count, parallel_min_rows, true))),
     ];
     for (name, make) in scenes {
@@ -112,14 +113,17 @@ fn column(report: &mut Report, name: &str, make: MakeScene, count: usize, effort
         let (taken, stages) = measure(make, count, threads, effort);
         let who = format!("shieldwall, {threads} thread{}", if threads == 1 { "" } else { "s" });
         report.add(row(name, count, who, taken / 1e6, "ms a tick"));
-        if threads == 1 {
-            single = taken;
+        if threads <= 2 {
             for (stage, nanoseconds) in stages {
                 let mut row =
                     row(name, count, format!("{stage:?}"), nanoseconds / count as f64, "ns an entity");
-                row.section = "stages of a tick".into();
+                let on = if threads == 1 { "" } else { " on 2 threads" };
+                row.section = format!("stages of a tick{on}");
                 report.add(row);
             }
+        }
+        if threads == 1 {
+            single = taken;
         } else {
             let who = format!("1 thread / {threads} threads");
             report.add(row(&format!("{name}, gain"), count, who, single / taken, "times"));

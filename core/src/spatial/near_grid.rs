@@ -39,6 +39,12 @@ pub(crate) const fn row_of(tag: i32) -> u32 {
     tag.cast_unsigned() & ((1 << GROUP_SHIFT) - 1)
 }
 
+/// The group of a tag.
+#[inline(always)]
+pub(crate) const fn group_of(tag: i32) -> u32 {
+    tag.cast_unsigned() >> GROUP_SHIFT
+}
+
 /// The rows of tags.
 #[inline(always)]
 pub(crate) fn rows_of<L: Lanes>(tags: L) -> L {
@@ -111,7 +117,7 @@ impl NearGrid {
     pub(crate) fn rebuild(
         &mut self,
         [x, z]: [&[i32]; 2],
-        counts: impl Fn(usize) -> bool,
+        counts: impl Fn(usize) -> bool + Sync,
         tag: impl Fn(usize) -> i32 + Sync,
         room: &mut NearRoom,
         (lanes, split): (LaneChoice, impl Split),
@@ -119,10 +125,12 @@ impl NearGrid {
         let (rows, side_bits) = (x.len(), self.side_bits);
         let (mask, nowhere) = ((1 << side_bits) - 1, 1 << (2 * side_bits));
         let keys = &mut room.keys[..rows];
-        for (index, ((key, x), z)) in keys.iter_mut().zip(x).zip(z).enumerate() {
-            let cell = (z >> CELL_SHIFT & mask) << side_bits | x >> CELL_SHIFT & mask;
-            *key = if counts(index) { cell } else { nowhere };
-        }
+        split.each((keys, (x, z)), &|first, (keys, (x, z)): (&mut [i32], (&[i32], &[i32]))| {
+            for (index, ((key, x), z)) in (first..).zip(keys.iter_mut().zip(x).zip(z)) {
+                let cell = (z >> CELL_SHIFT & mask) << side_bits | x >> CELL_SHIFT & mask;
+                *key = if counts(index) { cell } else { nowhere };
+            }
+        });
         let [low, high] = &mut room.lists;
         let records = &mut room.records[..rows];
         let places = &room.keys[..rows];

@@ -14,7 +14,7 @@ use crate::state::events::EventBuffer;
 use crate::state::projectiles::ProjectileRows;
 use crate::state::{State, StateCapacity};
 use crate::systems::afflictions::Afflictions;
-use crate::systems::craters::RowsByCell;
+use crate::systems::craters::DeadByCell;
 use crate::systems::crowd_index::CrowdIndex;
 use crate::systems::near::NearTables;
 use crate::systems::projectiles::FlightEnd;
@@ -167,7 +167,7 @@ pub struct Scratch {
     /// Rows that something around a point reaches.
     found: Vec<u32>,
     craters: Vec<Deformation>,
-    crater_rows: RowsByCell,
+    dead_by_cell: DeadByCell,
     /// Sections of structures that a burst reaches.
     sections: SectionList,
     /// What changed the ground in this tick, in order.
@@ -200,7 +200,7 @@ impl Scratch {
             afflictions: Afflictions::new(characters, effects),
             found: Vec::with_capacity(characters.max(prop_capacity)),
             craters: Vec::with_capacity(CRATERS_PER_TICK_MAX),
-            crater_rows: RowsByCell::new(characters),
+            dead_by_cell: DeadByCell::new(characters),
             sections: SectionList::with_room(environment.obstacles.sections().len()),
             deformations: Vec::with_capacity(DEFORMATIONS_PER_TICK_MAX + CRATERS_PER_TICK_MAX),
             radius_max: Metres::ZERO,
@@ -346,17 +346,18 @@ fn run_return(pass: &mut Pass<'_>) {
     let (end, tick) = (pass.state.character_ids.end(), pass.state.tick);
     let (environment, minds) = (&*pass.environment, &mut pass.scratch.minds);
     minds.call_the_roll(pass.state);
+    let due = &mut pass.scratch.found;
+    lifecycle::list_the_due(&pass.state.characters, end, tick, environment, due);
+    if due.is_empty() {
+        return;
+    }
     let (characters, npcs) = (&mut pass.state.characters, pass.state.npcs.view());
-    let objectives = &pass.state.objectives;
     let home_of = |slot: usize, class: u8| minds.home_of(slot, class, &npcs, environment);
-    lifecycle::run_return(
-        characters,
-        end,
-        tick,
-        (environment, objectives, &home_of),
-        pass.events,
-        &mut pass.tally,
-    );
+    let world = (environment, &pass.state.objectives, &home_of as &lifecycle::HomeOf<'_>);
+    for_each_chunk(characters.rows_below(end), pass.parallel, &|first, mut rows| {
+        lifecycle::bring_back(&mut rows, first, due, tick, world);
+    });
+    lifecycle::tell_of(due, characters, pass.events, &mut pass.tally);
 }
 
 fn run_think(pass: &mut Pass<'_>) {
@@ -503,9 +504,9 @@ fn run_effects(pass: &mut Pass<'_>) {
 
 /// Craters are dug when all is judged: nobody's ground changes in the middle of a tick.
 fn run_ground(pass: &mut Pass<'_>) {
-    let Scratch { craters, crater_rows, deformations, props, .. } = &mut *pass.scratch;
-    let cells = (crater_rows, &props.cells);
-    craters::deform_all(pass.state, craters, pass.environment, cells, deformations, pass.events);
+    let Scratch { craters, dead_by_cell, index, deformations, props, .. } = &mut *pass.scratch;
+    let found_by = &mut craters::FoundBy { index, dead: dead_by_cell, props: &props.cells };
+    craters::deform_all(pass.state, craters, pass.environment, found_by, deformations, pass.events);
     if !pass.scratch.craters.is_empty() {
         pass.scratch.invalidate_ways();
     }
@@ -519,8 +520,10 @@ fn run_history(pass: &mut Pass<'_>) {
 
 fn run_lifecycle(pass: &mut Pass<'_>) {
     let (end, tick) = (pass.state.character_ids.end(), pass.state.tick);
-    lifecycle::run_regeneration(&mut pass.state.characters, end, tick, pass.environment);
-    lifecycle::run_stamina(&mut pass.state.characters, end, tick, pass.environment);
+    let environment = &*pass.environment;
+    for_each_chunk(pass.state.characters.rows_below(end), pass.parallel, &|_, rows| {
+        lifecycle::recover(rows, tick, environment);
+    });
     lifecycle::run_aging(&mut pass.state.characters, end, tick);
 }
 

@@ -118,7 +118,11 @@ impl Fray<'_> {
         if beside.max(over) > i64::from(rules.blast_radius.0) {
             return None;
         }
-        let distance = isqrt_u64((beside * beside + over * over).cast_unsigned());
+        // At the height of the body there is no other root to take.
+        let distance = match over {
+            0 => beside.cast_unsigned(),
+            _ => isqrt_u64((beside * beside + over * over).cast_unsigned()),
+        };
         let radius = u64::from(rules.blast_radius.0.unsigned_abs());
         if distance > radius || (rules.blast_cover != 0 && self.is_covered(burst.at, feet, height_of)) {
             return None;
@@ -146,7 +150,7 @@ impl Fray<'_> {
         let from = Position { y: at.y.saturating_add(ABOVE), ..at };
         let to = Position { y: feet.y.saturating_add(Metres(height.0 / 2)), ..feet };
         let environment = self.environment;
-        environment.terrain.segment_hit(from, to).is_some()
+        (!environment.terrain.is_below(from, to) && environment.terrain.segment_hit(from, to).is_some())
             || environment.obstacles.ray(from, to, self.tick).is_some()
     }
 

@@ -26,9 +26,11 @@ use super::rewind::{Rewind, Seen, Views};
 use super::strike::{Blow, Fray};
 use super::{Environment, Timing};
 use crate::limits::MELEE_TARGETS_MAX;
+use crate::numeric::lanes::{LaneMask, LaneTask, Lanes, run};
 use crate::numeric::{Metres, Tick};
 use crate::rules::{Arm, ArmRules, arm_kind, side};
 use crate::state::characters::{CharacterRows, Characters, CharactersView, action, flags};
+use crate::state::column::Rows;
 use crate::state::commands::{ViewAge, buttons};
 use crate::state::handle::CharacterId;
 use crate::state::props::PropsView;
@@ -203,16 +205,47 @@ pub(crate) fn radius_max(characters: &CharactersView<'_>, end: usize, environmen
 
 /// Sets which of some rows hold up a shield in this tick. Runs before anything is judged.
 pub(crate) fn raise_shields(rows: CharacterRows<'_>, environment: &Environment) {
-    for (row, (input, bits)) in rows.input_buttons.iter().zip(rows.flags).enumerate() {
-        let pressed = input & buttons::BLOCK != 0;
-        if !pressed && *bits & flags::BLOCKING == 0 {
-            continue;
+    run(environment.lanes, Shields { rows: rows.leveled(), environment });
+}
+
+/// The work: those who hold one up or want to are found in lanes.
+struct Shields<'a> {
+    rows: CharacterRows<'a>,
+    environment: &'a Environment,
+}
+
+impl LaneTask for Shields<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(mut self) {
+        let count = self.rows.rows();
+        let (block, blocking) = (L::splat(buttons::BLOCK.into()), L::splat(flags::BLOCKING.into()));
+        let mut at = 0;
+        while at + L::WIDTH <= count {
+            let wants = L::widen_at::<u16>(self.rows.input_buttons, at).and(block);
+            let holds = L::widen_at::<u16>(self.rows.flags, at).and(blocking);
+            let mut concerned = wants.or(holds).greater(L::splat(0)).bits();
+            while concerned != 0 {
+                self.raise(at + concerned.trailing_zeros() as usize);
+                concerned &= concerned - 1;
+            }
+            at += L::WIDTH;
         }
-        let can = *bits & (flags::ALIVE | flags::STUNNED) == flags::ALIVE
+        (at..count).for_each(|row| self.raise(row));
+    }
+}
+
+impl Shields<'_> {
+    fn raise(&mut self, row: usize) {
+        let Self { rows, environment } = self;
+        let bits = rows.flags[row];
+        let holds = rows.input_buttons[row] & buttons::BLOCK != 0
+            && bits & (flags::ALIVE | flags::STUNNED) == flags::ALIVE
             && rows.stamina[row] > 0
             && environment.rules.kit_of(rows.class[row]).block_per_256 > 0
             && action::cast_button(rows.action[row]).is_none();
-        *bits = if pressed && can { *bits | flags::BLOCKING } else { *bits & !flags::BLOCKING };
+        rows.flags[row] = if holds { bits | flags::BLOCKING } else { bits & !flags::BLOCKING };
     }
 }
 

@@ -161,7 +161,8 @@ fn spawn(
     };
     // Until its first input comes it goes on looking where it was put.
     state.characters.input_yaw[row] = yaw.0;
-    lifecycle::bring_to_life(&mut state.characters, row, (x, z, yaw), state.tick, environment);
+    let rows = &mut state.characters.rows_below(row + 1);
+    lifecycle::bring_to_life(rows, row, (x, z, yaw), state.tick, environment);
     Ok(id)
 }
 

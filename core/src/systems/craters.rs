@@ -1,17 +1,19 @@
 //! Ground that gives way: deformations one after the other, and who stands on them.
 //!
-//! A command looks at every row. The craters of a tick's bursts (stage "ground") may be hundreds: then rows are put into
-//! cells once, and each crater looks at the rows around it. Only heights change here, each row's by its own place: whoever
-//! is looked at first, the result is the same.
+//! A command looks at every row: it comes before anybody has moved. The craters of a tick's bursts (stage "ground") come
+//! when everybody is in the index by the place that he has, and ask that; of many dead, cells of their own. Only heights change here, each row's by its own
+//! place: whoever is looked at first, the result is the same.
 //!
-//! Props on it wake; with many craters they are found by their cells.
+//! Props on it wake; those too are found by their cells in the stage "ground".
 //!
 //! What is not here: the vertices ([`crate::spatial::terrain`]), which bursts dig (`blast.rs`).
 
+use super::crowd_index::CrowdIndex;
 use super::props::{self, PropCells};
 use super::{Environment, movement};
-use crate::numeric::Metres;
+use crate::numeric::{Brads, Metres};
 use crate::spatial::Deformation;
+use crate::spatial::query_grid::{QueryGrid, Who, YawBox};
 use crate::state::State;
 use crate::state::characters::{Characters, flags};
 use crate::state::events::{Event, EventBuffer};
@@ -24,44 +26,47 @@ const CELL_SHIFT: u32 = 19;
 /// Cells along each side; beyond they begin anew, and rows of several places share one.
 const SIDE: i64 = 64;
 const CELLS: usize = (SIDE * SIDE) as usize;
-/// From so many craters on sorting costs less than looking at everybody for each.
-const WORTH_SORTING: usize = 3;
+/// Lanes look at so many of the dead while a cell is cleared, or one of the dead sorted into one.
+const LOOKS_PER_SORTED: usize = 16;
 
-/// Rows by cell, for the craters of one tick.
+/// The dead by cell, for the craters of one tick: in the index they are aside, and every question looks at all of them.
 #[derive(Clone, Debug)]
-pub(crate) struct RowsByCell {
+pub(crate) struct DeadByCell {
     /// Where the rows of each cell begin, and one more for the end.
     starts: Box<[u32]>,
     rows: Box<[u32]>,
 }
 
-impl RowsByCell {
+impl DeadByCell {
     pub(crate) fn new(characters: usize) -> Self {
         Self { starts: vec![0; CELLS + 1].into(), rows: vec![0; characters].into() }
     }
 
-    /// Counting sort of the rows in use.
-    fn fill(&mut self, characters: &Characters, end: usize) {
-        let used = |row: &usize| characters.flags[*row] & flags::IN_USE != 0;
-        let cell_of = |row: usize| {
-            cell(
-                i64::from(characters.position_x[row]) >> CELL_SHIFT,
-                i64::from(characters.position_z[row]) >> CELL_SHIFT,
-            )
+    /// Whether it pays to sort so many for so many craters.
+    fn pays(craters: usize, dead: usize) -> bool {
+        craters * dead > LOOKS_PER_SORTED * (CELLS + dead)
+    }
+
+    /// Counting sort of those that a grid has aside.
+    fn fill(&mut self, grid: &QueryGrid) {
+        let (dead, alive) = (grid.aside(), grid.len());
+        let cell_of = |index: usize| {
+            let (x, z) = grid.coordinates(alive + index);
+            cell(i64::from(x) >> CELL_SHIFT, i64::from(z) >> CELL_SHIFT)
         };
         self.starts.fill(0);
-        for row in (0..end).filter(used) {
-            self.starts[cell_of(row)] += 1;
+        for index in 0..dead.len() {
+            self.starts[cell_of(index)] += 1;
         }
         let mut sum = 0;
         for start in &mut self.starts {
             sum += *start;
             *start = sum;
         }
-        for row in (0..end).rev().filter(used) {
-            let start = &mut self.starts[cell_of(row)];
+        for (index, row) in dead.iter().enumerate().rev() {
+            let start = &mut self.starts[cell_of(index)];
             *start -= 1;
-            self.rows[*start as usize] = row as u32;
+            self.rows[*start as usize] = *row;
         }
     }
 
@@ -106,21 +111,14 @@ fn reach_of(deformation: &Deformation, environment: &Environment) -> Metres {
     deformation.radius + environment.terrain.spacing()
 }
 
-/// Takes those of the rows along that stand where the ground has changed.
-fn take_along(
-    characters: &mut Characters,
-    rows: impl Iterator<Item = usize>,
-    deformation: &Deformation,
-    environment: &Environment,
-) {
+/// Takes a row along, if it stands where the ground has changed.
+fn take_along(characters: &mut Characters, row: usize, deformation: &Deformation, environment: &Environment) {
     let reach = reach_of(deformation, environment).0.unsigned_abs();
     let near = |at: i32, middle: Metres| at.abs_diff(middle.0) <= reach;
-    for row in rows {
-        let in_use = characters.flags[row] & flags::IN_USE != 0;
-        let (x, z) = (characters.position_x[row], characters.position_z[row]);
-        if in_use && near(x, deformation.x) && near(z, deformation.z) {
-            movement::reground(characters, row, environment);
-        }
+    let in_use = characters.flags[row] & flags::IN_USE != 0;
+    let (x, z) = (characters.position_x[row], characters.position_z[row]);
+    if in_use && near(x, deformation.x) && near(z, deformation.z) {
+        movement::reground(characters, row, environment);
     }
 }
 
@@ -134,12 +132,21 @@ pub(crate) fn deform(
 ) -> bool {
     let done = dig(state, deformation, environment, deformations, events);
     if done {
-        let end = state.character_ids.end();
-        take_along(&mut state.characters, 0..end, deformation, environment);
+        for row in 0..state.character_ids.end() {
+            take_along(&mut state.characters, row, deformation, environment);
+        }
         let around = (deformation.x, deformation.z, reach_of(deformation, environment));
         props::reground(&mut state.props, 0..state.prop_ids.end(), around, environment);
     }
     done
+}
+
+/// By what those are found who stand on ground that gives way.
+pub(crate) struct FoundBy<'a> {
+    /// Has everybody who is in use, living or dead.
+    pub(crate) index: &'a CrowdIndex,
+    pub(crate) dead: &'a mut DeadByCell,
+    pub(crate) props: &'a PropCells,
 }
 
 /// [`deform`] for each, in order.
@@ -147,62 +154,45 @@ pub(crate) fn deform_all(
     state: &mut State,
     craters: &[Deformation],
     environment: &mut Environment,
-    (cells, props): (&mut RowsByCell, &PropCells),
+    found_by: &mut FoundBy<'_>,
     deformations: &mut Vec<Deformation>,
     events: &mut EventBuffer,
 ) {
-    let sorted = craters.len() >= WORTH_SORTING;
+    let grid = found_by.index.grid();
+    let sorted = DeadByCell::pays(craters.len(), grid.aside().len());
     if sorted {
-        cells.fill(&state.characters, state.character_ids.end());
+        found_by.dead.fill(grid);
     }
     for crater in craters {
-        if !sorted {
-            deform(state, crater, environment, deformations, events);
-        } else if dig(state, crater, environment, deformations, events) {
-            let rows = cells.around(crater.x, crater.z, reach_of(crater, environment));
-            take_along(&mut state.characters, rows, crater, environment);
-            let (x, z, reach) = (crater.x, crater.z, reach_of(crater, environment));
-            let near = props.within([x.0; 2], [z.0; 2], reach);
-            props::reground(&mut state.props, near, (x, z, reach), environment);
+        if dig(state, crater, environment, deformations, events) {
+            take_all_along(state, crater, environment, (found_by, sorted));
         }
     }
+}
+
+/// Takes all along that stand where the ground has changed. `sorted` says that the dead are.
+fn take_all_along(
+    state: &mut State,
+    crater: &Deformation,
+    environment: &Environment,
+    (found_by, sorted): (&FoundBy<'_>, bool),
+) {
+    let FoundBy { index, dead, props } = found_by;
+    let (x, z, reach) = (crater.x, crater.z, reach_of(crater, environment));
+    // The square in which ground may have changed.
+    let around = YawBox { x, z, yaw: Brads(0), half_width: reach, half_depth: reach };
+    let who = if sorted { Who::Present } else { Who::Everyone };
+    index.grid().for_each(who, &around, |row| {
+        take_along(&mut state.characters, row as usize, crater, environment);
+    });
+    if sorted {
+        for row in dead.around(x, z, reach) {
+            take_along(&mut state.characters, row, crater, environment);
+        }
+    }
+    let near = props.within([x.0; 2], [z.0; 2], reach);
+    props::reground(&mut state.props, near, (x, z, reach), environment);
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::state::StateCapacity;
-    use proptest::prelude::*;
-
-    proptest! {
-        /// Everybody in use within the square is among those around, once.
-        #[test]
-        fn nobody_near_is_left_out(
-            places in proptest::collection::vec((any::<i32>(), -(64 << 16)..64 << 16, any::<bool>()), 1..200),
-            (x, z) in (any::<i32>(), -(64 << 16)..64 << 16),
-            reach in 0..80 << 16,
-        ) {
-            let characters = places.len() as u32;
-            let mut state = State::new(&StateCapacity { characters, ..StateCapacity::default() });
-            for (row, (x, z, used)) in places.iter().enumerate() {
-                state.characters.position_x[row] = x >> 8;
-                state.characters.position_z[row] = *z;
-                state.characters.flags[row] = if *used { flags::IN_USE } else { 0 };
-            }
-            let mut cells = RowsByCell::new(places.len());
-            cells.fill(&state.characters, places.len());
-            let (x, z, reach) = (Metres(x >> 8), Metres(z), Metres(reach));
-            let mut found: Vec<usize> = cells.around(x, z, reach).collect();
-            found.sort_unstable();
-            let all = found.len();
-            found.dedup();
-            prop_assert_eq!(found.len(), all);
-            for (row, place) in places.iter().enumerate() {
-                let near = (i64::from(place.0 >> 8) - i64::from(x.0)).abs() <= i64::from(reach.0)
-                    && (place.1 - z.0).abs() <= reach.0;
-                prop_assert!(!near || !place.2 || found.contains(&row), "row {}", row);
-                prop_assert!(place.2 || !found.contains(&row));
-            }
-        }
-    }
-}
+mod tests;

@@ -2,13 +2,16 @@
 
 use super::{Environment, Tally, respawn};
 use crate::numeric::fixed::mul_q16;
+use crate::numeric::lanes::{LaneMask, LaneTask, Lanes, run};
 use crate::numeric::rng::{between_metres, random_u32x4};
 use crate::numeric::{Brads, Metres, Purpose, Tick, Ticks};
-use crate::rules::{ARM_BUTTONS, CombatRules};
-use crate::state::characters::{Characters, action, flags, motion};
+use crate::rules::CombatRules;
+use crate::state::characters::{CharacterRows, Characters, action, flags, motion};
+use crate::state::column::Rows;
 use crate::state::events::{Event, EventBuffer};
 use crate::state::handle::CharacterId;
 use crate::state::objectives::Objectives;
+use alloc::vec::Vec;
 
 /// A place in a team's spawn area and the yaw towards the centre of the field.
 ///
@@ -49,7 +52,7 @@ pub(crate) fn within(
 
 /// Puts a row on the ground with full health and nothing begun. Keeps team, class, input, score and generation.
 pub(crate) fn bring_to_life(
-    characters: &mut Characters,
+    characters: &mut CharacterRows<'_>,
     row: usize,
     (x, z, yaw): (Metres, Metres, Brads),
     tick: Tick,
@@ -72,9 +75,10 @@ pub(crate) fn bring_to_life(
     characters.health[row] = environment.rules.life.health_max;
     characters.action[row] = action::NONE;
     characters.action_tick[row] = tick.0;
-    for button in 0..ARM_BUTTONS {
-        characters.set_ready_tick(button, row, tick.0);
-    }
+    characters.primary_ready_tick[row] = tick.0;
+    characters.secondary_ready_tick[row] = tick.0;
+    characters.ability_1_ready_tick[row] = tick.0;
+    characters.ability_2_ready_tick[row] = tick.0;
     characters.combat_tick[row] = tick.0;
     characters.stamina[row] = environment.rules.combat.stamina_max;
     characters.combo[row] = 0;
@@ -83,30 +87,92 @@ pub(crate) fn bring_to_life(
 }
 
 /// Where somebody of a slot and a class returns to, and which way it looks there, if not to its team's area.
-pub(crate) type HomeOf<'a> = dyn Fn(usize, u8) -> Option<(Metres, Metres, Brads)> + 'a;
+pub(crate) type HomeOf<'a> = dyn Fn(usize, u8) -> Option<(Metres, Metres, Brads)> + Sync + 'a;
 
-/// Stage "return": the dead whose time has come appear where `home_of` says, or where their team returns ([`super::respawn`]).
-///
-/// It comes before movement, so that nobody changes place after the index of the tick is built.
-pub(crate) fn run_return(
-    characters: &mut Characters,
+/// Lists the dead whose time has come.
+struct Due<'a> {
+    flags: &'a [u16],
+    died: &'a [u32],
+    tick: Tick,
+    rest: Ticks,
+    due: &'a mut Vec<u32>,
+}
+
+impl LaneTask for Due<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let Self { flags: bits, died, tick, rest, due } = self;
+        let (now, rest_lanes, zero) =
+            (L::splat(tick.0.cast_signed()), L::splat(rest.0.cast_signed()), L::splat(0));
+        let (state, dead) = (L::splat((flags::IN_USE | flags::ALIVE).into()), L::splat(flags::IN_USE.into()));
+        let mut at = 0;
+        while at + L::WIDTH <= bits.len() {
+            let is_dead = L::widen_at(bits, at).and(state).equal(dead);
+            if is_dead.any() {
+                let since = now.sub(L::load_at(bytemuck::cast_slice(died), at));
+                // Ticks since count without a sign.
+                let waits = zero.greater(since).not().and(rest_lanes.greater(since));
+                let mut found = is_dead.and(waits.not()).bits();
+                while found != 0 {
+                    due.push(at as u32 + found.trailing_zeros());
+                    found &= found - 1;
+                }
+            }
+            at += L::WIDTH;
+        }
+        for row in at..bits.len() {
+            let is_dead = bits[row] & (flags::IN_USE | flags::ALIVE) == flags::IN_USE;
+            if is_dead && tick.since(Tick(died[row])) >= rest {
+                due.push(row as u32);
+            }
+        }
+    }
+}
+
+/// Stage "return", its first part: lists the dead below `end` whose time has come.
+pub(crate) fn list_the_due(
+    characters: &Characters,
     end: usize,
     tick: Tick,
-    (environment, objectives, home_of): (&Environment, &Objectives, &HomeOf<'_>),
-    events: &mut EventBuffer,
-    tally: &mut Tally,
+    environment: &Environment,
+    due: &mut Vec<u32>,
 ) {
-    for row in 0..end {
-        let dead = characters.flags[row] & (flags::IN_USE | flags::ALIVE) == flags::IN_USE;
-        if !dead || tick.since(Tick(characters.action_tick[row])) < environment.timing.respawn {
-            continue;
-        }
-        let (slot, class) = (row as u32, characters.class[row]);
-        let team_place = || respawn::place(characters, row, tick, environment, objectives);
-        let place = home_of(row, class).unwrap_or_else(team_place);
-        bring_to_life(characters, row, place, tick, environment);
-        tally.respawns += 1;
-        events.push(Event::Respawned { id: CharacterId { slot, generation: characters.generation[row] } });
+    due.clear();
+    let (flags, died) = (&characters.flags[..end], &characters.action_tick[..end]);
+    run(environment.lanes, Due { flags, died, tick, rest: environment.timing.respawn, due });
+}
+
+/// Stage "return": those of some rows, the first of them being `first`, whose time has come appear where `home_of` says, or
+/// where their team returns ([`super::respawn`]). `due` are their numbers.
+///
+/// It comes before movement, so that nobody changes place after the index of the tick is built.
+pub(crate) fn bring_back(
+    rows: &mut CharacterRows<'_>,
+    first: usize,
+    due: &[u32],
+    tick: Tick,
+    (environment, objectives, home_of): (&Environment, &Objectives, &HomeOf<'_>),
+) {
+    let end = first + rows.rows();
+    let number = |row: usize| due.partition_point(|due| (*due as usize) < row);
+    for &slot in &due[number(first)..number(end)] {
+        let row = slot as usize - first;
+        let (team, class) = (rows.team[row], rows.class[row]);
+        let lies = (rows.position_x[row], rows.position_z[row]);
+        let team_place = || respawn::place((team, class, slot), lies, tick, environment, objectives);
+        let place = home_of(slot as usize, class).unwrap_or_else(team_place);
+        bring_to_life(rows, row, place, tick, environment);
+    }
+}
+
+/// Stage "return", its end: tells of those who came back.
+pub(crate) fn tell_of(due: &[u32], characters: &Characters, events: &mut EventBuffer, tally: &mut Tally) {
+    tally.respawns += due.len() as u32;
+    for &slot in due {
+        let generation = characters.generation[slot as usize];
+        events.push(Event::Respawned { id: CharacterId { slot, generation } });
     }
 }
 
@@ -123,6 +189,7 @@ pub(crate) fn gained_stamina(combat: &CombatRules, tick: Tick, tick_hz: u16) -> 
 }
 
 /// Stamina and flags after a tick's end, of a living body with this motion and these ticks in it.
+#[inline(always)]
 pub(crate) fn stamina_after(
     (before, bits): (u16, u16),
     (doing, ticks): (u8, u16),
@@ -140,45 +207,71 @@ pub(crate) fn stamina_after(
     (stamina, if exhausted { bits | flags::EXHAUSTED } else { bits & !flags::EXHAUSTED })
 }
 
-/// Stage "lifecycle": stamina comes back to those who hold no shield; a dodge costs some in its first tick; who has too
-/// little for one is exhausted.
-pub(crate) fn run_stamina(characters: &mut Characters, end: usize, tick: Tick, environment: &Environment) {
-    let combat = &environment.rules.combat;
-    let gained = gained_stamina(combat, tick, environment.tick_hz);
-    for row in 0..end {
-        let (bits, before) = (characters.flags[row], characters.stamina[row]);
-        if bits & flags::ALIVE == 0 {
-            continue;
+/// What comes back to some rows, and how much of it.
+struct Recover<'a> {
+    rows: CharacterRows<'a>,
+    tick: Tick,
+    /// Health and stamina.
+    gained: [u16; 2],
+    environment: &'a Environment,
+}
+
+impl LaneTask for Recover<'_> {
+    type Output = ();
+
+    /// Plain loops without a branch, which the compiler widens.
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let Self { rows, tick, gained: [health, stamina], environment } = self;
+        if health > 0 {
+            let (most, delay) = (environment.rules.life.health_max, environment.timing.regeneration_delay);
+            regain_health(rows.health, rows.flags, rows.combat_tick, (tick, delay), (health, most));
         }
-        let dodges = characters.motion[row] == motion::DODGE && characters.motion_ticks[row] == 1;
-        let rested = before == combat.stamina_max && before >= combat.dodge_stamina;
-        if rested && !dodges && bits & flags::EXHAUSTED == 0 {
-            continue;
-        }
-        let moving = (characters.motion[row], characters.motion_ticks[row]);
-        (characters.stamina[row], characters.flags[row]) =
-            stamina_after((before, bits), moving, gained, combat);
+        let motions = (&*rows.motion, &*rows.motion_ticks);
+        regain_stamina(rows.stamina, rows.flags, motions, stamina, environment.rules.combat);
     }
 }
 
-/// Stage "lifecycle": health comes back to those who have been out of combat for long enough.
-pub(crate) fn run_regeneration(
-    characters: &mut Characters,
-    end: usize,
-    tick: Tick,
-    environment: &Environment,
+/// Health comes back to those who have been out of combat for long enough.
+#[inline(always)]
+fn regain_health(
+    health: &mut [u16],
+    bits: &[u16],
+    combat_tick: &[u32],
+    (tick, delay): (Tick, Ticks),
+    (gained, most): (u16, u16),
 ) {
-    let life = &environment.rules.life;
-    let gained = gain(life.regeneration_per_s, tick, environment.tick_hz);
-    if gained == 0 {
-        return;
+    for ((health, bits), fought) in health.iter_mut().zip(bits).zip(combat_tick) {
+        let hurt = (bits & flags::ALIVE != 0) & (*health < most);
+        let rested = tick.since(Tick(*fought)) >= delay;
+        let regained = health.saturating_add(gained).min(most);
+        *health = if hurt & rested { regained } else { *health };
     }
-    for row in 0..end {
-        let hurt = characters.flags[row] & flags::ALIVE != 0 && characters.health[row] < life.health_max;
-        if hurt && tick.since(Tick(characters.combat_tick[row])) >= environment.timing.regeneration_delay {
-            characters.health[row] = characters.health[row].saturating_add(gained).min(life.health_max);
-        }
+}
+
+/// Stamina comes back to those who hold no shield; a dodge costs some in its first tick; who has too little for one is
+/// exhausted.
+#[inline(always)]
+fn regain_stamina(
+    stamina: &mut [u16],
+    bits: &mut [u16],
+    (motion, ticks): (&[u8], &[u16]),
+    gained: u16,
+    combat: CombatRules,
+) {
+    for (((stamina, bits), motion), ticks) in stamina.iter_mut().zip(bits).zip(motion).zip(ticks) {
+        let alive = *bits & flags::ALIVE != 0;
+        let (left, left_bits) = stamina_after((*stamina, *bits), (*motion, *ticks), gained, &combat);
+        *stamina = if alive { left } else { *stamina };
+        *bits = if alive { left_bits } else { *bits };
     }
+}
+
+/// Stage "lifecycle": health and stamina come back.
+pub(crate) fn recover(rows: CharacterRows<'_>, tick: Tick, environment: &Environment) {
+    let health = gain(environment.rules.life.regeneration_per_s, tick, environment.tick_hz);
+    let stamina = gained_stamina(&environment.rules.combat, tick, environment.tick_hz);
+    run(environment.lanes, Recover { rows: rows.leveled(), tick, gained: [health, stamina], environment });
 }
 
 /// How far back the ticks in the columns are kept at most, so that comparing them stays right for ever: half of what
@@ -217,25 +310,4 @@ pub(crate) fn run_aging(characters: &mut Characters, end: usize, tick: Tick) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn old_ticks_are_brought_forward_and_others_left_alone() {
-        let mut characters = Characters::new(4);
-        characters.flags.fill(flags::IN_USE);
-        characters.flags[3] = 0;
-        // A sweep right at the wrap of the tick counter.
-        let tick = Tick(0);
-        let ages = [u32::MAX - 5, (1 << 31) + 7, 40, (1 << 31) + 7];
-        characters.primary_ready_tick.copy_from_slice(&ages);
-        run_aging(&mut characters, 4, Tick(1));
-        assert_eq!(*characters.primary_ready_tick, ages, "between two sweeps nothing happens");
-        run_aging(&mut characters, 4, tick);
-        assert_eq!(*characters.primary_ready_tick, [ages[0], (tick - AGE_MAX).0, 40, ages[3]]);
-        // Whatever the counter says later on, the blade of the one who waited is ready.
-        for wait in [0_u32, 1 << 20, (1 << 30) - 1] {
-            assert!((tick + Ticks(wait)).signed_distance(Tick(characters.primary_ready_tick[1])) >= 0);
-        }
-    }
-}
+mod tests;

@@ -5,14 +5,18 @@
 //! of their rows.
 //!
 //! - `flight`: one tick of all flights, in lanes
+//! - `open`: those of them that meet nothing, in lanes to their end
 //! - `targets`: whom an arrow can meet
+//! - `heads`: how high those are, and where
 //! - `capsule`: the exact test of one body
 //! - `loose`: props in the way
 //! - `past`: arrows whose archers saw an older picture, on their way to the present
 
 pub(in crate::systems) mod capsule;
 mod flight;
+mod heads;
 pub(in crate::systems) mod loose;
+mod open;
 mod past;
 mod targets;
 

@@ -7,23 +7,20 @@ use super::Environment;
 use super::lifecycle::{spawn_centre, team_spawn, within};
 use crate::numeric::{Brads, Metres, Tick};
 use crate::spatial::obstacles::{RespawnOwner, RespawnPoint};
-use crate::state::characters::Characters;
 use crate::state::objectives::Objectives;
 
 /// Share of the radius that is half the side of the square within the circle, 1/256: 1 / √2, rounded down.
 const SQUARE_PER_256: i64 = 181;
 
-/// Where a dead row appears, and which way it looks.
+/// Where somebody dead of a team, a class and a slot appears who lies there (raw x and z), and which way it looks.
 pub(crate) fn place(
-    characters: &Characters,
-    row: usize,
+    (team, class, slot): (u8, u8, u32),
+    here: (i32, i32),
     tick: Tick,
     environment: &Environment,
     objectives: &Objectives,
 ) -> (Metres, Metres, Brads) {
-    let (team, class, slot) = (characters.team[row], characters.class[row], row as u32);
     let points = environment.obstacles.respawn_points();
-    let here = (characters.position_x[row], characters.position_z[row]);
     let area = spawn_centre(team, environment);
     let mut nearest = (away(here, (area.0.0, area.1.0)), None);
     for point in points.iter().filter(|point| is_theirs(point, team, objectives)) {

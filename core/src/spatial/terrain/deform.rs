@@ -6,6 +6,7 @@ use crate::limits::{
 };
 use crate::numeric::Metres;
 use crate::state::terrain_deltas::{ChunkDelta, DELTA_MAX, TerrainChunk, TerrainDeltas};
+use core::ops::RangeInclusive;
 
 /// A blow that deforms the ground: a round dent, deepest in the middle, level with the ground at its rim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +47,8 @@ impl Dent {
 
 /// Vertices of one chunk that a dent can reach, and where they stand.
 struct Patch {
-    columns: core::ops::RangeInclusive<usize>,
-    rows: core::ops::RangeInclusive<usize>,
+    columns: RangeInclusive<usize>,
+    rows: RangeInclusive<usize>,
     first_x: u32,
     first_z: u32,
 }
@@ -66,10 +67,16 @@ impl Patch {
         }
     }
 
+    /// Whether any vertex changes. The nearest to the middle change most: rows and columns of one or two of them decide.
     fn changes(&self, lattice: &Lattice, dent: &Dent) -> bool {
-        let mut any = false;
-        self.for_each_change(lattice, dent, |_, _| any = true);
-        any
+        let near = |span: &RangeInclusive<usize>, first: u32, middle: i64| {
+            let steps = (middle - i64::from(lattice.place(first))) >> lattice.shift;
+            let at = steps.clamp(*span.start() as i64, *span.end() as i64) as usize;
+            [at, (at + 1).min(*span.end())].map(|vertex| lattice.place(first + vertex as u32))
+        };
+        let columns = near(&self.columns, self.first_x, dent.x);
+        let rows = near(&self.rows, self.first_z, dent.z);
+        rows.into_iter().any(|z| columns.into_iter().any(|x| dent.change(x, z) != 0))
     }
 }
 
@@ -101,7 +108,7 @@ impl Terrain {
             }
             let number = lattice.chunk(chunk.x.into(), chunk.z.into());
             let Some(delta) = deltas.entry(chunk) else { continue };
-            let mut differs = false;
+            let (mut differs, mut levels) = (false, false);
             self.change(number, |heights| {
                 patch.for_each_change(&lattice, &dent, |vertex, change| {
                     let before = delta[vertex];
@@ -109,9 +116,10 @@ impl Terrain {
                     delta[vertex] = after;
                     heights[vertex] += i32::from(after - before) << TERRAIN_DELTA_SHIFT;
                     differs |= before != after;
+                    levels |= after == 0;
                 });
             });
-            if delta.iter().all(|height| *height == 0) {
+            if levels && delta.iter().all(|height| *height == 0) {
                 deltas.remove(chunk);
                 self.release(number);
             }

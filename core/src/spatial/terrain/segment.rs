@@ -4,8 +4,9 @@
 //! is well above the ground cannot have met it before it has lost that height, and the probes up to there are left out.
 //! What is found is what all probes would have found.
 
-use super::{Lattice, Terrain};
+use super::{ChunkHeights, Lattice, Terrain};
 use crate::limits::{TERRAIN_CHUNK_CELLS, TERRAIN_CHUNK_SIDE};
+use crate::numeric::lanes::{LaneChoice, LaneTask, Lanes, MAX_WIDTH, run};
 use crate::numeric::{Fx, Position};
 
 /// The most probes one flight takes.
@@ -13,6 +14,9 @@ pub const MAX_PROBES: u32 = 4096;
 
 /// Fewer probes than this are all taken: looking up how steep the ground is would cost as much.
 const PROBES_WORTH_A_LOOK: i64 = 8;
+
+/// A way over more cells along a side is not worth a look at all vertices around.
+const CELLS_WORTH_A_LOOK: u32 = 5;
 
 /// Over more chunks than this nothing is left out: nobody flies so far in a tick.
 const CHUNKS_MAX: usize = 16;
@@ -29,19 +33,56 @@ impl Steepness {
     pub(super) const UNKNOWN: Self = Self(u32::MAX, u32::MAX);
 
     /// Of a chunk's heights. Between the vertices the ground is no steeper than along an edge of the cell: it is bilinear.
-    pub(super) fn of(heights: &super::ChunkHeights, lattice: &Lattice) -> Self {
-        let differ = |a: &[i32], b: &[i32]| {
-            a.iter().zip(b).fold(0, |most, (a, b)| most.max(u64::from(a.abs_diff(*b))))
+    pub(super) fn of(heights: &ChunkHeights, lattice: &Lattice) -> Self {
+        let [along_x, along_z] = run(LaneChoice::Auto, Rises(heights));
+        let rise = |most: i32| {
+            let most = u64::from(most.unsigned_abs());
+            (most << 16).div_ceil(1 << lattice.shift).min(STEEPEST.into()) as u32
         };
-        let (lines, _) = heights.as_chunks::<TERRAIN_CHUNK_SIDE>();
-        let along_x = lines.iter().map(|line| differ(&line[1..], &line[..TERRAIN_CHUNK_CELLS]));
-        let along_z = differ(&heights[TERRAIN_CHUNK_SIDE..], &heights[..heights.len() - TERRAIN_CHUNK_SIDE]);
-        let rise = |most: u64| (most << 16).div_ceil(1 << lattice.shift).min(STEEPEST.into()) as u32;
-        Self(rise(along_x.max().unwrap_or(0)), rise(along_z))
+        Self(rise(along_x), rise(along_z))
     }
 
     fn max(self, other: Self) -> Self {
         Self(self.0.max(other.0), self.1.max(other.1))
+    }
+}
+
+/// The largest differences of neighbouring heights along x and along z, raw. Differences of heights fit lanes.
+struct Rises<'a>(&'a ChunkHeights);
+
+impl LaneTask for Rises<'_> {
+    type Output = [i32; 2];
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) -> [i32; 2] {
+        const { assert!(TERRAIN_CHUNK_CELLS.is_multiple_of(MAX_WIDTH)) };
+        let heights = self.0.as_slice();
+        let (mut along_x, mut along_z) = (L::splat(0), L::splat(0));
+        let mut line = 0;
+        while line < TERRAIN_CHUNK_SIDE {
+            let mut column = 0;
+            while column < TERRAIN_CHUNK_CELLS {
+                let at = line * TERRAIN_CHUNK_SIDE + column;
+                let own = L::load_at(heights, at);
+                along_x = along_x.max(L::load_at(heights, at + 1).sub(own).abs());
+                if line < TERRAIN_CHUNK_CELLS {
+                    along_z = along_z.max(L::load_at(heights, at + TERRAIN_CHUNK_SIDE).sub(own).abs());
+                }
+                column += L::WIDTH;
+            }
+            line += 1;
+        }
+        let mut most = [[0; MAX_WIDTH]; 2];
+        along_x.store(&mut most[0]);
+        along_z.store(&mut most[1]);
+        // The last column has no cells to its right.
+        let mut last = TERRAIN_CHUNK_CELLS;
+        while last + TERRAIN_CHUNK_SIDE < heights.len() {
+            most[1][0] = most[1][0].max((heights[last + TERRAIN_CHUNK_SIDE] - heights[last]).abs());
+            last += TERRAIN_CHUNK_SIDE;
+        }
+        let largest = |most: &[i32]| most.iter().fold(0, |most, each| most.max(*each));
+        [largest(&most[0][..L::WIDTH]), largest(&most[1][..L::WIDTH])]
     }
 }
 
@@ -81,6 +122,26 @@ impl Terrain {
                 return Some(bisect(((probe - 1) << 16) / probes, t, |t| clearance(t) > 0));
             }
         }
+    }
+
+    /// Whether all the ground below a flight is lower than all of the flight, as far as a look at the vertices around tells: true
+    /// means that [`Terrain::segment_hit`] finds nothing. False of longer ways, and of those from chunk to chunk.
+    #[must_use]
+    pub(crate) fn is_below(&self, from: Position, to: Position) -> bool {
+        let cells = |a: i32, b: i32| (self.lattice.locate(a.min(b)).0, self.lattice.locate(a.max(b)).0);
+        let ((column, last_column), (row, last_row)) = (cells(from.x.0, to.x.0), cells(from.z.0, to.z.0));
+        let chunks = TERRAIN_CHUNK_CELLS as u32;
+        let is_one = column / chunks == last_column / chunks && row / chunks == last_row / chunks;
+        if !is_one || last_column - column > CELLS_WORTH_A_LOOK || last_row - row > CELLS_WORTH_A_LOOK {
+            return false;
+        }
+        let Some(heights) = self.chunk_heights(column, row) else { return false };
+        let lowest = from.y.0.min(to.y.0);
+        let (first, width) = (super::vertex_in_chunk(column, row), (last_column - column) as usize + 2);
+        (0..(last_row - row) as usize + 2).all(|line| {
+            let line = &heights[first + line * TERRAIN_CHUNK_SIDE..][..width];
+            line.iter().fold(i32::MIN, |most, height| most.max(*height)) < lowest
+        })
     }
 
     /// What height above the ground a flight can lose; `None` where that is not known.
@@ -163,6 +224,7 @@ pub fn point_on_segment(from: Position, to: Position, t: i32) -> Position {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::TERRAIN_CHUNK_VERTICES;
     use crate::numeric::Metres;
     use crate::spatial::terrain::Deformation;
     use crate::state::terrain_deltas::TerrainDeltas;
@@ -185,6 +247,30 @@ mod tests {
     }
 
     proptest! {
+        /// Every edge counts, whichever is the steepest, on all lanes.
+        #[test]
+        fn the_steepest_edges_are_found(
+            peaks in prop::collection::vec(
+                (0..TERRAIN_CHUNK_VERTICES, -(8_224 << 16)..=8_224 << 16), 0..4),
+        ) {
+            let mut heights = [0_i32; TERRAIN_CHUNK_VERTICES];
+            for (vertex, height) in peaks {
+                heights[vertex] = height;
+            }
+            let mut most = [0; 2];
+            for vertex in 0..TERRAIN_CHUNK_VERTICES {
+                if vertex % TERRAIN_CHUNK_SIDE != 0 {
+                    most[0] = most[0].max((heights[vertex] - heights[vertex - 1]).abs());
+                }
+                if vertex >= TERRAIN_CHUNK_SIDE {
+                    most[1] = most[1].max((heights[vertex] - heights[vertex - TERRAIN_CHUNK_SIDE]).abs());
+                }
+            }
+            for &choice in LaneChoice::available() {
+                prop_assert_eq!(run(choice, Rises(&heights)), most);
+            }
+        }
+
         /// Nothing is left out that would have been found: over hills and craters, near the ground and at its edge.
         #[test]
         fn probes_left_out_were_above_the_ground(
@@ -207,6 +293,8 @@ mod tests {
                 let from = Position::new(m(x), terrain.height_at(m(x), m(z)) + m(rise), m(z));
                 let to = from.offset(m(dx), m(climb), m(dz));
                 prop_assert_eq!(terrain.segment_hit(from, to), plain(&terrain, from, to));
+                let near = from.offset(m(dx / 16), m(climb / 4), m(dz / 16));
+                prop_assert!(!terrain.is_below(from, near) || plain(&terrain, from, near).is_none());
             }
         }
     }

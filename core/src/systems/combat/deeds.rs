@@ -2,6 +2,7 @@
 
 use super::{Arena, Attack, CombatScratch, Deed};
 use crate::numeric::Tick;
+use crate::numeric::lanes::{LaneMask, LaneTask, Lanes, run};
 use crate::rules::{ARM_BUTTONS, Arm, ArmRules, arm_kind};
 use crate::state::characters::{action, flags};
 use crate::state::commands::{ViewAge, buttons};
@@ -22,18 +23,36 @@ impl Deed {
 
 /// Chooses what the rows from `first_row` on do. Writes nothing but `deeds`.
 pub(crate) fn choose(first_row: usize, deeds: &mut [u8], arena: &Arena<'_>) {
-    let characters = arena.rewind.characters;
-    let rows = first_row..first_row + deeds.len();
-    let (bits, actions) = (&characters.flags[rows.clone()], &characters.action[rows.clone()]);
-    let pressed = &characters.input_buttons[rows];
-    for (offset, deed) in deeds.iter_mut().enumerate() {
-        let ready = bits[offset] & (flags::ALIVE | flags::STUNNED) == flags::ALIVE;
-        let cast = action::cast_button(actions[offset]);
-        *deed = if ready && (pressed[offset] & buttons::ATTACKS != 0 || cast.is_some()) {
-            arena.deed(first_row + offset, cast).map_or(0, |(deed, button)| deed.with_button(button))
-        } else {
-            0
-        };
+    run(arena.environment.lanes, Choose { first_row, deeds, arena });
+}
+
+/// The work: who cannot do anything is left out in lanes.
+struct Choose<'a> {
+    first_row: usize,
+    deeds: &'a mut [u8],
+    arena: &'a Arena<'a>,
+}
+
+impl LaneTask for Choose<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let Self { first_row, deeds, arena } = self;
+        deeds.fill(0);
+        let mut at = 0;
+        while at + L::WIDTH <= deeds.len() {
+            let mut able = arena.able::<L>(first_row + at).bits();
+            while able != 0 {
+                let offset = at + able.trailing_zeros() as usize;
+                deeds[offset] = arena.choose(first_row + offset);
+                able &= able - 1;
+            }
+            at += L::WIDTH;
+        }
+        for (row, deed) in (first_row..).zip(deeds).skip(at) {
+            *deed = arena.choose(row);
+        }
     }
 }
 
@@ -116,7 +135,65 @@ fn list_some(first_row: usize, deeds: &[u8], listed: &mut Vec<Attack>, arena: &A
     }
 }
 
+/// Ticks of a column as lanes.
+#[inline(always)]
+fn ticks_at<L: Lanes>(column: &[u32], row: usize) -> L {
+    L::load_at(bytemuck::cast_slice(column), row)
+}
+
 impl Arena<'_> {
+    /// Which of the rows from one on may do something: all that do, and those that have too little stamina or an empty hand.
+    #[inline(always)]
+    fn able<L: Lanes>(&self, row: usize) -> L::Mask {
+        let characters = self.rewind.characters;
+        let (zero, now) = (L::splat(0), L::splat(self.tick.0.cast_signed()));
+        let (bits, last) = (L::widen_at(characters.flags, row), L::widen_at::<u8>(characters.action, row));
+        let ready =
+            bits.and(L::splat((flags::ALIVE | flags::STUNNED).into())).equal(L::splat(flags::ALIVE.into()));
+        let casts = last.greater(L::splat(i32::from(action::CAST) - 1));
+        let casts = casts.and(L::splat(action::INTERRUPTED.into()).greater(last));
+        let pressed = L::widen_at::<u16>(characters.input_buttons, row);
+        let columns = [
+            characters.primary_ready_tick,
+            characters.secondary_ready_tick,
+            characters.ability_1_ready_tick,
+            characters.ability_2_ready_tick,
+        ];
+        let mut due = casts;
+        let mut button = 0;
+        while button < ARM_BUTTONS {
+            let has = pressed.and(L::splat(buttons::ARMS[button].into())).greater(zero);
+            let waits = zero.greater(now.sub(ticks_at(columns[button], row)));
+            due = due.or(has.and(waits.not()));
+            button += 1;
+        }
+        let since = now.sub(ticks_at(characters.action_tick, row));
+        let cooldown = L::splat(self.environment.timing.global_cooldown.0.cast_signed());
+        // Ticks since count without a sign.
+        let soon = cooldown.greater(since).and(zero.greater(since).not());
+        let mut uses = L::Mask::first_n(0);
+        let mut button = 0;
+        while button < ARM_BUTTONS {
+            uses = uses.or(last.equal(L::splat(action::USED[button].into())));
+            button += 1;
+        }
+        let shielded = bits.and(L::splat(flags::BLOCKING.into())).greater(zero);
+        let rests = uses.and(soon).or(shielded).and(casts.not());
+        ready.and(due).and(rests.not())
+    }
+
+    /// What a row does, as a byte.
+    fn choose(&self, row: usize) -> u8 {
+        let characters = self.rewind.characters;
+        let ready = characters.flags[row] & (flags::ALIVE | flags::STUNNED) == flags::ALIVE;
+        let cast = action::cast_button(characters.action[row]);
+        if ready && (characters.input_buttons[row] & buttons::ATTACKS != 0 || cast.is_some()) {
+            self.deed(row, cast).map_or(0, |(deed, button)| deed.with_button(button))
+        } else {
+            0
+        }
+    }
+
     /// What a living row does that presses something or prepares something, and with which button.
     fn deed(&self, row: usize, cast: Option<usize>) -> Option<(Deed, usize)> {
         let characters = self.rewind.characters;
@@ -163,3 +240,6 @@ impl Arena<'_> {
         if goes_on { (characters.combo[row] + 1).min(rules.combo_steps) } else { 0 }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,8 @@
-//! Bodies in lanes: alive, on their feet or in the air over gentle terrain, whatever they walk, sprint, crouch or jump, with
-//! nothing in the way or going along what is there.
+//! Bodies in lanes: alive, on their feet, in the air or thrown over gentle terrain, whatever they walk, sprint, crouch or jump,
+//! with nothing in the way or going along what is there.
 //!
 //! For them [`super::move_character`] comes down to some hundred operations, which lanes do for 8 or 16 rows at once. A row
-//! of another kind (in a dodge, thrown, swimming, on a slope too steep, on an obstacle) is left as it was and goes
+//! of another kind (in a dodge, swimming, on a slope too steep, on an obstacle, thrown beside one) is left as it was and goes
 //! through the function; both ways give the same bits, whatever the lanes, and a test holds that over random rows.
 //!
 //! - `among`: rows with obstacles near
@@ -119,25 +119,30 @@ impl LaneTask for Walk<'_> {
         let tables = Tables::new(self.movement, self.surroundings);
         let field = self.surroundings.terrain.field();
         let clearings = self.surroundings.obstacles.clearings();
-        let mut at = 0;
-        while at + L::WIDTH <= count {
+        if count < L::WIDTH {
+            (0..count).for_each(|row| self.step_if_due(row));
+            return;
+        }
+        let mut next = 0;
+        while next < count {
+            // The last block begins among rows that are done already.
+            let at = next.min(count - L::WIDTH);
+            let before = all::<L>() & !(u32::MAX << (next - at));
             let (mut resting, mut due) = (0, u32::MAX);
             if let Some(watch) = self.watch {
                 (resting, due) = watch.turns::<L>(&self.rows, at, self.first + at, self.surroundings.tick);
             }
-            let mut done = resting;
-            if resting != all::<L>() {
-                done |= self.step_block::<L>(at, &tables, (field.as_ref(), clearings.as_ref()), due);
+            let mut done = resting | before;
+            if done != all::<L>() {
+                let blocks = (field.as_ref(), clearings.as_ref());
+                done |= self.step_block::<L>(at, &tables, blocks, due & !before);
             }
             let mut left = all::<L>() & !done;
             while left != 0 {
                 self.step_if_due(at + left.trailing_zeros() as usize);
                 left &= left - 1;
             }
-            at += L::WIDTH;
-        }
-        for row in at..count {
-            self.step_if_due(row);
+            next = at + L::WIDTH;
         }
     }
 }

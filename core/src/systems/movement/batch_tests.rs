@@ -40,6 +40,20 @@ fn crowd(seed: u64, terrain: &Terrain) -> Characters {
             characters.dodge_ticks[row] = (d >> 4 & 31) as u16;
             characters.position_y[row] = (d as i32) >> (c & 31);
         }
+        // Thrown, along the ground or through the air, some of them for the last tick.
+        if c & 0x300 == 0x100 && d & 3 == 0 {
+            characters.velocity_x[row] = (d as i32) >> 10;
+            characters.velocity_y[row] = if d & 4 == 0 { 0 } else { (d.rotate_left(20) as i32) >> 13 };
+            characters.velocity_z[row] = (d.rotate_left(9) as i32) >> 10;
+            characters.motion[row] = motion::KNOCKED;
+            characters.motion_ticks[row] = (c >> 13 & 63) as u16;
+            characters.timer[row] = (d >> 3 & 3) as u16;
+            characters.flags[row] |= (c >> 18) as u16 & (flags::CROUCHED | flags::JUMP_QUEUED);
+            if d & 4 != 0 {
+                characters.flags[row] &= !flags::GROUNDED;
+                characters.position_y[row] += (d >> 16) as i32;
+            }
+        }
         if c & 0xFC00_0000 == 0 {
             characters.flags[row] = flags::IN_USE;
         }

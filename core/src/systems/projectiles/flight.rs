@@ -2,6 +2,7 @@
 
 use super::super::combat::Sides;
 use super::loose::first_prop;
+use super::open::Open;
 use super::past::{CatchUp, Flyer};
 use super::targets::Shot;
 use super::{FlightEnd, Sky};
@@ -39,9 +40,9 @@ pub(super) struct Shooter {
 }
 
 /// The ways of a block: x, y, z of both ends.
-struct Ways {
-    from: [[i32; MAX_WIDTH]; 3],
-    to: [[i32; MAX_WIDTH]; 3],
+pub(super) struct Ways {
+    pub from: [[i32; MAX_WIDTH]; 3],
+    pub to: [[i32; MAX_WIDTH]; 3],
 }
 
 impl Sky<'_> {
@@ -230,7 +231,7 @@ impl LaneTask for Flight<'_> {
     fn run<L: Lanes>(mut self) {
         let environment = self.sky.environment;
         let (field, spacing) = (environment.terrain.field(), environment.terrain.spacing());
-        let count = self.rows.rows();
+        let (count, open) = (self.rows.rows(), Open::new(self.sky));
         self.ends.fill(FlightEnd::None);
         let mut at = 0;
         while at < count {
@@ -239,16 +240,25 @@ impl LaneTask for Flight<'_> {
             for (lane, flies) in self.rows.alive[at..at + block].iter().enumerate() {
                 alive |= u32::from(*flies != 0) << lane;
             }
-            for (lane, age) in self.ages[at..at + block].iter().enumerate() {
+            let looks_back = self.ages[at..at + block].iter().fold(0, |any, age| any | age.0) != 0;
+            for (lane, age) in
+                self.ages[at..at + block].iter().enumerate().take(if looks_back { block } else { 0 })
+            {
                 if *age != ViewAge::ZERO && alive >> lane & 1 != 0 && !self.catch_up(at + lane) {
                     alive &= !(1 << lane);
                 }
             }
             if alive != 0 {
-                let ways = self.fall(at, alive);
-                let (from, to) = (ways.from.each_ref(), ways.to.each_ref());
-                let ends = [from, to].map(|ends| ends.map(|places| L::load(places)));
-                let low = low::<L>(ends[0], ends[1], field.as_ref(), spacing);
+                let (ways, low, done) = match open.fly::<L>((&mut self.rows, self.ends), at, alive) {
+                    Some(flown) => flown,
+                    None => {
+                        let ways = self.fall(at, alive);
+                        let from = [L::load(&ways.from[0]), L::load(&ways.from[1]), L::load(&ways.from[2])];
+                        let to = [L::load(&ways.to[0]), L::load(&ways.to[1]), L::load(&ways.to[2])];
+                        (ways, low::<L>(from, to, field.as_ref(), spacing), 0)
+                    }
+                };
+                alive &= !done;
                 while alive != 0 {
                     let lane = alive.trailing_zeros() as usize % MAX_WIDTH;
                     alive &= alive - 1;

@@ -4,6 +4,7 @@
 
 use super::super::combat::Sides;
 use super::capsule::sweep_capsule;
+use super::heads::Heads;
 use crate::numeric::lanes::{LaneMask, Lanes, MAX_WIDTH};
 use crate::numeric::{Metres, Position};
 use crate::rules::Rules;
@@ -35,6 +36,7 @@ pub(crate) struct Targets {
     height: Box<[i32]>,
     /// The largest radius of them.
     radius_max: Metres,
+    heads: Heads,
 }
 
 /// A straight way and what flies it.
@@ -70,7 +72,13 @@ struct Judge<L> {
 impl Targets {
     pub fn new(capacity: usize) -> Self {
         let column = || vec![0; capacity + MAX_WIDTH].into_boxed_slice();
-        Self { y: column(), radius: column(), height: column(), radius_max: Metres::ZERO }
+        Self {
+            y: column(),
+            radius: column(),
+            height: column(),
+            radius_max: Metres::ZERO,
+            heads: Heads::new(capacity),
+        }
     }
 
     /// Takes everybody who is in a grid.
@@ -98,6 +106,12 @@ impl Targets {
             radius_max.fetch_max(widest, Ordering::Relaxed);
         });
         self.radius_max = Metres(radius_max.into_inner());
+        self.heads.rebuild(grid, [&self.y[..len], &self.height[..len]], split);
+    }
+
+    /// How high their heads are, and where.
+    pub(super) const fn heads(&self) -> &Heads {
+        &self.heads
     }
 
     /// The largest radius of those who can be met.

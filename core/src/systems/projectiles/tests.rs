@@ -221,58 +221,110 @@ fn the_ground_stops_an_arrow_and_shields_what_is_behind() {
     assert!((at.y - ground).abs() < Metres::from_mm(10), "{at:?}");
 }
 
-/// All that flies in a tick, on all lanes, over hills: like one arrow after the other, each asked about with all the terrain.
+/// What flies somewhere: among the crowd and over it, or near the edge of the world; some too fast for lanes.
+fn volley(arrows: usize, seed: u64, environment: &Environment) -> crate::state::projectiles::Projectiles {
+    let mut flying = crate::state::projectiles::Projectiles::new(arrows);
+    for row in 0..arrows {
+        let word =
+            crate::numeric::rng::random_u32x4(seed, Tick(0), row as u32, crate::numeric::Purpose::Scripted);
+        let part = |word: u32, most: i32| (word >> 8) as i32 % (2 * most) - most;
+        let aside = if row % 11 == 3 { Metres::from_mm(31_700) } else { Metres::ZERO };
+        let (x, z) = (Metres::from_mm(part(word[0], 8_000)) + aside, Metres::from_mm(part(word[1], 8_000)));
+        let ground = environment.terrain.height_at(x, z);
+        (flying.position_x[row], flying.position_z[row]) = (x.0, z.0);
+        flying.position_y[row] = (ground + Metres::from_mm((word[2] >> 19) as i32 - 500)).0;
+        let fast = if row % 7 == 0 { 150 } else { 40 };
+        flying.velocity_x[row] = part(word[2].rotate_left(7), fast << 16);
+        flying.velocity_y[row] = part(word[3], 20 << 16);
+        flying.velocity_z[row] = part(word[3].rotate_left(13), fast << 16);
+        if row % 41 == 40 {
+            flying.velocity_y[row] = i32::MIN + (word[3] >> 8) as i32;
+        }
+        (flying.alive[row], flying.team[row]) = (u8::from(row % 5 != 0), (word[0] & 1) as u8);
+        (flying.end_tick[row], flying.arm[row]) =
+            ((word[1] >> 30) * 50, [2, 2, 2, 4, 5, 7, (word[3] & 15) as u8][row % 7]);
+    }
+    flying
+}
+
+/// All that flies in a tick, on all lanes, over hills: like one arrow after the other, each asked about with all bodies and all
+/// the terrain. With two teams and with four, enemies and friends struck, in the open and among posts.
 #[test]
 fn lanes_fly_like_single_arrows() {
-    const ARROWS: usize = 83;
-    let environment = environment();
-    let points: Vec<_> = (0..60_i32)
-        .map(|i| (i * 397 % 12_000 - 6_000, i * 53 % 3_000, i * 761 % 12_000 - 6_000, 0, (i * 5 % 64) as u8))
-        .collect();
-    let characters = crowd(&points);
-    let view = characters.view();
-    let crowd = Crowd::new(&view, points.len(), &environment);
-    let sky = crowd.sky(&view, &environment);
-    let mut arrows = crate::state::projectiles::Projectiles::new(ARROWS);
-    for row in 0..ARROWS {
-        let word =
-            crate::numeric::rng::random_u32x4(5, Tick(0), row as u32, crate::numeric::Purpose::Scripted);
-        let part = |word: u32, most: i32| (word >> 8) as i32 % (2 * most) - most;
-        let (x, z) = (Metres::from_mm(part(word[0], 8_000)), Metres::from_mm(part(word[1], 8_000)));
-        let ground = environment.terrain.height_at(x, z);
-        (arrows.position_x[row], arrows.position_z[row]) = (x.0, z.0);
-        arrows.position_y[row] = (ground + Metres::from_mm((word[2] >> 20) as i32 - 500)).0;
-        let fast = if row % 7 == 0 { 150 } else { 40 };
-        arrows.velocity_x[row] = part(word[2].rotate_left(7), fast << 16);
-        arrows.velocity_y[row] = part(word[3], 20 << 16);
-        arrows.velocity_z[row] = part(word[3].rotate_left(13), fast << 16);
-        (arrows.alive[row], arrows.team[row]) = (u8::from(row % 5 != 0), (row % 2) as u8);
-        (arrows.end_tick[row], arrows.arm[row]) = (100, Arm::BOW.0);
-    }
-    let mut ended = 0;
-    for choice in LaneChoice::available() {
-        let (mut flown, mut ends) = (arrows.clone(), [FlightEnd::None; ARROWS]);
-        let rows = flown.rows_below(ARROWS).leveled();
-        lanes::run(*choice, Flight { rows, ends: &mut ends, ages: &[ViewAge::ZERO; ARROWS], sky: &sky });
-        for (row, end) in ends.iter().enumerate() {
-            let from = arrows.view().position(row as u32);
-            let velocity = crate::numeric::Velocity::from_raw(
-                arrows.velocity_x[row],
-                arrows.velocity_y[row]
-                    - environment.rules.arms[1].gravity_per_s.change_per_tick(environment.tick_hz).0,
-                arrows.velocity_z[row],
-            );
-            let to = from.advanced(velocity, environment.tick_hz);
-            let shooter =
-                Shooter { team: arrows.team[row], id: CharacterId::NONE, arm: Arm::BOW, pierced: 0 };
-            let expected = if arrows.alive[row] == 0 {
-                (from, FlightEnd::None)
-            } else {
-                lanes::run(LaneChoice::Scalar, Ask(&sky, [from, to], shooter))
-            };
-            assert_eq!((flown.view().position(row as u32), *end), expected, "{choice:?}, row {row}");
-            ended += usize::from(*end != FlightEnd::None);
+    const ARROWS: usize = 203;
+    let mut ended = [0; 3];
+    for (round, seed) in (0..6).zip(5..) {
+        let mut environment = environment();
+        environment.rules.life.friendly_fire = (round % 3 == 1).into();
+        environment.rules.arms[3].affects = crate::rules::side::ALLIES;
+        if round % 2 == 1 {
+            environment.obstacles = posts();
+        }
+        let points: Vec<_> = (0..60_i32)
+            .map(|i| {
+                (i * 397 % 12_000 - 6_000, i * 53 % 3_000, i * 761 % 12_000 - 6_000, 0, (i * 5 % 64) as u8)
+            })
+            .collect();
+        let mut characters = crowd(&points);
+        if round > 2 {
+            characters.team[7] = 2;
+            characters.team[12] = 3;
+        }
+        let view = characters.view();
+        let crowd = Crowd::new(&view, points.len(), &environment);
+        let sky = crowd.sky(&view, &environment);
+        let mut arrows = volley(ARROWS, seed, &environment);
+        if round > 2 {
+            arrows.team[3] = 2;
+        }
+        for choice in LaneChoice::available() {
+            let (mut flown, mut ends) = (arrows.clone(), [FlightEnd::None; ARROWS]);
+            let rows = flown.rows_below(ARROWS).leveled();
+            lanes::run(*choice, Flight { rows, ends: &mut ends, ages: &[ViewAge::ZERO; ARROWS], sky: &sky });
+            for (row, end) in ends.iter().enumerate() {
+                let expected = single(&arrows.view(), row, &sky);
+                let speed = flown.velocity_y[row];
+                assert_eq!(
+                    (flown.view().position(row as u32), speed, *end),
+                    expected,
+                    "{choice:?}, row {row}"
+                );
+                match end {
+                    FlightEnd::Body(..) => ended[0] += 1,
+                    FlightEnd::Spent => ended[1] += 1,
+                    _ => ended[2] += 1,
+                }
+            }
         }
     }
-    assert!(ended > 10, "enough is met: {ended}");
+    assert!(ended.iter().all(|count| *count > 60), "enough is met, and not too much: {ended:?}");
+}
+
+/// Slender ones four metres apart: near some ways, far from most.
+fn posts() -> crate::spatial::Obstacles {
+    let base = |at: i32| at_mm(at % 6 * 4_000 - 10_000, -4_000, at / 6 * 4_000 - 10_000);
+    let (radius, height) = (Metres::from_mm(300), Metres::from_m(9));
+    let post = |at| crate::spatial::StaticShape::Cylinder { base: base(at), radius, height };
+    let scenery = crate::spatial::Scenery { shapes: (0..36).map(post).collect(), ..Default::default() };
+    crate::spatial::Obstacles::bake(&scenery, Metres::from_m(32)).unwrap()
+}
+
+/// Where a row of these arrives, how fast it falls then, and how that ends, worked out alone.
+fn single(
+    arrows: &crate::state::projectiles::ProjectilesView<'_>,
+    row: usize,
+    sky: &Sky<'_>,
+) -> (Position, i32, FlightEnd) {
+    let from = arrows.position(row as u32);
+    if arrows.alive[row] == 0 {
+        return (from, arrows.velocity_y[row], FlightEnd::None);
+    }
+    let arm = Arm(arrows.arm[row]);
+    let fallen = flight::fallen(arrows.velocity_y[row], sky.fall(arm));
+    let (x, z) = (arrows.velocity_x[row], arrows.velocity_z[row]);
+    let to = from.advanced(crate::numeric::Velocity::from_raw(x, fallen, z), sky.environment.tick_hz);
+    let shooter = Shooter { team: arrows.team[row], id: CharacterId::NONE, arm, pierced: 0 };
+    let (at, end) = lanes::run(LaneChoice::Scalar, Ask(sky, [from, to], shooter));
+    let over = sky.tick.signed_distance(Tick(arrows.end_tick[row])) >= 0;
+    (at, fallen, if end == FlightEnd::None && over { FlightEnd::Spent } else { end })
 }

@@ -57,6 +57,9 @@ impl Walk<'_> {
         let mut open = candidates.bits();
         if !self.surroundings.obstacles.is_empty() {
             near = self.near_obstacles(at, (tables, clearings), class, open, [way_x, way_z]);
+            // Who is thrown among obstacles is not for lanes.
+            open &= !(near & begun.knocked.bits());
+            near &= open;
         }
         let mut arrived = Arrived::NOBODY;
         if near != 0 {
@@ -75,7 +78,7 @@ impl Walk<'_> {
 
         let drop = to_y.sub(ground.height);
         let within = drop.greater(tables.pick(&tables.step_down, class)).not();
-        let stands = drop.greater(zero).not().or(begun.walking.and(within));
+        let stands = drop.greater(zero).not().or(begun.walking.or(begun.slides).and(within));
         let y = L::select(stands, ground.height, to_y);
         let floating = tables.pick(&tables.floating, class);
         let swims = floating.greater(ground.height).and(y.greater(floating).not());
@@ -130,18 +133,20 @@ impl Walk<'_> {
     }
 }
 
-/// `motions::end` for who walks or is in the air: places and velocities are left to the caller.
+/// `motions::end` for who walks, is in the air or thrown: places and velocities are left to the caller.
 #[inline(always)]
 fn ended<L: Lanes>(tables: &Tables, narrow: &Narrow<L>, begun: &Begun<L>, stands: L::Mask) -> Moved<L> {
     let zero = L::splat(0);
     let one = L::splat(1);
     let flies = begun.walking.not();
-    let landed = stands.and(flies);
+    let ticks = begun.motion_ticks.add(one.keep(flies)).min(L::splat(u16::MAX.into()));
+    // Whoever is thrown stays so for a while, and falls on from there without a count of its own.
+    let still = begun.knocked.and(tables.pick(&tables.knock, narrow.class).greater(ticks));
+    let landed = stands.and(flies).and(still.not());
     let left = begun.walking.and(stands.not());
     let changed = landed.or(left);
-    let remembered = begun.timer.greater(zero).and(landed);
+    let remembered = begun.timer.greater(zero).and(landed).and(begun.knocked.not());
     let timer = begun.timer.sub(one).max(zero).keep(left.not());
-    let ticks = begun.motion_ticks.add(one.keep(flies)).min(L::splat(u16::MAX.into()));
     let jump = L::splat(motion::JUMP.into());
     let in_air = L::select(begun.motion.equal(jump), jump, L::splat(motion::FALL.into()));
 
@@ -154,7 +159,7 @@ fn ended<L: Lanes>(tables: &Tables, narrow: &Narrow<L>, begun: &Begun<L>, stands
         position: [zero; 3],
         velocity: [zero; 3],
         flags: L::select(stands, standing, flying).or(stance),
-        motion: in_air.keep(stands.not()),
+        motion: L::select(still, begun.motion, in_air.keep(stands.not())),
         motion_ticks: ticks.keep(changed.not()),
         timer: L::select(landed, tables.pick(&tables.jump_rest, narrow.class), timer),
         dodge_ticks: narrow.dodge_ticks.sub(one).max(zero),

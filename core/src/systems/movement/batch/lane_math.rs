@@ -1,7 +1,7 @@
 //! The arithmetic of `steer` and `ticks` in lanes, to the same bits.
 
 use super::super::steer::{CHANGE_SHIFT, ROOT_DROP, ROOT_MARGIN, ROOT_START};
-use super::super::ticks::{PerTick, RECIPROCAL_SHIFT};
+use super::super::ticks::{MovementTicks, PerTick, RECIPROCAL_SHIFT};
 use crate::numeric::angle::SIN_Q30;
 use crate::numeric::lanes::{LaneMask, Lanes};
 
@@ -66,6 +66,15 @@ pub(super) fn shortened<L: Lanes>(square: L) -> L {
         round += 1;
     }
     y.sub(L::splat(2))
+}
+
+impl MovementTicks {
+    /// [`MovementTicks::way`] in lanes, of rules for steps of one tick.
+    #[inline(always)]
+    pub(in crate::systems) fn ways<L: Lanes>(&self, speed: L) -> L {
+        debug_assert_eq!(self.scale(), 1);
+        ways(speed, self.per_tick())
+    }
 }
 
 /// [`PerTick::way`] in lanes.

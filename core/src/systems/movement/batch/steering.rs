@@ -18,12 +18,15 @@ pub(super) fn having<L: Lanes>(bits: L, bit: u16) -> L::Mask {
 /// What the buttons begin.
 pub(super) struct Begun<L: Lanes> {
     pub alive: L::Mask,
-    /// Rows of which lanes know all that can happen: alive, walking or in the air, on nothing but the terrain.
+    /// Rows of which lanes know all that can happen: alive, walking, in the air or thrown, on nothing but the terrain.
     pub usual: L::Mask,
     /// Those that walk in this step.
     pub walking: L::Mask,
-    /// Those that are in the air already.
+    /// Those that are in the air already, and not thrown there.
     pub airborne: L::Mask,
+    /// Those that are thrown: some slide on the ground, the others fly.
+    pub knocked: L::Mask,
+    pub slides: L::Mask,
     pub crouched: L::Mask,
     pub sprinting: L::Mask,
     pub flags: L,
@@ -44,7 +47,9 @@ impl<L: Lanes> Begun<L> {
         let in_air = is(motion::JUMP).or(falls).and(grounded.not());
         let dodges = having(narrow.buttons, buttons::DODGE).and(on_ground);
         let alive = having(narrow.flags, flags::ALIVE);
-        let usual = alive.and(narrow.support.equal(zero)).and(on_ground.or(in_air)).and(dodges.not());
+        let knocked = is(motion::KNOCKED);
+        let known = on_ground.or(in_air).or(knocked);
+        let usual = alive.and(narrow.support.equal(zero)).and(known).and(dodges.not());
 
         let pressed = having(narrow.buttons, buttons::JUMP);
         let wanted = pressed.or(having(narrow.flags, flags::JUMP_QUEUED));
@@ -74,6 +79,8 @@ impl<L: Lanes> Begun<L> {
             usual,
             walking,
             airborne,
+            knocked,
+            slides: knocked.and(grounded),
             crouched,
             sprinting,
             flags: L::select(jumping, left, queued),
@@ -84,7 +91,7 @@ impl<L: Lanes> Begun<L> {
     }
 }
 
-/// The velocity of the step: `steer::on_ground`, `steer::in_air`, `steer::falling`.
+/// The velocity of the step: `steer::on_ground`, `steer::in_air`, `steer::falling`, `steer::thrown`.
 #[inline(always)]
 pub(super) fn velocity<L: Lanes>(
     rows: &CharacterRows<'_>,
@@ -119,14 +126,16 @@ pub(super) fn velocity<L: Lanes>(
     let idle = square.equal(zero);
     let ground =
         L::select(idle, tables.pick(&tables.friction_pull, class), tables.pick(&tables.ground_pull, class));
-    let pull = L::select(begun.airborne, tables.pick(&tables.air_pull, class), ground);
-    let drifts = begun.airborne.and(idle);
+    let pull = L::select(begun.airborne.or(begun.slides), tables.pick(&tables.air_pull, class), ground);
+    let sails = begun.knocked.and(begun.slides.not());
+    let drifts = begun.airborne.and(idle).or(sails);
     let wish = [L::select(drifts, own[0], wish[0]), L::select(drifts, own[1], wish[1])];
+    let wish = [wish[0].keep(begun.slides.not()), wish[1].keep(begun.slides.not())];
     let [x, z] = pulled(own, wish, pull);
 
     let own_y = limit(L::load_at(rows.velocity_y, at));
     let slowest = zero.sub(tables.pick(&tables.fall_speed_max, class));
     let falling = own_y.sub(tables.pick(&tables.gravity, class)).max(slowest);
-    let risen = L::select(begun.airborne, falling, tables.pick(&tables.jump_speed, class));
-    [x, risen.keep(begun.walking.not()), z]
+    let risen = L::select(begun.airborne.or(sails), falling, tables.pick(&tables.jump_speed, class));
+    [x, risen.keep(begun.walking.or(begun.slides).not()), z]
 }

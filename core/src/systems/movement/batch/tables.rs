@@ -4,6 +4,7 @@ use super::super::Surroundings;
 use super::super::ticks::{ClassTicks, MovementTicks, factor};
 use crate::numeric::fixed::saturate;
 use crate::numeric::lanes::Lanes;
+use crate::rules::MOVEMENT_CLASSES;
 
 /// One entry for each class.
 type Entries = [i32; 8];
@@ -22,6 +23,7 @@ pub(super) struct Tables {
     pub jump_rest: Entries,
     pub jump_buffer: Entries,
     pub coyote: Entries,
+    pub knock: Entries,
     /// [`Tables::CROUCHES`] and [`Tables::KEEPS_EDGES`].
     pub kind: Entries,
     pub edge: Entries,
@@ -33,6 +35,11 @@ pub(super) struct Tables {
     pub radius: Entries,
 }
 
+/// An entry of each class. (Generic, so that it is no call for each of them: tables are made for every chunk of rows.)
+fn of(classes: &[ClassTicks; MOVEMENT_CLASSES], entry: impl Fn(&ClassTicks) -> i32) -> Entries {
+    classes.each_ref().map(entry)
+}
+
 impl Tables {
     /// The class can crouch.
     pub const CROUCHES: u16 = 1;
@@ -40,7 +47,7 @@ impl Tables {
     pub const KEEPS_EDGES: u16 = 2;
 
     pub fn new(movement: &MovementTicks, surroundings: &Surroundings<'_>) -> Self {
-        let of = |entry: &dyn Fn(&ClassTicks) -> i32| movement.classes().each_ref().map(entry);
+        let classes = movement.classes();
         let half_extent = surroundings.terrain.half_extent().0;
         let spacing = i64::from(surroundings.terrain.spacing().0);
         let kind = |class: &ClassTicks| {
@@ -48,24 +55,25 @@ impl Tables {
             i32::from(crouches | if class.keeps_edges { Self::KEEPS_EDGES } else { 0 })
         };
         Self {
-            walk_factor: of(&|class| class.walk_factor),
-            sprint_factor: of(&|class| class.sprint_factor),
-            crouch_factor: of(&|class| factor(class.crouch)),
-            ground_pull: of(&|class| class.ground_pull),
-            friction_pull: of(&|class| class.friction_pull),
-            air_pull: of(&|class| class.air_pull),
-            jump_speed: of(&|class| class.jump_speed),
-            gravity: of(&|class| class.gravity),
-            fall_speed_max: of(&|class| class.fall_speed_max),
-            jump_rest: of(&|class| class.jump_rest.into()),
-            jump_buffer: of(&|class| class.jump_buffer.into()),
-            coyote: of(&|class| class.coyote.into()),
-            kind: of(&kind),
-            edge: of(&|class| half_extent - class.radius),
-            step_down: of(&|class| class.step_down),
-            floating: of(&|class| movement.water.saturating_sub(class.swim_depth)),
-            gentle: of(&|class| saturate((i64::from(class.slope_limit) * spacing) >> 16)),
-            radius: of(&|class| class.radius),
+            walk_factor: of(classes, |class| class.walk_factor),
+            sprint_factor: of(classes, |class| class.sprint_factor),
+            crouch_factor: of(classes, |class| factor(class.crouch)),
+            ground_pull: of(classes, |class| class.ground_pull),
+            friction_pull: of(classes, |class| class.friction_pull),
+            air_pull: of(classes, |class| class.air_pull),
+            jump_speed: of(classes, |class| class.jump_speed),
+            gravity: of(classes, |class| class.gravity),
+            fall_speed_max: of(classes, |class| class.fall_speed_max),
+            jump_rest: of(classes, |class| class.jump_rest.into()),
+            jump_buffer: of(classes, |class| class.jump_buffer.into()),
+            coyote: of(classes, |class| class.coyote.into()),
+            knock: of(classes, |class| class.knock.into()),
+            kind: of(classes, kind),
+            edge: of(classes, |class| half_extent - class.radius),
+            step_down: of(classes, |class| class.step_down),
+            floating: of(classes, |class| movement.water.saturating_sub(class.swim_depth)),
+            gentle: of(classes, |class| saturate((i64::from(class.slope_limit) * spacing) >> 16)),
+            radius: of(classes, |class| class.radius),
         }
     }
 
