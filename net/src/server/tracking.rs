@@ -405,12 +405,21 @@ impl LaneTask for Gather<'_> {
             }
             block.count_up();
         }
-        let due = choose_due(blocks, len, wish, (snapshot_hz / 4).max(1));
+        let step = (snapshot_hz / 4).max(1);
+        let due = choose_due(blocks, len, wish, step);
         let first_due = first_due(due, wish.least_owed);
         let may_be_overdue = wish.left_out || due.max(wish.guess) > wish.least_owed;
+        // Often very many are owed the same: of those that are just due, no more are taken than are wished for, a stretch of
+        // blocks that begins elsewhere each time. The others are owed more in the next snapshot.
+        let mut ties = Ties::all(blocks.len());
+        if due > wish.least_owed {
+            let above = due.saturating_add(step);
+            let surely = |block: &Block| block.due(above, first_due);
+            ties = Ties::choose(blocks, number, wish.count, surely, |block| block.due(due, first_due));
+        }
         let (mut overdue_sum, levels_16) = (0, to.levels_16());
         for (index, block) in blocks.iter_mut().enumerate() {
-            let due = block.due(due, first_due);
+            let due = block.due(if ties.has(index) { due } else { due.saturating_add(step) }, first_due);
             let overdue = if may_be_overdue { block.overdue(snapshot_hz) } else { 0 };
             overdue_sum += overdue.count_ones();
             for lane in BitIter(due | overdue) {
@@ -425,6 +434,56 @@ impl LaneTask for Gather<'_> {
         due
     }
 }
+
+/// The blocks whose tracks that are just due are taken: `count` of them from `start` on, and on from the first block.
+#[derive(Clone, Copy, Debug)]
+struct Ties {
+    start: usize,
+    count: usize,
+    blocks: usize,
+}
+
+impl Ties {
+    fn all(blocks: usize) -> Self {
+        Self { start: 0, count: blocks, blocks }
+    }
+
+    /// As many blocks as are needed to come to `wanted` tracks, given as bits who is taken of each block in any case and who is
+    /// taken if the block is chosen.
+    #[inline(always)]
+    fn choose(
+        blocks: &[Block],
+        number: u32,
+        wanted: usize,
+        surely: impl Fn(&Block) -> u64,
+        perhaps: impl Fn(&Block) -> u64,
+    ) -> Self {
+        let mut taken = 0;
+        for block in blocks {
+            taken += surely(block).count_ones() as usize;
+        }
+        let start = (number as usize).wrapping_mul(ROTATION) % blocks.len().max(1);
+        let (before, behind) = blocks.split_at(start);
+        let mut count = 0;
+        for block in behind.iter().chain(before) {
+            if taken >= wanted {
+                break;
+            }
+            taken += (perhaps(block) & !surely(block)).count_ones() as usize;
+            count += 1;
+        }
+        Self { start, count, blocks: blocks.len() }
+    }
+
+    #[inline(always)]
+    fn has(self, index: usize) -> bool {
+        let place = if index >= self.start { index - self.start } else { index + self.blocks - self.start };
+        place < self.count
+    }
+}
+
+/// An odd number, so that the stretches of two snapshots in a row are far from each other.
+const ROTATION: usize = 61;
 
 /// What must be owed so that as many are due as are wished for and not many more, in steps: counting is quick, and mostly the
 /// last answer is nearly right.
