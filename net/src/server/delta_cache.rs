@@ -9,6 +9,7 @@
 use super::history::StateHistory;
 use super::snapshot_log::SNAPSHOTS_REMEMBERED;
 use crate::wire::bits::{BitRun, BitWriter, ShortRun};
+use shieldwall_core::numeric::lanes::prefetch;
 
 /// Rows: for full states, and for baselines of 1 to 63 intervals.
 const ROWS: usize = SNAPSHOTS_REMEMBERED;
@@ -152,8 +153,8 @@ impl DeltaCache {
         ShortWords(&self.words)
     }
 
-    /// Whether so many encodings of a row were not made yet that it pays to [touch](DeltaCache::touch) what they are made from,
-    /// where `present` slots are in use: an eighth of them.
+    /// Whether so many encodings of a row were not made yet that it pays to [ask ahead](DeltaCache::prefetch) for what they
+    /// are made from, where `present` slots are in use: an eighth of them.
     #[inline]
     #[must_use]
     pub fn is_sparse(&self, row: CacheRow, present: u32) -> bool {
@@ -161,12 +162,11 @@ impl DeltaCache {
         filled.is_none_or(|&filled| filled < present - present / 8)
     }
 
-    /// Reads what [`DeltaCache::get`] will have to fetch from afar to encode something that nobody has asked for yet: for
-    /// many in a row these reads do not wait for each other.
+    /// Asks for what [`DeltaCache::get`] will have to fetch from afar to encode something that nobody has asked for yet.
     #[inline]
-    pub fn touch(&self, history: &StateHistory, tick: u32, row: CacheRow, slot: usize) {
+    pub fn prefetch(&self, history: &StateHistory, tick: u32, row: CacheRow, slot: usize) {
         if self.words[row.start as usize + slot] == UNKNOWN {
-            core::hint::black_box(history.at(tick.wrapping_sub(row.age.into()), slot).x);
+            prefetch(history.at(tick.wrapping_sub(row.age.into()), slot));
         }
     }
 

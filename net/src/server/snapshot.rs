@@ -257,7 +257,7 @@ impl Workshop {
         if self.baselines.rows().any(|row| cache.is_sparse(row, history.present_count())) {
             for candidate in chosen {
                 let row = self.baselines.get(candidate.behind).row();
-                cache.touch(history, tick.0, row, candidate.slot.into());
+                cache.prefetch(history, tick.0, row, candidate.slot.into());
             }
         }
         head

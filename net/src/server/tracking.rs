@@ -399,7 +399,11 @@ impl LaneTask for Gather<'_> {
     #[inline(always)]
     fn run<L: Lanes>(self) -> u16 {
         let Self { blocks, len, number, acknowledged, wish, snapshot_hz, mut to } = self;
-        for block in blocks.iter_mut() {
+        for index in 0..blocks.len() {
+            if let Some(later) = blocks.get(index + 2) {
+                prefetch(later);
+            }
+            let block = &mut blocks[index];
             if number.is_multiple_of(64) {
                 block.renumber(number);
             }
