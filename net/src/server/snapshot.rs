@@ -3,6 +3,7 @@
 use super::baselines::{Baseline, Baselines};
 use super::change_log::ChangeLog;
 use super::delta_cache::{DeltaCache, EncodedUpdate};
+use super::gathering::Wish;
 use super::ground_feed::feed;
 use super::history::StateHistory;
 use super::interest::InterestTable;
@@ -10,7 +11,7 @@ use super::objective_log::{self, ObjectiveLog};
 use super::priority::{Fit, Priorities};
 use super::session::Session;
 use super::state_check;
-use super::tracking::{SearchSpace, Wish};
+use super::tracking::SearchSpace;
 use super::update_copy::{Progress, Section, copy_short, mark_sent};
 use super::visibility::Visibility;
 use super::zone_events::{SeenAt, ZoneEvents};

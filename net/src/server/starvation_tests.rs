@@ -1,11 +1,12 @@
 //! Nobody in range waits longer than is promised, however full the packets and however dear the states of others.
 
 use super::config::{InterestTier, ReplicationConfig};
+use super::gathering::Wish;
 use super::interest::{FIRST, InterestTable, patience};
 use super::priority::{Fit, Priorities, WORST_BITS};
 use super::snapshot_log::SnapshotLog;
 use super::track_block::LANES;
-use super::tracking::{TrackTable, Wish};
+use super::tracking::TrackTable;
 use proptest::prelude::*;
 use shieldwall_core::Metres;
 

@@ -4,14 +4,16 @@
 //! what is seen. The tracks of a client lie in the order of slots, in blocks ([`super::track_block`]): whoever goes through
 //! them, or through what is shared by slot, goes forward. They are put in order anew by each search.
 
+use super::gathering::{Gather, Wish};
 use super::interest::{InterestTable, NO_TIER};
-use super::priority::{FIRST_FACTOR, Gathering, Priorities, level};
-use super::snapshot_log::{Acknowledged, SnapshotLog};
+use super::merge::{Merge, SlotIter, block_for};
+use super::priority::{Gathering, Priorities};
+use super::snapshot_log::SnapshotLog;
 use super::track_block::{Block, LANES, Track};
 use crate::wire::snapshot::{LEAVES_MAX, VERSIONS_KEPT};
 use shieldwall_core::World;
 use shieldwall_core::numeric::LaneChoice;
-use shieldwall_core::numeric::lanes::{self, LaneTask, Lanes, prefetch};
+use shieldwall_core::numeric::lanes::{self, prefetch};
 
 /// Tracks that a client has room for from the start, in blocks.
 const BLOCKS_AT_FIRST: usize = 1;
@@ -200,7 +202,8 @@ impl TrackTable {
     }
 
     /// Makes those found the ones in sight: starts the tracks of those that came, and turns those that are gone into
-    /// leaves. `comes` says who of the new ones is near enough, `tiers_of` puts up to [`LANES`] slots into their tiers, given those that they were in.
+    /// leaves. `comes` says who of the new ones is near enough, `tiers_of` puts up to [`LANES`] slots into their tiers, given
+    /// those that they were in.
     fn turn_over(
         &mut self,
         space: &mut SearchSpace,
@@ -359,285 +362,6 @@ impl TrackTable {
         for leaving in &mut self.leaving[..count] {
             *leaving = Leaving { told: leaving.told_at(number) | 1, newest: number, ..*leaving };
         }
-    }
-}
-
-/// How many are worth gathering for a snapshot.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Wish {
-    /// So many, if so many are due: as fit into the packet. There may be some more.
-    pub(crate) count: usize,
-    /// What somebody must be owed to be due, at least.
-    pub(crate) least_owed: u16,
-    /// What that was in the last snapshot.
-    pub(crate) guess: u16,
-    /// Whether somebody may be overdue because it was left out of the last snapshot.
-    pub(crate) left_out: bool,
-}
-
-/// What those who come first must be owed to be due where others must be owed `due`.
-#[inline(always)]
-pub(crate) fn first_due(due: u16, least_owed: u16) -> u16 {
-    (due / FIRST_FACTOR as u16).max(least_owed)
-}
-
-/// The loop of [`TrackTable::gather`]. It goes through the door of the lanes to be compiled for the processor's own vectors and
-/// shifts.
-struct Gather<'a> {
-    blocks: &'a mut [Block],
-    len: usize,
-    number: u32,
-    acknowledged: Acknowledged,
-    wish: Wish,
-    snapshot_hz: u16,
-    to: Gathering<'a>,
-}
-
-impl LaneTask for Gather<'_> {
-    type Output = u16;
-
-    #[inline(always)]
-    fn run<L: Lanes>(self) -> u16 {
-        let Self { blocks, len, number, acknowledged, wish, snapshot_hz, mut to } = self;
-        for index in 0..blocks.len() {
-            if let Some(later) = blocks.get(index + 2) {
-                prefetch(later);
-            }
-            let block = &mut blocks[index];
-            if number.is_multiple_of(64) {
-                block.renumber(number);
-            }
-            block.count_up();
-        }
-        let step = (snapshot_hz / 4).max(1);
-        let due = choose_due(blocks, len, wish, step);
-        let first_due = first_due(due, wish.least_owed);
-        let may_be_overdue = wish.left_out || due.max(wish.guess) > wish.least_owed;
-        // Often very many are owed the same: of those that are just due, no more are taken than are wished for, a stretch of
-        // blocks that begins elsewhere each time. The others are owed more in the next snapshot.
-        let mut ties = Ties::all(blocks.len());
-        if due > wish.least_owed {
-            let above = due.saturating_add(step);
-            let surely = |block: &Block| block.due(above, first_due);
-            ties = Ties::choose(blocks, number, wish.count, surely, |block| block.due(due, first_due));
-        }
-        let (mut overdue_sum, levels_16) = (0, to.levels_16());
-        for (index, block) in blocks.iter_mut().enumerate() {
-            let due = block.due(if ties.has(index) { due } else { due.saturating_add(step) }, first_due);
-            let overdue = if may_be_overdue { block.overdue(snapshot_hz) } else { 0 };
-            overdue_sum += overdue.count_ones();
-            for lane in BitIter(due | overdue) {
-                let lane = lane as usize;
-                let behind = acknowledged.baseline(block.sent_at(lane, number));
-                let level = level(block.urgency(lane), levels_16);
-                let track = (index * LANES + lane) as u16;
-                to.push((track, block.slot(lane)), level, behind, overdue >> lane & 1 != 0);
-            }
-        }
-        to.end(overdue_sum as usize);
-        due
-    }
-}
-
-/// The blocks whose tracks that are just due are taken: `count` of them from `start` on, and on from the first block.
-#[derive(Clone, Copy, Debug)]
-struct Ties {
-    start: usize,
-    count: usize,
-    blocks: usize,
-}
-
-impl Ties {
-    fn all(blocks: usize) -> Self {
-        Self { start: 0, count: blocks, blocks }
-    }
-
-    /// As many blocks as are needed to come to `wanted` tracks, given as bits who is taken of each block in any case and who is
-    /// taken if the block is chosen.
-    #[inline(always)]
-    fn choose(
-        blocks: &[Block],
-        number: u32,
-        wanted: usize,
-        surely: impl Fn(&Block) -> u64,
-        perhaps: impl Fn(&Block) -> u64,
-    ) -> Self {
-        let mut taken = 0;
-        for block in blocks {
-            taken += surely(block).count_ones() as usize;
-        }
-        let start = (number as usize).wrapping_mul(ROTATION) % blocks.len().max(1);
-        let (before, behind) = blocks.split_at(start);
-        let mut count = 0;
-        for block in behind.iter().chain(before) {
-            if taken >= wanted {
-                break;
-            }
-            taken += (perhaps(block) & !surely(block)).count_ones() as usize;
-            count += 1;
-        }
-        Self { start, count, blocks: blocks.len() }
-    }
-
-    #[inline(always)]
-    fn has(self, index: usize) -> bool {
-        let place = if index >= self.start { index - self.start } else { index + self.blocks - self.start };
-        place < self.count
-    }
-}
-
-/// An odd number, so that the stretches of two snapshots in a row are far from each other.
-const ROTATION: usize = 61;
-
-/// What must be owed so that as many are due as are wished for and not many more, in steps: counting is quick, and mostly the
-/// last answer is nearly right.
-#[inline(always)]
-fn choose_due(blocks: &[Block], len: usize, wish: Wish, step: u16) -> u16 {
-    let least = wish.least_owed;
-    // Nobody is left out where there are no more than fit.
-    if len <= wish.count {
-        return least;
-    }
-    let is_enough = |due: u16| {
-        let first_due = first_due(due, least);
-        let mut count = 0;
-        for block in blocks {
-            count += block.count_due(due, first_due);
-        }
-        count >= wish.count
-    };
-    // Twice as far each time, until the answer lies between the last two.
-    let (mut below, mut stride) = (wish.guess.max(least), step);
-    let mut above = None;
-    while !is_enough(below) {
-        if below == least {
-            return least;
-        }
-        above = Some(below);
-        below = below.saturating_sub(stride).max(least);
-        stride = stride.saturating_mul(2);
-    }
-    let mut above = above.unwrap_or_else(|| {
-        let mut above = below.saturating_add(stride);
-        while above < u16::MAX && is_enough(above) {
-            below = above;
-            stride = stride.saturating_mul(2);
-            above = above.saturating_add(stride);
-        }
-        above
-    });
-    while above - below > step {
-        let middle = below + (above - below) / 2;
-        if is_enough(middle) { below = middle } else { above = middle }
-    }
-    below
-}
-
-/// The block of a track, which is one more than there are at most.
-fn block_for(blocks: &mut Vec<Block>, at: usize) -> &mut Block {
-    if at / LANES == blocks.len() {
-        blocks.push(Block::EMPTY);
-    }
-    &mut blocks[at / LANES]
-}
-
-/// Old tracks on their way to new places: whole runs of them are moved at once.
-struct Merge<'a> {
-    old: &'a [Block],
-    len: usize,
-    /// The next old track, and the first of those before it that stay and were not moved yet.
-    from: usize,
-    run: usize,
-    /// Where the next one goes.
-    to: usize,
-}
-
-impl Merge<'_> {
-    /// The slot of the next old track.
-    #[inline]
-    fn next_slot(&self) -> Option<u16> {
-        (self.from < self.len).then(|| self.old[self.from / LANES].slot(self.from % LANES))
-    }
-
-    /// That slot, if it is below another.
-    #[inline]
-    fn next_below(&self, slot: usize) -> Option<u16> {
-        self.next_slot().filter(|&next| usize::from(next) < slot)
-    }
-
-    /// Lets the next one stay, if it is of `slot`.
-    #[inline]
-    fn take(&mut self, slot: usize) -> bool {
-        let is_next = self.next_slot().is_some_and(|next| usize::from(next) == slot);
-        self.from += usize::from(is_next);
-        is_next
-    }
-
-    /// Leaves the next one out; those before it were moved.
-    fn skip(&mut self) {
-        self.from += 1;
-        self.run = self.from;
-    }
-
-    fn put(&mut self, track: Track, blocks: &mut Vec<Block>) {
-        block_for(blocks, self.to).set(self.to % LANES, track);
-        self.to += 1;
-    }
-
-    /// Moves those that stay.
-    fn flush(&mut self, blocks: &mut Vec<Block>) {
-        while self.run < self.from {
-            let (from, to) = (self.run % LANES, self.to % LANES);
-            let count = (self.from - self.run).min(LANES - from.max(to));
-            block_for(blocks, self.to).copy_lanes(to, &self.old[self.run / LANES], from, count);
-            self.run += count;
-            self.to += count;
-        }
-    }
-}
-
-/// The set bits of many words, ascending.
-struct SlotIter<'a> {
-    words: &'a [u64],
-    at: usize,
-    bits: u64,
-}
-
-impl<'a> SlotIter<'a> {
-    fn new(words: &'a [u64]) -> Self {
-        let mut slots = Self { words, at: 0, bits: words.first().copied().unwrap_or(0) };
-        slots.find();
-        slots
-    }
-
-    /// Goes on to a word that has bits.
-    #[inline]
-    fn find(&mut self) {
-        while self.bits == 0 && self.at + 1 < self.words.len() {
-            self.at += 1;
-            self.bits = self.words[self.at];
-        }
-    }
-
-    fn is_at_end(&self) -> bool {
-        self.bits == 0
-    }
-
-    #[inline]
-    fn peek(&self) -> Option<usize> {
-        (self.bits != 0).then(|| self.at * 64 + self.bits.trailing_zeros() as usize)
-    }
-}
-
-impl Iterator for SlotIter<'_> {
-    type Item = usize;
-
-    #[inline]
-    fn next(&mut self) -> Option<usize> {
-        let slot = self.peek()?;
-        self.bits &= self.bits - 1;
-        self.find();
-        Some(slot)
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::server::config::ReplicationConfig;
+use crate::server::gathering::first_due;
 use crate::server::interest::FIRST;
 use crate::server::snapshot_log::NO_BASELINE;
 use crate::wire::snapshot::VERSIONS_KEPT;
