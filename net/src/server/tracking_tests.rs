@@ -42,6 +42,24 @@ impl Twin {
         }
     }
 
+    /// A snapshot's time passes: who is due for certain at this threshold, and who may be, as some are of those who are just due.
+    fn count_up(&mut self, interest: &InterestTable, due: u16, least_owed: u16) -> [Vec<u16>; 2] {
+        let above = if due > least_owed { due.saturating_add(HZ / 4) } else { due };
+        let [mut surely, mut perhaps] = [Vec::new(), Vec::new()];
+        for (&slot, told) in &mut self.seen {
+            told.owed = told.owed.saturating_add(interest.rate(told.tier));
+            let first = told.tier & FIRST != 0;
+            let reaches = |others| told.owed >= if first { first_due(due, least_owed) } else { others };
+            if reaches(above) {
+                surely.push(slot);
+            }
+            if reaches(due) {
+                perhaps.push(slot);
+            }
+        }
+        [surely, perhaps]
+    }
+
     /// The newest snapshot that carried it, was acknowledged and is still held: how many ago.
     fn behind(&self, told: &Told) -> u8 {
         let held = |&(newer, number): &(usize, u32)| {
@@ -156,18 +174,7 @@ proptest! {
             twin.leaving.retain(|_, sent| !acked(sent));
             let told: Vec<u16> = twin.leaving.keys().copied().take(LEAVES_MAX as usize).collect();
             prop_assert_eq!(&out.leaves, &told);
-            let (mut surely, mut perhaps) = (Vec::new(), Vec::new());
-            for (&slot, told) in &mut twin.seen {
-                told.owed = told.owed.saturating_add(interest.rate(told.tier));
-                let first = told.tier & FIRST != 0;
-                let above = if due > least_owed { due.saturating_add(HZ / 4) } else { due };
-                if told.owed >= if first { first_due(due, least_owed) } else { above } {
-                    surely.push(slot);
-                }
-                if told.owed >= if first { first_due(due, least_owed) } else { due } {
-                    perhaps.push(slot);
-                }
-            }
+            let [surely, perhaps] = twin.count_up(&interest, due, least_owed);
             let slot_of = |table: &TrackTable, track: u16| {
                 table.block(track.into()).slot(usize::from(track) % LANES)
             };
