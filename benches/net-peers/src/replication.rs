@@ -1,6 +1,6 @@
-//! What replication costs: a battle of N characters, each a client that decodes what it is sent, in one process, the server and
-//! the clients each on a thread, without sockets and encryption. Interest, priority, differences and packets are in the figures; the step of
-//! the world is not.
+//! What replication costs: a battle of N characters, each a client that decodes what it is sent, in one process, the server
+//! and the clients each on a thread, without sockets and encryption. Interest, priority, differences and packets are in the
+//! figures; the step of the world is not.
 
 use cpu_time::ThreadTime;
 use shieldwall_core::{Brads, CharacterInput, Metres, Tick, ViewAge, World, WorldConfig, buttons};

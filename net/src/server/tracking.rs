@@ -157,7 +157,7 @@ impl TrackTable {
     #[inline]
     pub(crate) fn prefetch(&self) {
         self.blocks.iter().take(BLOCKS_PREFETCHED).for_each(prefetch);
-        // A cache line holds eight words; behind the last word with a slot in sight there is nothing to read.
+        // A cache line holds eight words.
         let words = self.blocks.first().map_or(0, |_| self.close.len().min(8 * BLOCKS_PREFETCHED));
         self.close[..words].iter().step_by(8).for_each(prefetch);
     }
