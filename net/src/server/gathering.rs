@@ -2,7 +2,7 @@
 //!
 //! What is not here: which of them fit ([`super::priority`]).
 
-use super::priority::{FIRST_FACTOR, Gathering, level};
+use super::priority::{Candidate, FIRST_FACTOR, Gathering, level};
 use super::snapshot_log::Acknowledged;
 use super::track_block::{Block, LANES};
 use super::tracking::BitIter;
@@ -19,6 +19,19 @@ pub(crate) struct Wish {
     pub(crate) guess: u16,
     /// Whether somebody may be overdue because it was left out of the last snapshot.
     pub(crate) left_out: bool,
+    /// Of those that are overdue, so many have room kept: see [`super::priority::turns`].
+    pub(crate) turns: usize,
+    /// The slot at which that goes on.
+    pub(crate) turn_from: u16,
+}
+
+/// What was found out while gathering, for the next snapshot.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Gathered {
+    /// What somebody had to be owed to be due.
+    pub(crate) due: u16,
+    /// The slot at which keeping room for those that are overdue goes on.
+    pub(crate) turn_from: u16,
 }
 
 /// What those who come first must be owed to be due where others must be owed `due`.
@@ -40,10 +53,10 @@ pub(super) struct Gather<'a> {
 }
 
 impl LaneTask for Gather<'_> {
-    type Output = u16;
+    type Output = Gathered;
 
     #[inline(always)]
-    fn run<L: Lanes>(self) -> u16 {
+    fn run<L: Lanes>(self) -> Gathered {
         let Self { blocks, len, number, acknowledged, wish, snapshot_hz, mut to } = self;
         for index in 0..blocks.len() {
             if let Some(later) = blocks.get(index + 2) {
@@ -67,21 +80,25 @@ impl LaneTask for Gather<'_> {
             let surely = |block: &Block| block.due(above, first_due);
             ties = Ties::choose(blocks, number, wish.count, surely, |block| block.due(due, first_due));
         }
-        let (mut overdue_sum, levels_16) = (0, to.levels_16());
+        let turn = if may_be_overdue { Turn::choose(blocks, wish, snapshot_hz) } else { Turn::nobodys(wish) };
+        let levels_16 = to.levels_16();
         for (index, block) in blocks.iter_mut().enumerate() {
             let due = block.due(if ties.has(index) { due } else { due.saturating_add(step) }, first_due);
-            let overdue = if may_be_overdue { block.overdue(snapshot_hz) } else { 0 };
-            overdue_sum += overdue.count_ones();
-            for lane in BitIter(due | overdue) {
+            let in_turn = turn.tracks(index);
+            let with_room = if in_turn == 0 { 0 } else { in_turn & block.overdue(snapshot_hz) };
+            for lane in BitIter(due | with_room) {
                 let lane = lane as usize;
-                let behind = acknowledged.baseline(block.sent_at(lane, number));
-                let level = level(block.urgency(lane), levels_16);
-                let track = (index * LANES + lane) as u16;
-                to.push((track, block.slot(lane)), level, behind, overdue >> lane & 1 != 0);
+                to.push(Candidate {
+                    track: (index * LANES + lane) as u16,
+                    slot: block.slot(lane),
+                    level: level(block.urgency(lane), levels_16),
+                    behind: acknowledged.baseline(block.sent_at(lane, number)),
+                    has_room: with_room >> lane & 1 != 0,
+                });
             }
         }
-        to.end(overdue_sum as usize);
-        due
+        to.end(turn.count);
+        Gathered { due, turn_from: turn.next_from }
     }
 }
 
@@ -129,6 +146,65 @@ impl Ties {
     fn has(self, index: usize) -> bool {
         let place = if index >= self.start { index - self.start } else { index + self.blocks - self.start };
         place < self.count
+    }
+}
+
+/// The tracks whose turn it is to have room kept if they are overdue: those from one on and before another, which may lie before
+/// the first. Others that are overdue take their chance with everybody else.
+#[derive(Clone, Copy, Debug)]
+struct Turn {
+    from: usize,
+    to: usize,
+    /// How many of them are overdue.
+    count: usize,
+    /// The slot behind the last of these.
+    next_from: u16,
+}
+
+impl Turn {
+    fn nobodys(wish: Wish) -> Self {
+        Self { from: 0, to: 0, count: 0, next_from: wish.turn_from }
+    }
+
+    /// As many as [`Wish::turns`] says that are overdue, in the order of slots from [`Wish::turn_from`] on and round.
+    #[inline(always)]
+    fn choose(blocks: &[Block], wish: Wish, snapshot_hz: u16) -> Self {
+        let mut turn = Self::nobodys(wish);
+        if wish.turns == 0 {
+            return turn;
+        }
+        let first = blocks.partition_point(|block| block.slot(LANES - 1) < wish.turn_from);
+        let lanes = blocks.get(first).map_or(0, |block| block.first_from(wish.turn_from));
+        turn.from = first * LANES + lanes;
+        let head = !0_u64 << lanes;
+        let (before, behind) = (0..first, first + 1..blocks.len());
+        let parts = [(first..(first + 1).min(blocks.len()), head), (behind, !0), (before, !0), (first..(first + 1).min(blocks.len()), !head)];
+        for (range, lanes) in parts {
+            for index in range {
+                for lane in BitIter(blocks[index].overdue(snapshot_hz) & lanes) {
+                    turn.count += 1;
+                    turn.next_from = blocks[index].slot(lane as usize).wrapping_add(1);
+                    if turn.count == wish.turns {
+                        turn.to = index * LANES + lane as usize + 1;
+                        return turn;
+                    }
+                }
+            }
+        }
+        // All of them.
+        (turn.from, turn.to) = (0, usize::from(turn.count > 0) * blocks.len() * LANES);
+        turn
+    }
+
+    /// Of a block, as bits, those whose turn it is.
+    #[inline(always)]
+    fn tracks(self, index: usize) -> u64 {
+        let below = |end: usize| match end.saturating_sub(index * LANES) {
+            lanes if lanes < LANES => (1 << lanes) - 1,
+            _ => !0_u64,
+        };
+        let (from, to) = (below(self.from), below(self.to));
+        if self.from < self.to { to & !from } else if self.count == 0 { 0 } else { to | !from }
     }
 }
 

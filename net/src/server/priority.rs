@@ -5,8 +5,8 @@
 //! which is the order they are sent in.
 //!
 //! **Nobody waits for ever.** Whoever was not sent for so long that he is overdue ([`super::interest::patience`]) takes part in a
-//! second choice, which comes first: up to half of the room, in turn by slots, each counted at the most that a state can cost
-//! ([`WORST_BITS`]), and that room is kept until he is written ([`Priorities::reserved`]). So in a range of `n` characters
+//! second choice, which comes first: up to half of the room ([`turns`]), in turn by slots, each counted at the most that a state can
+//! cost ([`WORST_BITS`]), and that room is kept until he is written ([`Priorities::reserved`]). So in a range of `n` characters
 //! with `room` bits a packet nobody waits longer than it takes to be overdue and another `n / (room / 2 / WORST_BITS)` snapshots,
 //! however much is going on near by.
 
@@ -32,30 +32,11 @@ pub(crate) struct Candidate {
     /// Of whom.
     pub(crate) slot: u16,
     /// How urgent: see [`level`].
-    level: u16,
+    pub(crate) level: u16,
     /// How many snapshots ago the client got the state it holds, or [`NO_BASELINE`].
     pub(crate) behind: u8,
-    claim: Claim,
-}
-
-impl Candidate {
-    /// Whether room is kept for it.
-    #[inline(always)]
-    pub(crate) fn has_room(&self) -> bool {
-        self.claim == Claim::Room
-    }
-}
-
-/// What a candidate's place among the others rests on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Claim {
-    /// Its urgency.
-    #[default]
-    Urgency,
-    /// Its urgency, and it is overdue.
-    Overdue,
-    /// Room kept for it, because it is overdue.
-    Room,
+    /// Whether room is kept for it, because it is overdue.
+    pub(crate) has_room: bool,
 }
 
 /// What becomes of a candidate when it is to be written.
@@ -83,7 +64,7 @@ impl Reserve {
     /// What becomes of the next candidate, which costs `bits` at most, where `remaining` are left.
     #[inline]
     pub(crate) fn fit(&mut self, candidate: &Candidate, bits: usize, remaining: usize) -> Fit {
-        if candidate.claim == Claim::Room {
+        if candidate.has_room {
             self.0 -= WORST_BITS;
         }
         match self.0 {
@@ -101,9 +82,7 @@ pub(crate) struct Priorities {
     len: usize,
     /// The baselines of the candidates.
     baselines: BaselineCounts,
-    /// Of the candidates, those that are overdue.
-    overdue: usize,
-    /// Bits kept for some of those.
+    /// Bits kept for some of those that are overdue.
     reserved: usize,
     /// Whether not all candidates were kept.
     cut: bool,
@@ -121,7 +100,6 @@ impl Priorities {
             candidates: vec![Candidate::default(); capacity as usize].into(),
             len: 0,
             baselines: BaselineCounts::ZERO,
-            overdue: 0,
             reserved: 0,
             cut: false,
             leaves: Vec::with_capacity(crate::wire::snapshot::LEAVES_MAX as usize),
@@ -132,7 +110,7 @@ impl Priorities {
 
     /// Forgets those of the last snapshot and begins with the candidates of the next.
     pub(crate) fn begin(&mut self) -> Gathering<'_> {
-        (self.overdue, self.reserved, self.cut) = (0, 0, false);
+        (self.reserved, self.cut) = (0, false);
         self.baselines = BaselineCounts::ZERO;
         self.leaves.clear();
         Gathering { len: 0, run: CountRun::default(), to: self }
@@ -150,31 +128,13 @@ impl Priorities {
         &self.baselines
     }
 
-    /// Chooses of those that are overdue as many as half of `bits` are enough for (one at least, if all are enough for that),
-    /// going on in the order of slots at `from`, which then is the slot behind the last. They stay, whatever
-    /// [`Self::keep_most_urgent`] thinks of the others, which has [`Self::reserved`] bits less.
-    pub(crate) fn keep_overdue(&mut self, bits: usize, from: &mut u16) {
-        let most = (bits / 2 / WORST_BITS).max(usize::from(bits >= WORST_BITS));
-        if self.overdue == 0 || most == 0 {
-            return;
-        }
-        let candidates = &mut self.candidates[..self.len];
-        let begin = candidates.partition_point(|candidate| candidate.slot < *from);
-        let (before, behind) = candidates.split_at_mut(begin);
-        let in_turn = behind.iter_mut().chain(before).filter(|candidate| candidate.claim == Claim::Overdue);
-        for candidate in in_turn.take(most) {
-            candidate.claim = Claim::Room;
-            *from = candidate.slot.wrapping_add(1);
-            self.reserved += WORST_BITS;
-        }
-    }
-
     /// The room kept for those that are overdue, to be handed out.
     pub(crate) fn reserve(&self) -> Reserve {
         Reserve(self.reserved)
     }
 
-    /// Bits kept for those that are overdue.
+    /// Bits kept for those that are overdue: they stay, whatever [`Self::keep_most_urgent`] thinks of the others, which has so
+    /// many bits less.
     pub(crate) fn reserved(&self) -> usize {
         self.reserved
     }
@@ -218,7 +178,7 @@ impl Priorities {
             let level = usize::from(candidate.level) % LEVELS;
             highest = highest.max(level);
             // Who has room kept takes none of the others'.
-            let count = u16::from(candidate.claim != Claim::Room);
+            let count = u16::from(!candidate.has_room);
             self.counts[level][usize::from(candidate.behind == NO_BASELINE)] += count;
         }
         highest
@@ -234,7 +194,7 @@ impl Priorities {
         for at in 0..candidates.len() {
             let candidate = candidates[at];
             let stays = match candidate.level.cmp(&level) {
-                _ if candidate.claim == Claim::Room => true,
+                _ if candidate.has_room => true,
                 Ordering::Greater => true,
                 Ordering::Less => false,
                 Ordering::Equal => {
@@ -250,6 +210,12 @@ impl Priorities {
         self.len = kept;
         self.baselines.count(&self.candidates[..kept]);
     }
+}
+
+/// How many of those that are overdue have room kept in a packet with `bits`: as many as half of them are enough for, one at
+/// least if all are enough for that.
+pub(crate) fn turns(bits: usize) -> usize {
+    (bits / 2 / WORST_BITS).max(usize::from(bits >= WORST_BITS))
 }
 
 /// The level of somebody who is owed so much and comes first or not: updates owed, in quarters.
@@ -280,18 +246,17 @@ impl Gathering<'_> {
         &mut self.to.leaves
     }
 
-    /// Adds a character; `behind` tells which state of it the client holds.
+    /// Adds a character.
     #[inline(always)]
-    pub(crate) fn push(&mut self, (track, slot): (u16, u16), level: u16, behind: u8, overdue: bool) {
-        let claim = if overdue { Claim::Overdue } else { Claim::Urgency };
-        self.to.candidates[self.len] = Candidate { track, slot, level, behind, claim };
+    pub(crate) fn push(&mut self, candidate: Candidate) {
+        self.to.candidates[self.len] = candidate;
         self.len += 1;
-        self.run.push(behind, &mut self.to.baselines);
+        self.run.push(candidate.behind, &mut self.to.baselines);
     }
 
-    /// That is all; so many of them are overdue.
-    pub(crate) fn end(self, overdue: usize) {
-        (self.to.len, self.to.overdue) = (self.len, overdue);
+    /// That is all; so many of them have room kept.
+    pub(crate) fn end(self, with_room: usize) {
+        (self.to.len, self.to.reserved) = (self.len, with_room * WORST_BITS);
         self.to.baselines.add(self.run);
     }
 }
@@ -310,7 +275,8 @@ mod tests {
             let mut gathering = priorities.begin();
             for (slot, &(owed, first, known)) in owed.iter().enumerate() {
                 let level = level((owed, first), gathering.levels_16());
-                gathering.push((slot as u16, slot as u16), level, if known { 2 } else { NO_BASELINE }, false);
+                let (slot, behind) = (slot as u16, if known { 2 } else { NO_BASELINE });
+                gathering.push(Candidate { track: slot, slot, level, behind, has_room: false });
             }
             gathering.end(0);
             let all = priorities.candidates().to_vec();

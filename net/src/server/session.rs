@@ -80,7 +80,7 @@ pub(super) struct Session {
     /// Whether somebody who was due was left out of the last snapshot.
     pub(super) left_out: bool,
     /// The slot at which those that are overdue go on to have their turn.
-    pub(super) overdue_from: u16,
+    pub(super) turn_from: u16,
     /// Snapshots until the next state check.
     pub(super) check_in: u32,
     /// The slot that it begins with.
@@ -146,7 +146,7 @@ impl Session {
             due: 0,
             search_in: 0,
             left_out: false,
-            overdue_from: 0,
+            turn_from: 0,
             check_in: 0,
             check_from: 0,
             events_from: 0,

@@ -8,7 +8,7 @@ use super::ground_feed::feed;
 use super::history::StateHistory;
 use super::interest::InterestTable;
 use super::objective_log::{self, ObjectiveLog};
-use super::priority::{Fit, Priorities};
+use super::priority::{Fit, Priorities, turns};
 use super::session::Session;
 use super::state_check;
 use super::tracking::SearchSpace;
@@ -209,9 +209,11 @@ impl Workshop {
             least_owed: self.snapshot_hz,
             guess: session.due,
             left_out: session.left_out,
+            turns: turns(spare),
+            turn_from: session.turn_from,
         };
-        session.due = session.tracks.gather(&session.log, wish, self.snapshot_hz, &mut self.priorities);
-        self.priorities.keep_overdue(spare, &mut session.overdue_from);
+        let gathered = session.tracks.gather(&session.log, wish, self.snapshot_hz, &mut self.priorities);
+        (session.due, session.turn_from) = (gathered.due, gathered.turn_from);
         let rest = spare - self.priorities.reserved();
         self.priorities.keep_most_urgent(rest, [delta_bits, FULL_BITS], number);
         let head = self.section_head(session, tick);

@@ -3,7 +3,7 @@
 use super::config::{InterestTier, ReplicationConfig};
 use super::gathering::Wish;
 use super::interest::{FIRST, InterestTable, patience};
-use super::priority::{Fit, Priorities, WORST_BITS};
+use super::priority::{Fit, Priorities, WORST_BITS, turns};
 use super::snapshot_log::SnapshotLog;
 use super::track_block::LANES;
 use super::tracking::TrackTable;
@@ -32,7 +32,7 @@ struct Scene {
     priorities: Priorities,
     due: u16,
     left_out: bool,
-    overdue_from: u16,
+    turn_from: u16,
     mean_16: usize,
 }
 
@@ -42,7 +42,7 @@ impl Scene {
         tracks.show(tiers, table, HZ);
         let priorities = Priorities::new(tiers.len() as u32, HZ);
         let log = SnapshotLog::default();
-        Self { log, tracks, priorities, due: 0, left_out: false, overdue_from: 0, mean_16: 32 * 16 }
+        Self { log, tracks, priorities, due: 0, left_out: false, turn_from: 0, mean_16: 32 * 16 }
     }
 
     /// A snapshot with `room` bits, of which `sent` gets the slots; a state costs `cost`.
@@ -50,9 +50,16 @@ impl Scene {
         let number = self.log.begin(self.log.number() * 3);
         let (priorities, tracks) = (&mut self.priorities, &mut self.tracks);
         let count = room * 16 / self.mean_16 + 1;
-        let wish = Wish { count, least_owed: HZ, guess: self.due, left_out: self.left_out };
-        self.due = tracks.gather(&self.log, wish, HZ, priorities);
-        priorities.keep_overdue(room, &mut self.overdue_from);
+        let wish = Wish {
+            count,
+            least_owed: HZ,
+            guess: self.due,
+            left_out: self.left_out,
+            turns: turns(room),
+            turn_from: self.turn_from,
+        };
+        let gathered = tracks.gather(&self.log, wish, HZ, priorities);
+        (self.due, self.turn_from) = (gathered.due, gathered.turn_from);
         let rest = room - priorities.reserved();
         priorities.keep_most_urgent(rest, [self.mean_16 / 16, 96], number);
         let (mut reserve, mut left) = (priorities.reserve(), room);

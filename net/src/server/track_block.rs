@@ -53,6 +53,12 @@ impl Block {
         self.slot[lane]
     }
 
+    /// The first lane whose slot is not below another, where the last one's is not.
+    #[inline]
+    pub(crate) fn first_from(&self, slot: u16) -> usize {
+        self.slot.partition_point(|&own| own < slot)
+    }
+
     /// Updates owed, and whether the character comes first.
     #[inline]
     pub(crate) fn urgency(&self, lane: usize) -> (u16, bool) {

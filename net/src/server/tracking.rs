@@ -4,7 +4,7 @@
 //! what is seen. The tracks of a client lie in the order of slots, in blocks ([`super::track_block`]): whoever goes through
 //! them, or through what is shared by slot, goes forward. They are put in order anew by each search.
 
-use super::gathering::{Gather, Wish};
+use super::gathering::{Gather, Gathered, Wish};
 use super::interest::{InterestTable, NO_TIER};
 use super::merge::{Merge, SlotIter, block_for};
 use super::priority::{Gathering, Priorities};
@@ -333,14 +333,14 @@ impl TrackTable {
     }
 
     /// Goes through all tracks for a new snapshot: who is due and how urgently, and which leaves are to be told. A track
-    /// is due when it is owed as much as [`Wish`] leads to, which is returned; any that is overdue, if somebody may be.
+    /// is due when it is owed as much as [`Wish`] leads to, which is returned; beside these some that are overdue, in turn.
     pub(crate) fn gather(
         &mut self,
         log: &SnapshotLog,
         wish: Wish,
         snapshot_hz: u16,
         out: &mut Priorities,
-    ) -> u16 {
+    ) -> Gathered {
         let mut to = out.begin();
         self.gather_leaves(log, &mut to);
         let (blocks, len) = (&mut self.blocks[..], self.len);

@@ -166,8 +166,8 @@ proptest! {
                 }
             }
             let Step { guess, least_owed, count, .. } = *step;
-            let wish = Wish { count, least_owed, guess, left_out: false };
-            let due = table.gather(&log, wish, HZ, &mut out);
+            let wish = Wish { count, least_owed, guess, left_out: false, turns: 0, turn_from: 0 };
+            let due = table.gather(&log, wish, HZ, &mut out).due;
             prop_assert!(due >= least_owed);
             prop_assert!(due == least_owed || out.candidates().len() >= count, "as many as are wished for");
             let acked = |sent: &Vec<u32>| sent.iter().any(|number| twin.acked.contains(number) && twin.number - number < 64);

@@ -93,7 +93,7 @@ impl LaneTask for Copy<'_, '_> {
             let prefix_bits = gap_bits + u32::from(baseline.code_bits);
             let sum = prefix_bits + length;
             let fits = sum <= BitWriter::LONG_MAX && end.position() + sum as usize <= limit;
-            if !fits || candidate.has_room() || !end.put_word(prefix | bits << prefix_bits, sum) {
+            if !fits || candidate.has_room || !end.put_word(prefix | bits << prefix_bits, sum) {
                 break;
             }
             next = slot + 1;

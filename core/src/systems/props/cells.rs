@@ -26,14 +26,12 @@ impl Default for NearCells {
 }
 
 impl NearCells {
-    /// Marks what is near the places.
-    pub(crate) fn fill(&mut self, places: impl Iterator<Item = (i32, i32)>, rules: &Rules) {
-        let walker = rules.movement.iter().map(|class| class.radius).max().unwrap_or_default();
-        let around = PropCells::reach_of(rules).0 + walker.0;
+    /// Marks what is within `reach` of the places: see [`reach_of_walkers`].
+    pub(crate) fn fill(&mut self, places: impl Iterator<Item = (i32, i32)>, reach: Metres) {
         self.0 = [0; SIDE as usize];
         for (x, z) in places {
-            for line in span(z, z, around) {
-                for column in span(x, x, around) {
+            for line in span(z, z, reach.0) {
+                for column in span(x, x, reach.0) {
                     self.0[(line & (SIDE - 1)) as usize] |= 1 << (column & (SIDE - 1));
                 }
             }
@@ -95,7 +93,7 @@ impl PropCells {
         self.starts.fill(0);
         self.filled = 0;
         let places = (0..end).filter(used).map(|row| (props.position_x[row], props.position_z[row]));
-        self.near.fill(places, rules);
+        self.near.fill(places, reach_of_walkers(rules));
         for row in (0..end).filter(used) {
             self.starts[cell_of(row)] += 1;
             self.filled += 1;
@@ -129,6 +127,12 @@ impl PropCells {
                 self.rows[start..end].iter().map(|row| *row as usize)
             })
     }
+}
+
+/// How far from where a prop was filed a walker's middle may be that touches it.
+pub(crate) fn reach_of_walkers(rules: &Rules) -> Metres {
+    let widest = rules.movement.iter().map(|class| class.radius).max().unwrap_or_default();
+    PropCells::reach_of(rules) + widest
 }
 
 fn column(at: i32) -> i64 {

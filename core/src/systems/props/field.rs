@@ -2,14 +2,15 @@
 //! that move until it is told where they came to rest.
 
 use super::body::Place;
-use super::cells::NearCells;
+use super::cells::{NearCells, reach_of_walkers};
 use super::walkers::Walks;
-use crate::numeric::{Brads, Position, Velocity};
+use crate::numeric::{Brads, Metres, Position, Velocity};
 use crate::rules::{PROP_KINDS, Rules};
 use crate::state::characters::{MoveState, flags};
 use crate::state::props::PropPlace;
 use crate::systems::movement::{MovementTicks, Surroundings};
 use alloc::collections::BTreeMap;
+use alloc::vec::Vec;
 
 /// A prop that a client knows of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,13 +25,26 @@ pub struct KnownProp {
     pub velocity: Option<Velocity>,
 }
 
-/// Props by slot: few, so that a list and a bit for each cell with some near it are enough.
+/// Props by slot. Most are at rest: those are also held from west to east, with a bit for each cell that has some near it, so
+/// that a step asks about the few that are near. Those that move are asked about one by one.
 #[derive(Clone, Debug, Default)]
 pub struct PropField {
     props: BTreeMap<u16, KnownProp>,
+    /// Slots of those that move, in no order.
+    moving: Vec<u16>,
+    /// Of those at rest, from west to east.
+    resting: Vec<Resting>,
     near: NearCells,
-    moving: usize,
+    /// For which `near` was filled, and how far from a prop a walker may be that touches it.
+    reach: Metres,
     stale: bool,
+}
+
+/// What a walker may meet of a prop at rest.
+#[derive(Clone, Copy, Debug)]
+struct Resting {
+    kind: u8,
+    foot: Position,
 }
 
 impl PropField {
@@ -41,8 +55,10 @@ impl PropField {
             self.remove(slot);
             let PropPlace { kind, position, yaw } = *place;
             self.props.insert(slot, KnownProp { kind, position, yaw, velocity });
-            self.moving += usize::from(velocity.is_some());
-            self.stale = true;
+            match velocity {
+                Some(_) => self.moving.push(slot),
+                None => self.stale = true,
+            }
         }
         known
     }
@@ -50,8 +66,10 @@ impl PropField {
     /// Takes the prop out of a slot; false when there is none.
     pub fn remove(&mut self, slot: u16) -> bool {
         let Some(prop) = self.props.remove(&slot) else { return false };
-        self.moving -= usize::from(prop.velocity.is_some());
-        self.stale = true;
+        match prop.velocity {
+            Some(_) => self.moving.retain(|moving| *moving != slot),
+            None => self.stale = true,
+        }
         true
     }
 
@@ -79,30 +97,34 @@ impl PropField {
 
     /// Moves those that move for a tick, each as if it were alone with ground and walls: what the server says later counts.
     pub fn advance(&mut self, surroundings: &Surroundings<'_>, rules: &Rules, tick_hz: u16) {
-        if self.moving == 0 {
-            return;
-        }
         let Surroundings { terrain, obstacles, tick } = *surroundings;
         let place = Place { terrain, obstacles, rules, tick_hz, tick };
-        for prop in self.props.values_mut() {
-            if let Some(velocity) = prop.velocity {
+        for slot in &self.moving {
+            if let Some(prop) = self.props.get_mut(slot)
+                && let Some(velocity) = prop.velocity
+            {
                 let (at, velocity) = place.go(prop.position, velocity, rules.prop_kind(prop.kind));
                 (prop.position, prop.velocity) = (at, Some(velocity));
             }
         }
-        self.stale = true;
     }
 
-    /// Sorts them in after changes, before [`PropField::keep_out`].
+    /// Sorts them in after changes of theirs or of the rules, before [`PropField::keep_out`].
     pub fn refresh(&mut self, rules: &Rules) {
-        if core::mem::take(&mut self.stale) {
-            let places = self.props.values().map(|prop| (prop.position.x.0, prop.position.z.0));
-            self.near.fill(places, rules);
+        let reach = reach_of_walkers(rules);
+        if self.stale || self.reach != reach {
+            let Self { props, resting, near, .. } = self;
+            (self.stale, self.reach) = (false, reach);
+            resting.clear();
+            let at_rest = props.values().filter(|prop| prop.velocity.is_none());
+            resting.extend(at_rest.map(|prop| Resting { kind: prop.kind, foot: prop.position }));
+            resting.sort_unstable_by_key(|prop| prop.foot.x);
+            near.fill(resting.iter().map(|prop| (prop.foot.x.0, prop.foot.z.0)), reach);
         }
     }
 
-    /// What the server's step does after [`crate::move_character`] to somebody who walks into props: moved out of them. What
-    /// has changed since the last [`PropField::refresh`] is not seen.
+    /// What the server's step does after [`crate::move_character`] to somebody who walks into props: moved out of them. Of props at
+    /// rest, what has changed since the last [`PropField::refresh`] is not seen.
     #[must_use]
     pub fn keep_out(
         &self,
@@ -112,12 +134,94 @@ impl PropField {
         movement: &MovementTicks,
     ) -> MoveState {
         let (x, z) = (state.position.x.0, state.position.z.0);
-        if state.flags & flags::ALIVE == 0 || !self.near.near(x, z) {
+        let is_near = self.near.near(x, z);
+        if state.flags & flags::ALIVE == 0 || (!is_near && self.moving.is_empty()) {
             return state;
         }
         let walks = Walks { rules, surroundings: *surroundings, movement };
-        let props = self.props.iter().map(|(slot, prop)| (usize::from(*slot), prop.kind, prop.position));
+        let resting = if is_near { self.resting_beside(state.position.x) } else { &[] };
+        let resting = resting.iter().map(|prop| (0, prop.kind, prop.foot));
+        let moving = self.moving.iter().filter_map(|slot| self.props.get(slot));
+        let moving = moving.map(|prop| (0, prop.kind, prop.position));
+        let position = walks.keep_out(&state, resting.chain(moving), |_, _| {}).unwrap_or(state.position);
+        MoveState { position, ..state }
+    }
+
+    /// Those at rest that are near enough in one direction.
+    fn resting_beside(&self, x: Metres) -> &[Resting] {
+        let (west, east) = (x.saturating_add(-self.reach), x.saturating_add(self.reach));
+        let first = self.resting.partition_point(|prop| prop.foot.x < west);
+        let behind = &self.resting[first..];
+        &behind[..behind.partition_point(|prop| prop.foot.x <= east)]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::PropRules;
+    use crate::spatial::Obstacles;
+    use crate::spatial::terrain::{Terrain, TerrainShape};
+    use crate::world::WorldConfig;
+    use proptest::prelude::*;
+
+    fn place(kind: u8, (x, z): (i32, i32)) -> PropPlace {
+        let position = Position { x: Metres(x), y: Metres::ZERO, z: Metres(z) };
+        PropPlace { kind, position, yaw: Brads(0) }
+    }
+
+    /// What props do to somebody, all of them asked.
+    fn plainly(field: &PropField, state: MoveState, walks: &Walks<'_>) -> MoveState {
+        let props = field.iter().map(|(_, prop)| (0, prop.kind, prop.position));
         let position = walks.keep_out(&state, props, |_, _| {}).unwrap_or(state.position);
         MoveState { position, ..state }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        /// However props come, go and move, and whoever is made wider by new rules: who is asked for is as if all were.
+        #[test]
+        fn those_near_are_all_that_matter(
+            steps in prop::collection::vec((0_u16..24, 0_u8..8, (-1_200_000..1_200_000_i32, -300_000..300_000_i32), 0..4), 1..60),
+            walkers in prop::collection::vec((-1_200_000..1_200_000_i32, -300_000..300_000_i32), 20),
+            wide_from in 0_usize..60,
+        ) {
+            let config = WorldConfig::default();
+            let shape = TerrainShape {
+                half_extent: config.half_extent,
+                spacing: config.terrain_spacing,
+                resident_chunks: config.terrain_resident_chunks,
+                delta_chunks: config.terrain_delta_chunks,
+            };
+            let terrain = Terrain::new(1, crate::spatial::Scenery::default().terrain, &shape).expect("a terrain");
+            let obstacles = Obstacles::default();
+            let (mut rules, mut field) = (config.rules, PropField::default());
+            for (number, (slot, kind, at, what)) in steps.into_iter().enumerate() {
+                if number == wide_from {
+                    let widest = Metres::from_mm(1_500);
+                    rules.prop.iter_mut().for_each(|kind: &mut PropRules| kind.radius = widest);
+                }
+                let movement = MovementTicks::new(&rules, config.tick_hz);
+                let surroundings = Surroundings { terrain: &terrain, obstacles: &obstacles, tick: crate::Tick(1) };
+                let velocity = (what == 3).then(|| Velocity { x: crate::MetresPerSecond::from_m(3), ..Velocity::default() });
+                if what == 0 {
+                    field.remove(slot);
+                } else {
+                    prop_assert!(field.set(slot, &place(kind, at), velocity));
+                }
+                field.advance(&surroundings, &rules, config.tick_hz);
+                field.refresh(&rules);
+                prop_assert_eq!(field.len(), field.resting.len() + field.moving.len());
+                let walks = Walks { rules: &rules, surroundings, movement: &movement };
+                for &(x, z) in &walkers {
+                    let y = terrain.height_at(Metres(x), Metres(z));
+                    let position = Position { x: Metres(x), y, z: Metres(z) };
+                    let state = MoveState { position, flags: flags::ALIVE | flags::GROUNDED, ..MoveState::default() };
+                    let kept = field.keep_out(state, &surroundings, &rules, &movement);
+                    prop_assert_eq!(kept, plainly(&field, state, &walks));
+                }
+            }
+        }
     }
 }
