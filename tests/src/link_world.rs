@@ -17,6 +17,7 @@ use shieldwall_core::{
 };
 use shieldwall_net::client::{
     ClientEvent, ClientWorld, EndReason, EntityView, GameClient, GameClientConfig, GameClientState, OwnView,
+    SharedWorlds,
 };
 use shieldwall_net::link_simulator::{LinkConditions, LinkSimulator};
 use shieldwall_net::secure::{
@@ -155,7 +156,7 @@ pub struct LinkWorld {
     /// What the clients' conduct comes to.
     pub conduct: ConductWatch,
     codec: EntityCodec,
-    known: Arc<ClientWorld>,
+    worlds: Arc<SharedWorlds>,
     history: BTreeMap<u32, TickRecord>,
     commands: Vec<Command>,
     next_tick_at: u64,
@@ -210,7 +211,7 @@ impl LinkWorld {
             director: None,
             conduct: ConductWatch::default(),
             codec: EntityCodec::new(&config),
-            known: Arc::new(known),
+            worlds: Arc::new(SharedWorlds::of(Arc::new(known))),
             history: BTreeMap::new(),
             commands: Vec::new(),
             next_tick_at: 1_000_000,
@@ -231,7 +232,7 @@ impl LinkWorld {
         self.tokens += 1;
         let token = new_token(number, mix(self.options.seed ^ (self.tokens << 32)));
         let config = GameClientConfig {
-            known_world: Some(Arc::clone(&self.known)),
+            worlds: Some(Arc::clone(&self.worlds)),
             expected_rules: self.expected_rules,
             scenery: Arc::clone(&self.options.scenery),
             ..GameClientConfig::default()

@@ -19,7 +19,7 @@ use std::thread::JoinHandle;
 use shieldwall_core::RulesHash;
 use shieldwall_core::spatial::Scenery;
 use shieldwall_net::client::{
-    ClientWorld, EndReason, EntityView, GameClient, GameClientConfig, GameClientState,
+    EndReason, EntityView, GameClient, GameClientConfig, GameClientState, SharedWorlds,
 };
 use shieldwall_net::secure::{DATAGRAM_MAX, SessionKeys};
 use shieldwall_net::time::Micros;
@@ -120,9 +120,11 @@ impl Crowd {
 
     fn start_threads(&mut self, parts: &CrowdParts) -> Result<(), HostError> {
         let count = parts.threads.clamp(1, parts.count.max(1));
+        let worlds = Arc::new(SharedWorlds::default());
         for thread in 0..count {
             let bots = (0..parts.count).filter(|bot| bot % count == thread).collect::<Vec<_>>();
-            let player = BotThread::new(parts, thread as usize, &bots, Arc::clone(&self.stop))?;
+            let player =
+                BotThread::new(parts, thread as usize, &bots, (Arc::clone(&self.stop), Arc::clone(&worlds)))?;
             let handle = std::thread::Builder::new()
                 .name(format!("bots-{thread}"))
                 .spawn(move || player.run())
@@ -189,8 +191,8 @@ struct BotThread {
     total: u32,
     bots: Vec<Bot>,
     others: Vec<EntityView>,
-    /// The world as the first welcomed bot knows it: the others need not make its terrain again.
-    known_world: Option<Arc<ClientWorld>>,
+    /// The world that all bots play in.
+    worlds: Arc<SharedWorlds>,
     scenery: Arc<Scenery>,
     roams: bool,
     expected_rules: Option<RulesHash>,
@@ -202,7 +204,7 @@ impl BotThread {
         parts: &CrowdParts,
         thread: usize,
         bots: &[u32],
-        stop: Arc<AtomicBool>,
+        (stop, worlds): (Arc<AtomicBool>, Arc<SharedWorlds>),
     ) -> Result<Self, HostError> {
         let failed = |source| HostError::Socket {
             what: format!("{} sockets for bots (see `ulimit -n`)", bots.len()),
@@ -229,7 +231,7 @@ impl BotThread {
             seeds: seeds.into_iter(),
             bots: Vec::with_capacity(bots.len()),
             others: Vec::with_capacity(1024),
-            known_world: None,
+            worlds,
             scenery: Arc::clone(&parts.scenery),
             roams: parts.roams,
             expected_rules: parts.expected_rules,
@@ -270,19 +272,16 @@ impl BotThread {
     /// Lets the bots begin whose time has come.
     fn wake_bots(&mut self, since_began: Micros) {
         let due = u64::from(self.total) * since_began.0.min(STAGGER.0) / STAGGER.0;
-        if self.known_world.is_none() {
-            self.known_world = self.bots.iter().find_map(|bot| bot.client.world().cloned());
-        }
         while (self.bots.len() as u64) < due {
             let Some(Seed { socket, index }) = self.seeds.next() else { return };
             let client_id = self.first_client_id + u64::from(index);
             let name = format!("Bot {}", index + 1);
             // Nobody takes a bot's news.
-            let known_world = self.known_world.clone();
+            let worlds = Some(Arc::clone(&self.worlds));
             let scenery = Arc::clone(&self.scenery);
             let config = GameClientConfig {
                 event_capacity: 1,
-                known_world,
+                worlds,
                 scenery,
                 expected_rules: self.expected_rules,
                 ..GameClientConfig::default()

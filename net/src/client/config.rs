@@ -6,7 +6,7 @@ use shieldwall_core::RulesHash;
 use shieldwall_core::spatial::Scenery;
 
 use super::clock_sync::LossEstimate;
-use super::session::ClientWorld;
+use super::shared_worlds::SharedWorlds;
 
 /// With at most so many packets lost in a row inputs are sent less often.
 const CALM_BURST: u32 = 2;
@@ -22,9 +22,9 @@ pub struct GameClientConfig {
     pub up_budget_bytes_per_s: u32,
     /// Events kept until they are taken; older ones are dropped and counted. At least 1.
     pub event_capacity: usize,
-    /// The world, if another client of this process knows it already: saves making the terrain again. Used only if the
-    /// server's world turns out to be the same.
-    pub known_world: Option<Arc<ClientWorld>>,
+    /// What other clients of this process that play in the same world made already, and make meanwhile: saves making its
+    /// terrain again, and a terrain of its own where somebody has dug. Used only if the server's world turns out to be the same.
+    pub worlds: Option<Arc<SharedWorlds>>,
     /// What stands in the world and what its ground is made from: servers do not send it. Must be the server's.
     pub scenery: Arc<Scenery>,
     /// The rules this client was made for. A client plays by whatever rules the server sends; with a hash here it
@@ -39,7 +39,7 @@ impl Default for GameClientConfig {
             input_packets_per_s: 30,
             up_budget_bytes_per_s: 2_400,
             event_capacity: 256,
-            known_world: None,
+            worlds: None,
             scenery: Arc::default(),
             expected_rules: None,
         }

@@ -23,10 +23,11 @@ use super::byte_counts::FrameBits;
 use super::config::GameClientConfig;
 use super::objectives::{ObjectiveNews, ObjectiveView};
 use super::replica::ReplicaTable;
-use super::session::{ClientWorld, Session};
+use super::session::Session;
 use super::views::{
     AdvanceReport, ClientEvent, ClientStats, EndReason, EntityView, GameClientState, OwnView,
 };
+use super::world::ClientWorld;
 use crate::channel::sequence::Sequence;
 use crate::channel::{Channel, Fate, FrameError};
 use crate::secure::{
@@ -346,7 +347,7 @@ impl GameClient {
             stats.correction_sum_mm = corrections.sum_mm;
             stats.correction_max_mm = corrections.max_mm;
             stats.relocations = corrections.relocations;
-            stats.entities_visible = session.visible;
+            stats.entities_visible = session.replica().visible();
             let ground = session.ground.stats;
             stats.state_checks = session.state_checks;
             stats.world_changes = ground.changes;
@@ -486,14 +487,14 @@ impl GameClient {
             return self.end(EndReason::OtherRules { server: rules, client });
         }
         let server = welcome.world_fingerprint;
-        let known = self.config.known_world.as_ref();
-        // One in which somebody has dug already is not the world to begin with. The same place with other rules is.
-        let known = known.filter(|world| world.terrain_deltas().is_none());
-        let known = known.and_then(|world| ClientWorld::with_rules_of(world, &welcome.config));
-        let world = match known.filter(|world| world.fingerprint() == server) {
-            Some(world) => world,
+        let shared = self.config.worlds.clone();
+        let shared = shared.and_then(|worlds| {
+            Some((worlds.enter(&welcome.config, server, &self.config.scenery)?, Some(worlds)))
+        });
+        let (world, shared) = match shared {
+            Some(shared) => shared,
             None => match ClientWorld::with_scenery(&welcome.config, &self.config.scenery) {
-                Ok(world) => Arc::new(world),
+                Ok(world) => (Arc::new(world), None),
                 Err(_) => {
                     let error = crate::wire::DecodeError::Value("world configuration");
                     return self.end(EndReason::Protocol(FrameError::Decode(error)));
@@ -506,7 +507,7 @@ impl GameClient {
         let interval = self.config.packet_interval_ticks(welcome.config.tick_hz);
         let round_trip =
             self.channel.round_trip().smoothed().map_or(100_000, |rtt| rtt.0.min(1_000_000) as u32);
-        self.session = Some(Box::new(Session::new(welcome, world, interval, round_trip)));
+        self.session = Some(Box::new(Session::new(welcome, (world, shared), interval, round_trip)));
         self.was_playing = false;
         self.push_event(ClientEvent::Welcomed { character: welcome.character, tick: welcome.tick });
     }

@@ -1,8 +1,9 @@
 //! The client's part of the world's changes: how far it has come, the image on its way, what is down, what is new to draw.
 //!
-//! What is not here: the ground itself ([`super::session::ClientWorld`]).
+//! What is not here: the ground itself ([`super::world`]).
 
-use super::session::ClientWorld;
+use super::shared_worlds::SharedWorlds;
+use super::world::ClientWorld;
 use crate::wire::DecodeError;
 use crate::wire::ground_image::{self, GroundCheck, GroundPiece, image_bytes_max};
 use crate::wire::world_changes::{ChangeCodec, WorldChange};
@@ -30,6 +31,8 @@ pub(crate) struct GroundStats {
 pub(crate) struct Ground {
     codec: ChangeCodec,
     delta_chunks: u32,
+    /// With whom the ground is made.
+    shared: Option<Arc<SharedWorlds>>,
     /// Number of the next change.
     next: u32,
     /// The image that is on its way: number, bytes in all, those that came.
@@ -49,10 +52,11 @@ pub(crate) struct Ground {
 }
 
 impl Ground {
-    pub(crate) fn new(config: &WorldConfig) -> Self {
+    pub(crate) fn new(config: &WorldConfig, shared: Option<Arc<SharedWorlds>>) -> Self {
         Self {
             codec: ChangeCodec::new(config),
             delta_chunks: config.terrain_delta_chunks,
+            shared,
             next: 0,
             incoming: None,
             fallen: BTreeSet::new(),
@@ -95,9 +99,9 @@ impl Ground {
             WorldChange::SectionFell { section } => self.set_section(section, false, world),
             WorldChange::SectionBuilt { section } => self.set_section(section, true, world),
             WorldChange::Crater { .. } | WorldChange::Deformed(_) => {
-                let chunks = &mut self.chunks;
+                let (chunks, shared) = (&mut self.chunks, self.shared.as_deref());
                 let done = self.codec.deformation_of(change).is_some_and(|deformation| {
-                    Arc::make_mut(world).deform(&deformation, |chunk| _ = chunks.insert(chunk))
+                    Arc::make_mut(world).deform(&deformation, shared, |chunk| _ = chunks.insert(chunk))
                 });
                 if !done {
                     self.mismatch();
@@ -200,7 +204,7 @@ impl Ground {
             self.sections.insert(*section);
             own.set_section(*section, !fallen.contains(section));
         }
-        own.replace_ground(deltas);
+        own.replace_ground(deltas, self.shared.as_deref());
         (self.fallen, self.next, self.asked, self.wanted) = (fallen, number, false, false);
         self.stats.images += 1;
         Ok(())

@@ -9,6 +9,7 @@
 //! - `foresight`: what of the own flags can be known beforehand
 //! - [`prediction`]: the own character, ahead of the server
 //! - [`replica`]: the others, as the server sent them
+//! - `world`: rules, ground and what stands on it; [`SharedWorlds`]: one for many clients of a process
 //! - `ground`: changes of the world that stay
 //! - [`objectives`]: places, flags and scores
 //! - [`interpolation`]: the others, as they are drawn
@@ -31,8 +32,10 @@ pub mod prediction;
 pub mod replica;
 pub(crate) mod rule_book;
 pub mod session;
+mod shared_worlds;
 pub mod state_check;
 pub mod views;
+mod world;
 
 #[cfg(test)]
 mod tests;
@@ -42,6 +45,7 @@ pub use config::GameClientConfig;
 pub use corrections::CorrectionCause;
 pub use game_client::{ClientError, GameClient};
 pub use objectives::{FlagView, ObjectiveView};
-pub use session::ClientWorld;
+pub use shared_worlds::SharedWorlds;
 pub use state_check::{StateCheckStats, StateMismatch};
 pub use views::{AdvanceReport, ClientEvent, ClientStats, EndReason, EntityView, GameClientState, OwnView};
+pub use world::ClientWorld;

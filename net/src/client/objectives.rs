@@ -2,7 +2,7 @@
 //!
 //! What is not here: the bytes ([`crate::wire::objectives`]), and where the points lie, which the scenery says.
 
-use super::session::ClientWorld;
+use super::world::ClientWorld;
 use crate::wire::DecodeError;
 use crate::wire::objectives::{FlagState, ObjectiveCodec, ObjectiveEntry, PointState, RingState};
 use shieldwall_core::numeric::{Metres, Position, Tick};

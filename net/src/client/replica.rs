@@ -130,6 +130,8 @@ pub struct ReplicaTable {
     free: Vec<u16>,
     /// Tracks with a leave, once each.
     left: Vec<u16>,
+    /// Characters in sight: counted as they come and go, so that asking costs nothing.
+    visible: u32,
     own: [Option<(Tick, OwnState)>; OWN_KEPT],
     newest: Option<Tick>,
     stats: ReplicaStats,
@@ -145,6 +147,7 @@ impl ReplicaTable {
             tracks: Vec::new(),
             free: Vec::new(),
             left: Vec::new(),
+            visible: 0,
             own: [None; OWN_KEPT],
             newest: None,
             stats: ReplicaStats::default(),
@@ -166,6 +169,12 @@ impl ReplicaTable {
     #[must_use]
     pub fn stats(&self) -> ReplicaStats {
         self.stats
+    }
+
+    /// Characters in sight.
+    #[must_use]
+    pub fn visible(&self) -> u32 {
+        self.visible
     }
 
     /// The states of one character, if it is in sight.
@@ -258,11 +267,13 @@ impl ReplicaTable {
             if newer_state || newer_leave {
                 continue;
             }
+            let was_visible = track.is_visible();
             track.left_at = Some(tick);
             if !track.listed {
                 track.listed = true;
                 self.left.push(self.track_of[slot]);
             }
+            self.visible -= u32::from(was_visible);
         }
         Ok(())
     }
@@ -294,10 +305,13 @@ impl ReplicaTable {
             };
             self.stats.updates += 1;
             let track = self.track_for(slot as u16);
+            let was_visible = track.is_visible();
             track.insert(Sample { tick, state });
             if track.left_at.is_some_and(|left| tick.signed_distance(left) > 0) {
                 track.left_at = None;
             }
+            let came = track.is_visible() && !was_visible;
+            self.visible += u32::from(came);
         }
         Ok(())
     }

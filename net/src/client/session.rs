@@ -6,16 +6,10 @@ use std::sync::Arc;
 
 use shieldwall_core::numeric::Tick;
 use shieldwall_core::rules::RulesHash;
-use shieldwall_core::spatial::terrain::{Terrain, TerrainShape};
-use shieldwall_core::spatial::{Deformation, Obstacles, Scenery};
 use shieldwall_core::state::characters::flags;
 use shieldwall_core::state::commands::{CharacterInput, ViewAge};
 use shieldwall_core::state::handle::CharacterId;
-use shieldwall_core::state::terrain_deltas::{TerrainChunk, TerrainDeltas};
-use shieldwall_core::systems::exertion::ExertionRules;
-use shieldwall_core::systems::movement::{MovementTicks, Surroundings, move_character};
-use shieldwall_core::systems::{PropField, Timing};
-use shieldwall_core::world::{ConfigError, WorldConfig};
+use shieldwall_core::world::WorldConfig;
 
 use super::clock_sync::{ClockSync, InputReport, TICK};
 use super::corrections::{CorrectionCause, CorrectionStats, is_somebody_near};
@@ -26,8 +20,10 @@ use super::objectives::{ObjectiveNews, Objectives};
 use super::prediction::{self, Prediction};
 use super::replica::ReplicaTable;
 use super::rule_book::ByTick;
+use super::shared_worlds::SharedWorlds;
 use super::state_check::StateCheckStats;
 use super::views::{AdvanceReport, EntityView, OwnView};
+use super::world::{ClientWorld, RulesInForce};
 use crate::channel::FrameError;
 use crate::time::Micros;
 use crate::wire::bits::{BitReader, BitWriter};
@@ -43,161 +39,6 @@ const VIEW_AGE_MAX: i64 = 2_048;
 
 /// Most ticks predicted in one call; more stay due for the next.
 const TICKS_PER_ADVANCE: u32 = 8;
-
-/// The world a client plays in. Clients of one process that play in the same world share one.
-///
-/// The ground follows the server's craters, what stands follows its walls, and the rules follow its rules: from the first
-/// change on a client has a world of its own. What did not change stays shared; a terrain of its own, from the first crater
-/// on, costs 17 KiB for each of its chunks in memory, and a table of what differs.
-#[derive(Clone, Debug)]
-pub struct ClientWorld {
-    rules: Arc<RulesInForce>,
-    terrain: Arc<Terrain>,
-    /// How the ground differs from its source; none before the first change.
-    deltas: Option<Box<TerrainDeltas>>,
-    obstacles: Arc<Obstacles>,
-}
-
-/// Rules, in a world.
-#[derive(Debug)]
-struct RulesInForce {
-    config: WorldConfig,
-    movement: MovementTicks,
-    timing: Timing,
-    /// Of the configuration and the scenery.
-    fingerprint: u64,
-}
-
-impl RulesInForce {
-    fn new(config: &WorldConfig, obstacles: &Obstacles) -> Arc<Self> {
-        Arc::new(Self {
-            config: *config,
-            movement: MovementTicks::new(&config.rules, config.tick_hz),
-            timing: Timing::new(&config.rules, config.tick_hz),
-            fingerprint: config.fingerprint_with(obstacles.content_hash()),
-        })
-    }
-}
-
-impl ClientWorld {
-    /// Makes the terrain of a world in which nothing stands.
-    ///
-    /// # Errors
-    /// A name of what is wrong with the configuration.
-    pub fn new(config: &WorldConfig) -> Result<Self, ConfigError> {
-        Self::with_scenery(config, &Scenery::default())
-    }
-
-    /// Makes the terrain and the obstacles of a world: the scenery must be the server's, to the byte.
-    ///
-    /// # Errors
-    /// A name of what is wrong with the configuration or the scenery.
-    pub fn with_scenery(config: &WorldConfig, scenery: &Scenery) -> Result<Self, ConfigError> {
-        config.validate()?;
-        let shape = TerrainShape {
-            half_extent: config.half_extent,
-            spacing: config.terrain_spacing,
-            resident_chunks: config.terrain_resident_chunks,
-            delta_chunks: config.terrain_delta_chunks,
-        };
-        let obstacles = Obstacles::bake(scenery, config.half_extent).map_err(ConfigError::Scenery)?;
-        let terrain = Terrain::new(config.seed, scenery.terrain.clone(), &shape);
-        Ok(Self {
-            rules: RulesInForce::new(config, &obstacles),
-            terrain: Arc::new(terrain.map_err(ConfigError::Terrain)?),
-            deltas: None,
-            obstacles: Arc::new(obstacles),
-        })
-    }
-
-    /// The world with the rules of a configuration: itself where they are the same, else one that shares its ground and
-    /// what stands on it. None where the configuration differs in anything else. The configuration must be valid.
-    pub(super) fn with_rules_of(world: &Arc<Self>, config: &WorldConfig) -> Option<Arc<Self>> {
-        if *world.config() == *config {
-            return Some(Arc::clone(world));
-        }
-        let same_place = WorldConfig { rules: config.rules, ..*world.config() } == *config;
-        same_place.then(|| {
-            let rules = RulesInForce::new(config, &world.obstacles);
-            Arc::new(Self { rules, ..(**world).clone() })
-        })
-    }
-
-    /// What stands in it beside the ground, without what has fallen.
-    #[must_use]
-    pub fn obstacles(&self) -> &Arc<Obstacles> {
-        &self.obstacles
-    }
-
-    /// Of its configuration and scenery, as [`shieldwall_core::World::fingerprint`] is.
-    #[must_use]
-    pub fn fingerprint(&self) -> u64 {
-        self.rules.fingerprint
-    }
-
-    /// Rates, rules, sizes, seed. The rules are those in force: a server may change them.
-    #[must_use]
-    pub fn config(&self) -> &WorldConfig {
-        &self.rules.config
-    }
-
-    /// The ground.
-    #[must_use]
-    pub fn terrain(&self) -> &Terrain {
-        &self.terrain
-    }
-
-    /// How the ground differs from its source; none before the first change.
-    #[must_use]
-    pub fn terrain_deltas(&self) -> Option<&TerrainDeltas> {
-        self.deltas.as_deref()
-    }
-
-    /// Deforms the ground as the server did; false when it cannot be.
-    pub(super) fn deform(&mut self, deformation: &Deformation, changed: impl FnMut(TerrainChunk)) -> bool {
-        let capacity = self.config().terrain_delta_chunks;
-        let deltas = self.deltas.get_or_insert_with(|| Box::new(TerrainDeltas::new(capacity)));
-        Arc::make_mut(&mut self.terrain).deform(deltas, deformation, changed)
-    }
-
-    /// Lets a section fall or stand again: whoever is predicted walks through the gap from here on. A section that is not
-    /// there changes nothing.
-    pub(super) fn set_section(&mut self, section: u16, stands: bool) {
-        Arc::make_mut(&mut self.obstacles).set_section(section.into(), stands);
-    }
-
-    /// Gives the ground these deltas, which must be such that it can have them.
-    pub(super) fn replace_ground(&mut self, deltas: TerrainDeltas) {
-        let before = self.deltas.take().unwrap_or_else(|| Box::new(TerrainDeltas::new(0)));
-        Arc::make_mut(&mut self.terrain).follow(&before, &deltas);
-        self.deltas = Some(Box::new(deltas));
-    }
-
-    /// What a body meets at a tick.
-    fn surroundings(&self, tick: Tick) -> Surroundings<'_> {
-        Surroundings { terrain: &self.terrain, obstacles: &self.obstacles, tick }
-    }
-
-    /// One tick of one character: what the server runs by the rules of that tick, as far as nobody else has a part in it.
-    fn step(
-        &self,
-        book: &ByTick<Arc<RulesInForce>>,
-        (tick, before, input): (Tick, OwnBody, CharacterInput),
-        own: &Foresight,
-        props: &PropField,
-    ) -> OwnBody {
-        let in_force = book.at_or_oldest(tick);
-        let around = self.surroundings(tick);
-        let (config, mut exertion) = (&in_force.config, before.exertion);
-        let rules = &config.rules;
-        let walked = move_character(before.state, input, &around, &in_force.movement);
-        let mut state = props.keep_out(walked, &around, rules, &in_force.movement);
-        let world = ExertionRules { rules, timing: &in_force.timing, tick_hz: config.tick_hz };
-        exertion.run(&mut state, input, tick, &world);
-        state.flags = own.flags(rules, tick, state.flags);
-        OwnBody { state, exertion }
-    }
-}
 
 /// A client's part of the battle, from the welcome on.
 #[derive(Debug)]
@@ -228,14 +69,12 @@ pub(crate) struct Session {
     pub(crate) corrections: CorrectionStats,
     pub(crate) state_checks: StateCheckStats,
     pub(crate) snapshots: u64,
-    /// Characters in sight after the last snapshot: counted there, so that asking for figures costs nothing.
-    pub(crate) visible: u32,
 }
 
 impl Session {
     pub(crate) fn new(
         welcome: &Welcome,
-        world: Arc<ClientWorld>,
+        (world, shared): (Arc<ClientWorld>, Option<Arc<SharedWorlds>>),
         packet_interval_ticks: u32,
         round_trip_us: u32,
     ) -> Self {
@@ -245,7 +84,7 @@ impl Session {
             rules_from: None,
             rules_news: None,
             character: welcome.character,
-            ground: Ground::new(&config),
+            ground: Ground::new(&config, shared),
             objectives: Objectives::new(&world, welcome.tick),
             welcomed_at: welcome.tick,
             clock: ClockSync::new(config.tick_hz, packet_interval_ticks, round_trip_us),
@@ -260,7 +99,6 @@ impl Session {
             corrections: CorrectionStats::default(),
             state_checks: StateCheckStats::default(),
             snapshots: 0,
-            visible: 0,
             world,
         }
     }
@@ -452,7 +290,7 @@ impl Session {
 
     /// Everybody else in sight as drawn at `now`.
     pub(crate) fn sample_crowd(&mut self, now: Micros, out: &mut Vec<EntityView>) {
-        self.interpolation.sample(now, &self.replica, self.character.slot, &self.world.terrain, out);
+        self.interpolation.sample(now, &self.replica, self.character.slot, self.world.terrain(), out);
     }
 
     /// Reads a snapshot frame and takes over what it says; its tick.
@@ -462,7 +300,6 @@ impl Session {
         now: Micros,
     ) -> Result<Tick, FrameError> {
         let header = self.replica.apply(reader)?;
-        self.visible = self.replica.entities().count() as u32;
         self.interpolation.on_snapshot(now, header.tick);
         self.apply_header(&header, now);
         Ok(header.tick)

@@ -178,7 +178,12 @@ impl Turn {
         turn.from = first * LANES + lanes;
         let head = !0_u64 << lanes;
         let (before, behind) = (0..first, first + 1..blocks.len());
-        let parts = [(first..(first + 1).min(blocks.len()), head), (behind, !0), (before, !0), (first..(first + 1).min(blocks.len()), !head)];
+        let parts = [
+            (first..(first + 1).min(blocks.len()), head),
+            (behind, !0),
+            (before, !0),
+            (first..(first + 1).min(blocks.len()), !head),
+        ];
         for (range, lanes) in parts {
             for index in range {
                 for lane in BitIter(blocks[index].overdue(snapshot_hz) & lanes) {
@@ -204,7 +209,13 @@ impl Turn {
             _ => !0_u64,
         };
         let (from, to) = (below(self.from), below(self.to));
-        if self.from < self.to { to & !from } else if self.count == 0 { 0 } else { to | !from }
+        if self.from < self.to {
+            to & !from
+        } else if self.count == 0 {
+            0
+        } else {
+            to | !from
+        }
     }
 }
 

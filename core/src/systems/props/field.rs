@@ -30,19 +30,20 @@ pub struct KnownProp {
 #[derive(Clone, Debug, Default)]
 pub struct PropField {
     props: BTreeMap<u16, KnownProp>,
-    /// Slots of those that move, in no order.
-    moving: Vec<u16>,
-    /// Of those at rest, from west to east.
-    resting: Vec<Resting>,
+    /// Those that move, in no order.
+    moving: Vec<Placed>,
+    /// Those at rest, from west to east.
+    resting: Vec<Placed>,
     near: NearCells,
     /// For which `near` was filled, and how far from a prop a walker may be that touches it.
     reach: Metres,
     stale: bool,
 }
 
-/// What a walker may meet of a prop at rest.
+/// What a walker may meet of a prop.
 #[derive(Clone, Copy, Debug)]
-struct Resting {
+struct Placed {
+    slot: u16,
     kind: u8,
     foot: Position,
 }
@@ -56,7 +57,7 @@ impl PropField {
             let PropPlace { kind, position, yaw } = *place;
             self.props.insert(slot, KnownProp { kind, position, yaw, velocity });
             match velocity {
-                Some(_) => self.moving.push(slot),
+                Some(_) => self.moving.push(Placed { slot, kind, foot: position }),
                 None => self.stale = true,
             }
         }
@@ -67,7 +68,7 @@ impl PropField {
     pub fn remove(&mut self, slot: u16) -> bool {
         let Some(prop) = self.props.remove(&slot) else { return false };
         match prop.velocity {
-            Some(_) => self.moving.retain(|moving| *moving != slot),
+            Some(_) => self.moving.retain(|moving| moving.slot != slot),
             None => self.stale = true,
         }
         true
@@ -99,12 +100,13 @@ impl PropField {
     pub fn advance(&mut self, surroundings: &Surroundings<'_>, rules: &Rules, tick_hz: u16) {
         let Surroundings { terrain, obstacles, tick } = *surroundings;
         let place = Place { terrain, obstacles, rules, tick_hz, tick };
-        for slot in &self.moving {
-            if let Some(prop) = self.props.get_mut(slot)
+        for moving in &mut self.moving {
+            if let Some(prop) = self.props.get_mut(&moving.slot)
                 && let Some(velocity) = prop.velocity
             {
                 let (at, velocity) = place.go(prop.position, velocity, rules.prop_kind(prop.kind));
                 (prop.position, prop.velocity) = (at, Some(velocity));
+                moving.foot = at;
             }
         }
     }
@@ -116,8 +118,8 @@ impl PropField {
             let Self { props, resting, near, .. } = self;
             (self.stale, self.reach) = (false, reach);
             resting.clear();
-            let at_rest = props.values().filter(|prop| prop.velocity.is_none());
-            resting.extend(at_rest.map(|prop| Resting { kind: prop.kind, foot: prop.position }));
+            let at_rest = props.iter().filter(|(_, prop)| prop.velocity.is_none());
+            resting.extend(at_rest.map(|(&slot, prop)| Placed { slot, kind: prop.kind, foot: prop.position }));
             resting.sort_unstable_by_key(|prop| prop.foot.x);
             near.fill(resting.iter().map(|prop| (prop.foot.x.0, prop.foot.z.0)), reach);
         }
@@ -140,15 +142,16 @@ impl PropField {
         }
         let walks = Walks { rules, surroundings: *surroundings, movement };
         let resting = if is_near { self.resting_beside(state.position.x) } else { &[] };
-        let resting = resting.iter().map(|prop| (0, prop.kind, prop.foot));
-        let moving = self.moving.iter().filter_map(|slot| self.props.get(slot));
-        let moving = moving.map(|prop| (0, prop.kind, prop.position));
-        let position = walks.keep_out(&state, resting.chain(moving), |_, _| {}).unwrap_or(state.position);
+        let reach = self.reach.0.unsigned_abs();
+        let beside = |at: Metres, own: i32| at.0.abs_diff(own) <= reach;
+        let moving = self.moving.iter().filter(|prop| beside(prop.foot.x, x) && beside(prop.foot.z, z));
+        let props = resting.iter().chain(moving).map(|prop| (prop.slot.into(), prop.kind, prop.foot));
+        let position = walks.keep_out(&state, props, |_, _| {}).unwrap_or(state.position);
         MoveState { position, ..state }
     }
 
     /// Those at rest that are near enough in one direction.
-    fn resting_beside(&self, x: Metres) -> &[Resting] {
+    fn resting_beside(&self, x: Metres) -> &[Placed] {
         let (west, east) = (x.saturating_add(-self.reach), x.saturating_add(self.reach));
         let first = self.resting.partition_point(|prop| prop.foot.x < west);
         let behind = &self.resting[first..];

@@ -93,7 +93,9 @@ impl Frame {
 }
 
 fn seen(table: &ReplicaTable) -> Vec<u16> {
-    table.entities().map(EntitySamples::slot).collect()
+    let slots: Vec<u16> = table.entities().map(EntitySamples::slot).collect();
+    assert_eq!(table.visible() as usize, slots.len(), "as many as are counted");
+    slots
 }
 
 #[test]
