@@ -111,6 +111,7 @@ impl Host {
             board: Arc::clone(&board),
             rules: offered,
             recorder,
+            threads: config.server.threads,
             stop: Arc::clone(&simulation_stop),
         };
         let cpu_at_start_us = process_cpu_us();

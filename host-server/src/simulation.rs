@@ -1,7 +1,8 @@
 //! The simulation thread: reads inputs, ticks the zone, hands snapshots to the network thread; at a fixed rate.
 //!
-//! In here: pacing and queues. Not in here: what a tick does (`zone.rs`, which is tested without threads). After the
-//! warm-up nothing in the loop allocates, and it waits for nothing but the clock.
+//! In here: pacing, queues, and the threads that help with a tick. Not in here: what a tick does (`zone.rs`, which is tested
+//! without threads). After the warm-up nothing in the loop allocates but publishing figures, and it waits for nothing but the
+//! clock and its helpers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -51,6 +52,8 @@ pub struct SimulationParts {
     pub rules: OfferedRules,
     /// Writes the replay, if one is wanted.
     pub recorder: Option<Recorder>,
+    /// Threads that run a tick together, this one included; 0: one for each processor.
+    pub threads: u32,
     /// Ends the thread after the tick it is in.
     pub stop: Arc<AtomicBool>,
 }
@@ -70,6 +73,7 @@ pub struct SimulationOutcome {
 /// Runs until told to stop.
 #[must_use]
 pub fn run(mut parts: SimulationParts) -> SimulationOutcome {
+    let helpers = Helpers::start(parts.threads);
     let tick_hz = parts.zone.tick_hz();
     let every = |hz: u32| u64::from((u32::from(tick_hz) / hz).max(1));
     let (live_every, publish_every) = (every(LIVE_HZ), every(PUBLISH_HZ));
@@ -100,7 +104,7 @@ pub fn run(mut parts: SimulationParts) -> SimulationOutcome {
         if tick.is_multiple_of(publish_every) || tick == 1 {
             own.slips = schedule.slips();
             own.slipped_us = schedule.slipped_us();
-            publish(&mut parts, &own);
+            publish(&mut parts, &own, &helpers);
             if watched {
                 parts.zone.answer_follows(&parts.board, started);
             }
@@ -108,7 +112,7 @@ pub fn run(mut parts: SimulationParts) -> SimulationOutcome {
     }
     own.slips = schedule.slips();
     own.slipped_us = schedule.slipped_us();
-    let figures = publish(&mut parts, &own);
+    let figures = publish(&mut parts, &own, &helpers);
     let state_hash = parts.zone.world().state_hash();
     let rules = parts.zone.world().config().rules.hash();
     if let Some(recorder) = parts.recorder.take() {
@@ -118,6 +122,35 @@ pub fn run(mut parts: SimulationParts) -> SimulationOutcome {
     close_figures(&parts, ended_at);
     say_goodbye(&mut parts, &mut schedule);
     SimulationOutcome { figures, state_hash, rules, ended_at }
+}
+
+/// The pool of threads that a tick runs on. The simulation thread is one of them, so that it hands nothing over and works
+/// along.
+struct Helpers(Option<rayon::ThreadPool>);
+
+impl Helpers {
+    /// Of `threads`, this one included; 0: one for each processor. Alone where there can be no others.
+    fn start(threads: u32) -> Self {
+        let name =
+            |number| if number == 0 { "simulation".to_owned() } else { format!("simulation-{number}") };
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads as usize)
+            .thread_name(name)
+            .use_current_thread()
+            .build();
+        if let Err(error) = &pool {
+            tracing::warn!(%error, "no threads to help with a tick");
+        }
+        Self(pool.ok())
+    }
+
+    /// CPU time that all of them have used.
+    fn cpu_us(&self) -> u64 {
+        match &self.0 {
+            Some(pool) => pool.broadcast(|_| thread_cpu_us()).iter().sum(),
+            None => thread_cpu_us(),
+        }
+    }
 }
 
 /// Tells the network thread that the battle has ended.
@@ -231,7 +264,7 @@ fn show(parts: &mut SimulationParts, watched: bool, frame_due: bool) -> u64 {
 }
 
 /// Publishes the zone's figures together with those of this loop.
-fn publish(parts: &mut SimulationParts, own: &ZoneFigures) -> ZoneFigures {
+fn publish(parts: &mut SimulationParts, own: &ZoneFigures, helpers: &Helpers) -> ZoneFigures {
     let mut figures = parts.zone.figures();
     figures.at = parts.clock.now();
     figures.outbox_full = own.outbox_full;
@@ -239,7 +272,7 @@ fn publish(parts: &mut SimulationParts, own: &ZoneFigures) -> ZoneFigures {
     figures.slips = own.slips;
     figures.slipped_us = own.slipped_us;
     figures.replay_dropped = parts.recorder.as_ref().map_or(0, Recorder::dropped);
-    figures.cpu_us = thread_cpu_us();
+    figures.cpu_us = helpers.cpu_us();
     parts.board.zone.publish(figures.clone());
     figures
 }

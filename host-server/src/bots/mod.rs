@@ -241,6 +241,9 @@ impl BotThread {
 
     fn run(mut self) -> BotFigures {
         lower_priority();
+        if self.total > BOTS_PER_THREAD {
+            take_what_is_left();
+        }
         let began = self.clock.now();
         let mut acts_done = 0_u64;
         let mut published = began;
@@ -425,6 +428,23 @@ fn log_keys(log: Option<&Mutex<KeyLog>>, bot: &mut Bot, client_id: u64) {
 fn is_connected(state: GameClientState) -> bool {
     !matches!(state, GameClientState::Connecting | GameClientState::Ended(_))
 }
+
+/// Lets a thread of a crowd that fills processors run only where the server has nothing to do: being nicer alone it would still
+/// hold up a waking tick for some milliseconds. Where that cannot be done, bots are a heavier load.
+#[cfg(target_os = "linux")]
+fn take_what_is_left() {
+    use thread_priority::{
+        NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
+        thread_native_id,
+    };
+    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    if let Err(error) = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle) {
+        tracing::debug!(%error, "bots compete with the server for the processor");
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn take_what_is_left() {}
 
 /// Makes the calling thread nicer than the rest of the process. Where that cannot be done, bots are a heavier load.
 #[cfg(unix)]

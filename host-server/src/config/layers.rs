@@ -43,6 +43,7 @@ pub(super) struct RawServer {
     pub(super) second_login: Field<RawSecondLogin>,
     pub(super) require_forward_secrecy: Field<bool>,
     pub(super) reconnect_grace_s: Field<u16>,
+    pub(super) threads: Field<u32>,
 }
 
 /// `"refuse"` or `"replace"`.
@@ -120,7 +121,7 @@ pub(super) struct RawLog {
 }
 
 /// Every setting as (section, key): the environment knows exactly these.
-const KEYS: [(&str, &str); 39] = [
+const KEYS: [(&str, &str); 40] = [
     ("server", "bind"),
     ("server", "udp_port"),
     ("server", "max_clients"),
@@ -132,6 +133,7 @@ const KEYS: [(&str, &str); 39] = [
     ("server", "second_login"),
     ("server", "require_forward_secrecy"),
     ("server", "reconnect_grace_s"),
+    ("server", "threads"),
     ("http", "enabled"),
     ("http", "bind"),
     ("http", "port"),

@@ -78,6 +78,8 @@ pub struct ServerSettings {
     pub second_login: SecondLogin,
     /// Whether clients must agree on new keys: those that know netcode alone cannot play then.
     pub require_forward_secrecy: bool,
+    /// Threads that run a tick together; 0: one for each processor. Changes no result.
+    pub threads: u32,
 }
 
 impl std::fmt::Debug for ServerSettings {
@@ -92,6 +94,7 @@ impl std::fmt::Debug for ServerSettings {
             .field("max_token_lifetime_s", &self.max_token_lifetime_s)
             .field("second_login", &self.second_login)
             .field("require_forward_secrecy", &self.require_forward_secrecy)
+            .field("threads", &self.threads)
             .finish_non_exhaustive()
     }
 }
@@ -171,6 +174,7 @@ impl Default for HostConfig {
                 max_token_lifetime_s: 300,
                 second_login: SecondLogin::Refuse,
                 require_forward_secrecy: false,
+                threads: 0,
             },
             http: HttpSettings { enabled: true, bind: loopback, port: 8080 },
             websocket: WebSocketSettings {

@@ -122,6 +122,7 @@ fn apply_server(config: &mut HostConfig, origins: &mut Origins, layer: &Layer) -
     origins.set(&mut server.public_addresses, "server.public_addresses", &raw.public_addresses, source);
     let lifetime = &raw.max_token_lifetime_s;
     origins.set(&mut server.max_token_lifetime_s, "server.max_token_lifetime_s", lifetime, source);
+    origins.set(&mut server.threads, "server.threads", &raw.threads, source);
     let required = &raw.require_forward_secrecy;
     origins.set(&mut server.require_forward_secrecy, "server.require_forward_secrecy", required, source);
     let grace = &raw.reconnect_grace_s;
@@ -319,6 +320,7 @@ fn check(config: &HostConfig, origins: &Origins) -> Result<(), ConfigError> {
     range("server.max_clients", u64::from(config.server.max_clients), 1, u64::from(MAX_CLIENTS_LIMIT))?;
     let lifetime = u64::from(config.server.max_token_lifetime_s);
     range("server.max_token_lifetime_s", lifetime, 0, 86_400)?;
+    range("server.threads", u64::from(config.server.threads), 0, 256)?;
     range("server.reconnect_grace_s", config.replication.reconnect_grace_s.into(), 0, 3_600)?;
     range("websocket.max_connections", config.websocket.max_connections.unwrap_or(1).into(), 1, 65_536)?;
     range("websocket.max_per_address", config.websocket.max_per_address.into(), 1, 65_536)?;

@@ -9,7 +9,7 @@ use crate::wire::world_changes::{ChangeCodec, WorldChange};
 use shieldwall_core::spatial::Deformation;
 use shieldwall_core::{World, WorldConfig};
 use std::collections::{BTreeSet, VecDeque};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Changes kept at most: about 200 KiB.
 pub(super) const CHANGES_KEPT: usize = 8_192;
@@ -39,7 +39,8 @@ pub(super) struct ChangeLog {
     fallen: BTreeSet<u16>,
     /// What clients were told of each prop.
     props: PropLog,
-    image: Option<Arc<GroundImage>>,
+    /// Of late, once somebody needed one.
+    image: OnceLock<Arc<GroundImage>>,
     check: Option<GroundCheck>,
     ticks_to_check: u32,
     check_every: u32,
@@ -57,7 +58,7 @@ impl ChangeLog {
             next: 0,
             fallen: BTreeSet::new(),
             props: PropLog::new(config),
-            image: None,
+            image: OnceLock::new(),
             check: None,
             ticks_to_check: check_every,
             check_every,
@@ -148,13 +149,17 @@ impl ChangeLog {
         }
         self.changes.push_back(change);
         self.next = self.next.wrapping_add(1);
+        let is_late = |image: &Arc<GroundImage>| self.next.wrapping_sub(image.number) <= IMAGE_AGE_MAX;
+        if !self.image.get().is_none_or(is_late) {
+            self.image = OnceLock::new();
+        }
     }
 
     /// The ground is another one, and no list leads to it: everybody needs an image.
     pub(super) fn replaced(&mut self) {
         self.changes.clear();
         self.next = self.next.wrapping_add(1);
-        (self.start, self.image, self.check) = (self.next, None, None);
+        (self.start, self.image, self.check) = (self.next, OnceLock::new(), None);
     }
 
     pub(super) fn next(&self) -> u32 {
@@ -178,17 +183,12 @@ impl ChangeLog {
     }
 
     /// An image from which the list goes on; the world must be the one of the last [`ChangeLog::learn`].
-    pub(super) fn image(&mut self, world: &World) -> Arc<GroundImage> {
-        let usable = |image: &&Arc<GroundImage>| {
-            self.reaches(image.number) && self.next.wrapping_sub(image.number) <= IMAGE_AGE_MAX
-        };
-        if let Some(image) = self.image.as_ref().filter(usable) {
-            return Arc::clone(image);
-        }
-        let bytes = encode(world.terrain_deltas(), &self.fallen, self.props.told());
-        let image = Arc::new(GroundImage { number: self.next, bytes });
-        self.image = Some(Arc::clone(&image));
-        image
+    pub(super) fn image(&self, world: &World) -> Arc<GroundImage> {
+        let image = self.image.get_or_init(|| {
+            let bytes = encode(world.terrain_deltas(), &self.fallen, self.props.told());
+            Arc::new(GroundImage { number: self.next, bytes })
+        });
+        Arc::clone(image)
     }
 }
 

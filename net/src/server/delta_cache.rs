@@ -5,10 +5,15 @@
 //! updates are taken from a few rows, from the front to the back. A difference is seldom longer than a word has room for;
 //! those and full states lie aside. What has no place is encoded again each time, which costs time and changes nothing
 //! else.
+//!
+//! Many threads make packets at a time, and share what they encode: each word is written whole, and whoever writes it writes
+//! the same. Which rows there are is settled before ([`DeltaCache::begin_tick`]): those that were asked for in the last
+//! ticks. So nobody waits for anybody.
 
 use super::history::StateHistory;
 use super::snapshot_log::SNAPSHOTS_REMEMBERED;
 use crate::wire::bits::{BitRun, BitWriter, ShortRun};
+use core::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use shieldwall_core::numeric::lanes::prefetch;
 
 /// Rows: for full states, and for baselines of 1 to 63 intervals.
@@ -23,34 +28,63 @@ const UNKNOWN: u64 = u64::MAX;
 const SHORT_MAX: u32 = BitWriter::LONG_MAX;
 const _: () = assert!((SHORT_MAX as u64) < ASIDE && SHORT_MAX + LENGTH_BITS <= u64::BITS);
 
+/// A row that nobody asked for in so many intervals is closed.
+const ROW_KEPT_INTERVALS: u32 = 3;
+
 /// Encoded states of the current tick.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct DeltaCache {
     capacity: usize,
     interval_ticks: u32,
     /// By row and slot; [`UNKNOWN`] or a run. One more row is never written to.
-    words: Vec<u64>,
-    /// Rows that hold nothing of an earlier tick.
+    words: Box<[AtomicU64]>,
+    /// Rows that are there in this tick.
     open: u64,
+    /// Rows that somebody asked for in this tick.
+    asked: AtomicU64,
+    /// How many ticks ago somebody asked for each row last.
+    unasked_ticks: [u32; ROWS],
     /// Encodings in each of these rows.
-    filled: [u32; ROWS],
-    /// Runs that are too long for a word, and whether each is a full state.
-    aside: Vec<(BitRun, bool)>,
-    aside_used: usize,
+    filled: [AtomicU32; ROWS],
+    /// Runs that are too long for a word.
+    aside: Box<[Aside]>,
+    aside_used: AtomicU32,
+    misses: AtomicU64,
     hits: u64,
-    misses: u64,
+}
+
+/// A run that is too long for a word, and whether it is a full state: written once in a tick, before the word that leads to it.
+#[derive(Debug, Default)]
+struct Aside([AtomicU64; 3]);
+
+/// Marks a full state in the last word of a run.
+const FULL: u64 = 1 << 63;
+
+impl Aside {
+    fn set(&self, run: BitRun, full: bool) {
+        let [low, middle, last] = run.to_words();
+        for (word, value) in self.0.iter().zip([low, middle, if full { last | FULL } else { last }]) {
+            word.store(value, Ordering::Relaxed);
+        }
+    }
+
+    fn get(&self) -> EncodedUpdate {
+        let words = self.0.each_ref().map(|word| word.load(Ordering::Relaxed));
+        let run = BitRun::from_words(words);
+        if words[2] & FULL != 0 { EncodedUpdate::Full(run) } else { EncodedUpdate::Long(run) }
+    }
 }
 
 /// The differences of a tick that are short, by row and slot.
 #[derive(Clone, Copy, Debug)]
-pub struct ShortWords<'c>(&'c [u64]);
+pub struct ShortWords<'c>(&'c [AtomicU64]);
 
 impl ShortWords<'_> {
     /// See [`DeltaCache::get_short`].
     #[inline(always)]
     #[must_use]
     pub fn get(self, row: CacheRow, slot: usize) -> Option<(u64, u32)> {
-        let word = self.0[row.start as usize + slot];
+        let word = self.0[row.start as usize + slot].load(Ordering::Relaxed);
         let length = (word & ASIDE) as u32;
         // What is unknown has the length of a long run.
         (length <= SHORT_MAX).then_some((word >> LENGTH_BITS, length))
@@ -101,40 +135,54 @@ impl DeltaCache {
         Self {
             capacity,
             interval_ticks: interval_ticks.max(1),
-            words: vec![UNKNOWN; (ROWS + 1) * capacity],
+            words: (0..(ROWS + 1) * capacity).map(|_| AtomicU64::new(UNKNOWN)).collect(),
             open: 0,
-            filled: [0; ROWS],
-            aside: vec![(BitRun::EMPTY, false); capacity],
-            aside_used: 0,
+            asked: AtomicU64::new(0),
+            unasked_ticks: [u32::MAX; ROWS],
+            filled: [const { AtomicU32::new(0) }; ROWS],
+            aside: (0..capacity).map(|_| Aside::default()).collect(),
+            aside_used: AtomicU32::new(0),
+            misses: AtomicU64::new(0),
             hits: 0,
-            misses: 0,
         }
     }
 
-    /// Forgets everything: `history` has the states of another tick.
-    pub fn begin_tick(&mut self) {
-        (self.open, self.aside_used) = (0, 0);
+    /// Forgets everything: `history` has the states of another tick. Opens the rows that were asked for in the last ticks.
+    pub fn begin_tick(&mut self, history: &StateHistory) {
+        let asked = core::mem::take(self.asked.get_mut());
+        *self.aside_used.get_mut() = 0;
+        let kept_ticks = ROW_KEPT_INTERVALS * self.interval_ticks;
+        self.open = 0;
+        for (row, unasked) in self.unasked_ticks.iter_mut().enumerate() {
+            *unasked = if asked >> row & 1 != 0 { 0 } else { unasked.saturating_add(1) };
+            if *unasked < kept_ticks {
+                self.open |= 1 << row;
+                *self.filled[row].get_mut() = 0;
+                let start = row * self.capacity;
+                let words = &mut self.words[start..start + history.in_use()];
+                words.iter_mut().for_each(|word| *word.get_mut() = UNKNOWN);
+            }
+        }
     }
 
     /// Finds the row for baselines `age` ticks before the newest tick of `history`; 0 stands for full states.
-    pub fn row(&mut self, history: &StateHistory, age: u8) -> CacheRow {
+    pub fn row(&self, age: u8) -> CacheRow {
         let (intervals, rest) = (u32::from(age) / self.interval_ticks, u32::from(age) % self.interval_ticks);
+        let nowhere = CacheRow { start: (ROWS * self.capacity) as u32, age };
         if rest != 0 || intervals as usize >= ROWS {
-            return CacheRow { start: (ROWS * self.capacity) as u32, age };
+            return nowhere;
         }
-        let start = intervals as usize * self.capacity;
-        if self.open >> intervals & 1 == 0 {
-            self.open |= 1 << intervals;
-            self.filled[intervals as usize] = 0;
-            self.words[start..start + history.in_use()].fill(UNKNOWN);
+        let bit = 1 << intervals;
+        if self.asked.load(Ordering::Relaxed) & bit == 0 {
+            self.asked.fetch_or(bit, Ordering::Relaxed);
         }
-        CacheRow { start: start as u32, age }
+        if self.open & bit == 0 { nowhere } else { CacheRow { start: intervals * self.capacity as u32, age } }
     }
 
     /// The state of `slot`, which is in use, at `tick` (the newest of `history`), as a difference to its state of the
     /// row's age, or in full.
     #[inline]
-    pub fn get(&mut self, history: &StateHistory, tick: u32, row: CacheRow, slot: usize) -> EncodedUpdate {
+    pub fn get(&self, history: &StateHistory, tick: u32, row: CacheRow, slot: usize) -> EncodedUpdate {
         match self.get_short(row, slot) {
             Some((bits, length)) => EncodedUpdate::Short(bits, length),
             None => self.get_other(history, tick, row, slot),
@@ -159,50 +207,62 @@ impl DeltaCache {
     #[must_use]
     pub fn is_sparse(&self, row: CacheRow, present: u32) -> bool {
         let filled = self.filled.get(row.start as usize / self.capacity.max(1));
-        filled.is_none_or(|&filled| filled < present - present / 8)
+        filled.is_none_or(|filled| filled.load(Ordering::Relaxed) < present - present / 8)
     }
 
     /// Asks for what [`DeltaCache::get`] will have to fetch from afar to encode something that nobody has asked for yet.
     #[inline]
     pub fn prefetch(&self, history: &StateHistory, tick: u32, row: CacheRow, slot: usize) {
-        if self.words[row.start as usize + slot] == UNKNOWN {
+        if self.words[row.start as usize + slot].load(Ordering::Relaxed) == UNKNOWN {
             prefetch(history.at(tick.wrapping_sub(row.age.into()), slot));
         }
     }
 
     /// A long run, or one that has to be made.
-    fn get_other(&mut self, history: &StateHistory, tick: u32, row: CacheRow, slot: usize) -> EncodedUpdate {
+    fn get_other(&self, history: &StateHistory, tick: u32, row: CacheRow, slot: usize) -> EncodedUpdate {
         let at = row.start as usize + slot;
-        if self.words[at] == UNKNOWN {
-            self.misses += 1;
-            let (word, update) = self.make(history, tick, row.age, slot);
-            if at < ROWS * self.capacity {
-                self.words[at] = word;
-                self.filled[at / self.capacity] += 1;
+        // What lies aside was written before the word.
+        let word = self.words[at].load(Ordering::Acquire);
+        if word == UNKNOWN {
+            self.misses.fetch_add(1, Ordering::Relaxed);
+            let is_kept = at < ROWS * self.capacity;
+            let (word, update) = self.make(history, tick, row.age, slot, is_kept);
+            if is_kept {
+                self.words[at].store(word, Ordering::Release);
+                self.filled[at / self.capacity].fetch_add(1, Ordering::Relaxed);
             }
             return update;
         }
-        match self.aside[(self.words[at] >> LENGTH_BITS) as usize] {
-            (run, true) => EncodedUpdate::Full(run),
-            (run, false) => EncodedUpdate::Long(run),
+        if (word & ASIDE) as u32 <= SHORT_MAX {
+            // Another thread made it since it was looked for.
+            return EncodedUpdate::Short(word >> LENGTH_BITS, (word & ASIDE) as u32);
         }
+        self.aside[(word >> LENGTH_BITS) as usize].get()
     }
 
-    /// Encodes a state, and says what to keep of it; [`UNKNOWN`] when there is no room.
-    fn make(&mut self, history: &StateHistory, tick: u32, age: u8, slot: usize) -> (u64, EncodedUpdate) {
+    /// Encodes a state, and says what to keep of it; [`UNKNOWN`] when there is no room, or it is not to be kept.
+    fn make(
+        &self,
+        history: &StateHistory,
+        tick: u32,
+        age: u8,
+        slot: usize,
+        is_kept: bool,
+    ) -> (u64, EncodedUpdate) {
         let update = encode(history, tick, age, slot);
         let run = match update {
             EncodedUpdate::Short(bits, length) => return (bits << LENGTH_BITS | u64::from(length), update),
             EncodedUpdate::Long(run) => (run, false),
             EncodedUpdate::Full(run) => (run, true),
         };
-        if self.aside_used == self.aside.len() {
+        if !is_kept || self.aside_used.load(Ordering::Relaxed) as usize >= self.aside.len() {
             return (UNKNOWN, update);
         }
-        let place = self.aside_used;
-        self.aside[place] = run;
-        self.aside_used += 1;
-        ((place as u64) << LENGTH_BITS | ASIDE, update)
+        // Places are handed out one by one; a thread may still find that another one took the last.
+        let place = self.aside_used.fetch_add(1, Ordering::Relaxed);
+        let Some(aside) = self.aside.get(place as usize) else { return (UNKNOWN, update) };
+        aside.set(run.0, run.1);
+        (u64::from(place) << LENGTH_BITS | ASIDE, update)
     }
 
     /// Counts what was asked for.
@@ -213,7 +273,8 @@ impl DeltaCache {
     /// Look-ups answered from the cache, and the others.
     #[must_use]
     pub fn hits_and_misses(&self) -> (u64, u64) {
-        (self.hits.saturating_sub(self.misses), self.misses)
+        let misses = self.misses.load(Ordering::Relaxed);
+        (self.hits.saturating_sub(misses), misses)
     }
 }
 

@@ -47,10 +47,13 @@ fn a_cached_update_equals_a_fresh_one() {
     let (history, tick) = history();
     let mut cache = DeltaCache::new(CAPACITY, INTERVAL);
     let (mut short, mut full) = (0, 0);
-    // Ages of a whole number of intervals have a place; the others are made each time.
-    for age in [0, 3, 4, 6, 20, 21, 33, 58] {
+    // Ages of a whole number of intervals have a place once they were asked for; the others are made each time.
+    let ages = [0, 3, 4, 6, 20, 21, 33, 58];
+    let _ = ages.map(|age| cache.row(age));
+    cache.begin_tick(&history);
+    for age in ages {
         for round in 0..3 {
-            let row = cache.row(&history, age);
+            let row = cache.row(age);
             for slot in
                 (0..CAPACITY as usize).filter(|slot| history.present()[slot / 64] >> (slot % 64) & 1 != 0)
             {
@@ -80,12 +83,13 @@ fn a_cached_update_equals_a_fresh_one() {
 fn nothing_outlives_its_tick_and_what_has_no_room_is_made_again() {
     let (history, tick) = history();
     let mut cache = DeltaCache::new(CAPACITY, INTERVAL);
-    cache.aside.truncate(2);
+    cache.aside = (0..2).map(|_| Aside::default()).collect();
+    cache.row(0);
     let slots: Vec<usize> = (0..64).filter(|slot| history.present()[0] >> slot & 1 != 0).collect();
     for tick in [tick, tick - 1] {
-        cache.begin_tick();
+        cache.begin_tick(&history);
         for _ in 0..2 {
-            let row = cache.row(&history, 0);
+            let row = cache.row(0);
             for &slot in &slots {
                 assert_eq!(cache.get(&history, tick, row, slot), encode(&history, tick, 0, slot));
             }
@@ -93,6 +97,56 @@ fn nothing_outlives_its_tick_and_what_has_no_room_is_made_again() {
     }
     let (_, misses) = cache.hits_and_misses();
     assert_eq!(misses, 2 * (2 * slots.len() as u64 - 2), "two places for long runs");
+}
+
+#[test]
+fn rows_are_there_as_long_as_they_are_asked_for() {
+    let (history, tick) = history();
+    let mut cache = DeltaCache::new(CAPACITY, INTERVAL);
+    let made = |cache: &mut DeltaCache, age: u8| {
+        let before = cache.hits_and_misses().1;
+        for _ in 0..2 {
+            let _ = cache.get(&history, tick, cache.row(age), 1);
+        }
+        cache.begin_tick(&history);
+        cache.hits_and_misses().1 - before
+    };
+    assert_eq!(made(&mut cache, 6), 2, "nobody has asked yet");
+    assert_eq!(made(&mut cache, 6), 1);
+    for _ in 0..ROW_KEPT_INTERVALS * INTERVAL - 1 {
+        cache.begin_tick(&history);
+    }
+    assert_eq!(made(&mut cache, 6), 1, "somebody asked not long ago");
+    for _ in 0..ROW_KEPT_INTERVALS * INTERVAL {
+        cache.begin_tick(&history);
+    }
+    assert_eq!(made(&mut cache, 6), 2, "nobody has asked for long");
+}
+
+/// Many threads that ask for the same in the same tick get what one would.
+#[test]
+fn threads_share_what_they_encode() {
+    let (history, tick) = history();
+    let mut cache = DeltaCache::new(CAPACITY, INTERVAL);
+    let ages = [0, 3, 6, 21];
+    let slots: Vec<usize> = (0..64).filter(|slot| history.present()[0] >> slot & 1 != 0).collect();
+    for _ in 0..20 {
+        let _ = ages.map(|age| cache.row(age));
+        cache.begin_tick(&history);
+        let (cache, history, slots) = (&cache, &history, &slots);
+        std::thread::scope(|threads| {
+            for _ in 0..3 {
+                threads.spawn(move || {
+                    for (age, &slot) in
+                        ages.into_iter().flat_map(|age| slots.iter().map(move |slot| (age, slot)))
+                    {
+                        let update = cache.get(history, tick, cache.row(age), slot);
+                        assert_eq!(update, encode(history, tick, age, slot));
+                    }
+                });
+            }
+        });
+    }
 }
 
 /// The bits as a packet would have them.

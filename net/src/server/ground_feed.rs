@@ -42,7 +42,7 @@ impl GroundFeed {
 }
 
 /// Queues what comes next for a client that has its welcome queued. `tick` is the one the world has just run.
-pub(super) fn feed(session: &mut Session, log: &mut ChangeLog, world: &World, tick: Tick) {
+pub(super) fn feed(session: &mut Session, log: &ChangeLog, world: &World, tick: Tick) {
     if session.character().is_none()
         || !session.is_welcome_queued()
         || session.ends_in.is_some()

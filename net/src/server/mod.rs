@@ -12,7 +12,8 @@
 //! - `state_check`: hashes of what a client must hold
 //! - `visibility`: enemies that hide, and those behind ground and walls
 //! - `snapshot_log`, `tracking`, `track_block`, `interest`, `priority`: what each client knows, sees, and is owed;
-//!   `snapshot` makes packets of it, with `baselines` as what updates in one have in common
+//!   `snapshot` makes packets of it, with `baselines` as what updates in one have in common; `rounds`: who makes which,
+//!   on how many threads (`parallel`)
 //!
 //! What is not here: sockets, encryption (`secure`), the simulation itself.
 
@@ -29,9 +30,11 @@ pub mod input_buffer;
 mod interest;
 mod merge;
 mod objective_log;
+mod parallel;
 pub mod presets;
 mod priority;
 mod prop_log;
+mod rounds;
 mod rules_news;
 mod session;
 mod snapshot;

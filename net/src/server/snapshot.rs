@@ -2,6 +2,7 @@
 
 use super::baselines::{Baseline, Baselines};
 use super::change_log::ChangeLog;
+use super::config::ReplicationConfig;
 use super::delta_cache::{DeltaCache, EncodedUpdate};
 use super::gathering::Wish;
 use super::ground_feed::feed;
@@ -14,6 +15,7 @@ use super::state_check;
 use super::tracking::SearchSpace;
 use super::update_copy::{Progress, Section, copy_short, mark_sent};
 use super::visibility::Visibility;
+use super::visibility::lines::Lines;
 use super::zone_events::{SeenAt, ZoneEvents};
 use super::{MIN_PACKET_BYTES, PACKET_OVERHEAD_BYTES};
 use crate::channel::reliable::FRAGMENTS_PER_PACKET;
@@ -29,9 +31,9 @@ use crate::wire::snapshot::{
     UPDATES_MAX,
 };
 use crate::wire::{FRAME_KIND_BITS, FrameKind, PAYLOAD_BYTES, events};
-use shieldwall_core::{CharacterId, Metres, Tick, World};
+use shieldwall_core::{CharacterId, Metres, Tick, World, WorldConfig};
 
-/// What the packets of one tick are made from and with.
+/// What the packets of one tick are made from: the same for all desks.
 #[derive(Debug)]
 pub(super) struct Workshop {
     pub(super) history: StateHistory,
@@ -41,7 +43,6 @@ pub(super) struct Workshop {
     pub(super) table: InterestTable,
     /// Whom of those that are near enough clients may be told of.
     pub(super) visibility: Visibility,
-    pub(super) priorities: Priorities,
     pub(super) events: ZoneEvents,
     /// The world's changes that stay.
     pub(super) changes: ChangeLog,
@@ -54,11 +55,46 @@ pub(super) struct Workshop {
     pub(super) searches_every: u32,
     /// Snapshots between two state checks of a client; 0: there are none.
     pub(super) checks_every: u32,
-    pub(super) search_space: SearchSpace,
+}
+
+/// What one packet is made with, used again for the next. Packets that are made at the same time are made at different desks.
+#[derive(Debug)]
+pub(super) struct Desk {
+    priorities: Priorities,
+    search_space: SearchSpace,
     /// What the baselines of one packet stand for.
-    pub(super) baselines: Baselines,
+    baselines: Baselines,
     /// Events chosen for one packet.
-    pub(super) chosen_events: Vec<GameEvent>,
+    chosen_events: Vec<GameEvent>,
+    /// Lines of sight, where ground and walls hide anybody.
+    lines: Option<Lines>,
+    /// Encodings that its packets asked for since the last [`Desk::take_asked`].
+    asked: u64,
+}
+
+impl Desk {
+    /// For a zone of this configuration, whose clients search every so many ticks.
+    pub(super) fn new(
+        config: &ReplicationConfig,
+        world: &WorldConfig,
+        snapshot_hz: u16,
+        search_ticks: u32,
+    ) -> Self {
+        let (capacity, tick_hz) = (world.character_capacity, world.tick_hz);
+        Self {
+            priorities: Priorities::new(capacity, snapshot_hz),
+            search_space: SearchSpace::new(capacity),
+            baselines: Baselines::new(),
+            chosen_events: Vec::with_capacity(events::EVENTS_MAX),
+            lines: config.occlusion.map(|occlusion| Lines::new(&occlusion, tick_hz, search_ticks, capacity)),
+            asked: 0,
+        }
+    }
+
+    /// How many encodings its packets asked for since the last call.
+    pub(super) fn take_asked(&mut self) -> u64 {
+        core::mem::take(&mut self.asked)
+    }
 }
 
 /// Room a snapshot must find: the own character and a section without anybody.
@@ -92,7 +128,8 @@ impl Workshop {
     /// Makes the packet of a session at `tick`, the tick the world has just run, in `buffer` and returns its length;
     /// none while the client's bandwidth allows not even the least packet.
     pub(super) fn make_packet(
-        &mut self,
+        &self,
+        desk: &mut Desk,
         session: &mut Session,
         world: &World,
         tick: Tick,
@@ -102,7 +139,7 @@ impl Workshop {
         let playing = session.character().filter(|_| session.is_welcomed() && session.knows_rules_of(tick));
         let Some(allowed) = session.budget.open_packet(self.interval_ticks, self.tick_hz, MIN_PACKET_BYTES)
         else {
-            self.choose_events(session, world, playing, tick, 0);
+            self.choose_events(desk, session, world, playing, tick, 0);
             session.traffic.packets_withheld += 1;
             return None;
         };
@@ -112,7 +149,7 @@ impl Workshop {
             messages -= 1;
         }
         for _ in 0..messages {
-            feed(session, &mut self.changes, world, tick);
+            feed(session, &self.changes, world, tick);
         }
         let mut writer = session.channel.begin(&mut buffer[..limit]);
         session.channel.write_reliable(&mut writer, now);
@@ -122,10 +159,10 @@ impl Workshop {
         {
             let spare = writer.remaining().saturating_sub(SNAPSHOT_BITS_LEAST);
             state_check::write(session, &mut writer, &self.history, (self.checks_every, spare), tick);
-            self.write_events(session, &mut writer, world, id, tick);
-            record = Some(self.write_snapshot(session, &mut writer, world, id, tick));
+            self.write_events(desk, session, &mut writer, world, id, tick);
+            record = Some(self.write_snapshot(desk, session, &mut writer, world, id, tick));
         } else {
-            self.choose_events(session, world, playing, tick, 0);
+            self.choose_events(desk, session, world, playing, tick, 0);
         }
         let budget = &mut session.budget;
         let length = session.channel.finish(writer, record, now, |_| budget.resolve(true));
@@ -135,7 +172,8 @@ impl Workshop {
 
     /// Tells what happened to others nearby since the last packet, as far as there is room beside the snapshot.
     fn write_events(
-        &mut self,
+        &self,
+        desk: &mut Desk,
         session: &mut Session,
         writer: &mut BitWriter<'_>,
         world: &World,
@@ -145,24 +183,25 @@ impl Workshop {
         let head = FRAME_KIND_BITS as usize + EVENTS_HEAD_BITS;
         let share = writer.remaining() / EVENTS_SHARE;
         let room = writer.remaining().saturating_sub(SNAPSHOT_BITS_LEAST).min(share);
-        self.choose_events(session, world, Some(id), tick, room.saturating_sub(head));
-        if !self.chosen_events.is_empty() {
+        self.choose_events(desk, session, world, Some(id), tick, room.saturating_sub(head));
+        if !desk.chosen_events.is_empty() {
             FrameKind::Events.write(writer);
-            events::write(writer, tick, &self.chosen_events);
+            events::write(writer, tick, &desk.chosen_events);
         }
     }
 
     /// Chooses at most `room` bits of the events nearby since the last packet and counts the others. What the own
     /// character took part in is not among them: of that it is told for certain.
     fn choose_events(
-        &mut self,
+        &self,
+        desk: &mut Desk,
         session: &mut Session,
         world: &World,
         own: Option<CharacterId>,
         tick: Tick,
         mut room: usize,
     ) {
-        self.chosen_events.clear();
+        desk.chosen_events.clear();
         let Some(own) = own.map(|id| id.slot) else { return };
         let centre = world.characters().position(own);
         let (tracks, traffic) = (&session.tracks, &mut session.traffic);
@@ -178,9 +217,9 @@ impl Workshop {
                 continue;
             }
             let bits = seen.event.run().len();
-            if bits <= room && self.chosen_events.len() < events::EVENTS_MAX {
+            if bits <= room && desk.chosen_events.len() < events::EVENTS_MAX {
                 room -= bits;
-                self.chosen_events.push(seen.event);
+                desk.chosen_events.push(seen.event);
             } else {
                 room = 0;
                 traffic.seen_events_cut += 1;
@@ -191,7 +230,8 @@ impl Workshop {
 
     /// Writes the snapshot frame and returns the snapshot's number.
     fn write_snapshot(
-        &mut self,
+        &self,
+        desk: &mut Desk,
         session: &mut Session,
         writer: &mut BitWriter<'_>,
         world: &World,
@@ -201,7 +241,7 @@ impl Workshop {
         let number = session.log.begin(tick.0);
         FrameKind::Snapshot.write(writer);
         write_header(session, writer, world, &self.effects, id, tick, number);
-        self.look_around(session, world, id, tick, number);
+        self.look_around(desk, session, world, id, tick, number);
         let spare = writer.remaining().saturating_sub(SECTION_BITS_MAX + MARGIN_BITS);
         let delta_bits = (session.delta_bits_16 / 16).max(4) as usize;
         let wish = Wish {
@@ -212,14 +252,14 @@ impl Workshop {
             turns: turns(spare),
             turn_from: session.turn_from,
         };
-        let gathered = session.tracks.gather(&session.log, wish, self.snapshot_hz, &mut self.priorities);
+        let gathered = session.tracks.gather(&session.log, wish, self.snapshot_hz, &mut desk.priorities);
         (session.due, session.turn_from) = (gathered.due, gathered.turn_from);
-        let rest = spare - self.priorities.reserved();
-        self.priorities.keep_most_urgent(rest, [delta_bits, FULL_BITS], number);
-        let head = self.section_head(session, tick);
+        let rest = spare - desk.priorities.reserved();
+        desk.priorities.keep_most_urgent(rest, [delta_bits, FULL_BITS], number);
+        let head = self.section_head(desk, session, tick);
         let counts = head.write(writer);
-        let leaves = write_leaves(session, writer, &head, &self.priorities.leaves);
-        let updates = self.write_updates(session, writer, &head, tick);
+        let leaves = write_leaves(session, writer, &head, &desk.priorities.leaves);
+        let updates = self.write_updates(desk, session, writer, &head, tick);
         SectionHead::patch_counts(writer, counts, leaves, updates);
         session.traffic.snapshots += 1;
         session.traffic.visible_sum += u64::from(session.tracks.visible());
@@ -228,7 +268,8 @@ impl Workshop {
 
     /// Searches the surroundings when it is time, and drops those that left the world since the last snapshot.
     fn look_around(
-        &mut self,
+        &self,
+        desk: &mut Desk,
         session: &mut Session,
         world: &World,
         id: CharacterId,
@@ -238,9 +279,10 @@ impl Workshop {
         let history = &self.history;
         session.tracks.drop_departed(history.present(), history.departures(), number);
         if session.search_in == 0 {
-            let (own, hz, space) = (id.slot as usize, self.snapshot_hz, &mut self.search_space);
+            let (own, hz, space) = (id.slot as usize, self.snapshot_hz, &mut desk.search_space);
             space.find(world, &self.table, own);
-            self.visibility.narrow(session, (&self.table, space.found()), world, id.slot, tick);
+            let (lines, found) = (desk.lines.as_mut(), (&self.table, space.found()));
+            self.visibility.narrow(lines, session, found, world, id.slot, tick);
             session.tracks.take_found(world, &self.table, own, number, hz, space);
             session.search_in = self.searches_every;
         }
@@ -248,18 +290,18 @@ impl Workshop {
     }
 
     /// Chooses the widths and ages that make this section short, and finds the rows of its ages.
-    fn section_head(&mut self, session: &Session, tick: Tick) -> SectionHead {
-        let (chosen, counts) = (self.priorities.candidates(), self.priorities.baselines());
+    fn section_head(&self, desk: &mut Desk, session: &Session, tick: Tick) -> SectionHead {
+        let (chosen, counts) = (desk.priorities.candidates(), desk.priorities.baselines());
         let ages = counts.common_ages(&session.log, tick);
         let common = ages.split(|&age| age == 0).next().unwrap_or(&[]);
         let span = chosen.last().map_or(0, |last| u32::from(last.slot) + 1);
         let empty_between = (span - chosen.len() as u32) / (chosen.len() as u32).max(1);
         let head = SectionHead::new(width(empty_between).saturating_sub(1).min(15), common);
-        let (log, history, cache) = (&session.log, &self.history, &mut self.cache);
-        self.baselines.resolve(counts, &head, log, tick, |age| cache.row(history, age));
-        if self.baselines.rows().any(|row| cache.is_sparse(row, history.present_count())) {
+        let (history, cache) = (&self.history, &self.cache);
+        desk.baselines.resolve(counts, &head, &session.log, tick, |age| cache.row(age));
+        if desk.baselines.rows().any(|row| cache.is_sparse(row, history.present_count())) {
             for candidate in chosen {
-                let row = self.baselines.get(candidate.behind).row();
+                let row = desk.baselines.get(candidate.behind).row();
                 cache.prefetch(history, tick.0, row, candidate.slot.into());
             }
         }
@@ -269,7 +311,8 @@ impl Workshop {
     /// Copies the chosen updates into the packet, in the order of slots, until one does not fit beside those for which room is
     /// kept.
     fn write_updates(
-        &mut self,
+        &self,
+        desk: &mut Desk,
         session: &mut Session,
         writer: &mut BitWriter<'_>,
         head: &SectionHead,
@@ -278,9 +321,9 @@ impl Workshop {
         let start = writer.position();
         let mut progress = Progress { at: 0, next: 0, count: 0 };
         let mut fulls = Fulls::default();
-        let mut reserve = self.priorities.reserve();
-        let (candidates, blocks) = (self.priorities.candidates(), session.tracks.blocks_mut());
-        session.left_out = self.priorities.cut();
+        let mut reserve = desk.priorities.reserve();
+        let (candidates, blocks) = (desk.priorities.candidates(), session.tracks.blocks_mut());
+        session.left_out = desk.priorities.cut();
         loop {
             let section = Section {
                 gap_low_bits: head.gap_low_bits,
@@ -289,10 +332,10 @@ impl Workshop {
                 kept_bits: reserve.bits(),
                 updates_max: UPDATES_MAX,
             };
-            let common = (&self.baselines, self.cache.short_words());
+            let common = (&desk.baselines, self.cache.short_words());
             copy_short(writer, blocks, candidates, common, &section, &mut progress);
             let Some(candidate) = candidates.get(progress.at) else { break };
-            let (slot, baseline) = (u32::from(candidate.slot), self.baselines.get(candidate.behind));
+            let (slot, baseline) = (u32::from(candidate.slot), desk.baselines.get(candidate.behind));
             let update = self.cache.get(&self.history, tick.0, baseline.row(), slot as usize);
             match reserve.fit(candidate, UPDATE_HEAD_BITS_MAX + update.len(), writer.remaining()) {
                 Fit::Write if progress.count < UPDATES_MAX => {
@@ -308,7 +351,7 @@ impl Workshop {
             }
             progress.at += 1;
         }
-        self.cache.count(progress.count.into());
+        desk.asked += u64::from(progress.count);
         note_updates(session, progress.count, writer.position() - start, fulls);
         progress.count
     }

@@ -1,6 +1,5 @@
 //! All sessions of a zone, around its ticks: commands before, snapshots after.
 
-use super::baselines::Baselines;
 use super::change_log::ChangeLog;
 use super::conduct::Kick;
 use super::config::{ReplicationConfig, ReplicationConfigError};
@@ -9,21 +8,18 @@ use super::entrance::Entrance;
 use super::history::StateHistory;
 use super::interest::InterestTable;
 use super::objective_log::ObjectiveLog;
-use super::priority::Priorities;
+use super::rounds::{Moment, Rounds};
 use super::rules_news::RulesNews;
 use super::session::{Session, Stage, breaks_the_stream};
 use super::snapshot::Workshop;
 use super::stats::{SessionStats, Traffic, ZoneStats};
-use super::tracking::SearchSpace;
 use super::visibility::Visibility;
 use super::zone_events::ZoneEvents;
 use crate::channel::FrameError;
 use crate::channel::budget::Budget;
 use crate::secure::ClientIndex;
 use crate::time::Micros;
-use crate::wire::PAYLOAD_BYTES;
 use crate::wire::effect_lists::EffectLists;
-use crate::wire::events::EVENTS_MAX;
 use crate::wire::goodbye::GoodbyeReason;
 use crate::wire::quantize::{EntityCodec, Sight};
 use crate::wire::world_changes::WorldChange;
@@ -34,9 +30,6 @@ use shieldwall_core::{CharacterId, Command, Tick, ViewAge, World, WorldConfig};
 pub const SESSION_TAG: u32 = 1 << 31;
 pub(super) const TAG_INDEX_BITS: u32 = 20;
 pub(super) const NO_CLIENT: u32 = u32::MAX;
-
-/// How many packets ahead the memory of a session is asked for.
-const FETCHED_AHEAD: usize = 2;
 
 /// The last word has this part of a second to arrive, and at least three packets.
 const GOODBYE_SHARE_OF_A_SECOND: u32 = 2;
@@ -99,7 +92,7 @@ pub struct ZoneSessions {
     pub(super) connected_ever: u32,
     pub(super) next_tick: Tick,
     pub(super) workshop: Box<Workshop>,
-    buffer: Box<[u8; PAYLOAD_BYTES]>,
+    rounds: Rounds,
     departed: ZoneStats,
 }
 
@@ -132,8 +125,7 @@ impl ZoneSessions {
             cache: DeltaCache::new(capacity, interval_ticks),
             effects: EffectLists::default(),
             table: InterestTable::new(config),
-            visibility: Visibility::new(config, tick_hz, capacity, search_ticks),
-            priorities: Priorities::new(capacity, snapshot_hz),
+            visibility: Visibility::new(config, capacity),
             events: ZoneEvents::new(interval_ticks),
             changes: ChangeLog::new(world_config),
             objectives: ObjectiveLog::new(world_config),
@@ -142,9 +134,6 @@ impl ZoneSessions {
             snapshot_hz,
             searches_every,
             checks_every: (u32::from(snapshot_hz) * u32::from(config.state_check_ms)).div_ceil(1_000),
-            search_space: SearchSpace::new(capacity),
-            baselines: Baselines::new(),
-            chosen_events: Vec::with_capacity(EVENTS_MAX),
         };
         Ok(Self {
             world_config: *world_config,
@@ -166,7 +155,7 @@ impl ZoneSessions {
             connected_ever: 0,
             next_tick: Tick::ZERO,
             workshop: Box::new(workshop),
-            buffer: Box::new([0; PAYLOAD_BYTES]),
+            rounds: Rounds::new(config, world_config, snapshot_hz, search_ticks),
             departed: ZoneStats::default(),
         })
     }
@@ -274,7 +263,7 @@ impl ZoneSessions {
         workshop.effects.rebuild(world);
         workshop.visibility.learn(world);
         workshop.history.record(tick.0, &Sight::new(world, &workshop.effects));
-        workshop.cache.begin_tick();
+        workshop.cache.begin_tick(&workshop.history);
     }
 
     /// Tells every client of a change that does not follow from the world's own steps, and whoever comes later. Craters and
@@ -294,34 +283,18 @@ impl ZoneSessions {
         self.workshop.changes.next()
     }
 
-    /// Makes the packets that are due after the world's last tick and hands each to `sink`. A client's packets are an
-    /// interval apart; the clients are spread over the ticks of an interval.
+    /// Makes the packets that are due after the world's last tick and hands each to `sink`, by ascending index. A client's packets
+    /// are an interval apart; the clients are spread over the ticks of an interval. Where many are due, the threads of rayon's
+    /// pool that the caller is in make them together; how many there are changes no packet.
     pub fn send_due(&mut self, world: &World, now: Micros, sink: &mut impl FnMut(ClientIndex, &[u8])) {
         let tick = Tick(world.tick().0.wrapping_sub(1));
         let phase = tick.0 % self.interval_ticks;
         self.retry_rules();
         self.due.clear();
         self.due.extend(self.live.iter().filter(|&&index| self.phases[index as usize] == phase));
-        for at in 0..self.due.len() {
-            self.fetch_ahead(at);
-            let index = self.due[at];
-            let Some(session) = &mut self.sessions[index as usize] else { continue };
-            if let Some(length) = self.workshop.make_packet(session, world, tick, now, &mut self.buffer) {
-                sink(ClientIndex(index), &self.buffer[..length]);
-            }
-        }
-    }
-
-    /// What a session knows lies far away when there are many. What a later one needs is asked for while the ones before it are
-    /// served: first the session, then what it points to.
-    fn fetch_ahead(&self, at: usize) {
-        let session = |at: usize| self.sessions.get(*self.due.get(at)? as usize)?.as_deref();
-        if let Some(far) = session(at + FETCHED_AHEAD) {
-            far.prefetch_far();
-        }
-        if let Some(later) = session(at + 2 * FETCHED_AHEAD) {
-            later.prefetch();
-        }
+        let moment = Moment { workshop: &self.workshop, world, tick, now };
+        let asked = self.rounds.serve(&moment, &mut self.sessions, &self.due, sink);
+        self.workshop.cache.count(asked);
     }
 
     /// The sessions, ascending.

@@ -255,6 +255,20 @@ impl BitRun {
     pub fn is_empty(self) -> bool {
         self.len == 0
     }
+
+    /// The run as three words, of which the last one has its top bits to spare.
+    #[must_use]
+    pub(crate) fn to_words(self) -> [u64; 3] {
+        let last = u64::from(self.high) | u64::from(self.len) << 32;
+        [self.value as u64, (self.value >> 64) as u64, last]
+    }
+
+    /// The run of these [words](BitRun::to_words).
+    #[must_use]
+    pub(crate) fn from_words([low, middle, last]: [u64; 3]) -> Self {
+        let value = u128::from(low) | u128::from(middle) << 64;
+        Self { value, high: last as u32, len: (last >> 32) as u32 & 0xff }
+    }
 }
 
 impl BitSink for BitRun {

@@ -132,7 +132,11 @@ const FLOAT_EDGES: &[&str] = &[
 
 /// A word (or the head of a path), the folders in which it is fenced, and the files (or folders) in which it may stand.
 const DOORS: &[(&str, &[&str], &[&str])] = &[
-    ("rayon::", &["core/", "net/", "ffi/", "godot-ext/"], &["core/src/step/parallel.rs"]),
+    (
+        "rayon::",
+        &["core/", "net/", "ffi/", "godot-ext/"],
+        &["core/src/step/parallel.rs", "net/src/server/parallel.rs"],
+    ),
     ("wide::", &["core/", "net/"], &["core/src/numeric/lanes/"]),
     ("mio::", &["host-server/src/"], &["host-server/src/net_io.rs", "host-server/src/websocket/"]),
     ("Instant", &["host-server/src/"], &["host-server/src/clock.rs"]),

@@ -119,7 +119,11 @@ impl PropField {
             (self.stale, self.reach) = (false, reach);
             resting.clear();
             let at_rest = props.iter().filter(|(_, prop)| prop.velocity.is_none());
-            resting.extend(at_rest.map(|(&slot, prop)| Placed { slot, kind: prop.kind, foot: prop.position }));
+            resting.extend(at_rest.map(|(&slot, prop)| Placed {
+                slot,
+                kind: prop.kind,
+                foot: prop.position,
+            }));
             resting.sort_unstable_by_key(|prop| prop.foot.x);
             near.fill(resting.iter().map(|prop| (prop.foot.x.0, prop.foot.z.0)), reach);
         }

@@ -108,7 +108,12 @@ const KNEE: i32 = 4;
 
 impl Lines {
     /// For worlds with room for `capacity` characters.
-    pub(super) fn new(config: &OcclusionConfig, tick_hz: u16, search_ticks: u32, capacity: u32) -> Self {
+    pub(in crate::server) fn new(
+        config: &OcclusionConfig,
+        tick_hz: u16,
+        search_ticks: u32,
+        capacity: u32,
+    ) -> Self {
         let ticks = |ms: u32| (u32::from(tick_hz) * ms).div_ceil(1_000);
         let near = i64::from(config.near.0 >> 8);
         Self {

@@ -26,19 +26,20 @@ use stealth::Stealth;
 #[derive(Debug)]
 pub(super) struct Visibility {
     stealth: Stealth,
-    lines: Option<Lines>,
+    /// Whether ground and walls hide anybody.
+    occludes: bool,
 }
 
 impl Visibility {
     /// For a configuration that was validated.
-    pub(super) fn new(config: &ReplicationConfig, tick_hz: u16, capacity: u32, search_ticks: u32) -> Self {
-        let lines = config.occlusion.map(|occlusion| Lines::new(&occlusion, tick_hz, search_ticks, capacity));
-        Self { stealth: Stealth::new(capacity, config.leave_margin), lines }
+    pub(super) fn new(config: &ReplicationConfig, capacity: u32) -> Self {
+        let stealth = Stealth::new(capacity, config.leave_margin);
+        Self { stealth, occludes: config.occlusion.is_some() }
     }
 
     /// What a client that comes has seen: nobody yet.
     pub(super) fn sights(&self, capacity: u32) -> Sights {
-        if self.lines.is_some() { Sights::new(capacity) } else { Sights::default() }
+        if self.occludes { Sights::new(capacity) } else { Sights::default() }
     }
 
     /// Learns who hides, after a tick.
@@ -47,9 +48,11 @@ impl Visibility {
     }
 
     /// Takes out of `found`, the slots that a search found, 64 to a word, whom the client must not be told of. `own` is the slot of
-    /// its character, `tick` the one the world has just run.
+    /// its character, `tick` the one the world has just run. Lines of sight are shared with those who look through the same
+    /// `lines`.
     pub(super) fn narrow(
-        &mut self,
+        &self,
+        lines: Option<&mut Lines>,
         session: &mut Session,
         (table, found): (&InterestTable, &mut [u64]),
         world: &World,
@@ -59,7 +62,7 @@ impl Visibility {
         if !self.stealth.is_empty() {
             self.stealth.hide(&session.tracks, found, world, own, tick);
         }
-        if let Some(lines) = &mut self.lines {
+        if let Some(lines) = lines {
             sights::look(lines, &mut session.sights, (table, found), world, own, tick);
             session.traffic.rays += u64::from(lines.take_rays());
         }
