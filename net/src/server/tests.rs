@@ -2,6 +2,7 @@
 
 mod narrow_line;
 pub(crate) mod scene;
+mod threads;
 
 use super::*;
 use crate::channel::{Channel, FrameError};

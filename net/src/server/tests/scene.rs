@@ -94,6 +94,13 @@ pub(crate) struct Scene {
     pub(crate) world: World,
     pub(crate) zone: ZoneSessions,
     pub(crate) clients: Vec<Client>,
+    /// Hash of all packets that the zone made, in their order.
+    pub(crate) sent: u64,
+}
+
+/// FNV-1a: a hash that goes on.
+fn hash_on(hash: u64, bytes: &[u8]) -> u64 {
+    bytes.iter().fold(hash, |hash, &byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 impl Scene {
@@ -111,7 +118,7 @@ impl Scene {
         }
         let client = |(seed, hello): (u64, &Option<Hello>)| Client::new(*hello, [up, down], seed);
         let clients = (0..).zip(hellos).map(client).collect();
-        Self { world: World::new(&config).unwrap(), zone, clients }
+        Self { world: World::new(&config).unwrap(), zone, clients, sent: 0xcbf2_9ce4_8422_2325 }
     }
 
     /// Runs so many ticks.
@@ -131,8 +138,9 @@ impl Scene {
             self.zone.begin_tick(tick, &mut commands);
             self.world.step(&commands);
             self.zone.end_tick(&self.world);
-            let clients = &mut self.clients;
+            let (clients, sent) = (&mut self.clients, &mut self.sent);
             self.zone.send_due(&self.world, now, &mut |index, payload| {
+                *sent = hash_on(hash_on(*sent, &index.0.to_le_bytes()), payload);
                 clients[index.0 as usize].down.push(payload, now);
             });
             for client in clients {
