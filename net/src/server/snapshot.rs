@@ -25,10 +25,9 @@ use crate::wire::bits::{BitSink as _, BitWriter};
 use crate::wire::effect_lists::EffectLists;
 use crate::wire::events::{EVENTS_HEAD_BITS, GameEvent};
 use crate::wire::ground_image::PIECE_BYTES;
-use crate::wire::prefix_codes::{GAP_BITS_MAX, width, write_gap};
+use crate::wire::prefix_codes::{GAP_BITS_MAX, gap_code, width, write_gap};
 use crate::wire::snapshot::{
-    AGE_CODE_BITS_MAX, HEADER_BITS_MAX, OWN_KEPT, OwnState, SECTION_BITS_MAX, SectionHead, SnapshotHeader,
-    UPDATES_MAX,
+    HEADER_BITS_MAX, OWN_KEPT, OwnState, SECTION_BITS_MAX, SectionHead, SnapshotHeader, UPDATES_MAX,
 };
 use crate::wire::{FRAME_KIND_BITS, FrameKind, PAYLOAD_BYTES, events};
 use shieldwall_core::{CharacterId, Metres, Tick, World, WorldConfig};
@@ -107,9 +106,6 @@ const EVENTS_SHARE: usize = 6;
 const OWN_KEPT_MASK: u64 = (1 << OWN_KEPT) - 2;
 /// Bits at the end that the estimate leaves free, so that a dear update seldom has to wait.
 const MARGIN_BITS: usize = 64;
-
-/// Bits that stand before a state at most.
-const UPDATE_HEAD_BITS_MAX: usize = GAP_BITS_MAX + AGE_CODE_BITS_MAX;
 
 /// What one message about the ground takes of a packet at most.
 const GROUND_MESSAGE_BYTES: usize = PIECE_BYTES + 24;
@@ -337,9 +333,12 @@ impl Workshop {
             let Some(candidate) = candidates.get(progress.at) else { break };
             let (slot, baseline) = (u32::from(candidate.slot), desk.baselines.get(candidate.behind));
             let update = self.cache.get(&self.history, tick.0, baseline.row(), slot as usize);
-            match reserve.fit(candidate, UPDATE_HEAD_BITS_MAX + update.len(), writer.remaining()) {
+            let gap = slot - progress.next;
+            // To the bit: what fits must not depend on which way an update takes, which follows from who asked for it before.
+            let bits = head_bits(gap, &update, baseline, head) + update.len();
+            match reserve.fit(candidate, bits, writer.remaining()) {
                 Fit::Write if progress.count < UPDATES_MAX => {
-                    fulls.note(write_update(writer, update, slot - progress.next, baseline, head));
+                    fulls.note(write_update(writer, update, gap, baseline, head));
                     mark_sent(blocks, core::slice::from_ref(candidate), &section);
                     (progress.next, progress.count) = (slot + 1, progress.count + 1);
                 }
@@ -381,6 +380,15 @@ fn note_updates(session: &mut Session, count: u32, bits: usize, fulls: Fulls) {
         let mean_16 = ((bits - fulls.bits) * 16 / (count - fulls.count) as usize) as u32;
         session.delta_bits_16 = (7 * session.delta_bits_16 + mean_16).div_ceil(8);
     }
+}
+
+/// Bits that stand before a state.
+fn head_bits(gap: u32, update: &EncodedUpdate, baseline: &Baseline, head: &SectionHead) -> usize {
+    let age_bits = match update {
+        EncodedUpdate::Short(..) | EncodedUpdate::Long(_) => baseline.code_bits.into(),
+        EncodedUpdate::Full(_) => head.age_code(None).1,
+    };
+    (gap_code(gap, head.gap_low_bits).1 + age_bits) as usize
 }
 
 /// Writes an update, whichever it is, behind the gap to the one before and the code of its baseline. Returns the bits of a full
