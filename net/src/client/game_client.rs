@@ -177,6 +177,10 @@ impl GameClient {
         self.now = self.now.max(now);
         self.counts.datagrams_received += 1;
         self.counts.bytes_received += datagram.len() as u64 + HEADERS_BYTES;
+        if let Some(session) = &self.session {
+            // While the packet is opened.
+            session.replica().prefetch();
+        }
         match self.secure.handle_datagram(from, datagram, now) {
             Ok(secure::ClientEvent::None) => Ok(()),
             Ok(secure::ClientEvent::Connected { client_index, .. }) => {

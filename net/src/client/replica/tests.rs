@@ -13,19 +13,19 @@ proptest! {
     /// In whatever order states come, the ring holds the newest sixteen, sorted.
     #[test]
     fn ring_keeps_the_newest(ticks in prop::collection::vec(0_u32..60, 1..80)) {
-        let mut track = Track::empty(0);
+        let (mut track, mut ring) = (Track::empty(0), [Sample::default(); VERSIONS_KEPT]);
         let mut kept: Vec<u32> = Vec::new();
         for tick in ticks {
             let tick = tick.wrapping_sub(30);
-            track.insert(sample(tick));
+            track.insert(&mut ring, sample(tick));
             if !kept.contains(&tick) {
                 kept.push(tick);
                 kept.sort_by_key(|t| std::cmp::Reverse(*t as i32));
                 kept.truncate(VERSIONS_KEPT);
             }
-            let held: Vec<u32> = EntitySamples { track: &track }.iter().map(|s| s.tick.0).collect();
+            let held: Vec<u32> = EntitySamples { track: &track, ring: &ring }.iter().map(|s| s.tick.0).collect();
             prop_assert_eq!(&held, &kept);
-            let labelled = EntitySamples { track: &track }.iter().all(|s| s.state.x == s.tick.0 as i32);
+            let labelled = EntitySamples { track: &track, ring: &ring }.iter().all(|s| s.state.x == s.tick.0 as i32);
             prop_assert!(labelled);
         }
     }
@@ -41,12 +41,12 @@ proptest! {
 
 #[test]
 fn around_finds_the_neighbours_of_a_tick() {
-    let mut track = Track::empty(0);
+    let (mut track, mut ring) = (Track::empty(0), [Sample::default(); VERSIONS_KEPT]);
     for tick in [10, 13, 16] {
-        track.insert(sample(tick));
+        track.insert(&mut ring, sample(tick));
     }
     let around = |tick: u32| {
-        let (before, after) = EntitySamples { track: &track }.around(Tick(tick));
+        let (before, after) = EntitySamples { track: &track, ring: &ring }.around(Tick(tick));
         (before.tick.0, after.map(|s| s.tick.0))
     };
     assert_eq!(around(14), (13, Some(16)));
