@@ -243,8 +243,14 @@ pub fn run(scene: &Scene) -> Figures {
             let (told, said) = (told, said);
             play(scene, &told, &said);
         });
-        let (down, up) = (down, up);
-        serve(scene, &down, &up)
+        let serves = threads.spawn(|| {
+            // Alone: all that packets cost is of the thread whose time is taken.
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
+            let _pool = pool.expect("a new thread can have a pool");
+            let (down, up) = (down, up);
+            serve(scene, &down, &up)
+        });
+        serves.join().expect("the server runs to the end")
     })
 }
 

@@ -320,6 +320,10 @@ impl ReplicaTable {
         for _ in 0..section.updates {
             let slot = slots.read(reader)?;
             let known = usize::from(self.track_of[slot]);
+            if let (Some(track), Some(ring)) = (self.tracks.get(known), self.rings.get(known)) {
+                // Where this state will go, while it is decoded.
+                prefetch(&ring[track.place(VERSIONS_KEPT - 1)]);
+            }
             let codec = self.codecs.at_or_oldest(tick);
             let state = match section.read_age(reader)? {
                 None => {

@@ -70,13 +70,15 @@ impl Merge<'_> {
 /// The set bits of many words, ascending.
 pub(super) struct SlotIter<'a> {
     words: &'a [u64],
+    first: usize,
     at: usize,
     bits: u64,
 }
 
 impl<'a> SlotIter<'a> {
-    pub(super) fn new(words: &'a [u64]) -> Self {
-        let mut slots = Self { words, at: 0, bits: words.first().copied().unwrap_or(0) };
+    /// `words` begin with the one of number `first`.
+    pub(super) fn new(words: &'a [u64], first: usize) -> Self {
+        let mut slots = Self { words, first, at: 0, bits: words.first().copied().unwrap_or(0) };
         slots.find();
         slots
     }
@@ -90,13 +92,9 @@ impl<'a> SlotIter<'a> {
         }
     }
 
-    pub(super) fn is_at_end(&self) -> bool {
-        self.bits == 0
-    }
-
     #[inline]
-    pub(super) fn peek(&self) -> Option<usize> {
-        (self.bits != 0).then(|| self.at * 64 + self.bits.trailing_zeros() as usize)
+    fn peek(&self) -> Option<usize> {
+        (self.bits != 0).then(|| (self.first + self.at) * 64 + self.bits.trailing_zeros() as usize)
     }
 }
 

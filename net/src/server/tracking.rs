@@ -76,7 +76,9 @@ pub(crate) struct TrackTable {
     len: usize,
     /// By slot.
     leaving: Vec<Leaving>,
-    /// Slots in sight and in the innermost tier, 64 to a word.
+    /// Slots in sight, 64 to a word.
+    sight: Vec<u64>,
+    /// Of these, the ones in the innermost tier.
     close: Vec<u64>,
     /// How often characters had left the world when this was last looked at.
     departures: u32,
@@ -97,6 +99,7 @@ impl TrackTable {
             blocks: Vec::with_capacity(BLOCKS_AT_FIRST),
             len: 0,
             leaving: Vec::with_capacity(LEAVES_MAX as usize),
+            sight: vec![0; (capacity as usize).div_ceil(64)],
             close: vec![0; (capacity as usize).div_ceil(64)],
             departures: 0,
         }
@@ -115,13 +118,7 @@ impl TrackTable {
 
     /// Whether a slot is in sight.
     pub(crate) fn is_visible(&self, slot: usize) -> bool {
-        let slot_at = |at: usize| usize::from(self.block(at).slot(at % LANES));
-        let (mut low, mut high) = (0, self.len);
-        while low < high {
-            let middle = usize::midpoint(low, high);
-            if slot_at(middle) < slot { low = middle + 1 } else { high = middle }
-        }
-        low < self.len && slot_at(low) == slot
+        get(&self.sight, slot)
     }
 
     /// The slots from `from` on, ascending, whose state in the snapshot `behind` before the newest the client holds for
@@ -214,9 +211,10 @@ impl TrackTable {
         tiers_of: impl FnMut(&[u16], &mut [u8; LANES]),
     ) {
         let SearchSpace { found, old } = space;
-        let mut slots = SlotIter::new(found);
-        let same = self.leading(&mut slots);
-        if same < self.len || !slots.is_at_end() {
+        // Most searches in a crowd find whom the last one found, or nearly: up to the first word that differs nothing is to do.
+        let (same, differs) = self.leading(found);
+        if let Some(word) = differs {
+            let slots = SlotIter::new(&found[word..], word);
             // The old tracks are read from a copy, while the new ones are written in their place.
             old.clear();
             old.extend_from_slice(&self.blocks[same / LANES..]);
@@ -232,6 +230,7 @@ impl TrackTable {
                     continue;
                 }
                 merge.flush(&mut self.blocks);
+                set(&mut self.sight, slot);
                 let track = self.start(slot as u16, number, snapshot_hz);
                 merge.put(track, &mut self.blocks);
             }
@@ -247,19 +246,16 @@ impl TrackTable {
         self.sort_into_tiers(table, tiers_of);
     }
 
-    /// How many of the first tracks are of the first slots, which are taken.
-    fn leading(&self, slots: &mut SlotIter<'_>) -> usize {
+    /// How many of the first tracks are of the first slots found, by whole words, and the first word that differs.
+    fn leading(&self, found: &[u64]) -> (usize, Option<usize>) {
         let mut same = 0;
-        for (index, block) in self.blocks.iter().enumerate() {
-            for lane in 0..(self.len - index * LANES).min(LANES) {
-                if slots.peek() != Some(block.slot(lane).into()) {
-                    return same;
-                }
-                slots.next();
-                same += 1;
+        for (word, (&found, &sight)) in found.iter().zip(&self.sight).enumerate() {
+            if found != sight {
+                return (same, Some(word));
             }
+            same += found.count_ones() as usize;
         }
-        same
+        (same, None)
     }
 
     /// Puts everybody into the tier that it is in now.
@@ -283,6 +279,7 @@ impl TrackTable {
     }
 
     fn leave(&mut self, slot: u16, number: u32) {
+        self.sight[usize::from(slot) / 64] &= !(1 << (slot % 64));
         self.leaving.push(Leaving { slot, told: 0, newest: number });
     }
 
