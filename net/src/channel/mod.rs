@@ -24,6 +24,7 @@ use shieldwall_core::numeric::lanes::prefetch;
 
 /// Packets whose fate is remembered. More than the 32 an ack can name, so that the oldest can be judged lost.
 const SENT_RING: usize = 64;
+const _: () = assert!(SENT_RING <= u64::BITS as usize);
 
 /// Why a payload was refused. Nothing in it was believed beyond the frames before the fault, and it will not be
 /// acknowledged.
@@ -190,6 +191,8 @@ pub struct Channel<R> {
     next_sequence: Sequence,
     /// In-flight packets at their number modulo the ring's length.
     sent: Vec<Option<SentPacket<R>>>,
+    /// Which places of `sent` hold a packet: of most that an ack could mean nothing is known any more, and they are not looked at.
+    in_flight: u64,
     /// Newest packet the other side acknowledged, if any.
     newest_acked: Option<Sequence>,
     received: ReceivedWindow,
@@ -205,6 +208,7 @@ impl<R: Copy> Default for Channel<R> {
         Self {
             next_sequence: Sequence(0),
             sent: vec![None; SENT_RING],
+            in_flight: 0,
             newest_acked: None,
             received: ReceivedWindow::default(),
             round_trip: RoundTrip::default(),
@@ -258,6 +262,7 @@ impl<R: Copy> Channel<R> {
             self.stats.lost += 1;
             on_lost(&old.record);
         }
+        self.in_flight |= 1 << (usize::from(sequence.0) % SENT_RING);
         self.stats.sent += 1;
         length
     }
@@ -321,8 +326,19 @@ impl<R: Copy> Channel<R> {
     }
 
     fn take_in_flight(&mut self, sequence: Sequence) -> Option<SentPacket<R>> {
-        let entry = &mut self.sent[usize::from(sequence.0) % SENT_RING];
-        if entry.as_ref().is_some_and(|packet| packet.sequence == sequence) { entry.take() } else { None }
+        let place = usize::from(sequence.0) % SENT_RING;
+        // The newest packet of a place is at most a ring old.
+        let is_newest = (1..=SENT_RING as i32).contains(&self.next_sequence.since(sequence));
+        if !is_newest || self.in_flight >> place & 1 == 0 {
+            return None;
+        }
+        self.in_flight &= !(1 << place);
+        let packet = self.sent[place].take();
+        debug_assert!(
+            packet.as_ref().is_some_and(|packet| packet.sequence == sequence),
+            "one of the last ones"
+        );
+        packet
     }
 
     /// Reads a fragment frame (after its kind).
