@@ -5,6 +5,7 @@
 
 use crate::wire::inputs::PlayerInput;
 use crate::wire::snapshot::InputReport;
+use shieldwall_core::numeric::lanes::prefetch;
 use shieldwall_core::numeric::{Brads, Tick};
 use shieldwall_core::state::commands::{CharacterInput, ViewAge, buttons};
 
@@ -123,6 +124,14 @@ impl InputBuffer {
     #[must_use]
     pub fn newest(&self) -> Option<Tick> {
         self.newest
+    }
+
+    /// Asks for what [`InputBuffer::take`] needs.
+    #[inline]
+    pub(crate) fn prefetch(&self, tick: Tick) {
+        prefetch(&self.places[tick.0 as usize % AHEAD_TICKS_MAX as usize]);
+        prefetch(&self.held);
+        prefetch(&self.stats);
     }
 
     /// The input `tick` runs with; none before the first one came to its tick, so that a new character keeps the gaze

@@ -174,6 +174,17 @@ impl Session {
         prefetch(events_from);
     }
 
+    /// Asks for what the beginning of a tick needs.
+    #[inline]
+    pub(super) fn prefetch_inputs(&self, tick: Tick) {
+        let Self { stage, ends_in, conduct, inputs, channel, .. } = self;
+        prefetch(stage);
+        prefetch(ends_in);
+        prefetch(conduct);
+        prefetch(channel);
+        inputs.prefetch(tick);
+    }
+
     /// Asks for what takes a second step to find.
     #[inline]
     pub(super) fn prefetch_far(&self) {

@@ -96,6 +96,8 @@ impl Desk {
     }
 }
 
+/// With so many in sight somebody searches half as often: who walks stays within the margin for so long.
+const CROWD: u32 = 1_000;
 /// Room a snapshot must find: the own character and a section without anybody.
 const SNAPSHOT_BITS_LEAST: usize = FRAME_KIND_BITS as usize + HEADER_BITS_MAX + SECTION_BITS_MAX;
 /// What a full state is expected to cost, slot and age included.
@@ -280,7 +282,9 @@ impl Workshop {
             let (lines, found) = (desk.lines.as_mut(), (&self.table, space.found()));
             self.visibility.narrow(lines, session, found, world, id.slot, tick);
             session.tracks.take_found(world, &self.table, own, number, hz, space);
-            session.search_in = self.searches_every;
+            // In a crowd a search finds nearly whom the last one found, and costs as much as a packet.
+            let in_crowd = session.tracks.visible() >= CROWD;
+            session.search_in = self.searches_every * (1 + u32::from(in_crowd));
         }
         session.search_in -= 1;
     }

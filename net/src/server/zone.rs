@@ -31,6 +31,9 @@ pub const SESSION_TAG: u32 = 1 << 31;
 pub(super) const TAG_INDEX_BITS: u32 = 20;
 pub(super) const NO_CLIENT: u32 = u32::MAX;
 
+/// How many sessions ahead memory is asked for while a tick begins.
+const BEGUN_AHEAD: usize = 6;
+
 /// The last word has this part of a second to arrive, and at least three packets.
 const GOODBYE_SHARE_OF_A_SECOND: u32 = 2;
 
@@ -203,6 +206,7 @@ impl ZoneSessions {
     fn judge_conduct(&mut self) {
         let places = self.sessions.len();
         for at in 0..self.live.len() {
+            self.prefetch_inputs(at);
             let index = self.live[at];
             let Some(session) = &mut self.sessions[index as usize] else { continue };
             session.conduct.begin_tick(self.world_config.tick_hz);
@@ -215,6 +219,15 @@ impl ZoneSessions {
                 self.kicks.push(Kick { client, client_id, reason });
                 self.departed.kicked += 1;
             }
+        }
+    }
+
+    /// Asks for what the beginning of a tick needs of a session that comes soon: in a full zone all of it lies far away.
+    fn prefetch_inputs(&self, at: usize) {
+        let later =
+            self.live.get(at + BEGUN_AHEAD).and_then(|&index| self.sessions[index as usize].as_deref());
+        if let Some(later) = later {
+            later.prefetch_inputs(self.next_tick);
         }
     }
 
@@ -231,8 +244,9 @@ impl ZoneSessions {
         self.judge_conduct();
         let silence_ticks = u32::from(self.world_config.tick_hz);
         let conduct = &self.world_config.rules.conduct;
-        for &index in &self.live {
-            let Some(session) = &mut self.sessions[index as usize] else { continue };
+        for at in 0..self.live.len() {
+            self.prefetch_inputs(at);
+            let Some(session) = &mut self.sessions[self.live[at] as usize] else { continue };
             session.ends_in = session.ends_in.map(|ticks| ticks.saturating_sub(1));
             if let Stage::Plays(id) = session.stage {
                 let oldest = session.oldest_views(&self.world_config, self.interval_ticks);
