@@ -70,6 +70,21 @@ pub fn process_cpu_us() -> u64 {
     ProcessTime::try_now().map_or(0, |time| micros(time.as_duration()))
 }
 
+/// Time so far in which a processor of this machine had work and its host ran somebody else's, in microseconds: a tick that took
+/// long then is not this program's. 0 on machines that are nobody's guests, and where it cannot be told.
+#[must_use]
+pub fn stolen_us() -> u64 {
+    /// The kernel tells it in hundredths of a second.
+    const UNIT_US: u64 = 10_000;
+    let stat = std::fs::read_to_string("/proc/stat").unwrap_or_default();
+    stolen_units(&stat).unwrap_or(0) * UNIT_US
+}
+
+/// The eighth number of the first line, which is of all processors: see proc_stat(5).
+fn stolen_units(stat: &str) -> Option<u64> {
+    stat.lines().next()?.strip_prefix("cpu ")?.split_whitespace().nth(7)?.parse().ok()
+}
+
 fn micros(duration: Duration) -> u64 {
     u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
@@ -144,6 +159,14 @@ impl TickSchedule {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn stolen_time_is_the_eighth_number() {
+        let stat = "cpu  306193 37096 45778 309344 1110 0 4651 277 0 0\ncpu0 1 2 3 4 5 6 7 8 9 10\n";
+        assert_eq!(stolen_units(stat), Some(277));
+        assert_eq!(stolen_units("cpu0 1 2 3 4 5 6 7 8\n"), None);
+        assert_eq!(stolen_units(""), None);
+    }
 
     #[test]
     fn the_rate_is_exact_over_a_long_run() {

@@ -14,7 +14,7 @@ use shieldwall_net::time::{Micros, UnixSeconds};
 
 use crate::capture::CaptureFiles;
 use crate::cli::Scenario;
-use crate::clock::{Clock, process_cpu_us};
+use crate::clock::{Clock, process_cpu_us, stolen_us};
 use crate::config::HostConfig;
 use crate::control::{ControlParts, ControlPlane};
 use crate::data_plane::{self, DataPlaneParts};
@@ -46,6 +46,7 @@ pub struct Host {
     config: HostConfig,
     started: Micros,
     cpu_at_start_us: u64,
+    stolen_at_start_us: u64,
     address: SocketAddr,
     websocket: Option<String>,
     board: Arc<Board>,
@@ -114,10 +115,11 @@ impl Host {
             threads: config.server.threads,
             stop: Arc::clone(&simulation_stop),
         };
-        let cpu_at_start_us = process_cpu_us();
+        let (cpu_at_start_us, stolen_at_start_us) = (process_cpu_us(), stolen_us());
         let (network, simulation) = spawn_both(network, simulation, &network_stop)?;
         Ok(Self {
             cpu_at_start_us,
+            stolen_at_start_us,
             network,
             simulation,
             config: config.clone(),
@@ -213,6 +215,7 @@ impl Host {
         let bots = end_bots();
         // Read when the bots' own threads have ended: what they used is taken off this, so both must be of one moment.
         let process_cpu_us = process_cpu_us().saturating_sub(self.cpu_at_start_us);
+        let stolen_us = stolen_us().saturating_sub(self.stolen_at_start_us);
         drop(self.rules);
         self.network_stop.store(true, Ordering::Release);
         let network = self.network.join().map_err(|_| HostError::ThreadDied("network"));
@@ -236,6 +239,7 @@ impl Host {
             zone: simulation.figures,
             bots,
             process_cpu_us,
+            stolen_us,
             state_hash: simulation.state_hash,
         }))
     }

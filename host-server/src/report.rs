@@ -117,12 +117,15 @@ pub struct StageTime {
 pub struct CpuSeconds {
     /// The network I/O thread.
     pub network: f64,
-    /// The simulation thread.
+    /// The simulation thread and those that help it.
     pub simulation: f64,
     /// The threads of the bots.
     pub bots: f64,
     /// The whole process, from the start of the threads on.
     pub process: f64,
+    /// Not used by anybody here: what the host of this machine took from its processors meanwhile, all of them together. Ticks that
+    /// are late then may be late of that. 0 where it cannot be told.
+    pub stolen: f64,
 }
 
 /// A reason and how often it occurred.
@@ -189,6 +192,8 @@ pub struct RunOutcome {
     pub bots: Option<BotFigures>,
     /// CPU time of the process in microseconds.
     pub process_cpu_us: u64,
+    /// What the host of this machine took from its processors meanwhile, in microseconds.
+    pub stolen_us: u64,
     /// Hash of the last state.
     pub state_hash: StateHash,
 }
@@ -240,6 +245,7 @@ impl Report {
                 simulation: seconds(zone.cpu_us),
                 bots: seconds(bot_cpu_us),
                 process: seconds(run.process_cpu_us),
+                stolen: seconds(run.stolen_us),
             },
             corrections_per_client_s: run.bots.map(|bots| ratio(bots.corrections as f64, bot_seconds)),
             corrections_by_cause: run.bots.map(|bots| causes(&bots, bot_seconds)).unwrap_or_default(),
@@ -290,6 +296,12 @@ impl Report {
             self.tick_ms.p99,
             self.tick_ms.max
         ));
+        if self.cpu_s.stolen >= 0.05 {
+            line(format_args!(
+                "the host of this machine took {:.2} s from its processors: late ticks may be of that",
+                self.cpu_s.stolen
+            ));
+        }
         line(format_args!(
             "per client: {:.2} KB/s down, {:.2} KB/s up, {:.0} others in sight, {:.0} us server CPU a second",
             self.bytes_down_per_client_s / 1e3,

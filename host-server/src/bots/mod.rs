@@ -189,6 +189,8 @@ struct BotThread {
     key_log: Option<Arc<Mutex<KeyLog>>>,
     seeds: std::vec::IntoIter<Seed>,
     total: u32,
+    /// All threads together play so many bots that they can fill the processors.
+    is_crowd: bool,
     bots: Vec<Bot>,
     others: Vec<EntityView>,
     /// The world that all bots play in.
@@ -228,6 +230,7 @@ impl BotThread {
             lines,
             key_log: parts.key_log.clone(),
             total: bots.len() as u32,
+            is_crowd: parts.count > BOTS_PER_THREAD,
             seeds: seeds.into_iter(),
             bots: Vec::with_capacity(bots.len()),
             others: Vec::with_capacity(1024),
@@ -241,23 +244,25 @@ impl BotThread {
 
     fn run(mut self) -> BotFigures {
         lower_priority();
-        if self.total > BOTS_PER_THREAD {
+        if self.is_crowd {
             take_what_is_left();
         }
         let began = self.clock.now();
-        let mut acts_done = 0_u64;
+        let (mut acts_done, mut next) = (0_u64, 0);
         let mut published = began;
         while !self.stop.load(Ordering::Acquire) {
             let now = self.clock.now();
             self.wake_bots(now.since(began));
             self.read_sockets();
-            // Bots act in turn, evenly over a period: number k of all acts is due at k / (ACT_HZ * bots).
+            // Bots act in turn, evenly over a period: number k of all acts is due at k / (ACT_HZ * bots). Where acts are left out,
+            // whose turn it is stays: a slow machine makes all bots act less often, and none of them not at all.
             let acts_per_s = ACT_HZ * u64::from(self.total);
             let acts_due = now.since(began).0 * acts_per_s / 1_000_000;
             // Behind by more than a period: acts are left out, as frames are on a slow machine.
             acts_done = acts_done.max(acts_due.saturating_sub(u64::from(self.total)));
             while acts_done < acts_due {
-                self.act((acts_done % u64::from(self.total)) as usize);
+                self.act(next);
+                next = (next + 1) % self.total as usize;
                 acts_done += 1;
             }
             if now.since(published) >= PUBLISH_EVERY {
