@@ -52,7 +52,7 @@ struct Track {
     head: u8,
     /// Is in the table's list of those that left.
     listed: bool,
-    /// Left, and no newer state has come: the list says when.
+    /// Left, and no newer state has come: the table says when.
     has_left: bool,
 }
 
@@ -102,13 +102,6 @@ impl Track {
     }
 }
 
-/// A track with a leave, and when that was.
-#[derive(Clone, Copy, Debug)]
-struct Left {
-    track: u16,
-    at: Tick,
-}
-
 /// What is held of a slot at a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Held<'a> {
@@ -149,9 +142,11 @@ pub struct ReplicaTable {
     tracks: Vec<Track>,
     /// By track.
     rings: Vec<Ring>,
+    /// By track: when it left last, where it has.
+    left_at: Vec<Tick>,
     free: Vec<u16>,
     /// Tracks with a leave, once each.
-    left: Vec<Left>,
+    left: Vec<u16>,
     /// Characters in sight: counted as they come and go, so that asking costs nothing.
     visible: u32,
     own: [Option<(Tick, OwnState)>; OWN_KEPT],
@@ -168,6 +163,7 @@ impl ReplicaTable {
             track_of: vec![NO_TRACK; config.character_capacity as usize],
             tracks: Vec::new(),
             rings: Vec::new(),
+            left_at: Vec::new(),
             free: Vec::new(),
             left: Vec::new(),
             visible: 0,
@@ -364,6 +360,7 @@ impl ReplicaTable {
                 None => {
                     self.tracks.push(Track::empty(slot));
                     self.rings.push([Sample::default(); VERSIONS_KEPT]);
+                    self.left_at.push(Tick(0));
                     (self.tracks.len() - 1) as u16
                 }
             };
@@ -385,34 +382,31 @@ impl ReplicaTable {
 
     /// When the character of a track left, if it has and nothing newer has come.
     fn left_at(&self, track: usize) -> Option<Tick> {
-        let left = self.tracks[track].has_left.then_some(&self.left)?;
-        left.iter().find(|left| usize::from(left.track) == track).map(|left| left.at)
+        self.tracks[track].has_left.then(|| self.left_at[track])
     }
 
     fn set_left(&mut self, track: usize, at: Tick) {
+        self.left_at[track] = at;
         let Track { listed, has_left, .. } = &mut self.tracks[track];
         *has_left = true;
-        if core::mem::replace(listed, true) {
-            let listed = self.left.iter_mut().find(|left| usize::from(left.track) == track);
-            listed.into_iter().for_each(|left| left.at = at);
-        } else {
-            self.left.push(Left { track: track as u16, at });
+        if !core::mem::replace(listed, true) {
+            self.left.push(track as u16);
         }
     }
 
     /// Frees what left so long ago that no snapshot can refer to it any more.
     fn release_left(&mut self) {
         let Some(newest) = self.newest else { return };
-        let Self { left, tracks, track_of, free, .. } = self;
-        left.retain(|left| {
-            let track = &mut tracks[usize::from(left.track)];
+        let Self { left, left_at, tracks, track_of, free, .. } = self;
+        left.retain(|&index| {
+            let track = &mut tracks[usize::from(index)];
             if track.has_left {
-                if newest.signed_distance(left.at) <= i32::from(BASELINE_AGE_MAX) {
+                if newest.signed_distance(left_at[usize::from(index)]) <= i32::from(BASELINE_AGE_MAX) {
                     return true;
                 }
                 track.len = 0;
                 track_of[usize::from(track.slot)] = NO_TRACK;
-                free.push(left.track);
+                free.push(index);
             }
             (track.listed, track.has_left) = (false, false);
             false

@@ -149,8 +149,8 @@ impl ChangeLog {
         }
         self.changes.push_back(change);
         self.next = self.next.wrapping_add(1);
-        let is_late = |image: &Arc<GroundImage>| self.next.wrapping_sub(image.number) <= IMAGE_AGE_MAX;
-        if !self.image.get().is_none_or(is_late) {
+        let is_old = |image: &Arc<GroundImage>| self.next.wrapping_sub(image.number) > IMAGE_AGE_MAX;
+        if self.image.get().is_some_and(is_old) {
             self.image = OnceLock::new();
         }
     }

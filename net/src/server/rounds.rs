@@ -6,14 +6,13 @@
 //!
 //! What is not here: what is in a packet ([`super::snapshot`]), whose turn it is ([`super::zone`]).
 
-use super::config::ReplicationConfig;
 use super::parallel;
 use super::session::Session;
 use super::snapshot::{Desk, Workshop};
 use crate::secure::ClientIndex;
 use crate::time::Micros;
 use crate::wire::PAYLOAD_BYTES;
-use shieldwall_core::{Tick, World, WorldConfig};
+use shieldwall_core::{Tick, World};
 
 /// Desks: packets that can be made at the same time.
 const DESKS: usize = 16;
@@ -60,27 +59,20 @@ struct Task<'a> {
 }
 
 impl Rounds {
-    /// For a zone of this configuration, whose clients search every so many ticks.
-    pub(super) fn new(
-        config: &ReplicationConfig,
-        world: &WorldConfig,
-        snapshot_hz: u16,
-        search_ticks: u32,
-    ) -> Self {
-        let desk = |_| (Desk::new(config, world, snapshot_hz, search_ticks), Tray::new());
-        Self { desks: (0..DESKS).map(desk).collect() }
+    /// With desks made by `desk`.
+    pub(super) fn new(desk: impl Fn() -> Desk) -> Self {
+        Self { desks: (0..DESKS).map(|_| (desk(), Tray::new())).collect() }
     }
 
-    /// Makes the packets of the sessions that are due, ascending, and hands each to `sink`. Returns how many encodings they
-    /// asked for.
+    /// Makes the packets of the sessions that are due, ascending, and hands each to `sink`.
     pub(super) fn serve(
         &mut self,
         moment: &Moment<'_>,
         mut sessions: &mut [Option<Box<Session>>],
         due: &[u32],
         sink: &mut impl FnMut(ClientIndex, &[u8]),
-    ) -> u64 {
-        let (mut first, mut asked) = (0, 0);
+    ) {
+        let mut first = 0;
         let threads = parallel::threads();
         for round in due.chunks(DESKS * SERVED_IN_A_ROUND) {
             let mut tasks: [Task<'_>; DESKS] = Default::default();
@@ -97,12 +89,8 @@ impl Rounds {
             } else {
                 desks.iter_mut().zip(tasks).for_each(|((desk, tray), task)| task.serve(moment, desk, tray));
             }
-            for (desk, tray) in desks {
-                tray.hand_out(sink);
-                asked += desk.take_asked();
-            }
+            desks.iter_mut().for_each(|(_, tray)| tray.hand_out(sink));
         }
-        asked
     }
 }
 

@@ -67,8 +67,6 @@ pub(super) struct Desk {
     chosen_events: Vec<GameEvent>,
     /// Lines of sight, where ground and walls hide anybody.
     lines: Option<Lines>,
-    /// Encodings that its packets asked for since the last [`Desk::take_asked`].
-    asked: u64,
 }
 
 impl Desk {
@@ -86,13 +84,7 @@ impl Desk {
             baselines: Baselines::new(),
             chosen_events: Vec::with_capacity(events::EVENTS_MAX),
             lines: config.occlusion.map(|occlusion| Lines::new(&occlusion, tick_hz, search_ticks, capacity)),
-            asked: 0,
         }
-    }
-
-    /// How many encodings its packets asked for since the last call.
-    pub(super) fn take_asked(&mut self) -> u64 {
-        core::mem::take(&mut self.asked)
     }
 }
 
@@ -354,7 +346,6 @@ impl Workshop {
             }
             progress.at += 1;
         }
-        desk.asked += u64::from(progress.count);
         note_updates(session, progress.count, writer.position() - start, fulls);
         progress.count
     }

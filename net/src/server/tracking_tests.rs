@@ -207,7 +207,7 @@ proptest! {
     }
 }
 
-/// Memory follows what is seen: eleven bytes for each, and a bit for each slot of the world.
+/// Memory follows what is seen: eleven bytes for each, and two bits for each slot of the world.
 #[test]
 fn a_table_is_as_large_as_what_is_in_sight() {
     let interest = InterestTable::new(&ReplicationConfig::default());

@@ -11,7 +11,7 @@ use super::objective_log::ObjectiveLog;
 use super::rounds::{Moment, Rounds};
 use super::rules_news::RulesNews;
 use super::session::{Session, Stage, breaks_the_stream};
-use super::snapshot::Workshop;
+use super::snapshot::{Desk, Workshop};
 use super::stats::{SessionStats, Traffic, ZoneStats};
 use super::visibility::Visibility;
 use super::zone_events::ZoneEvents;
@@ -158,7 +158,7 @@ impl ZoneSessions {
             connected_ever: 0,
             next_tick: Tick::ZERO,
             workshop: Box::new(workshop),
-            rounds: Rounds::new(config, world_config, snapshot_hz, search_ticks),
+            rounds: Rounds::new(|| Desk::new(config, world_config, snapshot_hz, search_ticks)),
             departed: ZoneStats::default(),
         })
     }
@@ -307,8 +307,7 @@ impl ZoneSessions {
         self.due.clear();
         self.due.extend(self.live.iter().filter(|&&index| self.phases[index as usize] == phase));
         let moment = Moment { workshop: &self.workshop, world, tick, now };
-        let asked = self.rounds.serve(&moment, &mut self.sessions, &self.due, sink);
-        self.workshop.cache.count(asked);
+        self.rounds.serve(&moment, &mut self.sessions, &self.due, sink);
     }
 
     /// The sessions, ascending.
@@ -358,7 +357,8 @@ impl ZoneSessions {
         }
         sum.returned = self.returned();
         sum.seen_events_overflowed = self.workshop.events.overflowed();
-        (sum.cache_hits, sum.cache_misses) = self.workshop.cache.hits_and_misses();
+        sum.cache_misses = self.workshop.cache.misses();
+        sum.cache_hits = sum.traffic.updates.saturating_sub(sum.cache_misses);
         sum
     }
 
