@@ -84,6 +84,8 @@ pub struct Report {
     pub inputs_missed_share: f64,
     /// Packets to clients that were lost, as a share of all.
     pub loss_down_share: f64,
+    /// Packets to clients that were left out because their tick had no time for them, as a share of those that were due.
+    pub packets_skipped_share: f64,
     /// What was refused, by reason: only reasons that happened.
     pub refused: Vec<Refused>,
     /// What was dropped because a queue was full: only queues that were.
@@ -256,6 +258,7 @@ impl Report {
             fight: zone.fight,
             inputs_missed_share: share(sessions.inputs.missed, sessions.inputs.accepted),
             loss_down_share: ratio(sessions.packets_lost as f64, traffic.packets_sent as f64),
+            packets_skipped_share: share(sessions.packets_skipped, traffic.packets_sent),
             refused: happened(refusals::refused(net, zone)),
             dropped: happened(refusals::dropped(net, zone)),
             bots: run.bots.map(|bots| BotReport::new(&bots, bot_seconds)),
@@ -300,6 +303,12 @@ impl Report {
             line(format_args!(
                 "the host of this machine took {:.2} s from its processors: late ticks may be of that",
                 self.cpu_s.stolen
+            ));
+        }
+        if self.packets_skipped_share > 0.0 {
+            line(format_args!(
+                "overload: {:.2} % of the packets to clients left out, so that ticks end in time",
+                self.packets_skipped_share * 1e2
             ));
         }
         line(format_args!(

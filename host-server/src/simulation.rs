@@ -23,8 +23,14 @@ use crate::zone::Zone;
 /// A schedule that is behind by more than so many ticks gives way: the game's clock loses the time.
 pub const CATCH_UP_TICKS: u32 = 6;
 
+/// Packets are begun until this part of a tick's time has passed since it was due; the rest is for the network thread, which
+/// sends the last of them, and for what holds up a thread now and then.
+const PACKETS_UNTIL_PERCENT: u64 = 75;
+
 /// Rate of the live page's frames.
 const LIVE_HZ: u32 = 20;
+
+const PERMILLE: u64 = 1_000;
 
 /// Rate at which figures are published.
 const PUBLISH_HZ: u32 = 4;
@@ -78,6 +84,7 @@ pub fn run(mut parts: SimulationParts) -> SimulationOutcome {
     let every = |hz: u32| u64::from((u32::from(tick_hz) / hz).max(1));
     let (live_every, publish_every) = (every(LIVE_HZ), every(PUBLISH_HZ));
     let mut schedule = TickSchedule::new(tick_hz, CATCH_UP_TICKS, parts.clock.now());
+    let packets_us = schedule.period_us() * PACKETS_UNTIL_PERCENT / 100;
     let mut own = ZoneFigures::default();
     for tick in 1_u64.. {
         let due = schedule.next_start(parts.clock.now());
@@ -98,7 +105,7 @@ pub fn run(mut parts: SimulationParts) -> SimulationOutcome {
         if let Some(recorder) = &mut parts.recorder {
             recorder.record(parts.zone.commands(), parts.zone.world());
         }
-        own.outbox_full += send_snapshots(&mut parts, due, started);
+        own.outbox_full += send_snapshots(&mut parts, due, started, packets_us);
         let watched = parts.board.watchers.load(Ordering::Relaxed) > 0;
         own.live_dropped += show(&mut parts, watched, tick.is_multiple_of(live_every));
         if tick.is_multiple_of(publish_every) || tick == 1 {
@@ -172,7 +179,7 @@ fn say_goodbye(parts: &mut SimulationParts, schedule: &mut TickSchedule) {
         let started = parts.clock.now();
         read_inbox(parts, started);
         parts.zone.step(started);
-        send_snapshots(parts, due, started);
+        send_snapshots(parts, due, started, u64::MAX);
     }
 }
 
@@ -190,11 +197,17 @@ fn read_inbox(parts: &mut SimulationParts, now: Micros) {
     }
 }
 
-/// Hands the snapshots that are due to the network thread. Returns how many found no room.
-fn send_snapshots(parts: &mut SimulationParts, due: Micros, started: Micros) -> u64 {
+/// Hands the snapshots that are due to the network thread, which are begun within `packets_us` after `due`. Returns how many found
+/// no room.
+fn send_snapshots(parts: &mut SimulationParts, due: Micros, started: Micros, packets_us: u64) -> u64 {
     let mut writer =
         OutboxWriter { outbox: &parts.outbox, waker: &parts.waker, batch: None, due, started, lost: 0 };
-    parts.zone.send_due(started, &mut |client, session, payload| {
+    let clock = parts.clock;
+    let mut spent_permille = || {
+        let spent = clock.now().since(due).0.saturating_mul(PERMILLE) / packets_us.max(1);
+        u32::try_from(spent).unwrap_or(u32::MAX)
+    };
+    parts.zone.send_due(started, &mut spent_permille, &mut |client, session, payload| {
         writer.push(|batch| batch.push(client, session, payload));
     });
     for (client, session) in parts.zone.over() {

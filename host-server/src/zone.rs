@@ -223,10 +223,16 @@ impl Zone {
         }
     }
 
-    /// Hands every payload that is due to `sink`, with the client and its session.
-    pub fn send_due(&mut self, now: Micros, sink: &mut impl FnMut(ClientIndex, u32, &[u8])) {
+    /// Hands every payload that is due to `sink`, with the client and its session, as far as there is time:
+    /// [`ZoneSessions::send_due_within`].
+    pub fn send_due(
+        &mut self,
+        now: Micros,
+        spent_permille: &mut impl FnMut() -> u32,
+        sink: &mut impl FnMut(ClientIndex, u32, &[u8]),
+    ) {
         let seats = &self.seats;
-        self.sessions.send_due(&self.world, now, &mut |client, payload| {
+        self.sessions.send_due_within(&self.world, now, spent_permille, &mut |client, payload| {
             sink(client, seats[client.0 as usize].session, payload);
         });
     }

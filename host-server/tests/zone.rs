@@ -27,7 +27,7 @@ fn run(zone: &mut Zone, ticks: u64, from: u64) -> Vec<(u32, u32, usize)> {
     let mut sent = Vec::new();
     for tick in from..from + ticks {
         zone.step(Micros(tick * 16_667));
-        zone.send_due(Micros(tick * 16_667), &mut |client, session, payload| {
+        zone.send_due(Micros(tick * 16_667), &mut || 0, &mut |client, session, payload| {
             sent.push((client.0, session, payload.len()));
         });
     }

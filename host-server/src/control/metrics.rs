@@ -126,7 +126,7 @@ impl Scrape {
     }
 
     /// Counters without labels: name, help, value.
-    fn counters(&self) -> [(&'static str, &'static str, u64); 36] {
+    fn counters(&self) -> [(&'static str, &'static str, u64); 37] {
         let (net, zone, secure) = (&self.net, &self.zone, &self.net.secure);
         let sessions = &zone.sessions;
         [
@@ -159,6 +159,7 @@ impl Scrape {
             ("inputs_masked", "Inputs with buttons that do not exist", sessions.inputs.masked),
             ("views_capped", "Attacks aimed at an older picture than counts", sessions.inputs.views_capped),
             ("packets_lost", "Packets to clients that were lost", sessions.packets_lost),
+            ("packets_skipped", "Packets to clients left out for want of time", sessions.packets_skipped),
             ("entity_updates_sent", "States of characters sent to clients", sessions.traffic.updates),
             ("sight_rays", "Rays cast to see who is hidden from whom", sessions.traffic.rays),
             (
@@ -178,7 +179,7 @@ impl Scrape {
     }
 
     /// Gauges without labels: name, help, value.
-    fn gauges(&self) -> [(&'static str, &'static str, f64); 8] {
+    fn gauges(&self) -> [(&'static str, &'static str, f64); 9] {
         let (net, zone, stats) = (&self.net, &self.zone, &self.stats);
         [
             ("clients", "Clients connected", f64::from(net.clients)),
@@ -188,6 +189,11 @@ impl Scrape {
             ("watchers", "Watchers of the live page", f64::from(self.watchers)),
             ("uptime_seconds", "Time since the start", stats.uptime_s),
             ("entities_visible_mean", "Others a client is shown, on average", stats.entities_visible_mean),
+            (
+                "tier_halvings",
+                "How often the rates of far tiers are halved for want of time",
+                f64::from(zone.sessions.relief),
+            ),
             ("tick_budget_seconds", "Time there is for a tick", stats.tick_budget_ms / 1e3),
         ]
     }
@@ -214,6 +220,8 @@ mod tests {
             "shieldwall_cpu_seconds_total{thread=\"network\"}",
             "shieldwall_tick_stage_seconds_total{stage=\"contacts\"} 0",
             "shieldwall_views_capped_total 0",
+            "shieldwall_packets_skipped_total 0",
+            "shieldwall_tier_halvings 0",
             "shieldwall_blocks_total 0",
             "shieldwall_sections_fallen_total 0",
             "shieldwall_rules_reloads_refused_total 0",

@@ -18,6 +18,9 @@ pub(crate) const FIRST: u8 = 0x80;
 pub(crate) struct InterestTable {
     enter: [i64; TIERS_MAX],
     leave: [i64; TIERS_MAX],
+    /// As configured.
+    full_rates: [u16; TIERS_MAX],
+    /// In force.
     rates: [u16; TIERS_MAX],
     len: usize,
     first: i64,
@@ -55,6 +58,7 @@ impl InterestTable {
         Self {
             enter,
             leave,
+            full_rates: rates,
             rates,
             len: config.tiers.len(),
             first: square(config.always_first),
@@ -76,6 +80,14 @@ impl InterestTable {
     /// Updates a second of a tier (with or without [`FIRST`]).
     pub(crate) fn rate(&self, tier: u8) -> u16 {
         self.rates[usize::from(tier & !FIRST) % TIERS_MAX]
+    }
+
+    /// Halves the rates of all tiers but the innermost so many times, to one a second at least; 0: they are as configured. Clients
+    /// follow with their next search.
+    pub(crate) fn relieve(&mut self, halvings: u8) {
+        for (rate, full) in self.rates.iter_mut().zip(self.full_rates).skip(1) {
+            *rate = (full >> halvings).max(full.min(1));
+        }
     }
 
     /// Whether somebody so far away (raw differences, Q16.16 metres) comes into sight.
@@ -176,5 +188,12 @@ mod tests {
         assert_eq!(at(402, 2), 2);
         assert_eq!(table.rate(FIRST), 20);
         assert_eq!(table.rate(1), 10);
+        let mut table = table;
+        table.relieve(1);
+        assert_eq!([0, 1, 2].map(|tier| table.rate(tier)), [20, 5, 2]);
+        table.relieve(2);
+        assert_eq!([0, 1, 2].map(|tier| table.rate(tier)), [20, 2, 1]);
+        table.relieve(0);
+        assert_eq!([0, 1, 2].map(|tier| table.rate(tier)), [20, 10, 4]);
     }
 }

@@ -9,6 +9,7 @@
 //! - `change_log`, `ground_feed`: changes of the world that stay, and how far each client has come with them
 //! - `rules_news`: other rules, told ahead and adopted
 //! - `objective_log`: how places, flags and scores stand, and how far each client has been told
+//! - [`overload`]: what gives way when a tick has less time than its packets need
 //! - `state_check`: hashes of what a client must hold
 //! - `visibility`: enemies that hide, and those behind ground and walls
 //! - `snapshot_log`, `tracking`, `track_block`, `interest`, `priority`: what each client knows, sees, and is owed;
@@ -30,6 +31,7 @@ pub mod input_buffer;
 mod interest;
 mod merge;
 mod objective_log;
+pub mod overload;
 mod parallel;
 pub mod presets;
 mod priority;

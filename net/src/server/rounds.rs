@@ -18,8 +18,11 @@ use shieldwall_core::{Tick, World};
 const DESKS: usize = 16;
 
 /// Sessions that a desk serves in a round: long enough that threads have something to do, and short enough that the packets
-/// of a round are still near when they are handed out.
-const SERVED_IN_A_ROUND: usize = 16;
+/// of a round are still near when they are handed out, and that time does not run out in the midst of one.
+const SERVED_IN_A_ROUND: usize = 8;
+
+/// Packets of a round.
+pub(super) const PACKETS_IN_A_ROUND: usize = DESKS * SERVED_IN_A_ROUND;
 
 /// How many packets ahead the memory of a session is asked for.
 const FETCHED_AHEAD: usize = 2;
@@ -64,17 +67,22 @@ impl Rounds {
         Self { desks: (0..DESKS).map(|_| (desk(), Tray::new())).collect() }
     }
 
-    /// Makes the packets of the sessions that are due, ascending, and hands each to `sink`.
+    /// Makes the packets of the sessions that are due, ascending, and hands each to `sink`, as long as `goes_on` says so, which is
+    /// told before each round how many were served. Returns that.
     pub(super) fn serve(
         &mut self,
         moment: &Moment<'_>,
         mut sessions: &mut [Option<Box<Session>>],
         due: &[u32],
+        goes_on: &mut impl FnMut(usize) -> bool,
         sink: &mut impl FnMut(ClientIndex, &[u8]),
-    ) {
-        let mut first = 0;
+    ) -> usize {
+        let (mut first, mut served) = (0, 0);
         let threads = parallel::threads();
-        for round in due.chunks(DESKS * SERVED_IN_A_ROUND) {
+        for round in due.chunks(PACKETS_IN_A_ROUND) {
+            if !goes_on(served) {
+                break;
+            }
             let mut tasks: [Task<'_>; DESKS] = Default::default();
             let mut count = 0;
             for due in round.chunks(SERVED_IN_A_ROUND) {
@@ -90,7 +98,9 @@ impl Rounds {
                 desks.iter_mut().zip(tasks).for_each(|((desk, tray), task)| task.serve(moment, desk, tray));
             }
             desks.iter_mut().for_each(|(_, tray)| tray.hand_out(sink));
+            served += round.len();
         }
+        served
     }
 }
 

@@ -200,6 +200,10 @@ pub struct ZoneStats {
     pub traffic: Traffic,
     /// Packets judged lost.
     pub packets_lost: u64,
+    /// Packets left out because the tick had no time for them.
+    pub packets_skipped: u64,
+    /// How often the rates of all tiers but the innermost are halved now, for want of time.
+    pub relief: u8,
     /// Inputs.
     pub inputs: InputStats,
     /// Payloads refused.

@@ -1,6 +1,7 @@
 //! Sessions around a real world, without links: what is promised to every client whatever the settings and the others do.
 
 mod narrow_line;
+mod overload;
 pub(crate) mod scene;
 mod threads;
 

@@ -8,6 +8,7 @@ use super::entrance::Entrance;
 use super::history::StateHistory;
 use super::interest::InterestTable;
 use super::objective_log::ObjectiveLog;
+use super::overload::{Overload, Pace};
 use super::rounds::{Moment, Rounds};
 use super::rules_news::RulesNews;
 use super::session::{Session, Stage, breaks_the_stream};
@@ -33,6 +34,9 @@ pub(super) const NO_CLIENT: u32 = u32::MAX;
 
 /// How many sessions ahead memory is asked for while a tick begins.
 const BEGUN_AHEAD: usize = 6;
+
+/// What happened is kept for so many intervals: for clients whose packets were left out, too.
+const EVENTS_KEPT_INTERVALS: u32 = 4;
 
 /// The last word has this part of a second to arrive, and at least three packets.
 const GOODBYE_SHARE_OF_A_SECOND: u32 = 2;
@@ -96,6 +100,7 @@ pub struct ZoneSessions {
     pub(super) next_tick: Tick,
     pub(super) workshop: Box<Workshop>,
     rounds: Rounds,
+    overload: Overload,
     departed: ZoneStats,
 }
 
@@ -129,7 +134,7 @@ impl ZoneSessions {
             effects: EffectLists::default(),
             table: InterestTable::new(config),
             visibility: Visibility::new(config, capacity),
-            events: ZoneEvents::new(interval_ticks),
+            events: ZoneEvents::new(EVENTS_KEPT_INTERVALS * interval_ticks),
             changes: ChangeLog::new(world_config),
             objectives: ObjectiveLog::new(world_config),
             tick_hz,
@@ -159,6 +164,7 @@ impl ZoneSessions {
             next_tick: Tick::ZERO,
             workshop: Box::new(workshop),
             rounds: Rounds::new(|| Desk::new(config, world_config, snapshot_hz, search_ticks)),
+            overload: Overload::new(interval_ticks, tick_hz),
             departed: ZoneStats::default(),
         })
     }
@@ -301,13 +307,42 @@ impl ZoneSessions {
     /// are an interval apart; the clients are spread over the ticks of an interval. Where many are due, the threads of rayon's
     /// pool that the caller is in make them together; how many there are changes no packet.
     pub fn send_due(&mut self, world: &World, now: Micros, sink: &mut impl FnMut(ClientIndex, &[u8])) {
+        self.send_due_within(world, now, &mut || 0, sink);
+    }
+
+    /// [`ZoneSessions::send_due`] where time may be short. `spent_permille` says how much of the time that the tick has for its
+    /// packets has gone ([`ALL_PERMILLE`](super::overload::ALL_PERMILLE) is all of it); it is asked before every 128 packets. Where
+    /// so many more would take too long, the other clients of this tick are left out and counted, and are the first when their
+    /// turn comes again, an interval later: under lasting overload all get fewer packets. The first 128 are always made. After a
+    /// second in which somebody was left out, or nearly all time was used, tiers beyond the innermost are told of half as often,
+    /// twice at most, until there is time again (`docs/adr/0053-what-gives-way.md`).
+    pub fn send_due_within(
+        &mut self,
+        world: &World,
+        now: Micros,
+        spent_permille: &mut impl FnMut() -> u32,
+        sink: &mut impl FnMut(ClientIndex, &[u8]),
+    ) {
         let tick = Tick(world.tick().0.wrapping_sub(1));
         let phase = tick.0 % self.interval_ticks;
         self.retry_rules();
         self.due.clear();
         self.due.extend(self.live.iter().filter(|&&index| self.phases[index as usize] == phase));
         let moment = Moment { workshop: &self.workshop, world, tick, now };
-        self.rounds.serve(&moment, &mut self.sessions, &self.due, sink);
+        let mut pace = Pace::default();
+        let mut served = 0;
+        for part in self.overload.order(phase, &self.due) {
+            let part = &self.due[part];
+            let mut goes_on = |count| pace.has_time(served + count, spent_permille());
+            let count = self.rounds.serve(&moment, &mut self.sessions, part, &mut goes_on, sink);
+            served += count;
+            if count < part.len() {
+                break;
+            }
+        }
+        if self.overload.note(phase, &self.due, served, spent_permille()) {
+            self.workshop.table.relieve(self.overload.relief());
+        }
     }
 
     /// The sessions, ascending.
@@ -355,6 +390,8 @@ impl ZoneSessions {
             sum.refused.add(&session.refused);
             sum.conduct.add(&session.conduct.counts());
         }
+        sum.packets_skipped = self.overload.skipped();
+        sum.relief = self.overload.relief();
         sum.returned = self.returned();
         sum.seen_events_overflowed = self.workshop.events.overflowed();
         sum.cache_misses = self.workshop.cache.misses();

@@ -25,6 +25,8 @@ pub(crate) struct Client {
     pub(crate) checks: StateCheckStats,
     /// How many ticks before it came the newest snapshot was of.
     pub(crate) age_ticks: u32,
+    /// The tick of the last snapshot that came.
+    pub(crate) seen_tick: u32,
 }
 
 impl Client {
@@ -40,6 +42,7 @@ impl Client {
             replica: None,
             checks: StateCheckStats::default(),
             age_ticks: 0,
+            seen_tick: 0,
         }
     }
 
@@ -76,6 +79,7 @@ impl Client {
                     let replica = self.replica.as_mut().ok_or(FrameError::NotWelcomed)?;
                     let tick = replica.apply(&mut packet.reader)?.tick;
                     self.age_ticks = (now.0 / TICK_US) as u32 - tick.0;
+                    self.seen_tick = tick.0;
                 }
             }
         }
@@ -96,6 +100,8 @@ pub(crate) struct Scene {
     pub(crate) clients: Vec<Client>,
     /// Hash of all packets that the zone made, in their order.
     pub(crate) sent: u64,
+    /// How much of a tick's time has gone whenever the zone asks.
+    pub(crate) spent_permille: u32,
 }
 
 /// FNV-1a: a hash that goes on.
@@ -111,14 +117,16 @@ impl Scene {
         replication: &ReplicationConfig,
     ) -> Self {
         let half_extent = Metres::from_m(64);
-        let config = WorldConfig { half_extent, character_capacity: 160, seed: 5, ..WorldConfig::default() };
-        let mut zone = ZoneSessions::new(replication, &config, 160).unwrap();
+        let character_capacity = hellos.len().next_multiple_of(160) as u32;
+        let config = WorldConfig { half_extent, character_capacity, seed: 5, ..WorldConfig::default() };
+        let mut zone = ZoneSessions::new(replication, &config, character_capacity).unwrap();
         for index in 0..hellos.len() as u32 {
             zone.connect(ClientIndex(index), index.into(), None).unwrap();
         }
         let client = |(seed, hello): (u64, &Option<Hello>)| Client::new(*hello, [up, down], seed);
         let clients = (0..).zip(hellos).map(client).collect();
-        Self { world: World::new(&config).unwrap(), zone, clients, sent: 0xcbf2_9ce4_8422_2325 }
+        let world = World::new(&config).unwrap();
+        Self { world, zone, clients, sent: 0xcbf2_9ce4_8422_2325, spent_permille: 0 }
     }
 
     /// Runs so many ticks.
@@ -138,8 +146,8 @@ impl Scene {
             self.zone.begin_tick(tick, &mut commands);
             self.world.step(&commands);
             self.zone.end_tick(&self.world);
-            let (clients, sent) = (&mut self.clients, &mut self.sent);
-            self.zone.send_due(&self.world, now, &mut |index, payload| {
+            let (clients, sent, spent) = (&mut self.clients, &mut self.sent, self.spent_permille);
+            self.zone.send_due_within(&self.world, now, &mut || spent, &mut |index, payload| {
                 *sent = hash_on(hash_on(*sent, &index.0.to_le_bytes()), payload);
                 clients[index.0 as usize].down.push(payload, now);
             });
