@@ -6,12 +6,13 @@ use super::priority::{Candidate, FIRST_FACTOR, Gathering, level};
 use super::snapshot_log::Acknowledged;
 use super::track_block::{Block, LANES};
 use super::tracking::BitIter;
+use core::cmp::Ordering;
 use shieldwall_core::numeric::lanes::{LaneTask, Lanes, prefetch};
 
 /// How many are worth gathering for a snapshot.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Wish {
-    /// So many, if so many are due: as fit into the packet. There may be some more.
+    /// So many, if so many are due: as fit into the packet. There may be some more that are owed the most, or come first.
     pub(crate) count: usize,
     /// What somebody must be owed to be due, at least.
     pub(crate) least_owed: u16,
@@ -70,22 +71,32 @@ impl LaneTask for Gather<'_> {
         }
         let step = (snapshot_hz / 4).max(1);
         let due = choose_due(blocks, len, wish, step);
-        let first_due = first_due(due, wish.least_owed);
+        let firsts_due = first_due(due, wish.least_owed);
         let may_be_overdue = wish.left_out || due.max(wish.guess) > wish.least_owed;
         // Often very many are owed the same: of those that are just due, no more are taken than are wished for, a stretch of
-        // blocks that begins elsewhere each time. The others are owed more in the next snapshot.
+        // tracks that begins elsewhere each time. The others are owed more in the next snapshot.
+        let above = due.saturating_add(step);
+        let firsts_above = first_due(above, wish.least_owed);
         let mut ties = Ties::all(blocks.len());
         if due > wish.least_owed {
-            let above = due.saturating_add(step);
-            let surely = |block: &Block| block.due(above, first_due);
-            ties = Ties::choose(blocks, number, wish.count, surely, |block| block.due(due, first_due));
+            let counts =
+                |block: &Block| (block.count_due(above, firsts_above), block.count_due(due, firsts_due));
+            ties = Ties::choose(blocks, number, wish.count, counts);
         }
-        let turn = if may_be_overdue { Turn::choose(blocks, wish, snapshot_hz) } else { Turn::nobodys(wish) };
+        let turn =
+            if may_be_overdue { Turn::choose::<L>(blocks, wish, snapshot_hz) } else { Turn::nobodys(wish) };
         let levels_16 = to.levels_16();
         for (index, block) in blocks.iter_mut().enumerate() {
-            let due = block.due(if ties.has(index) { due } else { due.saturating_add(step) }, first_due);
+            let due = match ties.taken(index) {
+                LANES => block.due::<L>(due, firsts_due),
+                0 => block.due::<L>(above, firsts_above),
+                part => {
+                    let surely = block.due::<L>(above, firsts_above);
+                    surely | lowest(part, block.due::<L>(due, firsts_due) & !surely)
+                }
+            };
             let in_turn = turn.tracks(index);
-            let with_room = if in_turn == 0 { 0 } else { in_turn & block.overdue(snapshot_hz) };
+            let with_room = if in_turn == 0 { 0 } else { in_turn & block.overdue::<L>(snapshot_hz) };
             for lane in BitIter(due | with_room) {
                 let lane = lane as usize;
                 to.push(Candidate {
@@ -102,51 +113,68 @@ impl LaneTask for Gather<'_> {
     }
 }
 
-/// The blocks whose tracks that are just due are taken: `count` of them from `start` on, and on from the first block.
+/// Of how many blocks the tracks that are just due are taken: `whole` of them from `start` on, and on from the first block, and of
+/// the next the first `part`.
 #[derive(Clone, Copy, Debug)]
 struct Ties {
     start: usize,
-    count: usize,
+    whole: usize,
+    part: usize,
     blocks: usize,
 }
 
 impl Ties {
     fn all(blocks: usize) -> Self {
-        Self { start: 0, count: blocks, blocks }
+        Self { start: 0, whole: blocks, part: 0, blocks }
     }
 
-    /// As many blocks as are needed to come to `wanted` tracks, given as bits who is taken of each block in any case and who is
-    /// taken if the block is chosen.
+    /// As many as are needed to come to `wanted` tracks, given how many are taken of each block in any case, and how many if all
+    /// that are just due are.
     #[inline(always)]
     fn choose(
         blocks: &[Block],
         number: u32,
         wanted: usize,
-        surely: impl Fn(&Block) -> u64,
-        perhaps: impl Fn(&Block) -> u64,
+        counts: impl Fn(&Block) -> (usize, usize),
     ) -> Self {
         let mut taken = 0;
         for block in blocks {
-            taken += surely(block).count_ones() as usize;
+            taken += counts(block).0;
         }
         let start = (number as usize).wrapping_mul(ROTATION) % blocks.len().max(1);
         let (before, behind) = blocks.split_at(start);
-        let mut count = 0;
+        let (mut whole, mut left) = (0, wanted.saturating_sub(taken));
         for block in behind.iter().chain(before) {
-            if taken >= wanted {
+            let (surely, if_chosen) = counts(block);
+            if if_chosen - surely > left {
                 break;
             }
-            taken += (perhaps(block) & !surely(block)).count_ones() as usize;
-            count += 1;
+            left -= if_chosen - surely;
+            whole += 1;
         }
-        Self { start, count, blocks: blocks.len() }
+        Self { start, whole, part: left, blocks: blocks.len() }
     }
 
+    /// How many of a block at most: [`LANES`] for all.
     #[inline(always)]
-    fn has(self, index: usize) -> bool {
+    fn taken(self, index: usize) -> usize {
         let place = if index >= self.start { index - self.start } else { index + self.blocks - self.start };
-        place < self.count
+        match place.cmp(&self.whole) {
+            Ordering::Less => LANES,
+            Ordering::Equal => self.part,
+            Ordering::Greater => 0,
+        }
     }
+}
+
+/// The lowest `count` of the bits that are set.
+#[inline(always)]
+fn lowest(count: usize, bits: u64) -> u64 {
+    let mut rest = bits;
+    for _ in 0..count {
+        rest &= rest.wrapping_sub(1);
+    }
+    bits & !rest
 }
 
 /// The tracks whose turn it is to have room kept if they are overdue: those from one on and before another, which may lie before
@@ -168,7 +196,7 @@ impl Turn {
 
     /// As many as [`Wish::turns`] says that are overdue, in the order of slots from [`Wish::turn_from`] on and round.
     #[inline(always)]
-    fn choose(blocks: &[Block], wish: Wish, snapshot_hz: u16) -> Self {
+    fn choose<L: Lanes>(blocks: &[Block], wish: Wish, snapshot_hz: u16) -> Self {
         let mut turn = Self::nobodys(wish);
         if wish.turns == 0 {
             return turn;
@@ -186,7 +214,7 @@ impl Turn {
         ];
         for (range, lanes) in parts {
             for index in range {
-                for lane in BitIter(blocks[index].overdue(snapshot_hz) & lanes) {
+                for lane in BitIter(blocks[index].overdue::<L>(snapshot_hz) & lanes) {
                     turn.count += 1;
                     turn.next_from = blocks[index].slot(lane as usize).wrapping_add(1);
                     if turn.count == wish.turns {

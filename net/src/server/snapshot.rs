@@ -244,7 +244,8 @@ impl Workshop {
         };
         let gathered = session.tracks.gather(&session.log, wish, self.snapshot_hz, &mut desk.priorities);
         (session.due, session.turn_from) = (gathered.due, gathered.turn_from);
-        let rest = spare - desk.priorities.reserved();
+        // One more than is expected to fit, as was wished for.
+        let rest = spare - desk.priorities.reserved() + delta_bits;
         desk.priorities.keep_most_urgent(rest, [delta_bits, FULL_BITS], number);
         let head = self.section_head(desk, session, tick);
         let counts = head.write(writer);

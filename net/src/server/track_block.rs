@@ -3,6 +3,7 @@
 //! What is not here: whose tracks they are, and in which order ([`super::tracking`]).
 
 use super::interest::{FIRST, NO_TIER, patience};
+use shieldwall_core::numeric::lanes::{Lanes, Portable};
 
 /// Tracks in a block.
 pub(crate) const LANES: usize = 64;
@@ -140,12 +141,12 @@ impl Block {
 
     /// As bits, who is owed `due`, or `first_due` of those that come first.
     #[inline(always)]
-    pub(crate) fn due(&self, due: u16, first_due: u16) -> u64 {
+    pub(crate) fn due<L: Lanes>(&self, due: u16, first_due: u16) -> u64 {
         let mut flags = [0_u8; LANES];
         for ((&owed, &rate), flag) in self.owed.iter().zip(&self.rate).zip(&mut flags) {
             *flag = u8::from(owed >= if rate & FIRST == 0 { due } else { first_due });
         }
-        pack(&flags)
+        L::lowest_bits(&flags)
     }
 
     /// How many these are.
@@ -174,7 +175,7 @@ impl Block {
             *to = rate_of(tier, rate(tier));
             *nearest = u8::from(tier & !FIRST == 0);
         }
-        pack(&nearest)
+        Portable::lowest_bits(&nearest)
     }
 }
 
@@ -182,13 +183,13 @@ impl Block {
     /// As bits, who was left out for longer than somebody in range is to wait ([`patience`]): what an update leaves owed is less
     /// than one.
     #[inline(always)]
-    pub(crate) fn overdue(&self, snapshot_hz: u16) -> u64 {
+    pub(crate) fn overdue<L: Lanes>(&self, snapshot_hz: u16) -> u64 {
         let patience = patience(snapshot_hz);
         let mut flags = [0_u8; LANES];
         for ((&owed, &rate), flag) in self.owed.iter().zip(&self.rate).zip(&mut flags) {
             *flag = u8::from(owed >= u16::from(rate & !FIRST) * patience + snapshot_hz);
         }
-        pack(&flags)
+        L::lowest_bits(&flags)
     }
 }
 
@@ -198,30 +199,12 @@ pub(crate) fn rate_of(tier: u8, rate: u16) -> u8 {
     rate as u8 & !FIRST | tier & FIRST
 }
 
-/// Bytes of 0 and 1 as bits.
-#[inline(always)]
-fn pack(flags: &[u8; LANES]) -> u64 {
-    let mut bits = 0;
-    for (byte, eight) in flags.as_chunks::<8>().0.iter().enumerate() {
-        // The product has flag `i` at bit 56 + i, and nothing else above bit 55.
-        let packed = u64::from_le_bytes(*eight).wrapping_mul(0x0102_0408_1020_4080) >> 56;
-        bits |= packed << (8 * byte);
-    }
-    bits
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use proptest::prelude::*;
 
     proptest! {
-        #[test]
-        fn flags_become_bits(bits: u64) {
-            let flags = core::array::from_fn(|lane| (bits >> lane & 1) as u8);
-            prop_assert_eq!(pack(&flags), bits);
-        }
-
         /// One pass over a block does to each track what a plain sum and comparison would.
         #[test]
         fn counting_up_is_a_sum_and_a_comparison(owed in prop::array::uniform32(any::<u16>()), rates in prop::array::uniform32(1_u16..=120),
@@ -233,7 +216,7 @@ mod tests {
                 block.set(2 * lane, Track { owed: owed[lane], slot: 7, sent: 0, rate, tier, newest: 0 });
             }
             block.count_up();
-            let bits = block.due(due, first_due);
+            let bits = block.due::<Portable>(due, first_due);
             prop_assert_eq!(block.count_due(due, first_due), bits.count_ones() as usize);
             for lane in 0..32 {
                 let first = first >> lane & 1 != 0;

@@ -49,7 +49,7 @@ impl Twin {
         for (&slot, told) in &mut self.seen {
             told.owed = told.owed.saturating_add(interest.rate(told.tier));
             let first = told.tier & FIRST != 0;
-            let reaches = |others| told.owed >= if first { first_due(due, least_owed) } else { others };
+            let reaches = |due| told.owed >= if first { first_due(due, least_owed) } else { due };
             if reaches(above) {
                 surely.push(slot);
             }
@@ -180,7 +180,8 @@ proptest! {
             };
             let due: Vec<u16> = out.candidates().iter().map(|c| slot_of(&table, c.track)).collect();
             prop_assert!(surely.iter().all(|slot| due.contains(slot)) && due.iter().all(|slot| perhaps.contains(slot)));
-            prop_assert!(due.is_sorted() && due.len() >= count.min(perhaps.len()));
+            prop_assert!(due.is_sorted());
+            prop_assert_eq!(due.len(), surely.len().max(count.min(perhaps.len())));
             for candidate in out.candidates() {
                 let slot = slot_of(&table, candidate.track);
                 let told = &twin.seen[&slot];

@@ -306,6 +306,18 @@ impl Lanes for Avx2Lanes {
     }
 
     #[inline(always)]
+    fn lowest_bits(bytes: &[u8; 64]) -> u64 {
+        let bits = |half: usize| {
+            // SAFETY: as in `avx2!`; each half is 32 of the 64 bytes.
+            unsafe {
+                let half = _mm256_loadu_si256(bytes.as_ptr().add(32 * half).cast());
+                u64::from(_mm256_movemask_epi8(_mm256_slli_epi16::<7>(half)).cast_unsigned())
+            }
+        };
+        bits(0) | bits(1) << 32
+    }
+
+    #[inline(always)]
     fn compress_into(self, mask: Avx2Mask, out: &mut [i32], at: usize) -> usize {
         self.compress_bits(mask.bits(), &mut out[at..at + WIDTH]);
         mask.count()

@@ -297,6 +297,15 @@ impl Lanes for Avx512Lanes {
     }
 
     #[inline(always)]
+    fn lowest_bits(bytes: &[u8; 64]) -> u64 {
+        // SAFETY: as in `avx512!`; 64 bytes are read.
+        unsafe {
+            let bytes = _mm512_loadu_si512(bytes.as_ptr().cast());
+            _mm512_test_epi8_mask(bytes, _mm512_set1_epi8(1))
+        }
+    }
+
+    #[inline(always)]
     fn compress_into(self, mask: Avx512Mask, out: &mut [i32], at: usize) -> usize {
         self.compress_bits(mask.bits(), &mut out[at..at + WIDTH]);
         mask.count()

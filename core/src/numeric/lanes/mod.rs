@@ -337,6 +337,18 @@ pub trait Lanes: Copy {
     /// Sum of the numbers of 64 bits.
     fn sum64(self) -> u64;
 
+    /// The lowest bit of each of 64 bytes: that of the first in bit 0.
+    #[inline(always)]
+    fn lowest_bits(bytes: &[u8; 64]) -> u64 {
+        let mut bits = 0;
+        for (at, eight) in bytes.as_chunks::<8>().0.iter().enumerate() {
+            let flags = u64::from_le_bytes(*eight) & 0x0101_0101_0101_0101;
+            // The product has flag `i` at bit 56 + i, and nothing else above bit 55.
+            bits |= flags.wrapping_mul(0x0102_0408_1020_4080) >> 56 << (8 * at);
+        }
+        bits
+    }
+
     /// Writes the lanes of the mask side by side to `out[at..]` and returns how many those are. The places up to
     /// [`Lanes::WIDTH`] behind `at` are overwritten with anything.
     ///

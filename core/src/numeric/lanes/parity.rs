@@ -227,3 +227,25 @@ fn a_choice_resolves_to_what_the_processor_has() {
         assert!(!available.contains(&choice) || resolved == choice);
     }
 }
+
+struct LowestBits([u8; 64]);
+
+impl LaneTask for LowestBits {
+    type Output = u64;
+
+    fn run<L: Lanes>(self) -> u64 {
+        L::lowest_bits(&self.0)
+    }
+}
+
+proptest! {
+    #[test]
+    fn lowest_bits_of_bytes(words in proptest::array::uniform8(any::<u64>())) {
+        let mut bytes = [0; 64];
+        bytes.as_chunks_mut::<8>().0.iter_mut().zip(words).for_each(|(to, word)| *to = word.to_le_bytes());
+        let wanted = (0..64).fold(0, |bits, at| bits | u64::from(bytes[at] & 1) << at);
+        for &choice in LaneChoice::available() {
+            prop_assert_eq!(run(choice, LowestBits(bytes)), wanted, "{:?}", choice);
+        }
+    }
+}
