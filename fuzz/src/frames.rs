@@ -11,7 +11,8 @@ use shieldwall_core::{
 };
 use shieldwall_net::channel::Channel;
 use shieldwall_net::client::replica::ReplicaTable;
-use shieldwall_net::secure::ClientIndex;
+use shieldwall_net::dissect::SessionDissector;
+use shieldwall_net::secure::{ClientIndex, Direction};
 use shieldwall_net::server::{ReplicationConfig, ZoneSessions};
 use shieldwall_net::time::Micros;
 use shieldwall_net::wire::bits::BitReader;
@@ -27,16 +28,26 @@ use std::sync::OnceLock;
 /// Payloads of one conversation at most.
 const PAYLOADS_MAX: usize = 64;
 
-fn payloads(mut bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+fn payloads(bytes: &[u8]) -> impl Iterator<Item = &[u8]> {
+    directed(bytes).map(|(_, payload)| payload)
+}
+
+/// The same, where the highest bit of a length says that a payload goes up.
+fn directed(mut bytes: &[u8]) -> impl Iterator<Item = (Direction, &[u8])> {
     std::iter::from_fn(move || {
-        let (length, rest) = bytes.split_first_chunk::<2>()?;
-        let length = usize::from(u16::from_le_bytes(*length)).min(rest.len()).min(PAYLOAD_BYTES);
+        let (head, rest) = bytes.split_first_chunk::<2>()?;
+        let head = u16::from_le_bytes(*head);
+        let direction = if head & UP != 0 { Direction::Up } else { Direction::Down };
+        let length = usize::from(head & !UP).min(rest.len()).min(PAYLOAD_BYTES);
         let (payload, others) = rest.split_at(length);
         bytes = others;
-        Some(payload)
+        Some((direction, payload))
     })
     .take(PAYLOADS_MAX)
 }
+
+/// Bit of a payload's length in [`directed`].
+const UP: u16 = 1 << 15;
 
 fn small_world() -> WorldConfig {
     WorldConfig {
@@ -139,6 +150,16 @@ pub fn snapshot(bytes: &[u8]) {
     }
 }
 
+/// Anything is taken for the payloads of a session that somebody captured. What was understood whole is understood the same again.
+pub fn dissect(bytes: &[u8]) {
+    let mut dissectors = [(); 2].map(|()| SessionDissector::new(5));
+    for (direction, payload) in directed(bytes) {
+        let [first, again] =
+            dissectors.each_mut().map(|dissector| per_packet(|| dissector.payload(payload, direction)));
+        assert_eq!(first, again);
+    }
+}
+
 /// Anything is taken for a reliable message. What is read is written back the same.
 pub fn message(bytes: &[u8]) {
     match per_packet(|| ServerMessage::decode(bytes)) {
@@ -224,16 +245,20 @@ pub fn ground(bytes: &[u8]) {
 }
 
 fn record(conversation: &mut Vec<u8>, payload: &[u8]) {
-    conversation.extend((payload.len() as u16).to_le_bytes());
+    record_with(conversation, payload, 0);
+}
+
+fn record_with(conversation: &mut Vec<u8>, payload: &[u8], flags: u16) {
+    conversation.extend((payload.len() as u16 | flags).to_le_bytes());
     conversation.extend(payload);
 }
 
-/// What an honest client and a zone say to each other: upward payloads, downward payloads, snapshots, messages.
-fn conversation() -> [Vec<u8>; 4] {
+/// What an honest client and a zone say to each other: upward payloads, downward payloads, snapshots, messages, all payloads.
+fn conversation() -> [Vec<u8>; 5] {
     let mut zone = Zone::with_clients(3);
     let mut client: Channel<()> = Channel::default();
     client.send_reliable(&ClientMessage::Hello(Hello::OURS).encode()).expect("room");
-    let [mut up, mut down, mut snapshots, mut messages] = [const { Vec::new() }; 4];
+    let [mut up, mut down, mut snapshots, mut messages, mut both] = [const { Vec::new() }; 5];
     for tick in 0..60_u32 {
         let mut arrived = Vec::new();
         zone.tick(|to, payload| {
@@ -244,6 +269,7 @@ fn conversation() -> [Vec<u8>; 4] {
         let now = zone.now();
         for payload in arrived {
             record(&mut down, &payload);
+            record(&mut both, &payload);
             let Ok(mut packet) = client.receive(&payload, now, |(), _| {}) else { continue };
             while let Ok(FrameKind::Fragment) = FrameKind::read(&mut packet.reader) {
                 client.read_fragment(&mut packet.reader).expect("an honest server");
@@ -273,10 +299,11 @@ fn conversation() -> [Vec<u8>; 4] {
             client.write_reliable(&mut writer, now);
             let length = client.finish(writer, (), now, |()| {});
             record(&mut up, &buffer[..length]);
+            record_with(&mut both, &buffer[..length], UP);
             zone.sessions.receive(ClientIndex(0), &buffer[..length], now).expect("an honest client");
         }
     }
-    [up, down, snapshots, messages]
+    [up, down, snapshots, messages, both]
 }
 
 /// A message with a change of every kind, behind the byte of the smallest world.
@@ -317,12 +344,13 @@ fn image_seed() -> Vec<u8> {
 
 /// Seeds of these targets.
 pub fn seeds() -> Vec<(&'static str, String, Vec<u8>)> {
-    let [up, down, snapshots, messages] = conversation();
+    let [up, down, snapshots, messages, both] = conversation();
     let image = image_seed();
     vec![
         ("frames_zone", "honest".to_owned(), up),
         ("frames_channel", "honest".to_owned(), down),
         ("frames_snapshot", "honest".to_owned(), snapshots),
+        ("frames_dissect", "honest".to_owned(), both),
         ("frames_message", "welcome".to_owned(), messages),
         ("frames_message", "goodbye".to_owned(), vec![3, 1]),
         ("frames_message", "kicked".to_owned(), vec![3, 4, 7]),

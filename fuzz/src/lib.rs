@@ -22,6 +22,7 @@ pub const TARGETS: &[Target] = &[
     ("frames_snapshot", frames::snapshot),
     ("frames_message", frames::message),
     ("frames_changes", frames::changes),
+    ("frames_dissect", frames::dissect),
     ("frames_ground", frames::ground),
     ("kernel_commands", kernel::commands),
     ("kernel_config", kernel::config),

@@ -11,6 +11,7 @@ use std::time::Instant;
 const RUNS: &[(&str, u32)] = &[
     ("frames_changes", 60_000),
     ("frames_channel", 1_000_000),
+    ("frames_dissect", 40_000),
     ("frames_ground", 60_000),
     ("frames_message", 4_200_000),
     ("frames_snapshot", 800_000),

@@ -58,6 +58,10 @@ fn keep<T>(list: &mut VecDeque<(Tick, T)>, tick: Tick, state: T) {
     while list.front().is_some_and(|(at, _)| is_old(*at)) {
         list.pop_front();
     }
+    // An honest server tells of a tick once; whatever a capture claims, no more are kept.
+    if list.len() > usize::from(BASELINE_AGE_MAX) {
+        list.pop_front();
+    }
     list.push_back((tick, state));
 }
 
@@ -115,5 +119,24 @@ impl SnapshotMemory {
             updates.push(EntityUpdate { slot, age_ticks, state, bits: (reader.position() - began) as u16 });
         }
         Ok(Snapshot { header, section, leaves, updates })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_bounded_whatever_ticks_a_capture_claims() {
+        let mut list = VecDeque::new();
+        for number in 0..2_000_u32 {
+            // On and on, and backwards.
+            keep(&mut list, Tick(number.wrapping_neg()), number);
+            assert!(list.len() <= usize::from(BASELINE_AGE_MAX) + 1);
+        }
+        let mut list = VecDeque::new();
+        (0..2_000_u32).for_each(|number| keep(&mut list, Tick(number), number));
+        let oldest = Tick(1_999 - u32::from(BASELINE_AGE_MAX));
+        assert_eq!((find(&list, Tick(1_999)), find(&list, oldest)), (Some(1_999), Some(oldest.0)));
     }
 }
