@@ -314,8 +314,8 @@ impl ZoneSessions {
     /// packets has gone ([`ALL_PERMILLE`](super::overload::ALL_PERMILLE) is all of it); it is asked before every 128 packets. Where
     /// so many more would take too long, the other clients of this tick are left out and counted, and are the first when their
     /// turn comes again, an interval later: under lasting overload all get fewer packets. The first 128 are always made. After a
-    /// second in which somebody was left out, or nearly all time was used, tiers beyond the innermost are told of half as often,
-    /// twice at most, until there is time again (`docs/adr/0053-what-gives-way.md`).
+    /// second in which a tenth of the ticks left somebody out, or nearly all time was used, tiers beyond the innermost are told
+    /// of half as often, twice at most, until there is time again (`docs/adr/0053-what-gives-way.md`).
     pub fn send_due_within(
         &mut self,
         world: &World,
