@@ -319,8 +319,13 @@ impl StatusLine {
 
 fn status_text(stats: &Stats) -> String {
     let score: Vec<String> = stats.score.iter().map(u64::to_string).collect();
+    let left_out = if stats.packets_skipped_share > 0.0 {
+        format!("  left out {:.1} %", stats.packets_skipped_share * 1e2)
+    } else {
+        String::new()
+    };
     format!(
-        "{:>4.0} s  {} clients  tick p50 {:.2} p99 {:.2} ms  late {}  down {:.1} up {:.1} KB/s each  kills {}",
+        "{:>4.0} s  {} clients  tick p50 {:.2} p99 {:.2} ms  late {}{left_out}  down {:.1} up {:.1} KB/s each  kills {}",
         stats.uptime_s,
         stats.clients,
         stats.tick_ms.p50,

@@ -45,6 +45,8 @@ pub struct Stats {
     pub tick_budget_ms: f64,
     /// Ticks after the warm-up that ended more than one period after their scheduled start.
     pub ticks_late: u64,
+    /// Packets to clients that were left out lately because their tick had no time for them, as a share of those that were due.
+    pub packets_skipped_share: f64,
     /// Clients connected.
     pub clients: u32,
     /// Bytes to a client in a second, all-in.
@@ -128,6 +130,9 @@ impl StatsAssembler {
         let (now, before) = (&last.zone.sessions.traffic, &first.zone.sessions.traffic);
         let visible = now.visible_sum - before.visible_sum;
         let snapshots = now.snapshots - before.snapshots;
+        let skips = |sample: &Sample| sample.zone.sessions.packets_skipped;
+        let skipped = skips(last).saturating_sub(skips(first)) as f64;
+        let sent = now.packets_sent.saturating_sub(before.packets_sent) as f64;
         let cpu = |sample: &Sample| sample.net.cpu_us + sample.zone.cpu_us;
         let bots = last.bots.zip(first.bots);
         let mean_ms = |sum: u64, of: u32| ratio(sum as f64 / 1e3, f64::from(of));
@@ -138,6 +143,7 @@ impl StatsAssembler {
             tick_ms: last.net.tick_recent.into(),
             tick_budget_ms: 1e3 / f64::from(self.tick_hz),
             ticks_late: last.net.ticks_late,
+            packets_skipped_share: ratio(skipped, skipped + sent),
             clients: last.net.clients,
             bytes_down_per_client_s: per_client(first.net.bytes_out, last.net.bytes_out),
             bytes_up_per_client_s: per_client(first.net.bytes_in, last.net.bytes_in),
@@ -171,7 +177,8 @@ mod tests {
 
     fn visible(visible_sum: u64, snapshots: u64) -> ZoneStats {
         ZoneStats {
-            traffic: Traffic { visible_sum, snapshots, ..Traffic::default() },
+            traffic: Traffic { visible_sum, snapshots, packets_sent: snapshots, ..Traffic::default() },
+            packets_skipped: snapshots / 4,
             ..ZoneStats::default()
         }
     }
@@ -197,6 +204,7 @@ mod tests {
             if second > 0 {
                 assert!((stats.bytes_down_per_client_s - 10_000.0).abs() < 1e-6);
                 assert!((stats.entities_visible_mean - 10.0).abs() < 1e-6);
+                assert!((stats.packets_skipped_share - 0.2).abs() < 1e-6);
                 assert!((stats.corrections_per_client_s.unwrap() - 2.0).abs() < 1e-6);
                 assert!((stats.snapshot_age_ms.unwrap() - 30.0).abs() < 1e-6);
             }

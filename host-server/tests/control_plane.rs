@@ -23,7 +23,16 @@ fn every_endpoint_answers() {
 
     let stats: serde_json::Value = serde_json::from_str(&demo.get("/stats.json", 200)).unwrap();
     assert_eq!(stats["type"], "stats");
-    for name in ["tick", "uptime_s", "tick_budget_ms", "ticks_late", "clients", "snapshot_age_ms", "kills"] {
+    for name in [
+        "tick",
+        "uptime_s",
+        "tick_budget_ms",
+        "ticks_late",
+        "packets_skipped_share",
+        "clients",
+        "snapshot_age_ms",
+        "kills",
+    ] {
         assert!(stats[name].is_number(), "{name} in {stats}");
     }
     assert_eq!(stats["score"].as_array().unwrap().len(), 2);
