@@ -391,6 +391,9 @@ impl InMemoryBattle {
 
 #[test]
 fn a_whole_server_tick_allocates_nothing_after_the_warm_up() {
+    // A pool of this thread alone: what rayon takes for a thread's first theft, or for work from outside, is not the tick's.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
+    let _pool = pool.expect("a thread");
     let mut battle = InMemoryBattle::new(48);
     for _ in 0..600 {
         battle.tick();
