@@ -4,7 +4,7 @@
 //! Time comes in as a share of what a tick has for its packets, measured by whoever calls. It decides which packets are made,
 //! and nothing that is simulated.
 //!
-//! What is not here: clocks (the host's), who makes the packets ([`super::rounds`]).
+//! What is not here: clocks (the host's), who makes the packets (`rounds`).
 
 use super::rounds::PACKETS_IN_A_ROUND;
 use core::ops::Range;
