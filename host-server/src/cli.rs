@@ -203,6 +203,18 @@ pub struct RunFlags {
     pub report: Option<PathBuf>,
 }
 
+/// How much bots do.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub struct BusyFlags {
+    /// How often a bot looks around and decides anew, a second [default: 6]. Fewer thoughts leave more of the processor to
+    /// the server
+    #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u32).range(1..=30))]
+    pub thoughts_hz: Option<u32>,
+    /// Bots read, acknowledge and send inputs, but predict nothing: what a client must do and no more
+    #[arg(long)]
+    pub no_prediction: bool,
+}
+
 /// Flags of `demo`.
 #[derive(Args, Clone, Debug, Default)]
 pub struct DemoFlags {
@@ -212,10 +224,9 @@ pub struct DemoFlags {
     /// Where and how they meet
     #[arg(long, value_enum, default_value_t)]
     pub scenario: Scenario,
-    /// How often a bot looks around and decides anew, a second [default: 6]. Fewer thoughts leave more of the processor to
-    /// the server
-    #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u32).range(1..=30))]
-    pub thoughts_hz: Option<u32>,
+    /// How busy each bot is.
+    #[command(flatten)]
+    pub busy: BusyFlags,
     /// Run length and report.
     #[command(flatten)]
     pub run: RunFlags,
@@ -277,10 +288,9 @@ pub struct BotsFlags {
     /// How many bots connect
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=16_000))]
     pub bots: u32,
-    /// How often a bot looks around and decides anew, a second [default: 6]. Fewer thoughts leave more of the processor to
-    /// the server
-    #[arg(long, value_name = "HZ", value_parser = clap::value_parser!(u32).range(1..=30))]
-    pub thoughts_hz: Option<u32>,
+    /// How busy each bot is.
+    #[command(flatten)]
+    pub busy: BusyFlags,
     /// Seed of what the bots do
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,

@@ -74,6 +74,8 @@ pub struct CrowdParts {
     /// How often each looks around and decides anew, a second, 1 to 30. Between two thoughts it does what any client must:
     /// it decodes, acknowledges, predicts and sends.
     pub thoughts_hz: u32,
+    /// Whether they predict their own characters, as a player's client does.
+    pub predict: bool,
     /// What the server's world stands on and has standing in it.
     pub scenery: Arc<Scenery>,
     /// Where the server's WebSocket is, for bots that connect by it; `None`: by UDP.
@@ -198,6 +200,7 @@ struct BotThread {
     scenery: Arc<Scenery>,
     roams: bool,
     expected_rules: Option<RulesHash>,
+    predict: bool,
     figures: BotFigures,
 }
 
@@ -238,6 +241,7 @@ impl BotThread {
             scenery: Arc::clone(&parts.scenery),
             roams: parts.roams,
             expected_rules: parts.expected_rules,
+            predict: parts.predict,
             figures: BotFigures { bots: bots.len() as u32, ..BotFigures::default() },
         })
     }
@@ -292,6 +296,7 @@ impl BotThread {
                 worlds,
                 scenery,
                 expected_rules: self.expected_rules,
+                predicts: self.predict,
                 ..GameClientConfig::default()
             };
             let mut seed = [0; 32];

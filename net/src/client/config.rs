@@ -30,10 +30,14 @@ pub struct GameClientConfig {
     /// The rules this client was made for. A client plays by whatever rules the server sends; with a hash here it
     /// leaves a server with others ([`super::EndReason::OtherRules`]).
     pub expected_rules: Option<RulesHash>,
+    /// Whether the own character is predicted. A client that does not predict (a load tool, a watcher) reads, acknowledges and
+    /// sends inputs as any other does; [`super::GameClient::own`] is then what the newest snapshot said, and moving props stay
+    /// where they were last told to be.
+    pub predicts: bool,
 }
 
 impl Default for GameClientConfig {
-    /// 30 packets and at most 2,400 bytes a second, 256 events.
+    /// 30 packets and at most 2,400 bytes a second, 256 events, with prediction.
     fn default() -> Self {
         Self {
             input_packets_per_s: 30,
@@ -42,6 +46,7 @@ impl Default for GameClientConfig {
             worlds: None,
             scenery: Arc::default(),
             expected_rules: None,
+            predicts: true,
         }
     }
 }

@@ -241,7 +241,8 @@ impl GameClient {
         }
     }
 
-    /// The own character as of the last [`Self::advance`]; none outside the battle.
+    /// The own character as of the last [`Self::advance`], or of the newest snapshot for a client that does not predict; none
+    /// outside the battle.
     #[must_use]
     pub fn own(&self) -> Option<OwnView> {
         self.session.as_ref()?.own_view()
@@ -508,10 +509,9 @@ impl GameClient {
         if world.fingerprint() != server {
             return self.end(EndReason::OtherWorld { server, client: world.fingerprint() });
         }
-        let interval = self.config.packet_interval_ticks(welcome.config.tick_hz);
         let round_trip =
             self.channel.round_trip().smoothed().map_or(100_000, |rtt| rtt.0.min(1_000_000) as u32);
-        self.session = Some(Box::new(Session::new(welcome, (world, shared), interval, round_trip)));
+        self.session = Some(Box::new(Session::new(welcome, (world, shared), &self.config, round_trip)));
         self.was_playing = false;
         self.push_event(ClientEvent::Welcomed { character: welcome.character, tick: welcome.tick });
     }

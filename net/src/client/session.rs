@@ -12,6 +12,7 @@ use shieldwall_core::state::handle::CharacterId;
 use shieldwall_core::world::WorldConfig;
 
 use super::clock_sync::{ClockSync, InputReport, TICK};
+use super::config::GameClientConfig;
 use super::corrections::{CorrectionCause, CorrectionStats, is_somebody_near};
 use super::foresight::{Foresight, OwnBody};
 use super::ground::Ground;
@@ -58,6 +59,8 @@ pub(crate) struct Session {
     pub(crate) interpolation: Interpolation,
     replica: ReplicaTable,
     prediction: Prediction<OwnBody>,
+    /// Whether anything is predicted: else `prediction` keeps inputs alone.
+    predicts: bool,
     /// Tick by tick what was on the screen when its input was given, by tick modulo the length.
     views: Box<[(Tick, ViewAge); prediction::RING]>,
     own: Option<OwnState>,
@@ -75,7 +78,7 @@ impl Session {
     pub(crate) fn new(
         welcome: &Welcome,
         (world, shared): (Arc<ClientWorld>, Option<Arc<SharedWorlds>>),
-        packet_interval_ticks: u32,
+        client: &GameClientConfig,
         round_trip_us: u32,
     ) -> Self {
         let config = *world.config();
@@ -87,10 +90,15 @@ impl Session {
             ground: Ground::new(&config, shared),
             objectives: Objectives::new(&world, welcome.tick),
             welcomed_at: welcome.tick,
-            clock: ClockSync::new(config.tick_hz, packet_interval_ticks, round_trip_us),
+            clock: ClockSync::new(
+                config.tick_hz,
+                client.packet_interval_ticks(config.tick_hz),
+                round_trip_us,
+            ),
             interpolation: Interpolation::new(config.tick_hz),
             replica: ReplicaTable::new(&config),
             prediction: Prediction::new(config.tick_hz),
+            predicts: client.predicts,
             views: Box::new([(Tick(u32::MAX), ViewAge::ZERO); prediction::RING]),
             own: None,
             newest_snapshot: None,
@@ -204,9 +212,11 @@ impl Session {
         for i in 0..due.count {
             let tick = Tick(due.first.0.wrapping_add(i));
             self.views[tick.0 as usize % prediction::RING] = (tick, view_age(tick, shown));
-            let rules = &book.at_or_oldest(tick).config;
-            props.advance(&world.surroundings(tick), &rules.rules, rules.tick_hz);
-            props.refresh(&rules.rules);
+            if self.predicts {
+                let rules = &book.at_or_oldest(tick).config;
+                props.advance(&world.surroundings(tick), &rules.rules, rules.tick_hz);
+                props.refresh(&rules.rules);
+            }
             let step = &mut |tick, state, input| world.step(book, (tick, state, input), &foresight, props);
             self.prediction.run(tick, input, step);
         }
@@ -259,14 +269,21 @@ impl Session {
         self.confirmed = self.confirmed.max(tick.0.min(self.newest_sent));
     }
 
-    /// The own character as of the last advance.
+    /// The own character as of the last advance, or without prediction as of the newest snapshot.
     pub(crate) fn own_view(&self) -> Option<OwnView> {
-        let (own, OwnBody { state, exertion }) = (self.own.as_ref()?, self.prediction.current()?);
-        let fraction = self.clock.fraction();
+        let own = self.own.as_ref()?;
+        let (tick, position, state, stamina, ready_ticks) = if self.predicts {
+            let OwnBody { state, exertion } = self.prediction.current()?;
+            let position = self.prediction.visible_position(self.clock.fraction());
+            (self.prediction.newest()?, position, state, exertion.stamina, exertion.ready_ticks)
+        } else {
+            let tick = Tick(self.newest_snapshot?);
+            (tick, own.state.position, &own.state, own.stamina, own.ready_ticks)
+        };
         Some(OwnView {
             id: self.character,
-            tick: self.prediction.newest()?,
-            position: self.prediction.visible_position(fraction),
+            tick,
+            position,
             predicted_position: state.position,
             velocity: state.velocity,
             yaw: state.yaw,
@@ -278,8 +295,8 @@ impl Session {
             flags: state.flags,
             class: state.class,
             action: own.action,
-            stamina: exertion.stamina,
-            ready_ticks: exertion.ready_ticks,
+            stamina,
+            ready_ticks,
             effects: own.effects,
         })
     }
@@ -327,6 +344,7 @@ impl Session {
         self.newest_snapshot = Some(header.tick.0);
         self.follow_rules(header.tick);
         match header.own {
+            Some(own) if !self.predicts => self.own = Some(own),
             Some(own) => {
                 let (world, book) = (&self.world, &self.book);
                 let foresight = Foresight::of(&own);

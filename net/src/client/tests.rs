@@ -277,6 +277,23 @@ fn the_way_into_the_battle_and_a_minute_without_a_correction() {
     ));
 }
 
+/// A watcher, or a load: its inputs arrive as any other's, and where it is the server alone says.
+#[test]
+fn a_client_that_does_not_predict_plays_all_the_same() {
+    let mut toy = Toy::with_client(GameClientConfig { predicts: false, ..GameClientConfig::default() });
+    toy.until_playing();
+    (0..120).for_each(|n| toy.tick(wild(n)));
+    let (missed, start) = (toy.missed, toy.client.own().unwrap().position);
+    for n in 120..600 {
+        toy.tick(wild(n));
+        let (own, (tick, truth)) = (toy.client.own().unwrap(), toy.client.own_truth().unwrap());
+        assert_eq!((own.tick, own.position), (tick, truth.state.position));
+        assert_eq!((own.stamina, own.ready_ticks), (truth.stamina, truth.ready_ticks));
+    }
+    assert_eq!((toy.missed, toy.client.stats().corrections), (missed, 0));
+    assert_ne!(toy.client.own().unwrap().position, start, "its inputs move it");
+}
+
 #[test]
 fn a_push_by_the_server_is_one_correction_and_the_picture_stays_whole() {
     let mut toy = Toy::new();
