@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use shieldwall_core::limits::CHUNK_ROWS;
 use shieldwall_core::spatial::Scenery;
-use shieldwall_core::{Command, Event, LaneChoice, StateHash, World, WorldConfig};
+use shieldwall_core::{Command, Event, LaneChoice, SavedState, StateHash, World, WorldConfig};
 use shieldwall_scenes::golden::{GoldenScene, Run, Script, scenes};
 use shieldwall_scenes::{Brawl, RunningBrawl};
 
@@ -78,6 +78,38 @@ fn a_host_without_a_pool_gets_the_same() {
     let deaths = serial.1.iter().filter(|event| matches!(event, Event::Died { .. })).count();
     assert!(deaths > 100, "the scene is a fight: {deaths} deaths");
     assert!(watch(&WorldConfig { parallel_min_rows: 1, ..config() }) == serial);
+}
+
+/// So large that its columns are divided: hashed, kept and taken back on any number of threads it is the same state.
+#[test]
+fn a_large_state_is_kept_on_any_number_of_threads() {
+    const LARGE: u32 = 6_000;
+    let config = Brawl::config(9, LARGE);
+    let world_of = |parallel_min_rows, ticks| {
+        let mut run = RunningBrawl::new(&WorldConfig { parallel_min_rows, ..config }, LARGE);
+        (0..ticks).for_each(|_| _ = run.step());
+        run.world
+    };
+    let (plain, mut kept) = (world_of(u32::MAX, 30), SavedState::new());
+    let (hash, columns) = (plain.save(&mut kept), plain.column_hashes());
+    assert_eq!(plain.state_hash(), hash);
+    for threads in THREADS {
+        let pool =
+            rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("threads can be started");
+        pool.install(|| {
+            let (split, mut again) = (world_of(1, 30), SavedState::new());
+            assert_eq!((split.state_hash(), split.save(&mut again)), (hash, hash), "{threads} threads");
+            assert_eq!((&split.column_hashes(), again.column_hashes()), (&columns, Some(&columns)));
+            // Back from a later tick: what only that used is gone.
+            let mut later = world_of(1, 50);
+            later.load(&again).expect("its own configuration");
+            assert_eq!(later.state_hash(), hash, "{threads} threads");
+            let (mut expected, mut found) = (Vec::new(), Vec::new());
+            plain.snapshot_into(&mut expected);
+            later.snapshot_into(&mut found);
+            assert!(found == expected, "equal states have equal images");
+        });
+    }
 }
 
 #[test]

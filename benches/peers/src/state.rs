@@ -1,69 +1,80 @@
 //! Snapshots, hashes, restores of fights, and rollbacks.
 
-use crate::measure::{Effort, median, time};
+use crate::measure::{Effort, median, time, time_of_all};
 use crate::ours::{Walkers, present_only};
 use crate::report::{Report, Row};
 use crate::ticks::{fight, walkers};
-use shieldwall_core::{Command, SavedState, World};
+use shieldwall_core::{Command, SavedState, World, WorldConfig};
 use shieldwall_scenes::RunningBrawl;
 use std::hint::black_box;
 
 /// Measures the state of fights.
 pub fn run(report: &mut Report, effort: Effort) {
+    let least_rows = WorldConfig::default().parallel_min_rows;
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
     for &count in effort.sizes() {
-        let mut run = fight(count, u32::MAX, false);
-        let repeats = if effort.quick { 11 } else { 51 };
-        let mut image = Vec::new();
-        let samples = |work: &mut dyn FnMut()| {
-            median((0..repeats).map(|_| time(&mut *work).0).collect()) / count as f64
-        };
-        let world = &mut run.world;
-        let mut saved = SavedState::new();
-        world.snapshot_into(&mut image);
-        let mut copy = image.clone();
-        // Whole or in pieces, whichever copies faster.
-        let floor = [image.len(), 4_096].map(|piece| {
-            samples(&mut || {
-                for (to, from) in copy.chunks_mut(piece).zip(image.chunks(piece)) {
-                    black_box(to).copy_from_slice(black_box(from));
-                }
-            })
-        });
-        let floor = floor[0].min(floor[1]);
-        let figures = [
-            ("memcpy of an image's bytes: the floor", floor),
-            (
-                "save in memory, with hash",
-                samples(&mut || {
-                    black_box(world.save(&mut saved));
-                }),
-            ),
-            ("load from memory", samples(&mut || world.load(&saved).expect("its own state"))),
-            (
-                "hash alone",
-                samples(&mut || {
-                    black_box(world.state_hash());
-                }),
-            ),
-            (
-                "image of bytes, with hash",
-                samples(&mut || {
-                    image.clear();
-                    black_box(world.snapshot_into(&mut image));
-                }),
-            ),
-            ("restore of an image, checked", samples(&mut || world.restore(&image).expect("its own image"))),
-        ];
-        for (who, value) in figures {
-            let mut row = row("state", count, who, value, "ns an entity");
-            row.note = format!("{:.2} of the floor, {} bytes an entity", value / floor, image.len() / count);
-            report.add(row);
+        fights(report, effort, (count, 1));
+        if count >= least_rows as usize && processors > 1 {
+            let pool =
+                rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("threads can be started");
+            pool.install(|| fights(report, effort, (count, 2)));
         }
     }
     let count = 1_000;
     rollback(report, effort, ("fight", count), &mut fight(count, u32::MAX, false));
     let walkers = &mut walkers(count, u32::MAX, present_only());
     rollback(report, effort, ("battle, walking", count), walkers);
+}
+
+/// One state, on so many threads of the pool that this is called in.
+fn fights(report: &mut Report, effort: Effort, (count, threads): (usize, usize)) {
+    let least_rows = if threads == 1 { u32::MAX } else { WorldConfig::default().parallel_min_rows };
+    let mut run = fight(count, least_rows, false);
+    let repeats = if effort.quick { 11 } else { 51 };
+    let samples = |work: &mut (dyn FnMut() + Send)| {
+        let once = |_| if threads == 1 { time(&mut *work).0 } else { time_of_all(&mut *work).0 };
+        median((0..repeats).map(once).collect()) / count as f64
+    };
+    let world = &mut run.world;
+    let (mut saved, mut image) = (SavedState::new(), Vec::new());
+    world.snapshot_into(&mut image);
+    let mut copy = image.clone();
+    // Whole or in pieces, whichever copies faster, on one thread.
+    let floor = [image.len(), 4_096].map(|piece| {
+        samples(&mut || {
+            for (to, from) in copy.chunks_mut(piece).zip(image.chunks(piece)) {
+                black_box(to).copy_from_slice(black_box(from));
+            }
+        })
+    });
+    let floor = floor[0].min(floor[1]);
+    let mut figures = vec![
+        ("save in memory, with hash", samples(&mut || _ = black_box(world.save(&mut saved)))),
+        ("load from memory", samples(&mut || world.load(&saved).expect("its own state"))),
+        ("hash alone", samples(&mut || _ = black_box(world.state_hash()))),
+    ];
+    if threads == 1 {
+        figures.insert(0, ("memcpy of an image's bytes: the floor", floor));
+        let write = &mut || {
+            image.clear();
+            black_box(world.snapshot_into(&mut image));
+        };
+        figures.push(("image of bytes, with hash", samples(write)));
+        let restore = &mut || world.restore(&image).expect("its own image");
+        figures.push(("restore of an image, checked", samples(restore)));
+    }
+    let arrows = world.projectiles().alive.iter().filter(|alive| **alive != 0).count();
+    for (who, value) in figures {
+        let on = if threads == 1 { "" } else { ", 2 threads" };
+        let mut row = row("state", count, &format!("{who}{on}"), value, "ns a character");
+        row.note = format!(
+            "{:.2} of the floor; {:.2} ns each of characters and {arrows} arrows; {} bytes a character",
+            value / floor,
+            value * count as f64 / (count + arrows) as f64,
+            image.len() / count
+        );
+        report.add(row);
+    }
 }
 
 /// Ticks that a rollback goes back.

@@ -186,7 +186,7 @@ impl<A: Rows, B: Rows> Rows for (A, B) {
 }
 
 /// Who does work on rows that may be cut anywhere.
-pub trait Split: Copy {
+pub trait Split: Copy + Send + Sync {
     /// Calls `work(first_row, rows)` for all rows, in one call or in several, one after the other or at once.
     fn each<R: Rows>(self, rows: R, work: &(impl Fn(usize, R) + Sync));
 
@@ -219,6 +219,34 @@ impl Split for Here {
         left();
         right();
     }
+}
+
+/// Bytes of columns that are not divided further: handing over half of them would cost as much as it saves.
+const UNIT_BYTES: usize = 256 << 10;
+
+/// Calls `work` for all items, of `sizes` bytes each, in one call or in several: cut so that the parts have about the same bytes,
+/// and where that is depends on the sizes alone.
+pub(crate) fn each_by_bytes<R: Rows>(
+    split: impl Split,
+    items: R,
+    sizes: &[usize],
+    work: &(impl Fn(R) + Sync),
+) {
+    let half = sizes.iter().sum::<usize>() / 2;
+    if !split.is_parallel() || half < UNIT_BYTES || sizes.len() < 2 {
+        return work(items);
+    }
+    let mut before = 0;
+    let fits = |size: &&usize| {
+        before += **size;
+        before <= half
+    };
+    let cut = sizes.iter().take_while(fits).count().clamp(1, sizes.len() - 1);
+    let ((left, right), (left_sizes, right_sizes)) = (items.split_rows(cut), sizes.split_at(cut));
+    split.both(
+        || each_by_bytes(split, left, left_sizes, work),
+        || each_by_bytes(split, right, right_sizes, work),
+    );
 }
 
 /// Declares a table: the owner, a shared view and an exclusive view of a range of rows.
@@ -393,6 +421,40 @@ mod tests {
         assert_eq!(read_cells(&mut back, &bytes), Some(&[][..]));
         assert_eq!(back, cells);
         assert_eq!(read_cells(&mut back, &bytes[..7]), None);
+    }
+
+    /// Cut wherever it can be.
+    #[derive(Clone, Copy)]
+    struct Everywhere;
+
+    impl Split for Everywhere {
+        fn each<R: Rows>(self, rows: R, work: &(impl Fn(usize, R) + Sync)) {
+            Here.each(rows, work);
+        }
+
+        fn is_parallel(self) -> bool {
+            true
+        }
+
+        fn both(self, left: impl FnOnce() + Send, right: impl FnOnce() + Send) {
+            right();
+            left();
+        }
+    }
+
+    #[test]
+    fn columns_are_cut_by_their_bytes_and_each_is_worked_on_once() {
+        use core::sync::atomic::{AtomicUsize, Ordering};
+        for sizes in [&[0; 5][..], &[UNIT_BYTES * 9, 1, 1], &[UNIT_BYTES; 16], &[1, 1, UNIT_BYTES * 2], &[]] {
+            let (mut seen, calls) = (alloc::vec![0; sizes.len()], AtomicUsize::new(0));
+            each_by_bytes(Everywhere, &mut seen[..], sizes, &|part: &mut [i32]| {
+                calls.fetch_add(1, Ordering::Relaxed);
+                part.iter_mut().for_each(|times| *times += 1);
+            });
+            assert!(seen.iter().all(|times| *times == 1), "{sizes:?}");
+            let least = if sizes == [UNIT_BYTES; 16] { 8 } else { 1 };
+            assert!(calls.into_inner() >= least, "{sizes:?}");
+        }
     }
 
     #[test]

@@ -6,10 +6,10 @@
 //! loading worlds of the same capacities allocate nothing.
 
 use super::State;
-use super::column::{Cell, ColumnInfo, ColumnPairVisitor};
+use super::column::{Cell, ColumnInfo, ColumnPairVisitor, Split, each_by_bytes};
 use super::snapshot::SnapshotError;
 use super::state_hash::{ColumnHashes, Rows};
-use super::tables::{TABLES, TableRows, for_tables};
+use super::tables::{COLUMNS, TABLES, TableRows, for_tables};
 use super::terrain_deltas::TerrainDeltas;
 use crate::numeric::{LaneChoice, StateHash, Tick};
 
@@ -55,7 +55,12 @@ impl SavedState {
         self.kept.as_ref().map(|kept| &kept.columns)
     }
 
-    pub(crate) fn save(&mut self, state: &State, fingerprint: u64, lanes: LaneChoice) -> StateHash {
+    pub(crate) fn save(
+        &mut self,
+        state: &State,
+        fingerprint: u64,
+        work: (LaneChoice, impl Split),
+    ) -> StateHash {
         let fits = |kept: &Kept| kept.state.capacity() == state.capacity();
         let kept = match self.kept.take().filter(fits) {
             Some(kept) => self.kept.insert(kept),
@@ -69,7 +74,7 @@ impl SavedState {
         };
         kept.fingerprint = fingerprint;
         kept.rows = state.rows();
-        kept.columns = state.copy_and_hash(lanes, &mut kept.state);
+        kept.columns = state.copy_and_hash(work, &mut kept.state);
         kept.hash = kept.columns.state_hash(state.tick, &kept.rows, state.history.hash());
         kept.hash
     }
@@ -79,21 +84,29 @@ impl SavedState {
         &self,
         state: &mut State,
         fingerprint: u64,
+        split: impl Split,
         ground_changes: impl FnOnce(&TerrainDeltas, &TerrainDeltas),
     ) -> Result<(), SnapshotError> {
         let kept = self.kept.as_ref().ok_or(SnapshotError::NothingSaved)?;
         if kept.fingerprint != fingerprint {
             return Err(SnapshotError::OtherConfiguration { image: kept.fingerprint, world: fingerprint });
         }
-        let (from, old_rows) = (&kept.state, state.rows());
-        macro_rules! load {
-            ($at:expr, $table:ident, $ids:ident, $column:ident, $used:expr) => {
-                let rows = Rows { ever_used: kept.rows[$at], in_use: from.$ids.end() };
-                let old = Rows { ever_used: old_rows[$at], in_use: state.$ids.end() };
-                from.$table.each_pair(&mut state.$table, &mut Load { rows, old });
-            };
+        let from = &kept.state;
+        if split.is_parallel() {
+            let mut columns: [LoadColumn<'_>; COLUMNS] = core::array::from_fn(|_| LoadColumn::default());
+            let mut places = columns.iter_mut();
+            kept.each_column(state, |column| {
+                if let Some(place) = places.next() {
+                    *place = column;
+                }
+            });
+            let sizes: [usize; COLUMNS] = core::array::from_fn(|at| columns[at].to.len());
+            each_by_bytes(split, &mut columns[..], &sizes, &|columns: &mut [LoadColumn<'_>]| {
+                columns.iter_mut().for_each(LoadColumn::load);
+            });
+        } else {
+            kept.each_column(state, |mut column| column.load());
         }
-        for_tables!(load);
         ground_changes(&state.terrain, &from.terrain);
         state.terrain.copy_from(&from.terrain);
         state.history.copy_from(&from.history);
@@ -103,19 +116,54 @@ impl SavedState {
     }
 }
 
-/// Copies the saved rows and clears those that only the later state used.
-struct Load {
+impl Kept {
+    /// Shows every column of the tables beside that of a state which it is to replace.
+    fn each_column<'a>(&'a self, state: &'a mut State, each: impl FnMut(LoadColumn<'a>)) {
+        let (from, old_rows) = (&self.state, state.rows());
+        let none = Rows { ever_used: 0, in_use: 0 };
+        let mut load = EachLoad { rows: none, old: none, each };
+        macro_rules! load {
+            ($at:expr, $table:ident, $ids:ident, $column:ident, $used:expr) => {
+                load.rows = Rows { ever_used: self.rows[$at], in_use: from.$ids.end() };
+                load.old = Rows { ever_used: old_rows[$at], in_use: state.$ids.end() };
+                from.$table.each_pair(&mut state.$table, &mut load);
+            };
+        }
+        for_tables!(load);
+    }
+}
+
+/// What is saved of a column, and where it goes.
+#[derive(Default)]
+struct LoadColumn<'a> {
+    from: &'a [u8],
+    /// Longer where the later state used more rows.
+    to: &'a mut [u8],
+}
+
+impl LoadColumn<'_> {
+    /// Copies the saved rows and clears those that only the later state used.
+    fn load(&mut self) {
+        let (rows, later) = self.to.split_at_mut(self.from.len());
+        rows.copy_from_slice(self.from);
+        if !later.is_empty() {
+            later.fill(0);
+        }
+    }
+}
+
+/// Shows columns as what there is to load of them.
+struct EachLoad<F> {
     rows: Rows,
     /// Of the state that is overwritten.
     old: Rows,
+    each: F,
 }
 
-impl<'a> ColumnPairVisitor<'a> for Load {
+impl<'a, F: FnMut(LoadColumn<'a>)> ColumnPairVisitor<'a> for EachLoad<F> {
     fn column<T: Cell>(&mut self, info: &'static ColumnInfo, from: &'a [T], to: &'a mut [T]) {
         let (rows, old) = (self.rows.not_zero(info), self.old.not_zero(info));
-        to[..rows].copy_from_slice(&from[..rows]);
-        if old > rows {
-            to[rows..old].fill(T::default());
-        }
+        let (from, to) = (bytemuck::cast_slice(&from[..rows]), &mut to[..rows.max(old)]);
+        (self.each)(LoadColumn { from, to: bytemuck::cast_slice_mut(to) });
     }
 }

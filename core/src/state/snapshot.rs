@@ -31,6 +31,7 @@
 
 use super::State;
 use super::bytes::{ByteReader, EndOfBytes};
+use super::column::Here;
 use super::judge::{
     check_characters, check_effects, check_npcs, check_places, check_projectiles, check_props,
 };
@@ -337,7 +338,7 @@ pub(crate) fn read(image: &[u8], bounds: &ImageBounds<'_>, scratch: &mut State) 
     check_props(&scratch.props, rows[7], bounds)?;
     scratch.rebuild_ids(bounds.lanes);
     // The stated numbers of rows are the ones that follow from the columns: one state has one image.
-    if rows != scratch.rows() || scratch.hash(bounds.lanes) != header.hash {
+    if rows != scratch.rows() || scratch.hash((bounds.lanes, Here)) != header.hash {
         return Err(SnapshotError::Damaged);
     }
     Ok(())

@@ -9,7 +9,9 @@
 //! add nothing to a column's hash.
 
 use super::State;
-use super::column::{Cell, ColumnInfo, ColumnPairVisitor, ColumnVisitor, FNV_START, fnv};
+use super::column::{
+    Cell, ColumnInfo, ColumnPairVisitor, ColumnVisitor, FNV_START, Here, Split, each_by_bytes, fnv,
+};
 pub use super::tables::{COLUMNS, column};
 use super::tables::{TableRows, cells_of, for_tables};
 use super::terrain_deltas::TerrainDeltas;
@@ -99,7 +101,7 @@ impl ColumnHashes {
 impl State {
     /// The hash of every column, over the rows ever used.
     #[must_use]
-    pub fn column_hashes(&self, lanes: LaneChoice) -> ColumnHashes {
+    pub fn column_hashes(&self, work: (LaneChoice, impl Split)) -> ColumnHashes {
         let (mut columns, rows) = (Columns::new(), self.rows());
         macro_rules! add {
             ($at:expr, $table:ident, $ids:ident, $column:ident, $used:expr) => {
@@ -109,18 +111,19 @@ impl State {
         }
         for_tables!(add);
         columns.add_terrain(&self.terrain);
-        columns.hash(lanes)
+        columns.hash(work)
     }
 
-    /// The hash of the whole state: every bit of every column, the tick, and the history. `lanes` changes nothing but the time.
+    /// The hash of the whole state: every bit of every column, the tick, and the history. `work` says in which lanes and
+    /// on which threads, and changes nothing but the time.
     #[must_use]
-    pub fn hash(&self, lanes: LaneChoice) -> StateHash {
-        self.column_hashes(lanes).state_hash(self.tick, &self.rows(), self.history.hash())
+    pub fn hash(&self, work: (LaneChoice, impl Split)) -> StateHash {
+        self.column_hashes(work).state_hash(self.tick, &self.rows(), self.history.hash())
     }
 
     /// Copies the rows in use, and the generations of all rows ever used, into another state of the same capacities,
     /// hashing them on the way, with tick and slots in use. All else in `to` is left as it is.
-    pub(crate) fn copy_and_hash(&self, lanes: LaneChoice, to: &mut State) -> ColumnHashes {
+    pub(crate) fn copy_and_hash(&self, work: (LaneChoice, impl Split), to: &mut State) -> ColumnHashes {
         let (mut columns, rows) = (Columns::new(), self.rows());
         macro_rules! add {
             ($at:expr, $table:ident, $ids:ident, $column:ident, $used:expr) => {
@@ -135,7 +138,7 @@ impl State {
         to.terrain.copy_from(&self.terrain);
         to.history.copy_from(&self.history);
         to.tick = self.tick;
-        columns.hash(lanes)
+        columns.hash(work)
     }
 
     /// Appends the rows ever used, column after column, little-endian; the hashes of what was written.
@@ -148,7 +151,7 @@ impl State {
         }
         for_tables!(write);
         self.terrain.each_column(&mut write);
-        self.column_hashes(lanes)
+        self.column_hashes((lanes, Here))
     }
 }
 
@@ -202,10 +205,21 @@ impl<'a> Columns<'a> {
         terrain.each_column(&mut Whole(self));
     }
 
-    fn hash(mut self, lanes: LaneChoice) -> ColumnHashes {
+    fn hash(mut self, (lanes, split): (LaneChoice, impl Split)) -> ColumnHashes {
         debug_assert_eq!(self.at, COLUMNS);
         let mut hashes = ColumnHashes::default();
-        hash_columns(lanes, &mut self.columns, &mut hashes.hashes);
+        if !split.is_parallel() {
+            hash_columns(lanes, &mut self.columns, &mut hashes.hashes);
+            return hashes;
+        }
+        let sizes: [usize; COLUMNS] = core::array::from_fn(|at| self.columns[at].bytes.len());
+        let both = (&mut self.columns[..], &mut hashes.hashes[..]);
+        each_by_bytes(split, both, &sizes, &|(columns, hashes): (
+            &mut [ColumnBytes<'a>],
+            &mut [StateHash],
+        )| {
+            hash_columns(lanes, columns, hashes);
+        });
         hashes
     }
 }

@@ -25,7 +25,8 @@ use crate::systems::{
     projectiles, props, structures,
 };
 use alloc::vec::Vec;
-use chunks::{Chunks, for_each_chunk, for_each_unit};
+pub(crate) use chunks::Chunks;
+use chunks::{for_each_chunk, for_each_unit};
 
 /// An attack costs as much as the step of so many rows.
 const ROWS_PER_ATTACK: usize = 16;
@@ -306,8 +307,7 @@ pub fn run(
     let tick = state.tick;
     events.clear();
     scratch.clear_last_tick();
-    let rows = state.character_ids.end().max(state.projectile_ids.end());
-    let parallel = rows >= environment.parallel_min_rows as usize;
+    let parallel = is_parallel(environment, state);
     let mut pass = Pass { environment, state, scratch, events, commands, tally: Tally::default(), parallel };
     let tally = parallel::enter(parallel, || {
         for (stage, run_stage) in STAGES {
@@ -326,6 +326,17 @@ pub fn run(
         projectiles: state.projectile_ids.len() as u32,
         props: state.prop_ids.len() as u32,
     }
+}
+
+/// Whether work on all rows is split over threads.
+pub(crate) fn is_parallel(environment: &Environment, state: &State) -> bool {
+    let rows = state.character_ids.end().max(state.projectile_ids.end());
+    rows >= environment.parallel_min_rows as usize
+}
+
+/// Runs work on the columns of a state outside a tick, split over threads when `parallel` is true, as a tick is.
+pub(crate) fn with_threads<R: Send>(parallel: bool, work: impl FnOnce(Chunks) -> R + Send) -> R {
+    parallel::enter(parallel, || work(Chunks { parallel }))
 }
 
 fn run_commands(pass: &mut Pass<'_>) {

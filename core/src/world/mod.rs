@@ -8,7 +8,7 @@ pub use adopt::AdoptRulesError;
 pub use config::{ConfigDecodeError, ConfigError, WorldConfig};
 
 use crate::limits::{EFFECTS_PER_CHARACTER, PROPS_MAX, SPEED_MAX_M_PER_S, SWEEP_MAX_M};
-use crate::numeric::{Metres, StateHash, Tick};
+use crate::numeric::{LaneChoice, Metres, StateHash, Tick};
 use crate::spatial::obstacles::RespawnOwner;
 use crate::spatial::query_grid::{Disc, RowList, Who};
 use crate::spatial::{Deformation, Obstacles, Scenery, Terrain, TerrainShape};
@@ -30,7 +30,7 @@ use crate::state::structures::StructuresView;
 use crate::state::tables::columns_bytes;
 use crate::state::terrain_deltas::TerrainDeltas;
 use crate::state::{State, StateCapacity};
-use crate::step::{self, Scratch, Stage, StepReport};
+use crate::step::{self, Chunks, Scratch, Stage, StepReport};
 use crate::systems::crowd_index::CrowdIndex;
 use crate::systems::movement::MovementTicks;
 use crate::systems::rewind::Judgement;
@@ -368,19 +368,26 @@ impl World {
     /// The hash of the whole simulated state: equal in equal worlds, however they came about.
     #[must_use]
     pub fn state_hash(&self) -> StateHash {
-        self.state.hash(self.config.lanes)
+        self.over_columns(|work| self.state.hash(work))
+    }
+
+    /// Lets something be done with all columns, in the lanes and on the threads of a tick.
+    fn over_columns<R: Send>(&self, work: impl FnOnce((LaneChoice, Chunks)) -> R + Send) -> R {
+        let parallel = step::is_parallel(&self.environment, &self.state);
+        step::with_threads(parallel, |split| work((self.config.lanes, split)))
     }
 
     /// The hash of every column, by name: what tells where two worlds differ.
     #[must_use]
     pub fn column_hashes(&self) -> ColumnHashes {
-        self.state.column_hashes(self.config.lanes)
+        self.over_columns(|work| self.state.column_hashes(work))
     }
 
     /// Keeps the state in memory, for [`World::load`]; the hash is [`World::state_hash`]'s. Allocates when `saved` never
-    /// was used, or for a world of other capacities.
+    /// was used, or for a world of other capacities. From `parallel_min_rows` rows on the columns are divided over threads, as
+    /// those of [`World::load`] and [`World::state_hash`] are: see [`World::step`] for calls from outside a pool.
     pub fn save(&self, saved: &mut SavedState) -> StateHash {
-        saved.save(&self.state, self.fingerprint, self.config.lanes)
+        self.over_columns(|work| saved.save(&self.state, self.fingerprint, work))
     }
 
     /// Goes back (or on) to a kept state. Allocates nothing and looks at no row. There are no events until the next step.
@@ -392,8 +399,12 @@ impl World {
     /// [`SnapshotError::NothingSaved`], or [`SnapshotError::OtherConfiguration`] when it was kept by a world of another
     /// configuration or scenery; the world is as it was then.
     pub fn load(&mut self, saved: &SavedState) -> Result<(), SnapshotError> {
-        let terrain = &mut self.environment.terrain;
-        saved.load(&mut self.state, self.fingerprint, |from, to| terrain.follow(from, to))?;
+        let Self { environment, state, fingerprint, .. } = self;
+        let parallel = step::is_parallel(environment, state);
+        let terrain = &mut environment.terrain;
+        step::with_threads(parallel, |split| {
+            saved.load(state, *fingerprint, split, |from, to| terrain.follow(from, to))
+        })?;
         structures::follow(&self.state.structures, &mut self.environment.obstacles);
         self.scratch.invalidate_ways();
         self.scratch.invalidate_props();

@@ -39,7 +39,8 @@ fn state() -> State {
 #[test]
 fn every_bit_changes_its_column_and_no_other() {
     let state = state();
-    let (columns, hash) = (state.column_hashes(LaneChoice::default()), state.hash(LaneChoice::default()));
+    let (columns, hash) =
+        (state.column_hashes((LaneChoice::default(), Here)), state.hash((LaneChoice::default(), Here)));
     let mut image = Vec::new();
     state.write_and_hash(LaneChoice::default(), &mut image);
     let rows = state.rows();
@@ -56,7 +57,7 @@ fn every_bit_changes_its_column_and_no_other() {
             let rest = other.read_tables(&rows, &bytes).unwrap();
             assert_eq!(other.terrain.read(1, rest), Some(&[][..]));
             // The rows stay what they are: the pools are not touched.
-            let hashes = other.column_hashes(LaneChoice::default());
+            let hashes = other.column_hashes((LaneChoice::default(), Here));
             assert!(hashes.differing(&columns).eq([info]), "bit {bit}: {info:?}");
             assert_ne!(hashes.state_hash(other.tick, &rows, other.history.hash()), hash);
         }
@@ -65,11 +66,11 @@ fn every_bit_changes_its_column_and_no_other() {
     assert_eq!(first_bit, image.len() * 8);
     let mut later = state.clone();
     later.tick = Tick(1);
-    assert_ne!(later.hash(LaneChoice::default()), hash);
-    assert_eq!(later.column_hashes(LaneChoice::default()), columns);
+    assert_ne!(later.hash((LaneChoice::default(), Here)), hash);
+    assert_eq!(later.column_hashes((LaneChoice::default(), Here)), columns);
     later.tick = state.tick;
     later.history.record(&state.characters.view(), 33, 0, (LaneChoice::default(), Here));
-    assert_ne!(later.hash(LaneChoice::default()), hash, "what was seen counts");
+    assert_ne!(later.hash((LaneChoice::default(), Here)), hash, "what was seen counts");
 }
 
 #[test]
@@ -78,22 +79,22 @@ fn copying_writing_and_lanes_give_the_same_hashes() {
     for row in 0..33 {
         state.characters.position_x[row] = (row as i32 - 7) * 12_345_677;
     }
-    let columns = state.column_hashes(LaneChoice::Scalar);
-    assert_eq!(state.column_hashes(LaneChoice::default()), columns);
+    let columns = state.column_hashes((LaneChoice::Scalar, Here));
+    assert_eq!(state.column_hashes((LaneChoice::default(), Here)), columns);
     assert_eq!(state.write_and_hash(LaneChoice::default(), &mut Vec::new()), columns);
     let mut copy = State::new(&ROOM);
-    assert_eq!(state.copy_and_hash(LaneChoice::default(), &mut copy), columns);
-    assert_eq!(copy.hash(LaneChoice::Scalar), state.hash(LaneChoice::default()));
+    assert_eq!(state.copy_and_hash((LaneChoice::default(), Here), &mut copy), columns);
+    assert_eq!(copy.hash((LaneChoice::Scalar, Here)), state.hash((LaneChoice::default(), Here)));
 }
 
 #[test]
 fn rows_that_never_were_used_do_not_count_and_free_ones_do() {
     let larger = StateCapacity { characters: 4_000, projectiles: 2_000, ..ROOM };
     let (small, mut large) = (State::new(&ROOM), State::new(&larger));
-    assert_eq!(small.hash(LaneChoice::default()), large.hash(LaneChoice::default()));
+    assert_eq!(small.hash((LaneChoice::default(), Here)), large.hash((LaneChoice::default(), Here)));
     let id = large.allocate_character().unwrap();
     assert!(large.free_character(id));
-    assert_ne!(small.hash(LaneChoice::default()), large.hash(LaneChoice::default()));
+    assert_ne!(small.hash((LaneChoice::default(), Here)), large.hash((LaneChoice::default(), Here)));
 }
 
 #[test]
