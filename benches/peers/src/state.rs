@@ -8,16 +8,16 @@ use shieldwall_core::{Command, SavedState, World, WorldConfig};
 use shieldwall_scenes::RunningBrawl;
 use std::hint::black_box;
 
-/// Measures the state of fights.
+/// Measures the state of fights, and of crowds that only walk, as those of physics engines do.
 pub fn run(report: &mut Report, effort: Effort) {
     let least_rows = WorldConfig::default().parallel_min_rows;
     let processors = std::thread::available_parallelism().map_or(1, usize::from);
     for &count in effort.sizes() {
-        fights(report, effort, (count, 1));
+        both_scenes(report, effort, (count, 1));
         if count >= least_rows as usize && processors > 1 {
             let pool =
                 rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("threads can be started");
-            pool.install(|| fights(report, effort, (count, 2)));
+            pool.install(|| both_scenes(report, effort, (count, 2)));
         }
     }
     let count = 1_000;
@@ -26,16 +26,25 @@ pub fn run(report: &mut Report, effort: Effort) {
     rollback(report, effort, ("battle, walking", count), walkers);
 }
 
-/// One state, on so many threads of the pool that this is called in.
-fn fights(report: &mut Report, effort: Effort, (count, threads): (usize, usize)) {
+/// A fight and a walking crowd, on so many threads of the pool that this is called in.
+fn both_scenes(report: &mut Report, effort: Effort, (count, threads): (usize, usize)) {
     let least_rows = if threads == 1 { u32::MAX } else { WorldConfig::default().parallel_min_rows };
-    let mut run = fight(count, least_rows, false);
+    one_state(report, effort, ("fight", threads), &mut fight(count, least_rows, false).world);
+    one_state(
+        report,
+        effort,
+        ("battle, walking", threads),
+        &mut walkers(count, least_rows, present_only()).world,
+    );
+}
+
+fn one_state(report: &mut Report, effort: Effort, (workload, threads): (&str, usize), world: &mut World) {
+    let count = world.character_count();
     let repeats = if effort.quick { 11 } else { 51 };
     let samples = |work: &mut (dyn FnMut() + Send)| {
         let once = |_| if threads == 1 { time(&mut *work).0 } else { time_of_all(&mut *work).0 };
         median((0..repeats).map(once).collect()) / count as f64
     };
-    let world = &mut run.world;
     let (mut saved, mut image) = (SavedState::new(), Vec::new());
     world.snapshot_into(&mut image);
     let mut copy = image.clone();
@@ -67,6 +76,7 @@ fn fights(report: &mut Report, effort: Effort, (count, threads): (usize, usize))
     for (who, value) in figures {
         let on = if threads == 1 { "" } else { ", 2 threads" };
         let mut row = row("state", count, &format!("{who}{on}"), value, "ns a character");
+        row.workload = workload.into();
         row.note = format!(
             "{:.2} of the floor; {:.2} ns each of characters and {arrows} arrows; {} bytes a character",
             value / floor,

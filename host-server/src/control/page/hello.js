@@ -142,6 +142,7 @@ export function decodeStats(message, hello) {
     tick: figure(message.tick), uptimeS: figure(message.uptime_s),
     tickP50: figure(message.tick_ms?.p50), tickP99: figure(message.tick_ms?.p99), tickMax: figure(message.tick_ms?.max),
     budgetMs: figure(message.tick_budget_ms), ticksLate: figure(message.ticks_late),
+    skippedShare: figure(message.packets_skipped_share, 1),
     clients: figure(message.clients), downBytes: figure(message.bytes_down_per_client_s),
     upBytes: figure(message.bytes_up_per_client_s), snapshotAgeMs: figure(message.snapshot_age_ms),
     corrections: figure(message.corrections_per_client_s), visibleMean: figure(message.entities_visible_mean),

@@ -52,6 +52,7 @@ const FIGURES = [
   ["Running for", "Time since the server started.", (s) => duration(s.uptimeS)],
   ["Tick", "Number of the step the battle has reached.", (s) => whole(s.tick)],
   ["Late ticks", "Steps that ended more than one period after they were due, since the server has warmed up.", (s) => whole(s.ticksLate)],
+  ["Packets left out", "Snapshots that were due and not made lately, because their step had no time for them. Their clients come first the next time.", (s) => share(s.skippedShare)],
   ["In sight, mean", "How many others one client is told about, mean of all clients.", (s) => short(s.visibleMean)],
   ["In flight", "Arrows, bolts, axes, grenades and rockets in the air now.", (s) => whole(s.projectiles)],
   ["Blocked", "Hits that a shield held off, since the start.", (s) => whole(s.blocks)],
@@ -66,6 +67,10 @@ function whole(value) {
 
 function withUnit(value, unit) {
   return value === null ? "–" : `${short(value)} ${unit}`;
+}
+
+function share(value) {
+  return value === null ? "–" : `${(value * 100).toFixed(value > 0 && value < 0.1 ? 1 : 0)} %`;
 }
 
 function duration(seconds) {
