@@ -203,7 +203,8 @@ class Battle:
         wobble = lambda base, part: round(base * self.random.uniform(1 - part, 1 + part), 3)
         uptime = time.monotonic() - started
         return {
-            "type": "stats", "tick": self.tick, "uptime_s": uptime, "ticks_late": 0, "clients": len(self.people),
+            "type": "stats", "tick": self.tick, "uptime_s": uptime, "ticks_late": 0,
+            "packets_skipped_share": 0.004, "clients": len(self.people),
             "tick_ms": {"p50": wobble(0.8, 0.1), "p99": wobble(1.9, 0.2), "max": wobble(3, 0.4)}, "tick_budget_ms": 16.67,
             "bytes_down_per_client_s": wobble(8200, 0.06), "bytes_up_per_client_s": wobble(1650, 0.03),
             "snapshot_age_ms": wobble(31, 0.1), "corrections_per_client_s": wobble(0.05, 0.5),
