@@ -1,4 +1,4 @@
-//! Snapshots, hashes, restores of fights, and rollbacks.
+//! Snapshots, hashes, restores of fights and walking crowds, and rollbacks.
 
 use crate::measure::{Effort, median, time, time_of_all};
 use crate::ours::{Walkers, present_only};
@@ -29,17 +29,19 @@ pub fn run(report: &mut Report, effort: Effort) {
 /// A fight and a walking crowd, on so many threads of the pool that this is called in.
 fn both_scenes(report: &mut Report, effort: Effort, (count, threads): (usize, usize)) {
     let least_rows = if threads == 1 { u32::MAX } else { WorldConfig::default().parallel_min_rows };
-    one_state(report, effort, ("fight", threads), &mut fight(count, least_rows, false).world);
-    one_state(
-        report,
-        effort,
-        ("battle, walking", threads),
-        &mut walkers(count, least_rows, present_only()).world,
-    );
+    let mut brawl = fight(count, least_rows, false);
+    one_state(report, effort, ("fight", count, threads), &mut brawl.world);
+    let mut crowd = walkers(count, least_rows, present_only());
+    one_state(report, effort, ("battle, walking", count, threads), &mut crowd.world);
 }
 
-fn one_state(report: &mut Report, effort: Effort, (workload, threads): (&str, usize), world: &mut World) {
-    let count = world.character_count();
+/// All that is done with one state, in a column of the table named by workload and number of characters.
+fn one_state(
+    report: &mut Report,
+    effort: Effort,
+    (workload, count, threads): (&str, usize, usize),
+    world: &mut World,
+) {
     let repeats = if effort.quick { 11 } else { 51 };
     let samples = |work: &mut (dyn FnMut() + Send)| {
         let once = |_| if threads == 1 { time(&mut *work).0 } else { time_of_all(&mut *work).0 };
@@ -75,7 +77,7 @@ fn one_state(report: &mut Report, effort: Effort, (workload, threads): (&str, us
     let arrows = world.projectiles().alive.iter().filter(|alive| **alive != 0).count();
     for (who, value) in figures {
         let on = if threads == 1 { "" } else { ", 2 threads" };
-        let mut row = row("state", count, &format!("{who}{on}"), value, "ns a character");
+        let mut row = row("state", count, &format!("{who}{on}"), value, "ns an entity");
         row.workload = workload.into();
         row.note = format!(
             "{:.2} of the floor; {:.2} ns each of characters and {arrows} arrows; {} bytes a character",

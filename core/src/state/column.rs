@@ -221,7 +221,7 @@ impl Split for Here {
     }
 }
 
-/// Bytes of columns that are not divided further: handing over half of them would cost as much as it saves.
+/// Columns are divided into parts of at least so many bytes: smaller ones are not worth handing over.
 const UNIT_BYTES: usize = 256 << 10;
 
 /// Calls `work` for all items, of `sizes` bytes each, in one call or in several: cut so that the parts have about the same bytes,
