@@ -167,7 +167,7 @@ pub fn step_makers() -> Vec<Make> {
 }
 
 /// Passes of crowds that are to stand in themselves as little as physics engines let them: spread out, and in a battle.
-const MORE_PASSES: [u8; 2] = [5, 8];
+const MORE_PASSES: [u8; 2] = [5, 6];
 
 /// Shapes in the obstructed zones.
 const SHAPES: usize = 5_000;

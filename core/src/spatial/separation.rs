@@ -9,7 +9,8 @@
 //! term, within 6 % from d = D/2 outward, softer nearer. e has 15 bits, w has 14. Against a heavier body the push is
 //! larger in proportion: a pair shares the overlap in inverse proportion to the weights.
 //!
-//! A row with many contacts gives way less to each, so that passes do not overshoot (see `damping` in the tables).
+//! A row with many contacts gives way less to each. All passes but the last overshoot a little, and the last takes that
+//! back: few passes leave less that way than as many of one size (see `Bounds` in the tables).
 //!
 //! Who is a neighbour is decided once, before the first pass: who stands in a cell around, less than [`NEAR`] from
 //! touching. Cells have room for rows to come [`MARGIN`] nearer. A row that meets more than [`RUN_MAX`] rows in one run
@@ -69,7 +70,7 @@ pub struct Body {
 pub struct SeparationRules {
     /// The kinds of bodies.
     pub bodies: [Body; BODY_KINDS],
-    /// Share of the overlap that one pass removes, 0 to 2.
+    /// Share of the overlap that one pass removes, 0 to 2; the last pass, 1 at most.
     pub relaxation: Fx,
     /// The longest way a row is pushed in one pass, 0 to 1 m.
     pub push_cap: Metres,
@@ -153,10 +154,12 @@ pub struct Separation {
     grid: ContactGrid,
     /// The kind that all live rows have in effect, if it is one.
     single: Option<usize>,
-    before: Lines,
-    after: Lines,
     /// Positions before the first pass.
     start: Lines,
+    /// Positions before every other pass.
+    before: Lines,
+    /// Where a pass puts positions.
+    after: Lines,
     /// Runs of cells around each row, when a crowd is of one kind: where they begin, and how long they are.
     runs: [Lines; LINES + 1],
     /// Notes of who is near, one column for each line of cells.
@@ -272,11 +275,10 @@ impl Separation {
         };
         self.grid.sort(lanes, live, [x, y, z], &plan, split);
         let len = self.grid.len;
-        self.before[..len].copy_from_slice(&self.grid.sorted.xz[..len]);
+        self.start[..len].copy_from_slice(&self.grid.sorted.xz[..len]);
         self.done = 0;
         self.lanes = lanes;
         self.part_same_spots(lanes);
-        self.start[..len].copy_from_slice(&self.before[..len]);
         if self.single.is_some() {
             self.find_runs(lanes, split);
         }
@@ -314,11 +316,12 @@ impl Separation {
             tables: &self.tables,
             grid: &self.grid,
             single: self.single,
-            before: &self.before,
+            before: if self.done == 0 { &self.start } else { &self.before },
             start: &self.start,
             runs: Runs { from: [&self.runs[0], &self.runs[1], &self.runs[2]], lengths: &self.runs[3] },
             lanes: self.lanes,
             pass: self.done,
+            is_last: self.done + 1 >= self.passes,
         };
         let [north, own, south] = &mut self.near;
         let near = [&mut north[..len], &mut own[..len], &mut south[..len]];
@@ -340,6 +343,12 @@ impl Separation {
         }
     }
 
+    /// Packed positions after all passes so far, sorted.
+    #[inline(always)]
+    fn places(&self) -> &Lines {
+        if self.done == 0 { &self.start } else { &self.before }
+    }
+
     /// The rows in sorted order.
     #[must_use]
     pub fn rows(&self) -> &[u32] {
@@ -349,7 +358,7 @@ impl Separation {
     /// Where each sorted row was pushed by all passes so far: raw metres in x and z, in the order of [`Separation::rows`].
     pub fn pushes(&self) -> impl Iterator<Item = (i32, i32)> + '_ {
         let len = self.grid.len;
-        self.before[..len]
+        self.places()[..len]
             .iter()
             .zip(&self.grid.sorted.xz[..len])
             .map(|(&now, &then)| displacement(now, then))
@@ -358,13 +367,13 @@ impl Separation {
     /// The packed place, after all passes so far, of the live row with this number in [`Cylinders::live`].
     #[inline(always)]
     pub(crate) fn place_of(&self, live: usize) -> i32 {
-        self.before[self.grid.moves.slots.of(live)]
+        self.places()[self.grid.moves.slots.of(live)]
     }
 
     /// Both columns whose difference is [`Separation::pushes`].
     #[must_use]
     pub fn packed(&self) -> [&[i32]; 2] {
-        [&self.grid.sorted.xz[..self.grid.len], &self.before[..self.grid.len]]
+        [&self.grid.sorted.xz[..self.grid.len], &self.places()[..self.grid.len]]
     }
 }
 
@@ -388,6 +397,7 @@ pub struct PassWork<'a> {
     runs: Runs<'a>,
     lanes: LaneChoice,
     pass: u32,
+    is_last: bool,
 }
 
 /// What a pass writes of some sorted rows.

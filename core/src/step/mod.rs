@@ -341,14 +341,19 @@ pub(crate) fn with_threads<R: Send>(parallel: bool, work: impl FnOnce(Chunks) ->
 
 fn run_commands(pass: &mut Pass<'_>) {
     let Scratch { views, deformations, .. } = &mut *pass.scratch;
-    let tally = &mut pass.tally;
-    commands::run(pass.state, pass.commands, pass.environment, views, deformations, pass.events, tally);
-    let moves = |command: &Command| matches!(command, Command::SpawnProp { .. } | Command::RemoveProp { .. });
-    if pass.commands.iter().any(moves) || pass.tally.debris > 0 {
+    let stage = commands::CommandStage {
+        state: pass.state,
+        environment: pass.environment,
+        views,
+        deformations,
+        events: pass.events,
+        tally: &mut pass.tally,
+    };
+    let changes = commands::run(stage, pass.commands);
+    if changes.props || pass.tally.debris > 0 {
         pass.scratch.invalidate_props();
     }
-    let digs = pass.commands.iter().any(|command| matches!(command, Command::Deform { .. }));
-    if digs || pass.tally.sections_changed > 0 {
+    if changes.ground || pass.tally.sections_changed > 0 {
         pass.scratch.invalidate_ways();
     }
 }

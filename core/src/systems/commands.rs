@@ -7,26 +7,63 @@ use crate::numeric::Metres;
 use crate::rules::MOVEMENT_CLASSES;
 use crate::spatial::Deformation;
 use crate::state::State;
-use crate::state::commands::{Command, Placement};
+use crate::state::commands::{Command, Placement, ViewAge};
 use crate::state::events::{Event, EventBuffer, SpawnRefusal};
 use crate::state::handle::CharacterId;
 use crate::state::props::PropPlace;
 use alloc::vec::Vec;
 
+/// What commands asked to change that is looked up in tables of its own.
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct Changes {
+    /// Which props there are.
+    pub props: bool,
+    /// The ground.
+    pub ground: bool,
+}
+
+/// What commands work on.
+pub(crate) struct CommandStage<'a> {
+    pub state: &'a mut State,
+    pub environment: &'a mut Environment,
+    pub views: &'a mut Views,
+    pub deformations: &'a mut Vec<Deformation>,
+    pub events: &'a mut EventBuffer,
+    pub tally: &'a mut Tally,
+}
+
 /// Carries out the commands. What does not fit the world is refused and counted; a spawn is also answered.
-pub(crate) fn run(
-    state: &mut State,
-    commands: &[Command],
-    environment: &mut Environment,
-    views: &mut Views,
-    deformations: &mut Vec<Deformation>,
-    events: &mut EventBuffer,
-    tally: &mut Tally,
-) {
-    views.clear();
-    let oldest = oldest_view(&state.history, &environment.timing);
+pub(crate) fn run(mut stage: CommandStage<'_>, commands: &[Command]) -> Changes {
+    stage.views.clear();
+    let oldest = oldest_view(&stage.state.history, &stage.environment.timing);
+    let mut changes = Changes::default();
     for command in commands {
-        let done = match *command {
+        // Nearly all are inputs: their way is short.
+        let done = if let Command::Input { id, input } = *command {
+            match stage.state.characters.row_of(id) {
+                Some(row) => {
+                    stage.state.characters.set_input(row, input.sanitized());
+                    true
+                }
+                None => false,
+            }
+        } else {
+            stage.carry_out(command, oldest, &mut changes)
+        };
+        if !done {
+            stage.tally.commands_refused += 1;
+        }
+    }
+    changes
+}
+
+impl CommandStage<'_> {
+    /// Carries out one command that is no input; whether it fitted.
+    #[inline(never)]
+    fn carry_out(&mut self, command: &Command, oldest: ViewAge, changes: &mut Changes) -> bool {
+        let Self { state, environment, views, deformations, events, tally } = self;
+        match *command {
+            Command::Input { .. } => false,
             Command::Spawn { tag, team, class, placement } => {
                 answer(tag, spawn(state, team, class, placement, environment), events)
             }
@@ -37,19 +74,13 @@ pub(crate) fn run(
                 }
                 was_there
             }
-            Command::Input { id, input } => match state.characters.row_of(id) {
-                Some(row) => {
-                    state.characters.set_input(row, input.sanitized());
-                    true
-                }
-                None => false,
-            },
             Command::SetClass { id, class } => set_class(state, id, class, environment),
             Command::Impulse { id, velocity } => match state.characters.row_of(id) {
                 Some(row) => movement::impulse(&mut state.characters, row, velocity),
                 None => false,
             },
             Command::Deform { x, z, radius, depth } => {
+                changes.ground = true;
                 let deformation = Deformation { x, z, radius, depth };
                 deformations.len() < DEFORMATIONS_PER_TICK_MAX
                     && craters::deform(state, &deformation, environment, deformations, events)
@@ -73,11 +104,9 @@ pub(crate) fn run(
             }
             Command::SetHome { id, x, z } => npcs::set_home(state, id, (x, z), environment),
             Command::SpawnProp { .. } | Command::RemoveProp { .. } | Command::PushProp { .. } => {
+                changes.props |= !matches!(command, Command::PushProp { .. });
                 of_prop(command, state, environment, events)
             }
-        };
-        if !done {
-            tally.commands_refused += 1;
         }
     }
 }

@@ -56,9 +56,10 @@ impl Reference {
             body.start = body.now;
         }
         let relaxation = i64::from(crowd.stiffness_per_256) << 8;
-        for _ in 0..crowd.passes {
+        for pass in 1..=crowd.passes {
+            let most = most_given_way(pass == crowd.passes);
             let places: Vec<[i64; 2]> =
-                bodies.iter().map(|body| pushed(body, &bodies, cell, relaxation, cap)).collect();
+                bodies.iter().map(|body| pushed(body, &bodies, cell, relaxation, &most, cap)).collect();
             for (body, place) in bodies.iter_mut().zip(places) {
                 body.now = place;
             }
@@ -178,8 +179,29 @@ fn part_same_spots(bodies: &mut [Body], cell: i64, cap: i64) {
     }
 }
 
+/// How much of each overlap a body gives way at most, by its contacts, raw: in all passes but the last those with up to
+/// four may overshoot.
+fn most_given_way(is_last: bool) -> impl Fn(i64) -> i64 {
+    move |contacts| match (is_last, contacts) {
+        (true, ..3) => 1 << 16,
+        (true, 3..7) => (1 << 16) * 25 / 10 / contacts,
+        (true, _) => (1 << 16) * 25 / 10 / 9,
+        (false, ..2) => 2 << 16,
+        (false, 2..5) => (1 << 16) * 38 / 10 / contacts,
+        (false, 5..7) => (1 << 16) * 28 / 10 / contacts,
+        (false, _) => (1 << 16) * 28 / 10 / 9,
+    }
+}
+
 /// Where a body is after a pass.
-fn pushed(own: &Body, bodies: &[Body], cell: i64, relaxation: i64, cap: i64) -> [i64; 2] {
+fn pushed(
+    own: &Body,
+    bodies: &[Body],
+    cell: i64,
+    relaxation: i64,
+    most: impl Fn(i64) -> i64,
+    cap: i64,
+) -> [i64; 2] {
     let (mut sum, mut contacts) = ([0, 0], 0);
     for other in bodies.iter().filter(|other| other.row != own.row && may_meet(own, other, cell)) {
         let away = [own.now[0] - other.now[0], own.now[1] - other.now[1]];
@@ -195,10 +217,8 @@ fn pushed(own: &Body, bodies: &[Body], cell: i64, relaxation: i64, cap: i64) -> 
             sum[axis] += rounded(2 * push, share);
         }
     }
-    // With many contacts it gives way less to each: by 2.8 overlaps in all, where relaxation asks for more.
-    let contacts = if contacts < 7 { contacts } else { 9 };
-    let most = (1 << 16) * 28 / 10;
-    let damping = if contacts * relaxation <= most { 32_767 } else { (most << 15) / (contacts * relaxation) };
+    let most = most(contacts);
+    let damping = if relaxation <= most { 32_767 } else { (most << 15) / relaxation };
     let damped = sum.map(|sum| rounded(sum, damping) as i32);
     let (x, z) = clamp_length2d(damped[0], damped[1], cap as i32);
     [own.now[0] + i64::from(x), own.now[1] + i64::from(z)]

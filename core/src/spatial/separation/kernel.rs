@@ -61,6 +61,8 @@ pub(super) struct Kernel<'a, L: Lanes, const GUARD: bool, const SINGLE: bool> {
     pub(super) view: View<'a>,
     pub(super) places: &'a [i32],
     weights: [L; 4],
+    /// What the sums of this pass are multiplied with, by the number of contacts.
+    pub(super) damping: &'a [i32; 8],
     signs: L,
     pub(super) single: Pair<L>,
     pub(super) flush_after_own: u32,
@@ -98,7 +100,7 @@ impl<'a, L: Lanes, const GUARD: bool, const SINGLE: bool> Kernel<'a, L, GUARD, S
     fn new(work: &PassWork<'a>, kind: usize) -> Self {
         let sorted: &'a Columns = &work.grid.sorted;
         let end = work.before.len();
-        let tables: &Tables = work.tables;
+        let tables: &'a Tables = work.tables;
         let against = &tables.against[kind];
         Kernel {
             work: *work,
@@ -117,6 +119,7 @@ impl<'a, L: Lanes, const GUARD: bool, const SINGLE: bool> Kernel<'a, L, GUARD, S
                 L::splat16(tables.weights[2]),
                 L::splat16(tables.weights[3]),
             ],
+            damping: tables.damping(work.is_last),
             signs: L::splat16(i16::MIN),
             single: Pair {
                 reach_squared: L::splat(against.reach_squared[kind]),
@@ -191,7 +194,7 @@ impl<'a, L: Lanes, const GUARD: bool, const SINGLE: bool> Kernel<'a, L, GUARD, S
             self.big_neighbours(&mut centre, index);
         }
         self.flush(&mut centre);
-        let damping = self.work.tables.damping[(centre.contacts - 1).min(7)];
+        let damping = self.damping[(centre.contacts - 1).min(7)];
         let damped = |sum: i32| ((i64::from(sum) * i64::from(damping) + 0x4000) >> 15) as i32;
         self.moved(own, (damped(centre.sum.0), damped(centre.sum.1)))
     }

@@ -61,7 +61,7 @@ impl Separation {
         if self.tables.cap == 0 || self.grid.len < 2 {
             return;
         }
-        let Separation { tables, grid, single, before, .. } = self;
+        let Separation { tables, grid, single, start, .. } = self;
         let sorted = &grid.sorted;
         let guarded = grid.guarded;
         let found = |earlier: usize, later: usize| {
@@ -81,7 +81,7 @@ impl Separation {
             let radius = tables.radii[kind] >> PACK_SHIFT;
             let (x, z) = offset(sorted.id[later] as u32, radius, tables.cap);
             let (old_x, old_z) = halves(sorted.xz[later]);
-            before[later] = pair(old_x.wrapping_add(x), old_z.wrapping_add(z));
+            start[later] = pair(old_x.wrapping_add(x), old_z.wrapping_add(z));
         };
         run(lanes, SameSpots { places: &sorted.place, xz: &sorted.xz, len: grid.len, found });
     }

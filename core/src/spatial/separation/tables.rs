@@ -21,9 +21,11 @@ pub(super) struct Tables {
     pub(super) against: [Against; BODY_KINDS],
     /// Coefficients of w, relaxation included.
     pub(super) weights: [i16; 4],
-    /// What the sum of a row's pushes is multiplied with, by the number of its contacts (7 and more are the last), with
-    /// 15 bits.
-    pub(super) damping: [i32; 8],
+    /// What the sum of a row's pushes is multiplied with in all passes but the last, by the number of its contacts (7 and
+    /// more are the last), with 15 bits.
+    striding: [i32; 8],
+    /// As that, in the last pass.
+    settling: [i32; 8],
     /// Longest push of a pass, packed.
     pub(super) cap: i32,
 }
@@ -86,9 +88,16 @@ impl Tables {
             radii: bodies.map(|body| body.radius.0),
             against,
             weights,
-            damping: core::array::from_fn(|contacts| damping(relaxation, contacts)),
+            striding: core::array::from_fn(|contacts| damping(relaxation, contacts, STRIDING)),
+            settling: core::array::from_fn(|contacts| damping(relaxation, contacts, SETTLING)),
             cap: rules.push_cap.0 >> PACK_SHIFT,
         }
+    }
+
+    /// What the sum of a row's pushes is multiplied with in a pass, by the number of its contacts.
+    #[inline(always)]
+    pub(super) fn damping(&self, is_last: bool) -> &[i32; 8] {
+        if is_last { &self.settling } else { &self.striding }
     }
 
     /// The smallest radius that seven eighths of the rows do not exceed.
@@ -102,15 +111,42 @@ impl Tables {
     }
 }
 
-/// A pass is one step of Jacobi's method, and that oscillates when a row gives way to n contacts by more than about 4/n
-/// of each overlap: the largest eigenvalue of n springs is about n, and each of the two ends moves by half of
-/// `relaxation` (raw Q16.16). Contacts come and go, so the relaxation is held at 2.8/n: jammed crowds come to rest, and
-/// pairs still part fast.
-fn damping(relaxation: i64, contacts: usize) -> i32 {
+/// How much of each overlap a row makes up for in a pass at most, both its own half and the other's: raw Q16.16, as
+/// `relaxation` is.
+#[derive(Clone, Copy)]
+struct Bounds {
+    /// With one contact.
+    one: i64,
+    /// With n contacts, up to four, the nth part of this.
+    few: i64,
+    /// With n contacts, five and more, the nth part of this.
+    many: i64,
+}
+
+/// Bounds of all passes but the last.
+///
+/// A pass is one step of Jacobi's method: n springs have a largest eigenvalue of about n, so repeating a share of more
+/// than 4/n makes a crowd oscillate. A few passes that overshoot a little, where contacts are few, and one that takes
+/// the overshoot back leave less than as many passes of one size: the idea of Chebyshev's semi-iteration (Golub and
+/// Varga 1961; for positions Wang 2015). Those in a jam, with five contacts and more, do not overshoot: they would not
+/// come to rest.
+const STRIDING: Bounds = Bounds { one: 2 << 16, few: tenths(38), many: tenths(28) };
+
+/// Bounds of the last pass: a pair is not pushed farther apart than to touch.
+const SETTLING: Bounds = Bounds { one: 1 << 16, few: tenths(25), many: tenths(25) };
+
+/// So many tenths, raw Q16.16.
+const fn tenths(count: i64) -> i64 {
+    count * (1 << 16) / 10
+}
+
+/// What the pushes of so many contacts are multiplied with to keep the bounds, with 15 bits, below 1.
+fn damping(relaxation: i64, contacts: usize, bounds: Bounds) -> i32 {
     // The last entry serves all larger numbers; more than nine are rare.
-    let contacts = if contacts < 7 { contacts } else { 9 } as i64;
-    let most = 28 * (1 << 16) / 10;
-    if contacts * relaxation <= most { 32_767 } else { ((most << 15) / (contacts * relaxation)) as i32 }
+    let contacts = if contacts < 7 { contacts.max(1) } else { 9 } as i64;
+    let together = if contacts < 5 { bounds.few } else { bounds.many };
+    let most = bounds.one.min(together / contacts);
+    if relaxation <= most { 32_767 } else { ((most << 15) / relaxation) as i32 }
 }
 
 /// [`crate::numeric::lanes::Lanes::mul_round16`] of one half.

@@ -66,7 +66,7 @@ impl<L: Lanes, const GUARD: bool> Kernel<'_, L, GUARD, true> {
             } else {
                 self.recall(xz, &block, &near)
             };
-            let damping = L::table8(&self.work.tables.damping);
+            let damping = L::table8(self.damping);
             let damping = damping.lookup8(sums.contacts.min(L::splat(7))).twice_low16();
             self.store(xz, sums.push.mul_round16(damping), block.count, &mut after[done..]);
             // Known before the block is computed, where the processor guesses right.
