@@ -178,6 +178,9 @@ pub struct ServerFlags {
     /// Address and port clients reach the server at, which their tokens name; repeat for more than one [default: the address it is bound to]
     #[arg(long = "public-address", value_name = "IP:PORT")]
     pub public_addresses: Vec<SocketAddr>,
+    /// Ask the system for no real time for the threads that a tick waits for
+    #[arg(long)]
+    pub no_realtime: bool,
     /// Record the battle into this file, for `shieldwall replay verify`
     #[arg(long, value_name = "FILE")]
     pub record: Option<PathBuf>,

@@ -22,6 +22,7 @@ use crate::figures::{Board, NAME_BYTES, NetFigures};
 use crate::links::{InboxItem, InboxKind, OutboxBatch};
 use crate::queues::{Receiver, Sender};
 use crate::quota::PayloadQuota;
+use crate::thread_policy::{RealTime, run_in_real_time};
 use crate::tick_timing::TickTiming;
 use crate::websocket::server::FromLine;
 
@@ -31,6 +32,9 @@ const READ_BURST: usize = 128;
 /// Datagrams wait so long for company before they are read: waking for each costs as much as reading five. Inputs
 /// are needed at the next tick and not before; snapshots wake the thread at once.
 const COMPANY: Duration = Duration::from_millis(1);
+
+/// Where it has real time, the thread rests so long between readings in a row.
+const BREATH: Duration = Duration::from_micros(100);
 
 /// After so many readings that found nothing, the thread sleeps until something comes.
 const SILENT_TURNS: u32 = 50;
@@ -55,6 +59,8 @@ pub struct DataPlaneParts {
     pub outbox: Receiver<OutboxBatch>,
     /// Measures ticks.
     pub timing: TickTiming,
+    /// Whether the thread asks the system for real time.
+    pub realtime: bool,
     /// Where figures go.
     pub board: Arc<Board>,
     /// Ends the thread: it disconnects everybody first. Raised after the simulation thread has ended.
@@ -95,6 +101,7 @@ struct DataPlane {
 /// Runs until told to stop; returns the figures as they were when the battle ended.
 #[must_use]
 pub fn run(parts: DataPlaneParts) -> NetFigures {
+    let realtime = parts.realtime && run_in_real_time(RealTime::Network);
     let clients = parts.secure.config().max_clients as usize;
     let mut plane = DataPlane {
         sessions: vec![0; clients],
@@ -102,7 +109,7 @@ pub fn run(parts: DataPlaneParts) -> NetFigures {
         peers: vec![None; clients],
         logged: vec![None; clients],
         pending: VecDeque::with_capacity(2 * clients),
-        figures: NetFigures::default(),
+        figures: NetFigures { realtime, ..NetFigures::default() },
         closing: None,
         unread: false,
         silent_turns: 0,
@@ -137,6 +144,10 @@ impl DataPlane {
     /// for a while are waited for. Tells whether the poll was asked.
     fn rest(&mut self) -> bool {
         if self.unread {
+            if self.figures.realtime {
+                // Nobody else would run on this processor while datagrams do not end.
+                self.parts.carriers.sockets.doze(BREATH);
+            }
             return false;
         }
         if !self.pending.is_empty() || self.silent_turns < SILENT_TURNS {

@@ -96,6 +96,8 @@ pub struct NetFigures {
     pub secure: SecureStats,
     /// CPU time of the thread in microseconds.
     pub cpu_us: u64,
+    /// Whether the system granted the thread real time.
+    pub realtime: bool,
 }
 
 /// What the simulation thread knows. Counters start at 0 with the server and only grow.
@@ -149,6 +151,8 @@ pub struct ZoneFigures {
     pub rules_reloads: u64,
     /// CPU time of the thread in microseconds.
     pub cpu_us: u64,
+    /// Whether the system granted all of them real time.
+    pub realtime: bool,
 }
 
 impl ZoneFigures {

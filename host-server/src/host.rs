@@ -84,8 +84,7 @@ impl Host {
         let recording = record.map(|path| recorder::start(path, zone.world())).transpose()?;
         let (recorder, recording) = recording.unzip();
         let (reloader, offered) = rules_reload::start(config, &board)?;
-        let inbox_items = (8 * config.server.max_clients as usize).clamp(1_024, 16_384);
-        let (inbox_in, inbox_out) = lane(inbox_items, InboxItem::empty);
+        let (inbox_in, inbox_out) = lane(inbox_items(config.server.max_clients), InboxItem::empty);
         let (outbox_in, outbox_out) = lane(BATCHES, OutboxBatch::empty);
         let (network_stop, simulation_stop) =
             (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
@@ -99,6 +98,7 @@ impl Host {
             inbox: inbox_in,
             outbox: outbox_out,
             timing: TickTiming::new(period_us, started + WARM_UP),
+            realtime: config.server.realtime,
             board: Arc::clone(&board),
             stop: Arc::clone(&network_stop),
         };
@@ -113,6 +113,7 @@ impl Host {
             rules: offered,
             recorder,
             threads: config.server.threads,
+            realtime: config.server.realtime,
             stop: Arc::clone(&simulation_stop),
         };
         let (cpu_at_start_us, stolen_at_start_us) = (process_cpu_us(), stolen_us());
@@ -243,6 +244,11 @@ impl Host {
             state_hash: simulation.state_hash,
         }))
     }
+}
+
+/// Payloads that may wait for the simulation.
+fn inbox_items(max_clients: u32) -> usize {
+    (8 * max_clients as usize).clamp(1_024, 16_384)
 }
 
 /// Starts the two threads of the data path; where the second cannot start, the first is ended again.

@@ -49,6 +49,7 @@ pub mod signals;
 pub mod simulation;
 pub mod stats;
 pub mod terrain;
+pub mod thread_policy;
 pub mod tick_timing;
 pub mod tokens;
 pub mod websocket;

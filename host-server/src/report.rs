@@ -66,6 +66,8 @@ pub struct Report {
     pub server_cpu_us_per_client_s: f64,
     /// CPU time in seconds, by thread.
     pub cpu_s: CpuSeconds,
+    /// Whether the system ran the threads that a tick waits for in real time: before those of other programs.
+    pub realtime: bool,
     /// Corrections of the own character per client and second, as the bots of this process saw them.
     pub corrections_per_client_s: Option<f64>,
     /// The same by what they came of: only causes that happened.
@@ -249,6 +251,7 @@ impl Report {
                 process: seconds(run.process_cpu_us),
                 stolen: seconds(run.stolen_us),
             },
+            realtime: net.realtime && zone.realtime,
             corrections_per_client_s: run.bots.map(|bots| ratio(bots.corrections as f64, bot_seconds)),
             corrections_by_cause: run.bots.map(|bots| causes(&bots, bot_seconds)).unwrap_or_default(),
             kills: zone.kills,

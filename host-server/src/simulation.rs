@@ -5,9 +5,10 @@
 //! clock and its helpers.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use shieldwall_core::{RulesHash, StateHash};
+use shieldwall_net::server::PACKET_LANES;
 use shieldwall_net::time::Micros;
 
 use crate::clock::{Clock, TickSchedule, thread_cpu_us};
@@ -18,6 +19,7 @@ use crate::net_io::Waker;
 use crate::queues::{Receiver, Sender};
 use crate::recorder::Recorder;
 use crate::rules_reload::OfferedRules;
+use crate::thread_policy::{RealTime, run_in_real_time};
 use crate::zone::Zone;
 
 /// A schedule that is behind by more than so many ticks gives way: the game's clock loses the time.
@@ -25,7 +27,7 @@ pub const CATCH_UP_TICKS: u32 = 6;
 
 /// Packets are begun until this part of a tick's time has passed since it was due; the rest is for the network thread, which
 /// sends the last of them, and for what holds up a thread now and then.
-const PACKETS_UNTIL_PERCENT: u64 = 75;
+const PACKETS_UNTIL_PERCENT: u64 = 65;
 
 /// Rate of the live page's frames.
 const LIVE_HZ: u32 = 20;
@@ -60,6 +62,8 @@ pub struct SimulationParts {
     pub recorder: Option<Recorder>,
     /// Threads that run a tick together, this one included; 0: one for each processor.
     pub threads: u32,
+    /// Whether they ask the system for real time.
+    pub realtime: bool,
     /// Ends the thread after the tick it is in.
     pub stop: Arc<AtomicBool>,
 }
@@ -79,7 +83,7 @@ pub struct SimulationOutcome {
 /// Runs until told to stop.
 #[must_use]
 pub fn run(mut parts: SimulationParts) -> SimulationOutcome {
-    let helpers = Helpers::start(parts.threads);
+    let helpers = Helpers::start(parts.threads, parts.realtime);
     let tick_hz = parts.zone.tick_hz();
     let every = |hz: u32| u64::from((u32::from(tick_hz) / hz).max(1));
     let (live_every, publish_every) = (every(LIVE_HZ), every(PUBLISH_HZ));
@@ -133,27 +137,47 @@ pub fn run(mut parts: SimulationParts) -> SimulationOutcome {
 
 /// The pool of threads that a tick runs on. The simulation thread is one of them, so that it hands nothing over and works
 /// along.
-struct Helpers(Option<rayon::ThreadPool>);
+struct Helpers {
+    pool: Option<rayon::ThreadPool>,
+    /// How many of the threads, this one among them, the system runs in real time.
+    in_real_time: Arc<AtomicUsize>,
+}
 
 impl Helpers {
     /// Of `threads`, this one included; 0: one for each processor. Alone where there can be no others.
-    fn start(threads: u32) -> Self {
+    fn start(threads: u32, realtime: bool) -> Self {
+        let in_real_time = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&in_real_time);
+        let prepare = move || {
+            if realtime && run_in_real_time(RealTime::Simulation) {
+                count.fetch_add(1, Ordering::Relaxed);
+            }
+        };
+        // The pool does not start the thread that is here already.
+        prepare();
         let name =
             |number| if number == 0 { "simulation".to_owned() } else { format!("simulation-{number}") };
         let pool = rayon::ThreadPoolBuilder::new()
             .num_threads(threads as usize)
             .thread_name(name)
             .use_current_thread()
+            .start_handler(move |_| prepare())
             .build();
         if let Err(error) = &pool {
             tracing::warn!(%error, "no threads to help with a tick");
         }
-        Self(pool.ok())
+        Self { pool: pool.ok(), in_real_time }
+    }
+
+    /// Whether all of them have real time.
+    fn have_real_time(&self) -> bool {
+        let threads = self.pool.as_ref().map_or(1, rayon::ThreadPool::current_num_threads);
+        self.in_real_time.load(Ordering::Relaxed) == threads
     }
 
     /// CPU time that all of them have used.
     fn cpu_us(&self) -> u64 {
-        match &self.0 {
+        match &self.pool {
             Some(pool) => pool.broadcast(|_| thread_cpu_us()).iter().sum(),
             None => thread_cpu_us(),
         }
@@ -200,24 +224,28 @@ fn read_inbox(parts: &mut SimulationParts, now: Micros) {
 /// Hands the snapshots that are due to the network thread, which are begun within `packets_us` after `due`. Returns how many found
 /// no room.
 fn send_snapshots(parts: &mut SimulationParts, due: Micros, started: Micros, packets_us: u64) -> u64 {
-    let mut writer =
-        OutboxWriter { outbox: &parts.outbox, waker: &parts.waker, batch: None, due, started, lost: 0 };
-    let clock = parts.clock;
-    let mut spent_permille = || {
+    let (outbox, waker, clock) = (&parts.outbox, &parts.waker, parts.clock);
+    let writer = || OutboxWriter { outbox, waker, batch: None, due, started, lost: 0 };
+    let spent_permille = || {
         let spent = clock.now().since(due).0.saturating_mul(PERMILLE) / packets_us.max(1);
         u32::try_from(spent).unwrap_or(u32::MAX)
     };
-    parts.zone.send_due(started, &mut spent_permille, &mut |client, session, payload| {
-        writer.push(|batch| batch.push(client, session, payload));
+    let mut writers: [OutboxWriter<'_>; PACKET_LANES] = std::array::from_fn(|_| writer());
+    let mut lanes = writers.each_mut().map(|writer| {
+        |client, session, payload: &[u8]| writer.push(|batch| batch.push(client, session, payload))
     });
+    parts.zone.send_due(started, &spent_permille, &mut lanes);
+    let mut lost: u64 = writers.into_iter().map(OutboxWriter::flush).sum();
+    let mut writer = writer();
     for (client, session) in parts.zone.over() {
         // One that finds no room is named again at the next tick.
         writer.push(|batch| batch.push_end(client, session));
     }
-    writer.finish()
+    lost += writer.finish();
+    lost
 }
 
-/// Cuts a tick's payloads into batches and sends each as soon as it is full.
+/// Cuts payloads into batches and sends each as soon as it is full.
 struct OutboxWriter<'a> {
     outbox: &'a Sender<OutboxBatch>,
     waker: &'a Waker,
@@ -249,7 +277,15 @@ impl OutboxWriter<'_> {
         }
     }
 
-    /// Sends the last batch, which also tells the network thread that the tick is complete.
+    /// Sends what is left; the caller wakes the network thread. Returns how many entries found no room.
+    fn flush(self) -> u64 {
+        if let Some(batch) = self.batch {
+            self.outbox.send(batch);
+        }
+        self.lost
+    }
+
+    /// Sends the last batch of all, which also tells the network thread that the tick is complete.
     fn finish(mut self) -> u64 {
         if let Some(mut batch) = self.batch.take().or_else(|| self.begun()) {
             batch.last = true;
@@ -286,6 +322,7 @@ fn publish(parts: &mut SimulationParts, own: &ZoneFigures, helpers: &Helpers) ->
     figures.slipped_us = own.slipped_us;
     figures.replay_dropped = parts.recorder.as_ref().map_or(0, Recorder::dropped);
     figures.cpu_us = helpers.cpu_us();
+    figures.realtime = helpers.have_real_time();
     parts.board.zone.publish(figures.clone());
     figures
 }

@@ -4,7 +4,7 @@
 use shieldwall_core::spatial::Scenery;
 use shieldwall_core::{Command, Event, Rules, Tick, World, WorldConfig};
 use shieldwall_net::secure::ClientIndex;
-use shieldwall_net::server::{AnnounceRulesError, ReplicationConfig, ZoneSessions};
+use shieldwall_net::server::{AnnounceRulesError, PACKET_LANES, ReplicationConfig, ZoneSessions};
 use shieldwall_net::time::Micros;
 use shieldwall_net::wire::goodbye::GoodbyeReason;
 
@@ -223,18 +223,19 @@ impl Zone {
         }
     }
 
-    /// Hands every payload that is due to `sink`, with the client and its session, as far as there is time:
+    /// Hands every payload that is due to its lane, with the client and its session, as far as there is time:
     /// [`ZoneSessions::send_due_within`].
-    pub fn send_due(
+    pub fn send_due<O: FnMut(ClientIndex, u32, &[u8]) + Send>(
         &mut self,
         now: Micros,
-        spent_permille: &mut impl FnMut() -> u32,
-        sink: &mut impl FnMut(ClientIndex, u32, &[u8]),
+        spent_permille: &(impl Fn() -> u32 + Sync),
+        lanes: &mut [O; PACKET_LANES],
     ) {
         let seats = &self.seats;
-        self.sessions.send_due_within(&self.world, now, spent_permille, &mut |client, payload| {
-            sink(client, seats[client.0 as usize].session, payload);
+        let mut lanes = lanes.each_mut().map(|lane| {
+            |client: ClientIndex, payload: &[u8]| lane(client, seats[client.0 as usize].session, payload)
         });
+        self.sessions.send_due_within(&self.world, now, spent_permille, &mut lanes);
     }
 
     /// The clients, with their sessions, whose connections the network thread is to end: they were told goodbye. Each

@@ -7,7 +7,7 @@ use shieldwall_host::figures::{Board, NAME_BYTES};
 use shieldwall_host::live_feed::{LiveFrame, hello};
 use shieldwall_host::zone::Zone;
 use shieldwall_net::secure::ClientIndex;
-use shieldwall_net::server::ReplicationConfig;
+use shieldwall_net::server::{PACKET_LANES, ReplicationConfig};
 use shieldwall_net::time::Micros;
 use shieldwall_scenery::built_in;
 
@@ -27,9 +27,16 @@ fn run(zone: &mut Zone, ticks: u64, from: u64) -> Vec<(u32, u32, usize)> {
     let mut sent = Vec::new();
     for tick in from..from + ticks {
         zone.step(Micros(tick * 16_667));
-        zone.send_due(Micros(tick * 16_667), &mut || 0, &mut |client, session, payload| {
-            sent.push((client.0, session, payload.len()));
-        });
+        let mut lanes = vec![Vec::new(); PACKET_LANES];
+        let mut sinks: Vec<_> = lanes
+            .iter_mut()
+            .map(|lane| {
+                |client: ClientIndex, session, payload: &[u8]| lane.push((client.0, session, payload.len()))
+            })
+            .collect();
+        let sinks = sinks.as_mut_slice().try_into().unwrap();
+        zone.send_due(Micros(tick * 16_667), &|| 0, sinks);
+        sent.extend(lanes.into_iter().flatten());
     }
     sent
 }

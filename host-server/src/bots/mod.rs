@@ -32,6 +32,7 @@ use crate::clock::{Clock, thread_cpu_us};
 use crate::error::HostError;
 use crate::figures::BotFigures;
 use crate::net_io::Sent;
+use crate::thread_policy;
 use crate::tokens::{TokenMaker, fill_random};
 use crate::websocket::client::WebSocketTarget;
 
@@ -55,8 +56,6 @@ const PUBLISH_EVERY: Micros = Micros(250_000);
 
 /// How much nicer bots are than the rest of the process.
 #[cfg(unix)]
-const BOT_NICENESS: i32 = 12;
-
 /// What a crowd of bots is made from.
 pub struct CrowdParts {
     /// The process's clock.
@@ -247,9 +246,9 @@ impl BotThread {
     }
 
     fn run(mut self) -> BotFigures {
-        lower_priority();
+        thread_policy::lower_priority();
         if self.is_crowd {
-            take_what_is_left();
+            thread_policy::take_what_is_left();
         }
         let began = self.clock.now();
         let (mut acts_done, mut next) = (0_u64, 0);
@@ -438,34 +437,3 @@ fn log_keys(log: Option<&Mutex<KeyLog>>, bot: &mut Bot, client_id: u64) {
 fn is_connected(state: GameClientState) -> bool {
     !matches!(state, GameClientState::Connecting | GameClientState::Ended(_))
 }
-
-/// Lets a thread of a crowd that fills processors run only where the server has nothing to do: being nicer alone it would still
-/// hold up a waking tick for some milliseconds. Where that cannot be done, bots are a heavier load.
-#[cfg(target_os = "linux")]
-fn take_what_is_left() {
-    use thread_priority::{
-        NormalThreadSchedulePolicy, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
-        thread_native_id,
-    };
-    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
-    if let Err(error) = set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle) {
-        tracing::debug!(%error, "bots compete with the server for the processor");
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn take_what_is_left() {}
-
-/// Makes the calling thread nicer than the rest of the process. Where that cannot be done, bots are a heavier load.
-#[cfg(unix)]
-fn lower_priority() {
-    use rustix::process::{getpriority_process, setpriority_process};
-    // On Linux "no process" means the calling thread.
-    let lowered = getpriority_process(None).and_then(|nice| setpriority_process(None, nice + BOT_NICENESS));
-    if let Err(error) = lowered {
-        tracing::debug!(%error, "bots keep the normal priority");
-    }
-}
-
-#[cfg(not(unix))]
-fn lower_priority() {}

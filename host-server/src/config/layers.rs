@@ -44,6 +44,7 @@ pub(super) struct RawServer {
     pub(super) require_forward_secrecy: Field<bool>,
     pub(super) reconnect_grace_s: Field<u16>,
     pub(super) threads: Field<u32>,
+    pub(super) realtime: Field<bool>,
 }
 
 /// `"refuse"` or `"replace"`.
@@ -121,7 +122,7 @@ pub(super) struct RawLog {
 }
 
 /// Every setting as (section, key): the environment knows exactly these.
-const KEYS: [(&str, &str); 40] = [
+const KEYS: [(&str, &str); 41] = [
     ("server", "bind"),
     ("server", "udp_port"),
     ("server", "max_clients"),
@@ -134,6 +135,7 @@ const KEYS: [(&str, &str); 40] = [
     ("server", "require_forward_secrecy"),
     ("server", "reconnect_grace_s"),
     ("server", "threads"),
+    ("server", "realtime"),
     ("http", "enabled"),
     ("http", "bind"),
     ("http", "port"),
@@ -198,6 +200,7 @@ fn flag_of(key: &str) -> &'static str {
         "server.max_clients" => "--max-clients",
         "server.private_key_file" => "--key-file",
         "server.public_addresses" => "--public-address",
+        "server.realtime" => "--no-realtime",
         "http.port" => "--http-port",
         "http.enabled" => "--no-http",
         "websocket.bind" => "--websocket",
@@ -279,6 +282,7 @@ pub(super) fn from_flags(flags: &ServerFlags, bots: Option<u32>) -> Layer {
             udp_port: field(flags.udp_port.as_ref()),
             max_clients: field(flags.max_clients.as_ref()),
             private_key_file: field(flags.key_file.as_ref()),
+            realtime: field(flags.no_realtime.then_some(false).as_ref()),
             public_addresses: field((!flags.public_addresses.is_empty()).then_some(&flags.public_addresses)),
             ..RawServer::default()
         },

@@ -80,6 +80,8 @@ pub struct ServerSettings {
     pub require_forward_secrecy: bool,
     /// Threads that run a tick together; 0: one for each processor. Changes no result.
     pub threads: u32,
+    /// Whether the threads that a tick waits for ask the system for real time. Where it refuses, they go on without.
+    pub realtime: bool,
 }
 
 impl std::fmt::Debug for ServerSettings {
@@ -95,6 +97,7 @@ impl std::fmt::Debug for ServerSettings {
             .field("second_login", &self.second_login)
             .field("require_forward_secrecy", &self.require_forward_secrecy)
             .field("threads", &self.threads)
+            .field("realtime", &self.realtime)
             .finish_non_exhaustive()
     }
 }
@@ -175,6 +178,7 @@ impl Default for HostConfig {
                 second_login: SecondLogin::Refuse,
                 require_forward_secrecy: false,
                 threads: 0,
+                realtime: true,
             },
             http: HttpSettings { enabled: true, bind: loopback, port: 8080 },
             websocket: WebSocketSettings {

@@ -123,6 +123,7 @@ fn apply_server(config: &mut HostConfig, origins: &mut Origins, layer: &Layer) -
     let lifetime = &raw.max_token_lifetime_s;
     origins.set(&mut server.max_token_lifetime_s, "server.max_token_lifetime_s", lifetime, source);
     origins.set(&mut server.threads, "server.threads", &raw.threads, source);
+    origins.set(&mut server.realtime, "server.realtime", &raw.realtime, source);
     let required = &raw.require_forward_secrecy;
     origins.set(&mut server.require_forward_secrecy, "server.require_forward_secrecy", required, source);
     let grace = &raw.reconnect_grace_s;

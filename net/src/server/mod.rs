@@ -66,6 +66,7 @@ pub use conduct::{ConductCounts, Kick};
 pub use config::{InterestTier, OcclusionConfig, ReplicationConfig, ReplicationConfigError};
 pub use entrance::ARRIVALS_PER_TICK;
 pub use presets::InterestPreset;
+pub use rounds::PACKET_LANES;
 pub use rules_news::AnnounceRulesError;
 pub use stats::{RefusedPayloads, SessionStats, Traffic, ZoneStats};
 pub use zone::{ConnectError, SESSION_TAG, ZoneSessions};

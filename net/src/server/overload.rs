@@ -6,7 +6,7 @@
 //!
 //! What is not here: clocks (the host's), who makes the packets (`rounds`).
 
-use super::rounds::PACKETS_IN_A_ROUND;
+use super::rounds::Served;
 use core::ops::Range;
 
 /// All of the time that a tick has for its packets, as [`super::ZoneSessions::send_due_within`] is told it.
@@ -41,20 +41,21 @@ pub(super) struct Overload {
     calm_seconds: u32,
 }
 
-/// Whether there is time for one more round of packets.
+/// Whether there is time for a desk to serve a few more.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
-    /// When the round before began.
+    /// When it began with those before.
     before_permille: u32,
 }
 
 impl Pace {
-    /// Before a round, after so many packets: whether it ends in time, if it takes as long as the one before. So that everybody
-    /// has a turn, there is always time for as many as are in a round.
-    pub(super) fn has_time(&mut self, made: usize, spent_permille: u32) -> bool {
+    /// Before a few are served: whether that ends in time, if it takes as long as those before. So that everybody has a turn,
+    /// there is `always` time for the first.
+    pub(super) fn has_time(&mut self, always: bool, spent_permille: u32) -> bool {
         let before = core::mem::replace(&mut self.before_permille, spent_permille);
-        let round = spent_permille.saturating_sub(before);
-        made < PACKETS_IN_A_ROUND || spent_permille.saturating_add(round) < ALL_PERMILLE
+        // The first of a desk came after the tick itself: that says nothing of how long they take.
+        let took = if before == 0 { 0 } else { spent_permille.saturating_sub(before) };
+        always || spent_permille.saturating_add(took) < ALL_PERMILLE
     }
 }
 
@@ -79,13 +80,13 @@ impl Overload {
         [first..due.len(), 0..first]
     }
 
-    /// Notes that of the clients `due`, in their [order](Overload::order), only so many were served, and how much of the time
-    /// has been spent. True when [`Overload::relief`] has changed.
-    pub(super) fn note(&mut self, phase: u32, due: &[u32], served: usize, spent_permille: u32) -> bool {
-        if served < due.len() {
+    /// Notes who of the clients `due` was served, by the places of their [order](Overload::order), and how much of the time has
+    /// been spent. True when [`Overload::relief`] has changed.
+    pub(super) fn note(&mut self, phase: u32, due: &[u32], served: Served, spent_permille: u32) -> bool {
+        if served.count < due.len() {
             let [first, _] = self.order(phase, due);
-            self.first[phase as usize] = due[(first.start + served) % due.len()];
-            self.skipped += (due.len() - served) as u64;
+            self.first[phase as usize] = due[(first.start + served.in_a_row) % due.len()];
+            self.skipped += (due.len() - served.count) as u64;
             self.skipping_ticks += 1;
         }
         self.ticks += 1;
@@ -129,18 +130,22 @@ mod tests {
         /// However short time is, everybody is served again within as many turns as it takes to go round once.
         #[test]
         fn everybody_has_a_turn(clients in prop::collection::btree_set(0_u32..2_000, 1..200),
-                                served in prop::collection::vec(1_usize..40, 60)) {
+                                served in prop::collection::vec((1_usize..40, 0_u64..1 << 32), 60)) {
             let due: Vec<u32> = clients.into_iter().collect();
             let mut overload = Overload::new(3, 60);
             let mut waits = vec![0_usize; due.len()];
             let mut skipped = 0;
-            for served in served {
+            for (in_a_row, others) in served {
+                let mut served = Served { count: 0, in_a_row: in_a_row.min(due.len()) };
                 let order = overload.order(1, &due).into_iter().flatten();
                 for (place, at) in order.enumerate() {
-                    waits[at] = if place < served { 0 } else { waits[at] + 1 };
+                    // Behind the first who is left out some are served all the same.
+                    let is_served = place < in_a_row || place > in_a_row && others >> (place % 32) & 1 == 1;
+                    served.count += usize::from(is_served);
+                    waits[at] = if is_served { 0 } else { waits[at] + 1 };
                 }
-                overload.note(1, &due, served.min(due.len()), 0);
-                skipped += due.len().saturating_sub(served);
+                overload.note(1, &due, served, 0);
+                skipped += due.len() - served.count;
             }
             // One a turn at least.
             prop_assert!(waits.iter().all(|&wait| wait < due.len()), "{waits:?}");
@@ -148,14 +153,19 @@ mod tests {
         }
     }
 
+    /// The first ones and nobody else.
+    fn so_many(count: usize) -> Served {
+        Served { count, in_a_row: count }
+    }
+
     #[test]
     fn who_was_left_out_is_first() {
         let mut overload = Overload::new(2, 60);
         let due = [3, 5, 8, 13];
         assert_eq!(overload.order(1, &due), [0..4, 0..0]);
-        overload.note(1, &due, 3, ALL_PERMILLE);
+        overload.note(1, &due, so_many(3), ALL_PERMILLE);
         assert_eq!(overload.order(1, &due), [3..4, 0..3]);
-        overload.note(1, &due, 2, ALL_PERMILLE);
+        overload.note(1, &due, so_many(2), ALL_PERMILLE);
         assert_eq!(overload.order(1, &due), [1..4, 0..1]);
         assert_eq!(overload.order(0, &due), [0..4, 0..0], "of another phase");
         // Who was to be first has left.
@@ -164,16 +174,15 @@ mod tests {
     }
 
     #[test]
-    fn another_round_is_made_if_it_ends_in_time() {
+    fn more_are_served_if_that_ends_in_time() {
         let mut pace = Pace::default();
-        assert!(pace.has_time(0, 5_000), "some are always made");
+        assert!(pace.has_time(true, 5_000), "some are always served");
         let mut pace = Pace::default();
-        assert!(pace.has_time(0, 200));
-        assert!(pace.has_time(PACKETS_IN_A_ROUND, 550), "until 900");
-        assert!(pace.has_time(2 * PACKETS_IN_A_ROUND, 770), "until 990");
-        assert!(!pace.has_time(3 * PACKETS_IN_A_ROUND, 900), "until 1,030");
-        assert!(pace.has_time(4 * PACKETS_IN_A_ROUND, 949), "this one was quicker");
-        assert!(!pace.has_time(5 * PACKETS_IN_A_ROUND, ALL_PERMILLE));
+        assert!(pace.has_time(false, 600), "nothing is known yet");
+        assert!(pace.has_time(false, 770), "until 940");
+        assert!(!pace.has_time(false, 900), "until 1,030");
+        assert!(pace.has_time(false, 949), "these were quicker");
+        assert!(!pace.has_time(false, ALL_PERMILLE));
     }
 
     #[test]
@@ -182,7 +191,7 @@ mod tests {
         for tick in 0..600 {
             let held_up = tick % 20 == 7;
             let (served, spent) = if held_up { (1, 40_000) } else { (2, 300) };
-            assert!(!overload.note(tick % 3, &[1, 2], served, spent));
+            assert!(!overload.note(tick % 3, &[1, 2], so_many(served), spent));
         }
         assert_eq!((overload.relief(), overload.skipped()), (0, 30));
     }
@@ -191,7 +200,7 @@ mod tests {
     fn relief_comes_within_a_second_and_goes_slowly() {
         let mut overload = Overload::new(3, 10);
         let mut second = |spent: u32, served: usize| {
-            let changed = (0..10).filter(|_| overload.note(0, &[1, 2], served, spent)).count();
+            let changed = (0..10).filter(|_| overload.note(0, &[1, 2], so_many(served), spent)).count();
             (overload.relief(), changed)
         };
         assert_eq!(second(840, 2), (0, 0));

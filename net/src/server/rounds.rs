@@ -1,11 +1,14 @@
-//! Who makes which packets of a tick, and where they wait until they are handed out.
+//! Who makes which packets of a tick, and how they leave.
 //!
-//! The packets that are due are made in rounds: each desk gets the next few sessions, one after another in the order of their
-//! indices, and when all are done their packets are handed out in that order. Which desk serves whom follows from who is due
-//! and from nothing else, so that what a desk remembers (lines of sight) is the same on any number of threads.
+//! The sessions that are due are dealt out to the desks, a few at a time in the order of their indices, and each desk serves
+//! its share one after another: what a desk remembers (lines of sight) follows from who is due and is the same on any number
+//! of threads. Desks do not wait for each other, so that a thread that is held up holds up no more than the desk it works at.
+//! Each desk hands its packets to a lane of its own as it makes them; [`InOrder`] is for those who want all of them in one
+//! order.
 //!
 //! What is not here: what is in a packet ([`super::snapshot`]), whose turn it is ([`super::zone`]).
 
+use super::overload::Pace;
 use super::parallel;
 use super::session::Session;
 use super::snapshot::{Desk, Workshop};
@@ -14,15 +17,18 @@ use crate::time::Micros;
 use crate::wire::PAYLOAD_BYTES;
 use shieldwall_core::{Tick, World};
 
-/// Desks: packets that can be made at the same time.
-const DESKS: usize = 16;
+/// Lanes on which packets leave: as many can be made at the same time.
+pub const PACKET_LANES: usize = 16;
 
-/// Sessions that a desk serves in a round: long enough that threads have something to do, and short enough that the packets
-/// of a round are still near when they are handed out, and that time does not run out in the midst of one.
-const SERVED_IN_A_ROUND: usize = 8;
+/// Sessions that a desk serves before the next ones are dealt to another: long enough that threads have something to do, and
+/// short enough that time does not run out in the midst.
+const SERVED_IN_A_ROW: usize = 8;
 
-/// Packets of a round.
-pub(super) const PACKETS_IN_A_ROUND: usize = DESKS * SERVED_IN_A_ROUND;
+/// Times that a desk is dealt sessions before all desks wait for each other.
+const DEALS: usize = 8;
+
+/// The sessions that are always served, however late it is.
+pub(super) const ALWAYS_SERVED: usize = PACKET_LANES * SERVED_IN_A_ROW;
 
 /// How many packets ahead the memory of a session is asked for.
 const FETCHED_AHEAD: usize = 2;
@@ -37,84 +43,126 @@ pub(super) struct Moment<'a> {
     pub(super) now: Micros,
 }
 
-/// The desks, and the packets that lie on them.
+/// What became of the sessions that were due.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Served {
+    /// How many were served.
+    pub(super) count: usize,
+    /// The place of the first that was not, else the number of all.
+    pub(super) in_a_row: usize,
+}
+
+/// The desks.
 #[derive(Debug)]
 pub(super) struct Rounds {
-    desks: Box<[(Desk, Tray)]>,
+    desks: Box<[Desk]>,
 }
 
-/// Packets that are made and not yet handed out.
-#[derive(Debug)]
-struct Tray {
-    packets: Box<[[u8; PAYLOAD_BYTES]; SERVED_IN_A_ROUND]>,
-    /// Whose they are, and how long.
-    lengths: [(u32, usize); SERVED_IN_A_ROUND],
-    count: usize,
-}
-
-/// The sessions that a desk is to serve.
+/// A few sessions next to each other.
 #[derive(Default)]
 struct Task<'a> {
     /// Those whose indices count from `first` on; others may be between them.
     sessions: &'a mut [Option<Box<Session>>],
     first: u32,
     due: &'a [u32],
+    /// Place of the first of them among all that are due.
+    place: usize,
+}
+
+/// What a desk is dealt, and the lane that its packets leave on.
+struct Share<'a, 'b, O> {
+    tasks: [Task<'a>; DEALS],
+    /// How many there are, and how many of them were done.
+    count: usize,
+    done: usize,
+    lane: &'b mut O,
 }
 
 impl Rounds {
     /// With desks made by `desk`.
     pub(super) fn new(desk: impl Fn() -> Desk) -> Self {
-        Self { desks: (0..DESKS).map(|_| (desk(), Tray::new())).collect() }
+        Self { desks: (0..PACKET_LANES).map(|_| desk()).collect() }
     }
 
-    /// Makes the packets of the sessions that are due, ascending, and hands each to `sink`, as long as `goes_on` says so, which is
-    /// told before each round how many were served. Returns that.
-    pub(super) fn serve(
+    /// Makes the packets of the sessions that are due, ascending, and hands each to the lane of the desk that made it, as far as
+    /// there is time. `always` are served in any case.
+    pub(super) fn serve<O: FnMut(ClientIndex, &[u8]) + Send>(
         &mut self,
         moment: &Moment<'_>,
         mut sessions: &mut [Option<Box<Session>>],
-        due: &[u32],
-        goes_on: &mut impl FnMut(usize) -> bool,
-        sink: &mut impl FnMut(ClientIndex, &[u8]),
-    ) -> usize {
-        let (mut first, mut served) = (0, 0);
+        (due, always): (&[u32], usize),
+        spent_permille: &(impl Fn() -> u32 + Sync),
+        lanes: &mut [O; PACKET_LANES],
+    ) -> Served {
+        let (mut first, mut place) = (0, 0);
+        let mut served = Served { count: 0, in_a_row: due.len() };
         let threads = parallel::threads();
-        for round in due.chunks(PACKETS_IN_A_ROUND) {
-            if !goes_on(served) {
-                break;
-            }
-            let mut tasks: [Task<'_>; DESKS] = Default::default();
-            let mut count = 0;
-            for due in round.chunks(SERVED_IN_A_ROUND) {
+        for together in due.chunks(DEALS * ALWAYS_SERVED) {
+            let mut shares =
+                lanes.each_mut().map(|lane| Share { tasks: Default::default(), count: 0, done: 0, lane });
+            let mut used = 0;
+            for (number, due) in together.chunks(SERVED_IN_A_ROW).enumerate() {
                 let end = due.last().map_or(first, |last| last + 1);
                 let (now, later) = core::mem::take(&mut sessions).split_at_mut((end - first) as usize);
-                tasks[count] = Task { sessions: now, first, due };
-                (sessions, first, count) = (later, end, count + 1);
+                let share = &mut shares[number % PACKET_LANES];
+                share.tasks[share.count] = Task { sessions: now, first, due, place };
+                share.count += 1;
+                used = used.max(number % PACKET_LANES + 1);
+                (sessions, first, place) = (later, end, place + due.len());
             }
-            let (desks, tasks) = (&mut self.desks[..count], &mut tasks[..count]);
-            if threads > 1 && count > 1 {
-                parallel::for_each(desks, tasks, |(desk, tray), task| task.serve(moment, desk, tray));
+            let (desks, shares) = (&mut self.desks[..used], &mut shares[..used]);
+            let work = |desk: &mut Desk, share: &mut Share<'_, '_, O>| {
+                share.serve(moment, desk, always, spent_permille);
+            };
+            if threads > 1 && used > 1 {
+                parallel::for_each(desks, shares, work);
             } else {
-                desks.iter_mut().zip(tasks).for_each(|((desk, tray), task)| task.serve(moment, desk, tray));
+                desks.iter_mut().zip(&mut *shares).for_each(|(desk, share)| work(desk, share));
             }
-            desks.iter_mut().for_each(|(_, tray)| tray.hand_out(sink));
-            served += round.len();
+            for share in shares {
+                let (done, left_out) = share.tasks[..share.count].split_at(share.done);
+                served.count += done.iter().map(|task| task.due.len()).sum::<usize>();
+                served.in_a_row = left_out.iter().fold(served.in_a_row, |least, task| least.min(task.place));
+            }
+            if served.count < place {
+                break;
+            }
         }
+        // Those who were not even dealt out.
+        served.in_a_row = served.in_a_row.min(place);
         served
     }
 }
 
+impl<O: FnMut(ClientIndex, &[u8])> Share<'_, '_, O> {
+    fn serve(
+        &mut self,
+        moment: &Moment<'_>,
+        desk: &mut Desk,
+        always: usize,
+        spent_permille: &impl Fn() -> u32,
+    ) {
+        let mut pace = Pace::default();
+        for task in &mut self.tasks[..self.count] {
+            if !pace.has_time(task.place < always, spent_permille()) {
+                return;
+            }
+            task.serve(moment, desk, self.lane);
+            self.done += 1;
+        }
+    }
+}
+
 impl Task<'_> {
-    fn serve(&mut self, moment: &Moment<'_>, desk: &mut Desk, tray: &mut Tray) {
+    fn serve(&mut self, moment: &Moment<'_>, desk: &mut Desk, lane: &mut impl FnMut(ClientIndex, &[u8])) {
         let Moment { workshop, world, tick, now } = *moment;
+        let mut packet = [0; PAYLOAD_BYTES];
         for at in 0..self.due.len() {
             self.fetch_ahead(at);
             let index = self.due[at];
             let Some(session) = &mut self.sessions[(index - self.first) as usize] else { continue };
-            let packet = &mut tray.packets[tray.count];
-            if let Some(length) = workshop.make_packet(desk, session, world, tick, now, packet) {
-                tray.lengths[tray.count] = (index, length);
-                tray.count += 1;
+            if let Some(length) = workshop.make_packet(desk, session, world, tick, now, &mut packet) {
+                lane(ClientIndex(index), &packet[..length]);
             }
         }
     }
@@ -132,16 +180,59 @@ impl Task<'_> {
     }
 }
 
-impl Tray {
-    fn new() -> Self {
-        let packets = Box::new([[0; PAYLOAD_BYTES]; SERVED_IN_A_ROUND]);
-        Self { packets, lengths: [(0, 0); SERVED_IN_A_ROUND], count: 0 }
+/// Lanes that keep their packets, to be handed out in the order of the clients. Takes memory until it has held the most packets
+/// of a tick.
+#[derive(Debug, Default)]
+pub(super) struct InOrder {
+    lanes: [Kept; PACKET_LANES],
+    /// For each packet its client, and where it is kept.
+    order: Vec<(u32, usize, core::ops::Range<usize>)>,
+}
+
+/// The packets of one lane.
+#[derive(Debug, Default)]
+struct Kept {
+    clients: Vec<(u32, usize)>,
+    bytes: Vec<u8>,
+}
+
+impl InOrder {
+    /// Room for the packets of so many clients.
+    pub(super) fn reserve(&mut self, clients: usize) {
+        let each = clients.div_ceil(ALWAYS_SERVED) * SERVED_IN_A_ROW;
+        for lane in &mut self.lanes {
+            lane.clients.reserve(each);
+            lane.bytes.reserve(each * PAYLOAD_BYTES);
+        }
+        self.order.reserve(clients);
     }
 
-    fn hand_out(&mut self, sink: &mut impl FnMut(ClientIndex, &[u8])) {
-        let count = core::mem::take(&mut self.count);
-        for (packet, &(index, length)) in self.packets.iter().zip(&self.lengths[..count]) {
-            sink(ClientIndex(index), &packet[..length]);
+    /// The lanes to fill.
+    pub(super) fn lanes(&mut self) -> [impl FnMut(ClientIndex, &[u8]) + Send; PACKET_LANES] {
+        self.lanes.each_mut().map(|kept| {
+            |client: ClientIndex, packet: &[u8]| {
+                kept.bytes.extend_from_slice(packet);
+                kept.clients.push((client.0, kept.bytes.len()));
+            }
+        })
+    }
+
+    /// Hands all packets to `sink`, by ascending client, and forgets them.
+    pub(super) fn hand_out(&mut self, sink: &mut impl FnMut(ClientIndex, &[u8])) {
+        for (lane, kept) in self.lanes.iter().enumerate() {
+            let mut start = 0;
+            for &(client, end) in &kept.clients {
+                self.order.push((client, lane, start..end));
+                start = end;
+            }
+        }
+        self.order.sort_unstable_by_key(|packet| packet.0);
+        for (client, lane, bytes) in self.order.drain(..) {
+            sink(ClientIndex(client), &self.lanes[lane].bytes[bytes]);
+        }
+        for kept in &mut self.lanes {
+            kept.clients.clear();
+            kept.bytes.clear();
         }
     }
 }

@@ -8,8 +8,8 @@ use super::entrance::Entrance;
 use super::history::StateHistory;
 use super::interest::InterestTable;
 use super::objective_log::ObjectiveLog;
-use super::overload::{Overload, Pace};
-use super::rounds::{Moment, Rounds};
+use super::overload::Overload;
+use super::rounds::{ALWAYS_SERVED, InOrder, Moment, PACKET_LANES, Rounds, Served};
 use super::rules_news::RulesNews;
 use super::session::{Session, Stage, breaks_the_stream};
 use super::snapshot::{Desk, Workshop};
@@ -100,6 +100,7 @@ pub struct ZoneSessions {
     pub(super) next_tick: Tick,
     pub(super) workshop: Box<Workshop>,
     rounds: Rounds,
+    in_order: InOrder,
     overload: Overload,
     departed: ZoneStats,
 }
@@ -164,6 +165,7 @@ impl ZoneSessions {
             next_tick: Tick::ZERO,
             workshop: Box::new(workshop),
             rounds: Rounds::new(|| Desk::new(config, world_config, snapshot_hz, search_ticks)),
+            in_order: InOrder::default(),
             overload: Overload::new(interval_ticks, tick_hz),
             departed: ZoneStats::default(),
         })
@@ -307,21 +309,40 @@ impl ZoneSessions {
     /// are an interval apart; the clients are spread over the ticks of an interval. Where many are due, the threads of rayon's
     /// pool that the caller is in make them together; how many there are changes no packet.
     pub fn send_due(&mut self, world: &World, now: Micros, sink: &mut impl FnMut(ClientIndex, &[u8])) {
-        self.send_due_within(world, now, &mut || 0, sink);
+        self.send_due_in_order(world, now, &|| 0, sink);
     }
 
-    /// [`ZoneSessions::send_due`] where time may be short. `spent_permille` says how much of the time that the tick has for its
-    /// packets has gone ([`ALL_PERMILLE`](super::overload::ALL_PERMILLE) is all of it); it is asked before every 128 packets. Where
-    /// so many more would take too long, the other clients of this tick are left out and counted, and are the first when their
-    /// turn comes again, an interval later: under lasting overload all get fewer packets. The first 128 are always made. After a
-    /// second in which a tenth of the ticks left somebody out, or nearly all time was used, tiers beyond the innermost are told
-    /// of half as often, twice at most, until there is time again (`docs/adr/0053-what-gives-way.md`).
-    pub fn send_due_within(
+    /// [`ZoneSessions::send_due`] where time may be short, as [`ZoneSessions::send_due_within`].
+    pub fn send_due_in_order(
         &mut self,
         world: &World,
         now: Micros,
-        spent_permille: &mut impl FnMut() -> u32,
+        spent_permille: &(impl Fn() -> u32 + Sync),
         sink: &mut impl FnMut(ClientIndex, &[u8]),
+    ) {
+        let mut kept = core::mem::take(&mut self.in_order);
+        kept.reserve(self.live.len());
+        self.send_due_within(world, now, spent_permille, &mut kept.lanes());
+        kept.hand_out(sink);
+        self.in_order = kept;
+    }
+
+    /// [`ZoneSessions::send_due`] where time may be short, and packets are to leave as they are made. Each lane gets some of the
+    /// clients, at the same time as the other lanes; who is in which follows from who is due.
+    ///
+    /// `spent_permille` says how much of the time that the tick has for its packets has gone
+    /// ([`ALL_PERMILLE`](super::overload::ALL_PERMILLE) is all of it); every lane asks it before every 8 packets. Where so many
+    /// more would take too long, the lane leaves its other clients out. They are counted, and the first of all that were left
+    /// out is the first when its turn comes again, an interval later: under lasting overload all get fewer packets. The first
+    /// 128 are always made. After a second in which a tenth of the ticks left somebody out, or nearly all time was used, tiers
+    /// beyond the innermost are told of half as often, twice at most, until there is time again
+    /// (`docs/adr/0053-what-gives-way.md`).
+    pub fn send_due_within<O: FnMut(ClientIndex, &[u8]) + Send>(
+        &mut self,
+        world: &World,
+        now: Micros,
+        spent_permille: &(impl Fn() -> u32 + Sync),
+        lanes: &mut [O; PACKET_LANES],
     ) {
         let tick = Tick(world.tick().0.wrapping_sub(1));
         let phase = tick.0 % self.interval_ticks;
@@ -329,14 +350,15 @@ impl ZoneSessions {
         self.due.clear();
         self.due.extend(self.live.iter().filter(|&&index| self.phases[index as usize] == phase));
         let moment = Moment { workshop: &self.workshop, world, tick, now };
-        let mut pace = Pace::default();
-        let mut served = 0;
+        let mut served = Served::default();
         for part in self.overload.order(phase, &self.due) {
             let part = &self.due[part];
-            let mut goes_on = |count| pace.has_time(served + count, spent_permille());
-            let count = self.rounds.serve(&moment, &mut self.sessions, part, &mut goes_on, sink);
-            served += count;
-            if count < part.len() {
+            let always = ALWAYS_SERVED.saturating_sub(served.count);
+            let part_served =
+                self.rounds.serve(&moment, &mut self.sessions, (part, always), spent_permille, lanes);
+            served.count += part_served.count;
+            served.in_a_row += part_served.in_a_row;
+            if part_served.count < part.len() {
                 break;
             }
         }

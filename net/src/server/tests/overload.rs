@@ -4,7 +4,7 @@ use super::scene::Scene;
 use crate::link_simulator::LinkConditions;
 use crate::server::ReplicationConfig;
 use crate::server::overload::ALL_PERMILLE;
-use crate::server::rounds::PACKETS_IN_A_ROUND;
+use crate::server::rounds::ALWAYS_SERVED;
 use crate::wire::client_message::Hello;
 
 const CLIENTS: u32 = 300;
@@ -35,7 +35,7 @@ fn who_is_left_out_comes_first_and_nothing_is_wrong_afterwards() {
     let during = scene.zone.stats();
     let sent = during.traffic.packets_sent - before.traffic.packets_sent;
     assert_eq!(during.packets_skipped + sent, u64::from(SHORT * CLIENTS));
-    let rounds = sent as f64 / f64::from(SHORT) / PACKETS_IN_A_ROUND as f64;
+    let rounds = sent as f64 / f64::from(SHORT) / ALWAYS_SERVED as f64;
     assert!((1.0..1.5).contains(&rounds), "{rounds} a tick");
     assert!(during.relief > 0);
     // Everybody has a packet in each third tick, and a tick passes until it is there.

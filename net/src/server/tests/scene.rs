@@ -147,7 +147,7 @@ impl Scene {
             self.world.step(&commands);
             self.zone.end_tick(&self.world);
             let (clients, sent, spent) = (&mut self.clients, &mut self.sent, self.spent_permille);
-            self.zone.send_due_within(&self.world, now, &mut || spent, &mut |index, payload| {
+            self.zone.send_due_in_order(&self.world, now, &|| spent, &mut |index, payload| {
                 *sent = hash_on(hash_on(*sent, &index.0.to_le_bytes()), payload);
                 clients[index.0 as usize].down.push(payload, now);
             });
