@@ -90,6 +90,8 @@ pub struct ContactGrid {
     pub(super) fine_len: usize,
     /// Whether rows out of the packed positions' range of each other can meet.
     pub(super) guarded: bool,
+    /// Heights differ by more than packed ones can tell: guards look at them, too.
+    pub(super) too_tall: bool,
     /// Contact radius of every row when it is the same, in packed units.
     same_radius: Option<i32>,
     /// Largest radius of a fine row, raw.
@@ -133,7 +135,7 @@ pub(super) struct Columns {
     pub(super) place: Lines,
     /// x and z in units of 4 m. Written only when guarded.
     pub(super) far_xz: Lines,
-    /// y in units of 4 m, in the low half. Written only when guarded.
+    /// y in units of 4 m, in the low half. Written only when guarded and too tall.
     pub(super) far_y: Lines,
     /// Radius in packed units, or class. Written only when rows differ.
     pub(super) kind: Lines,
@@ -186,6 +188,7 @@ impl ContactGrid {
             len: 0,
             fine_len: 0,
             guarded: false,
+            too_tall: false,
             same_radius: Some(0),
             fine_radius: 0,
             moves: Moves {
@@ -328,6 +331,8 @@ fn fine_radius(radii: impl Iterator<Item = i32>) -> (i32, bool) {
 pub(super) struct Guard<L: Lanes> {
     xz: L,
     y: L,
+    /// Whether heights count: on ground that is only wide, nobody pays for them.
+    too_tall: bool,
 }
 
 impl<L: Lanes> Guard<L> {
@@ -338,25 +343,54 @@ impl<L: Lanes> Guard<L> {
     /// For code without a guard.
     #[inline(always)]
     pub(super) fn none() -> Guard<L> {
-        Guard { xz: L::splat(0), y: L::splat(0) }
+        Guard { xz: L::splat(0), y: L::splat(0), too_tall: false }
     }
 
     #[inline(always)]
-    pub(super) fn of(sorted: &Columns, index: usize) -> Guard<L> {
-        Guard { xz: L::splat(sorted.far_xz[index]), y: L::splat(sorted.far_y[index]) }
+    pub(super) fn of(grid: &ContactGrid, index: usize) -> Guard<L> {
+        let (sorted, too_tall) = (&grid.sorted, grid.too_tall);
+        Guard { xz: L::splat(sorted.far_xz[index]), y: L::splat(sorted.far_y[index]), too_tall }
     }
 
     /// The guards of as many rows as there are lanes.
     #[inline(always)]
-    pub(super) fn of_rows(sorted: &Columns, index: usize) -> Guard<L> {
-        Guard { xz: L::load_at(&sorted.far_xz, index), y: L::load_at(&sorted.far_y, index) }
+    pub(super) fn of_rows(grid: &ContactGrid, index: usize) -> Guard<L> {
+        let (sorted, too_tall) = (&grid.sorted, grid.too_tall);
+        Guard { xz: L::load_at(&sorted.far_xz, index), y: L::load_at(&sorted.far_y, index), too_tall }
     }
 
-    /// The rows near to this one.
+    /// Those of a register of rows that are near to this one.
     #[inline(always)]
-    pub(super) fn near(&self, xz: L, y: L) -> L::Mask {
-        let (xz, y) = (self.xz.sub16(xz), self.y.sub16(y));
-        L::splat(Self::NEAR).greater(xz.dot16(xz).add(y.dot16(y)))
+    pub(super) fn near_at(&self, far_xz: &[i32], far_y: &[i32], at: usize) -> L::Mask {
+        let y = if self.too_tall { L::load_at(far_y, at) } else { self.y };
+        self.near(L::load_at(far_xz, at), y)
+    }
+
+    /// The two registers of rows side by side that [`Guard::near_in`] picks from.
+    #[inline(always)]
+    pub(super) fn window(&self, far_xz: &[i32], far_y: &[i32], at: usize) -> [(L, L); 2] {
+        let two = |column: &[i32]| (L::load_at(column, at), L::load_at(column, at + L::WIDTH));
+        let xz = two(far_xz);
+        [xz, if self.too_tall { two(far_y) } else { xz }]
+    }
+
+    /// The rows near to this one, each lane's from a place of its own in a window.
+    #[inline(always)]
+    pub(super) fn near_in(&self, window: &[(L, L); 2], place: L) -> L::Mask {
+        let [xz, y] = window;
+        let y = if self.too_tall { y.0.permute2(y.1, place) } else { self.y };
+        self.near(xz.0.permute2(xz.1, place), y)
+    }
+
+    #[inline(always)]
+    fn near(&self, xz: L, y: L) -> L::Mask {
+        let xz = self.xz.sub16(xz);
+        let mut squared = xz.dot16(xz);
+        if self.too_tall {
+            let y = self.y.sub16(y);
+            squared = squared.add(y.dot16(y));
+        }
+        L::splat(Self::NEAR).greater(squared)
     }
 }
 

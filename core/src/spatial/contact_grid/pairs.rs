@@ -212,7 +212,7 @@ impl<'a, L: Lanes, const GUARD: bool, const SAME: bool> Finder<'a, L, GUARD, SAM
             xz: L::splat(columns.xz[index]),
             y: L::splat(columns.y[index]),
             radius: L::splat(if SAME { 0 } else { columns.kind[index] }),
-            guard: if GUARD { Guard::of(&self.grid.sorted, index) } else { Guard::none() },
+            guard: if GUARD { Guard::of(self.grid, index) } else { Guard::none() },
         }
     }
 
@@ -287,8 +287,7 @@ impl<'a, L: Lanes, const GUARD: bool, const SAME: bool> Finder<'a, L, GUARD, SAM
             };
             hits = hits.and(squared.greater(limit).not());
             if GUARD {
-                let near = row.guard.near(L::load_at(columns.far_xz, at), L::load_at(columns.far_y, at));
-                hits = hits.and(near);
+                hits = hits.and(row.guard.near_at(columns.far_xz, columns.far_y, at));
             }
             if hits.any() {
                 sink.push(hits, row.id, L::load_at(columns.id, at));
@@ -344,8 +343,7 @@ impl<'a, L: Lanes, const GUARD: bool, const SAME: bool> Finder<'a, L, GUARD, SAM
             let mut touching = self.touching(row, [at, end]);
             let columns = &self.columns;
             if GUARD {
-                let far = [columns.far_xz, columns.far_y].map(|column| L::load_at(column, at as usize));
-                touching &= row.guard.near(far[0], far[1]).bits();
+                touching &= row.guard.near_at(columns.far_xz, columns.far_y, at as usize).bits();
             }
             sink.push_row(touching, row.id, L::load_at(columns.id, at as usize));
             at += L::WIDTH as u32;
@@ -415,7 +413,7 @@ impl<'a, L: Lanes, const GUARD: bool, const SAME: bool> Finder<'a, L, GUARD, SAM
                 xz: L::load_at(columns.xz, index),
                 y: L::load_at(columns.y, index),
                 radius: L::splat(0),
-                guard: if GUARD { Guard::of_rows(&self.grid.sorted, index) } else { Guard::none() },
+                guard: if GUARD { Guard::of_rows(self.grid, index) } else { Guard::none() },
             };
             self.own_line(&rows, lanes, index, own_end.sub(L::splat(index as i32)).sub(L::numbers()), sink);
             self.south_line(&rows, lanes, base as usize, [from, to], sink);
@@ -437,8 +435,7 @@ impl<'a, L: Lanes, const GUARD: bool, const SAME: bool> Finder<'a, L, GUARD, SAM
                 L::load_at(columns.y, at).sub16(rows.y),
             );
             if GUARD {
-                let near = rows.guard.near(L::load_at(columns.far_xz, at), L::load_at(columns.far_y, at));
-                hits = hits.and(near);
+                hits = hits.and(rows.guard.near_at(columns.far_xz, columns.far_y, at));
             }
             sink.push(hits, rows.id, L::load_at(columns.id, at));
             (step, at) = (step.add(one), at + 1);
@@ -464,9 +461,9 @@ impl<'a, L: Lanes, const GUARD: bool, const SAME: bool> Finder<'a, L, GUARD, SAM
         let columns = &self.columns;
         let ids = window::<L>(columns.id, base);
         let (xzs, ys) = (window::<L>(columns.xz, base), window::<L>(columns.y, base));
-        let (mut far, mut rise) = (xzs, ys);
+        let mut far = [xzs, ys];
         if GUARD {
-            (far, rise) = (window::<L>(columns.far_xz, base), window::<L>(columns.far_y, base));
+            far = rows.guard.window(columns.far_xz, columns.far_y, base);
         }
         while active.any() {
             let mut hits = self.test(
@@ -475,8 +472,7 @@ impl<'a, L: Lanes, const GUARD: bool, const SAME: bool> Finder<'a, L, GUARD, SAM
                 ys.0.permute2(ys.1, place).sub16(rows.y),
             );
             if GUARD {
-                let (far, rise) = (far.0.permute2(far.1, place), rise.0.permute2(rise.1, place));
-                hits = hits.and(rows.guard.near(far, rise));
+                hits = hits.and(rows.guard.near_in(&far, place));
             }
             sink.push(hits, rows.id, ids.0.permute2(ids.1, place));
             place = place.add(L::splat(1));

@@ -96,6 +96,7 @@ impl ContactGrid {
         self.lay_out(plan.fine_radius, plan.margin, plan.has_big, &extent);
         self.locate(lanes, live, at, plan, split);
         let too_tall = i64::from(extent.most[1]) - i64::from(extent.least[1]) >= plan.height_range;
+        self.too_tall = too_tall;
         self.guarded = too_tall || self.fine.is_folded() || (plan.has_big && self.big.is_folded());
         let (places, len) = (self.places(), self.len);
         let Columns { id, xz, y, place, raw: [spare, _], .. } = &mut self.sorted;
@@ -167,7 +168,7 @@ impl ContactGrid {
         Y: Fn(usize) -> i32 + Sync,
         K: Fn(usize) -> i32 + Sync,
     {
-        let (len, guarded) = (self.len, self.guarded);
+        let (len, guarded, too_tall) = (self.len, self.guarded, self.too_tall);
         let records = &*self.moves.records.fours();
         let Columns { id, xz, y: height, place, far_xz, far_y, kind, raw: [raw_x, raw_z] } = &mut self.sorted;
         let rows = ((&mut id[..len], &mut xz[..len]), (&mut height[..len], &mut place[..len]));
@@ -178,16 +179,18 @@ impl ContactGrid {
         // Columns that nobody reads are left as they are.
         if guarded {
             let order = &id[..len];
-            split.each((&mut far_xz[..len], &mut far_y[..len]), &|first,
-                                                                  (far_xz, far_y): (
-                &mut [i32],
-                &mut [i32],
-            )| {
-                let to = far_xz.iter_mut().zip(far_y);
-                for ((far_xz, far_y), &index) in to.zip(&order[first..]) {
+            split.each(&mut far_xz[..len], &|first, far_xz: &mut [i32]| {
+                for (far_xz, &index) in far_xz.iter_mut().zip(&order[first..]) {
                     let index = index as usize;
                     *far_xz = pair((x[index] >> FAR_SHIFT) as i16, (z[index] >> FAR_SHIFT) as i16);
-                    *far_y = y[index] >> FAR_SHIFT & 0xFFFF;
+                }
+            });
+        }
+        if too_tall {
+            let order = &id[..len];
+            split.each(&mut far_y[..len], &|first, far_y: &mut [i32]| {
+                for (far_y, &index) in far_y.iter_mut().zip(&order[first..]) {
+                    *far_y = y[index as usize] >> FAR_SHIFT & 0xFFFF;
                 }
             });
         }

@@ -168,7 +168,7 @@ impl<'a, L: Lanes, const GUARD: bool, const SINGLE: bool> Kernel<'a, L, GUARD, S
             xz: L::splat(own),
             start: L::splat(self.view.start[index]),
             y: self.heights(L::splat(self.view.y[index])),
-            guard: if GUARD { Guard::of(&grid.sorted, index) } else { Guard::none() },
+            guard: if GUARD { Guard::of(grid, index) } else { Guard::none() },
             pair: self.pair(index),
             push: L::splat(0),
             terms: 0,
@@ -272,8 +272,7 @@ impl<'a, L: Lanes, const GUARD: bool, const SINGLE: bool> Kernel<'a, L, GUARD, S
         while at < run.end {
             let mut active = L::Mask::first_n(run.end - at);
             if GUARD {
-                active =
-                    active.and(centre.guard.near(L::load_at(view.far_xz, at), L::load_at(view.far_y, at)));
+                active = active.and(centre.guard.near_at(view.far_xz, view.far_y, at));
             }
             let (offset, away) =
                 (centre.xz.sub16(L::load_at(view.xz, at)), centre.start.sub16(L::load_at(view.start, at)));

@@ -63,12 +63,15 @@ impl Separation {
         }
         let Separation { tables, grid, single, start, .. } = self;
         let sorted = &grid.sorted;
-        let guarded = grid.guarded;
+        let (guarded, too_tall) = (grid.guarded, grid.too_tall);
         let found = |earlier: usize, later: usize| {
-            if guarded {
+            if guarded && sorted.far_xz[earlier] != sorted.far_xz[later] {
+                return;
+            }
+            if too_tall {
                 // Feet of bodies that overlap may stand on both sides of a border between two far heights.
                 let rise = sorted.far_y[earlier].wrapping_sub(sorted.far_y[later]) as i16;
-                if sorted.far_xz[earlier] != sorted.far_xz[later] || rise.unsigned_abs() > FAR_RISE {
+                if rise.unsigned_abs() > FAR_RISE {
                     return;
                 }
             }

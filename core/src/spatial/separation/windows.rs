@@ -102,7 +102,7 @@ impl<L: Lanes, const GUARD: bool> Kernel<'_, L, GUARD, true> {
         let (grid, view, one) = (self.work.grid, &self.view, L::splat(1));
         let lanes = L::Mask::first_n(block.count);
         let y = self.heights(L::load_at(view.y, index));
-        let guard = if GUARD { Guard::of_rows(&grid.sorted, index) } else { Guard::none() };
+        let guard = if GUARD { Guard::of_rows(grid, index) } else { Guard::none() };
         // Every row touches itself.
         let mut sums = Sums { push: L::splat(0), contacts: L::splat(-1) };
         let itself = L::numbers().add(L::splat(index as i32));
@@ -113,17 +113,16 @@ impl<L: Lanes, const GUARD: bool> Kernel<'_, L, GUARD, true> {
             if active.any() {
                 let (low_xz, high_xz) = (L::load_at(view.xz, base), L::load_at(view.xz, base + L::WIDTH));
                 let (low_y, high_y) = (L::load_at(view.y, base), L::load_at(view.y, base + L::WIDTH));
-                let (mut far, mut rise) = ((low_xz, low_xz), (low_xz, low_xz));
+                let mut far = [(low_xz, high_xz); 2];
                 if GUARD {
-                    far = (L::load_at(view.far_xz, base), L::load_at(view.far_xz, base + L::WIDTH));
-                    rise = (L::load_at(view.far_y, base), L::load_at(view.far_y, base + L::WIDTH));
+                    far = guard.window(view.far_xz, view.far_y, base);
                 }
                 while active.any() {
                     let offset = xz.sub16(low_xz.permute2(high_xz, at));
                     let heights = y.sub16(low_y.permute2(high_y, at));
                     let mut meets = active.and(self.overlap(heights));
                     if GUARD {
-                        meets = meets.and(guard.near(far.0.permute2(far.1, at), rise.0.permute2(rise.1, at)));
+                        meets = meets.and(guard.near_in(&far, at));
                     }
                     let left = self.single.reach_squared.sub(offset.dot16(offset));
                     notes = notes.or(note.keep(meets.and(left.greater(self.single.beyond))));
