@@ -44,17 +44,16 @@ pub(super) struct Overload {
 /// Whether there is time for a desk to serve a few more.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
-    /// When it began with those before.
-    before_permille: u32,
+    /// When it began with those before, if there were any.
+    before_permille: Option<u32>,
 }
 
 impl Pace {
     /// Before a few are served: whether that ends in time, if it takes as long as those before. So that everybody has a turn,
     /// there is `always` time for the first.
     pub(super) fn has_time(&mut self, always: bool, spent_permille: u32) -> bool {
-        let before = core::mem::replace(&mut self.before_permille, spent_permille);
-        // The first of a desk came after the tick itself: that says nothing of how long they take.
-        let took = if before == 0 { 0 } else { spent_permille.saturating_sub(before) };
+        let before = self.before_permille.replace(spent_permille);
+        let took = before.map_or(0, |before| spent_permille.saturating_sub(before));
         always || spent_permille.saturating_add(took) < ALL_PERMILLE
     }
 }

@@ -128,8 +128,6 @@ impl Rounds {
                 break;
             }
         }
-        // Those who were not even dealt out.
-        served.in_a_row = served.in_a_row.min(place);
         served
     }
 }
