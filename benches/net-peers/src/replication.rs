@@ -7,7 +7,7 @@ use shieldwall_core::{Brads, CharacterInput, Metres, Tick, ViewAge, World, World
 use shieldwall_net::channel::Channel;
 use shieldwall_net::client::replica::ReplicaTable;
 use shieldwall_net::secure::ClientIndex;
-use shieldwall_net::server::{InterestTier, ReplicationConfig, Traffic, ZoneSessions};
+use shieldwall_net::server::{InterestTier, PACKET_LANES, ReplicationConfig, Traffic, ZoneSessions};
 use shieldwall_net::time::Micros;
 use shieldwall_net::wire::client_message::{ClientMessage, Hello};
 use shieldwall_net::wire::inputs::PlayerInput;
@@ -143,6 +143,9 @@ struct Mail {
     pieces: Vec<(u32, usize)>,
 }
 
+/// What the clients said in a tick, and the lanes that the server's packets left on; both go to and fro to be used again.
+type Post = (Mail, [Mail; PACKET_LANES]);
+
 impl Mail {
     fn push(&mut self, number: u32, payload: &[u8]) {
         self.bytes.extend_from_slice(payload);
@@ -166,23 +169,25 @@ impl Mail {
 
 /// All clients, on a thread of their own: they are other machines, and what they remember is not to drive what the server
 /// remembers out of the caches of its core. A tick of theirs and one of the server take turns.
-fn play(scene: &Scene, down: &Receiver<Mail>, up: &Sender<Mail>) {
+fn play(scene: &Scene, down: &Receiver<Post>, up: &Sender<Post>) {
     let mut clients: Vec<Client> = (0..scene.clients).map(|_| Client::new()).collect();
-    let mut sent = Mail::default();
+    let (mut sent, mut told) = Post::default();
     for tick in 0.. {
         for (number, client) in clients.iter_mut().enumerate() {
             client.tick(tick, number as u32, &mut sent);
         }
-        if up.send(core::mem::take(&mut sent)).is_err() {
+        if up.send((sent, told)).is_err() {
             return;
         }
-        let Ok(mut told) = down.recv() else { return };
-        told.each(|number, payload| {
-            let frames = &mut clients[number as usize].frames;
-            frames.push_back((u64::from(tick + scene.delay_ticks), payload.to_vec()));
-        });
-        told.clear();
-        sent = told;
+        let Ok(came) = down.recv() else { return };
+        (sent, told) = came;
+        for lane in &mut told {
+            lane.each(|number, payload| {
+                let frames = &mut clients[number as usize].frames;
+                frames.push_back((u64::from(tick + scene.delay_ticks), payload.to_vec()));
+            });
+            lane.clear();
+        }
     }
 }
 
@@ -255,7 +260,7 @@ pub fn run(scene: &Scene) -> Figures {
 }
 
 /// The server's part of it, which is what is measured.
-fn serve(scene: &Scene, down: &Sender<Mail>, up: &Receiver<Mail>) -> Figures {
+fn serve(scene: &Scene, down: &Sender<Post>, up: &Receiver<Post>) -> Figures {
     let count = scene.clients;
     let config = WorldConfig { seed: 5, ..WorldConfig::default() };
     let mut world = World::new(&config).expect("the configuration is good");
@@ -271,7 +276,7 @@ fn serve(scene: &Scene, down: &Sender<Mail>, up: &Receiver<Mail>) -> Figures {
             spent.clear();
             base = zone.traffic();
         }
-        let mut mail = up.recv().expect("the clients play on");
+        let (mut mail, mut told) = up.recv().expect("the clients play on");
         mail.each(|number, payload| {
             zone.receive(ClientIndex(number), payload, now).expect("clients are honest");
         });
@@ -279,12 +284,14 @@ fn serve(scene: &Scene, down: &Sender<Mail>, up: &Receiver<Mail>) -> Figures {
         commands.clear();
         zone.begin_tick(world.tick(), &mut commands);
         world.step(&commands);
-        let told = zone.traffic().updates;
+        let before = zone.traffic().updates;
         let start = ThreadTime::now();
         zone.end_tick(&world);
-        zone.send_due(&world, now, &mut |client, payload| mail.push(client.0, payload));
-        spent.push((start.elapsed(), zone.traffic().updates - told));
-        down.send(mail).expect("the clients play on");
+        let mut lanes =
+            told.each_mut().map(|lane| |client: ClientIndex, payload: &[u8]| lane.push(client.0, payload));
+        zone.send_due_within(&world, now, &|| 0, &mut lanes);
+        spent.push((start.elapsed(), zone.traffic().updates - before));
+        down.send((mail, told)).expect("the clients play on");
     }
     figures(&zone, &base, scene, &spent)
 }
