@@ -297,6 +297,7 @@ impl CharactersView<'_> {
     /// # Panics
     /// When the slot does not exist.
     #[must_use]
+    #[inline]
     pub fn position(&self, slot: u32) -> Position {
         let row = slot as usize;
         Position {
@@ -311,6 +312,7 @@ impl CharactersView<'_> {
     /// # Panics
     /// When the slot does not exist.
     #[must_use]
+    #[inline]
     pub fn move_state(&self, slot: u32) -> MoveState {
         let row = slot as usize;
         MoveState {

@@ -297,6 +297,7 @@ macro_rules! table {
 
             /// Shared view of all rows.
             #[must_use]
+            #[inline]
             pub fn view(&self) -> $view<'_> {
                 $view { $( $field: &self.$field, )* }
             }

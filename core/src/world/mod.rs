@@ -214,6 +214,7 @@ impl World {
 
     /// The characters' columns, by slot.
     #[must_use]
+    #[inline]
     pub fn characters(&self) -> CharactersView<'_> {
         self.state.characters.view()
     }
@@ -244,6 +245,7 @@ impl World {
 
     /// The status effects at work, by slot.
     #[must_use]
+    #[inline]
     pub fn effects(&self) -> EffectsView<'_> {
         self.state.effects.view()
     }
@@ -315,6 +317,7 @@ impl World {
 
     /// All that movement reads and writes of a character: what its client predicts from.
     #[must_use]
+    #[inline]
     pub fn move_state(&self, id: CharacterId) -> Option<MoveState> {
         self.is_current(id).then(|| self.characters().move_state(id.slot))
     }

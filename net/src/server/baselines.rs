@@ -3,7 +3,6 @@
 //! Updates that have a baseline in common have all of that in common: it is worked out once for a packet.
 
 use super::delta_cache::CacheRow;
-use super::priority::Candidate;
 use super::snapshot_log::{NO_BASELINE, SNAPSHOTS_REMEMBERED, SnapshotLog};
 use super::tracking::BitIter;
 use crate::wire::snapshot::{COMMON_AGES, SectionHead};
@@ -63,20 +62,18 @@ impl CountRun {
 impl BaselineCounts {
     pub(crate) const ZERO: Self = Self { counts: [0; PLACES], seen: 0 };
 
+    /// Counts so many with the same baseline, `behind` snapshots ago. None count as well: what nobody uses is the rarest.
+    #[inline(always)]
+    pub(crate) fn count(&mut self, behind: u8, count: u16) {
+        self.counts[usize::from(behind) % PLACES] += count;
+        // Nobody holds the snapshot that is being made: the first bit stands for those without a baseline.
+        self.seen |= u64::from(count > 0) << (behind % NO_BASELINE) & !1;
+    }
+
     /// Adds a run, the last one too.
     #[inline(always)]
     pub(crate) fn add(&mut self, run: CountRun) {
-        self.counts[usize::from(run.place) % PLACES] += run.length;
-        // Nobody holds the snapshot that is being made: the first bit stands for those without a baseline.
-        self.seen |= 1_u64 << (run.place % NO_BASELINE) & !1;
-    }
-
-    /// Counts anew.
-    pub(crate) fn count(&mut self, chosen: &[Candidate]) {
-        *self = Self::ZERO;
-        let mut run = CountRun::default();
-        chosen.iter().for_each(|candidate| run.push(candidate.behind, self));
-        self.add(run);
+        self.count(run.place, run.length);
     }
 
     /// Those without a baseline.

@@ -200,12 +200,12 @@ impl DeltaCache {
     }
 
     /// Whether so many encodings of a row were not made yet that it pays to [ask ahead](DeltaCache::prefetch) for what they
-    /// are made from, where `present` slots are in use: an eighth of them.
+    /// are made from, where `present` slots are in use: nearly all. Neighbours share cache lines.
     #[inline]
     #[must_use]
     pub fn is_sparse(&self, row: CacheRow, present: u32) -> bool {
         let filled = self.filled.get(row.start as usize / self.capacity.max(1));
-        filled.is_none_or(|filled| filled.load(Ordering::Relaxed) < present - present / 8)
+        filled.is_none_or(|filled| filled.load(Ordering::Relaxed) < present / 8)
     }
 
     /// Asks for what [`DeltaCache::get`] will have to fetch from afar to encode something that nobody has asked for yet.
@@ -291,4 +291,4 @@ fn encode(history: &StateHistory, tick: u32, age: u8, slot: usize) -> EncodedUpd
 
 #[cfg(test)]
 #[path = "delta_cache_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -5,11 +5,11 @@ use crate::wire::effect_lists::EffectLists;
 use crate::wire::quantize::{EntityCodec, Sight};
 use shieldwall_core::{Brads, CharacterInput, Command, Metres, Placement, World, WorldConfig};
 
-const CAPACITY: u32 = 64;
-const INTERVAL: u32 = 3;
+pub(in crate::server) const CAPACITY: u32 = 64;
+pub(in crate::server) const INTERVAL: u32 = 3;
 
 /// A few that walk, turn, and now and then are somebody else: sixty ticks of it.
-fn history() -> (StateHistory, u32) {
+pub(in crate::server) fn history() -> (StateHistory, u32) {
     let config = WorldConfig { character_capacity: CAPACITY, ..WorldConfig::default() };
     let mut world = World::new(&config).expect("a good configuration");
     let mut history = StateHistory::new(EntityCodec::new(&config), CAPACITY);

@@ -2,7 +2,7 @@
 //!
 //! What is not here: which of them fit ([`super::priority`]).
 
-use super::priority::{Candidate, FIRST_FACTOR, Gathering, level};
+use super::priority::{FIRST_FACTOR, Gathering};
 use super::snapshot_log::Acknowledged;
 use super::track_block::{Block, LANES};
 use super::tracking::BitIter;
@@ -85,8 +85,7 @@ impl LaneTask for Gather<'_> {
         }
         let turn =
             if may_be_overdue { Turn::choose::<L>(blocks, wish, snapshot_hz) } else { Turn::nobodys(wish) };
-        let levels_16 = to.levels_16();
-        for (index, block) in blocks.iter_mut().enumerate() {
+        for (index, block) in blocks.iter().enumerate() {
             let due = match ties.taken(index) {
                 LANES => block.due::<L>(due, firsts_due),
                 0 => block.due::<L>(above, firsts_above),
@@ -97,16 +96,7 @@ impl LaneTask for Gather<'_> {
             };
             let in_turn = turn.tracks(index);
             let with_room = if in_turn == 0 { 0 } else { in_turn & block.overdue::<L>(snapshot_hz) };
-            for lane in BitIter(due | with_room) {
-                let lane = lane as usize;
-                to.push(Candidate {
-                    track: (index * LANES + lane) as u16,
-                    slot: block.slot(lane),
-                    level: level(block.urgency(lane), levels_16),
-                    behind: acknowledged.baseline(block.sent_at(lane, number)),
-                    has_room: with_room >> lane & 1 != 0,
-                });
-            }
+            to.choose::<L>(index, block, (due | with_room, with_room), (number, acknowledged));
         }
         to.end(turn.count);
         Gathered { due, turn_from: turn.next_from }
@@ -169,7 +159,7 @@ impl Ties {
 
 /// The lowest `count` of the bits that are set.
 #[inline(always)]
-fn lowest(count: usize, bits: u64) -> u64 {
+pub(super) fn lowest(count: usize, bits: u64) -> u64 {
     let mut rest = bits;
     for _ in 0..count {
         rest &= rest.wrapping_sub(1);

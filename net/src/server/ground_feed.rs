@@ -41,15 +41,16 @@ impl GroundFeed {
     }
 }
 
-/// Queues what comes next for a client that has its welcome queued. `tick` is the one the world has just run.
-pub(super) fn feed(session: &mut Session, log: &ChangeLog, world: &World, tick: Tick) {
+/// Queues what comes next for a client that has its welcome queued; whether that was anything. `tick` is the one the world has just
+/// run.
+pub(super) fn feed(session: &mut Session, log: &ChangeLog, world: &World, tick: Tick) -> bool {
     if session.character().is_none()
         || !session.is_welcome_queued()
         || session.ends_in.is_some()
         || session.rules.is_due()
         || session.channel.reliable_in_flight() >= IN_FLIGHT_MAX
     {
-        return;
+        return false;
     }
     let Session { channel, ground, traffic, .. } = session;
     if ground.image.is_none() && (ground.wanted || !log.reaches(ground.cursor)) {
@@ -67,29 +68,34 @@ pub(super) fn feed(session: &mut Session, log: &ChangeLog, world: &World, tick: 
     };
     if let Some((image, offset)) = &mut ground.image {
         let piece = GroundPiece::of(image.number, &image.bytes, *offset);
-        if tell(&piece.encode()) {
+        let told = tell(&piece.encode());
+        if told {
             *offset += piece.bytes.len();
         }
         if *offset == image.bytes.len() {
             ground.cursor = image.number;
             ground.image = None;
         }
-        return;
+        return told;
     }
     let pending = log.check().filter(|check| check.number > ground.checked && check.number >= ground.cursor);
     if let Some(check) = pending.filter(|check| check.number == ground.cursor) {
-        if tell(&check.encode()) {
+        let told = tell(&check.encode());
+        if told {
             ground.checked = check.number;
         }
-        return;
+        return told;
     }
     let end = pending.map_or(log.next(), |check| check.number);
-    if ground.cursor != end {
-        let mut buffer = [0; CHANGES_BYTES_MAX];
-        let (length, count) = log.codec.write(ground.cursor, log.range(ground.cursor, end), &mut buffer);
-        if tell(&buffer[..length]) {
-            ground.cursor = ground.cursor.wrapping_add(count);
-            traffic.changes += u64::from(count);
-        }
+    if ground.cursor == end {
+        return false;
     }
+    let mut buffer = [0; CHANGES_BYTES_MAX];
+    let (length, count) = log.codec.write(ground.cursor, log.range(ground.cursor, end), &mut buffer);
+    let told = tell(&buffer[..length]);
+    if told {
+        ground.cursor = ground.cursor.wrapping_add(count);
+        traffic.changes += u64::from(count);
+    }
+    told
 }

@@ -29,6 +29,7 @@ mod ground_feed;
 pub mod history;
 pub mod input_buffer;
 mod interest;
+mod made;
 mod merge;
 mod objective_log;
 pub mod overload;

@@ -11,11 +11,14 @@
 //! however much is going on near by.
 
 use super::baselines::{BaselineCounts, CountRun};
-use super::snapshot_log::NO_BASELINE;
+use super::snapshot_log::{Acknowledged, NO_BASELINE};
+use super::track_block::{Block, LANES};
+use super::tracking::BitIter;
 use crate::wire::bits::BitRun;
 use crate::wire::prefix_codes::GAP_BITS_MAX;
 use crate::wire::snapshot::AGE_CODE_BITS_MAX;
 use core::cmp::Ordering;
+use shieldwall_core::numeric::lanes::Lanes;
 
 /// Levels of urgency.
 const LEVELS: usize = 512;
@@ -28,15 +31,40 @@ pub(crate) const FIRST_FACTOR: u32 = 8;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Candidate {
     /// Which track.
-    pub(crate) track: u16,
+    pub(crate) track: usize,
     /// Of whom.
     pub(crate) slot: u16,
-    /// How urgent: see [`level`].
-    pub(crate) level: u16,
     /// How many snapshots ago the client got the state it holds, or [`NO_BASELINE`].
     pub(crate) behind: u8,
     /// Whether room is kept for it, because it is overdue.
     pub(crate) has_room: bool,
+}
+
+/// Which tracks of a block are due, or were kept. A track's lane is its bit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Chosen {
+    pub(crate) lanes: u64,
+    /// Of these, those that room is kept for.
+    pub(crate) with_room: u64,
+    /// [`Candidate::behind`] of each of them.
+    pub(crate) behind: [u8; LANES],
+    /// How urgent each of them is ([`level`]), once that was asked for.
+    levels: [u16; LANES],
+}
+
+impl Chosen {
+    const NONE: Self = Self { lanes: 0, with_room: 0, behind: [NO_BASELINE; LANES], levels: [0; LANES] };
+
+    /// One of them.
+    #[inline]
+    pub(crate) fn candidate(&self, index: usize, lane: usize, block: &Block) -> Candidate {
+        Candidate {
+            track: index * LANES + lane,
+            slot: block.slot(lane),
+            behind: self.behind[lane],
+            has_room: self.with_room >> lane & 1 != 0,
+        }
+    }
 }
 
 /// What becomes of a candidate when it is to be written.
@@ -78,7 +106,9 @@ impl Reserve {
 /// The due characters of one snapshot; memory is used again for the next client.
 #[derive(Clone, Debug)]
 pub(crate) struct Priorities {
-    candidates: Box<[Candidate]>,
+    /// By blocks of tracks, of which `blocks` are in use.
+    chosen: Box<[Chosen]>,
+    blocks: usize,
     len: usize,
     /// The baselines of the candidates.
     baselines: BaselineCounts,
@@ -97,7 +127,8 @@ pub(crate) struct Priorities {
 impl Priorities {
     pub(crate) fn new(capacity: u32, snapshot_hz: u16) -> Self {
         Self {
-            candidates: vec![Candidate::default(); capacity as usize].into(),
+            chosen: vec![Chosen::NONE; (capacity as usize).div_ceil(LANES)].into(),
+            blocks: 0,
             len: 0,
             baselines: BaselineCounts::ZERO,
             reserved: 0,
@@ -108,18 +139,38 @@ impl Priorities {
         }
     }
 
-    /// Forgets those of the last snapshot and begins with the candidates of the next.
-    pub(crate) fn begin(&mut self) -> Gathering<'_> {
-        (self.reserved, self.cut) = (0, false);
+    /// Forgets those of the last snapshot and begins with the candidates of the next, which are of so many blocks of tracks.
+    pub(crate) fn begin(&mut self, blocks: usize) -> Gathering<'_> {
+        (self.blocks, self.len, self.reserved, self.cut) = (blocks, 0, 0, false);
         self.baselines = BaselineCounts::ZERO;
         self.leaves.clear();
-        Gathering { len: 0, run: CountRun::default(), to: self }
+        let Self { chosen, len, reserved, baselines, leaves, .. } = self;
+        Gathering { chosen: &mut chosen[..blocks], len, reserved, baselines, leaves }
     }
 
-    /// Those that are due, or were kept, in the order of their tracks.
+    /// Those that are due, or were kept, by blocks.
     #[inline]
-    pub(crate) fn candidates(&self) -> &[Candidate] {
-        &self.candidates[..self.len]
+    pub(crate) fn chosen(&self) -> &[Chosen] {
+        &self.chosen[..self.blocks]
+    }
+
+    /// How many that are.
+    #[inline]
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Those that are due, or were kept, in the order of their tracks, which are in `blocks`.
+    pub(crate) fn candidates<'a>(&'a self, blocks: &'a [Block]) -> impl Iterator<Item = Candidate> + 'a {
+        self.chosen().iter().zip(blocks).enumerate().flat_map(|(index, (chosen, block))| {
+            BitIter(chosen.lanes).map(move |lane| chosen.candidate(index, lane as usize, block))
+        })
+    }
+
+    /// The slot of the last of them.
+    pub(crate) fn last_slot(&self, blocks: &[Block]) -> Option<u16> {
+        let index = self.chosen().iter().rposition(|chosen| chosen.lanes != 0)?;
+        Some(blocks[index].slot(self.chosen[index].lanes.ilog2() as usize))
     }
 
     /// The baselines of those that are due, or were kept.
@@ -149,6 +200,7 @@ impl Priorities {
     /// fit whole, those `rotation` points at come first, so that no slot is favoured for ever.
     pub(crate) fn keep_most_urgent(
         &mut self,
+        blocks: &[Block],
         bits: usize,
         [delta_bits, full_bits]: [usize; 2],
         rotation: u32,
@@ -157,58 +209,66 @@ impl Priorities {
         if (self.len - unknown) * delta_bits + unknown * full_bits <= bits {
             return;
         }
-        let highest = self.count_levels();
+        let highest = self.count_levels(blocks);
         let mut left = bits;
         for level in (0..=highest).rev() {
             let [deltas, fulls] = self.counts[level].map(usize::from);
             let cost = deltas * delta_bits + fulls * full_bits;
             if cost > left {
-                self.cut_at(level, left * (deltas + fulls) / cost, rotation);
+                self.cut_at(level as u16, left * (deltas + fulls) / cost, rotation);
                 return;
             }
             left -= cost;
         }
     }
 
-    /// Counts the candidates of each level; returns the highest that has any.
-    fn count_levels(&mut self) -> usize {
+    /// Counts the candidates of each level; returns the highest that has any. Who has room kept takes none of the others'.
+    fn count_levels(&mut self, blocks: &[Block]) -> usize {
         self.counts.fill([0; 2]);
+        let (counts, levels_16) = (&mut self.counts, self.levels_16);
         let mut highest = 0;
-        for candidate in &self.candidates[..self.len] {
-            let level = usize::from(candidate.level) % LEVELS;
-            highest = highest.max(level);
-            // Who has room kept takes none of the others'.
-            let count = u16::from(!candidate.has_room);
-            self.counts[level][usize::from(candidate.behind == NO_BASELINE)] += count;
+        for (chosen, block) in self.chosen[..self.blocks].iter_mut().zip(blocks) {
+            for lane in BitIter(chosen.lanes & !chosen.with_room) {
+                let lane = lane as usize;
+                let level = level(block.urgency(lane), levels_16);
+                chosen.levels[lane] = level;
+                let level = usize::from(level) % LEVELS;
+                highest = highest.max(level);
+                counts[level][usize::from(chosen.behind[lane] == NO_BASELINE)] += 1;
+            }
         }
         highest
     }
 
     /// Keeps the levels above `level`, and `count` of that level.
-    fn cut_at(&mut self, level: usize, count: usize, rotation: u32) {
+    fn cut_at(&mut self, level: u16, count: usize, rotation: u32) {
         self.cut = true;
-        let total: usize = self.counts[level].iter().map(|&n| usize::from(n)).sum();
+        let total: usize = self.counts[usize::from(level)].iter().map(|&n| usize::from(n)).sum();
         let start = rotation as usize * 61 % total.max(1);
-        let (mut seen, mut kept) = (0, 0);
-        let (candidates, level) = (&mut self.candidates[..self.len], level as u16);
-        for at in 0..candidates.len() {
-            let candidate = candidates[at];
-            let stays = match candidate.level.cmp(&level) {
-                _ if candidate.has_room => true,
-                Ordering::Greater => true,
-                Ordering::Less => false,
-                Ordering::Equal => {
-                    let place = if seen >= start { seen - start } else { seen + total - start };
-                    seen += 1;
-                    place < count
-                }
-            };
-            // Written whether it is kept or not: what comes next overwrites it.
-            candidates[kept] = candidate;
-            kept += usize::from(stays);
+        let (mut seen, mut len) = (0, 0);
+        let (mut baselines, mut run) = (BaselineCounts::ZERO, CountRun::default());
+        for chosen in &mut self.chosen[..self.blocks] {
+            let mut kept = chosen.with_room;
+            for lane in BitIter(chosen.lanes & !chosen.with_room) {
+                let stays = match chosen.levels[lane as usize].cmp(&level) {
+                    Ordering::Greater => true,
+                    Ordering::Less => false,
+                    Ordering::Equal => {
+                        let place = if seen >= start { seen - start } else { seen + total - start };
+                        seen += 1;
+                        place < count
+                    }
+                };
+                kept |= u64::from(stays) << lane;
+            }
+            chosen.lanes = kept;
+            len += kept.count_ones() as usize;
+            for lane in BitIter(kept) {
+                run.push(chosen.behind[lane as usize], &mut baselines);
+            }
         }
-        self.len = kept;
-        self.baselines.count(&self.candidates[..kept]);
+        baselines.add(run);
+        (self.len, self.baselines) = (len, baselines);
     }
 }
 
@@ -226,45 +286,66 @@ pub(crate) fn level((owed, first): (u16, bool), levels_16: u32) -> u16 {
     level.min(LEVELS as u32 - 1) as u16
 }
 
-/// Takes in the candidates of a snapshot; what it counts stays in registers until [`Gathering::end`].
+/// Takes in the candidates of a snapshot.
 #[derive(Debug)]
 pub(crate) struct Gathering<'p> {
-    len: usize,
-    run: CountRun,
-    to: &'p mut Priorities,
+    chosen: &'p mut [Chosen],
+    len: &'p mut usize,
+    reserved: &'p mut usize,
+    baselines: &'p mut BaselineCounts,
+    leaves: &'p mut Vec<u16>,
 }
 
 impl Gathering<'_> {
-    /// For [`level`].
-    #[inline]
-    pub(crate) fn levels_16(&self) -> u32 {
-        self.to.levels_16
-    }
-
     /// Slots to be told as gone.
     pub(crate) fn leaves(&mut self) -> &mut Vec<u16> {
-        &mut self.to.leaves
+        self.leaves
     }
 
-    /// Adds a character.
+    /// Takes the tracks of a block that are due, by their lanes, and says of some of them that they have room kept; `number` is
+    /// that of the snapshot.
     #[inline(always)]
-    pub(crate) fn push(&mut self, candidate: Candidate) {
-        self.to.candidates[self.len] = candidate;
-        self.len += 1;
-        self.run.push(candidate.behind, &mut self.to.baselines);
+    pub(crate) fn choose<L: Lanes>(
+        &mut self,
+        index: usize,
+        block: &Block,
+        (lanes, with_room): (u64, u64),
+        (number, acknowledged): (u32, Acknowledged),
+    ) {
+        let Some(chosen) = self.chosen.get_mut(index) else { return };
+        (chosen.lanes, chosen.with_room) = (lanes, with_room);
+        *self.len += lanes.count_ones() as usize;
+        // Mostly all have what the newest of the acknowledged snapshots carried.
+        let mut others = lanes;
+        if let Some(newest) = acknowledged.newest_held() {
+            chosen.behind = [newest; LANES];
+            let holding = lanes & block.carried_by::<L>(number, newest);
+            self.baselines.count(newest, holding.count_ones() as u16);
+            others = lanes & !holding;
+        }
+        for lane in BitIter(others) {
+            let lane = lane as usize % LANES;
+            let behind = acknowledged.baseline(block.sent_at(lane, number));
+            chosen.behind[lane] = behind;
+            self.baselines.count(behind, 1);
+        }
     }
 
     /// That is all; so many of them have room kept.
     pub(crate) fn end(self, with_room: usize) {
-        (self.to.len, self.to.reserved) = (self.len, with_room * WORST_BITS);
-        self.to.baselines.add(self.run);
+        *self.reserved = with_room * WORST_BITS;
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::interest::FIRST;
+    use super::super::merge::lowest_ones;
+    use super::super::snapshot_log::SnapshotLog;
+    use super::super::track_block::{Track, rate_of};
     use super::*;
     use proptest::prelude::*;
+    use shieldwall_core::numeric::lanes::Portable;
 
     proptest! {
         /// Nobody who stays is less urgent than somebody who goes, and what stays was expected to fit.
@@ -272,18 +353,32 @@ mod tests {
         fn the_most_urgent_stay(owed in prop::collection::vec((20_u16..2000, any::<bool>(), any::<bool>()), 1..200),
                                 bits in 0_usize..8000, rotation: u32) {
             let mut priorities = Priorities::new(256, 20);
-            let mut gathering = priorities.begin();
-            for (slot, &(owed, first, known)) in owed.iter().enumerate() {
-                let level = level((owed, first), gathering.levels_16());
-                let (slot, behind) = (slot as u16, if known { 2 } else { NO_BASELINE });
-                gathering.push(Candidate { track: slot, slot, level, behind, has_room: false });
+            let mut blocks = vec![Block::EMPTY; owed.len().div_ceil(LANES)];
+            let mut log = SnapshotLog::default();
+            let first = log.begin(0);
+            for (slot, &(owed, first_of_all, known)) in owed.iter().enumerate() {
+                let rate = rate_of(if first_of_all { FIRST } else { 0 }, 20);
+                let track = Track { owed, slot: slot as u16, sent: known.into(), rate, tier: 0, newest: first as u8 };
+                blocks[slot / LANES].set(slot % LANES, track);
+            }
+            log.acknowledge(first);
+            log.begin(3);
+            let number = log.begin(6);
+            let mut gathering = priorities.begin(blocks.len());
+            for (index, block) in blocks.iter().enumerate() {
+                let lanes = lowest_ones((owed.len() - index * LANES).min(LANES) as u32);
+                gathering.choose::<Portable>(index, block, (lanes, 0), (number, log.acknowledged()));
             }
             gathering.end(0);
-            let all = priorities.candidates().to_vec();
-            priorities.keep_most_urgent(bits, [25, 80], rotation);
-            let kept = priorities.candidates();
+            let all: Vec<_> = priorities.candidates(&blocks).collect();
+            let is_known = |c: &Candidate| (c.behind == 2) == owed[c.track].2;
+            prop_assert!(all.iter().all(is_known));
+            priorities.keep_most_urgent(&blocks, bits, [25, 80], rotation);
+            let kept: Vec<_> = priorities.candidates(&blocks).collect();
+            prop_assert_eq!(kept.len(), priorities.len());
+            prop_assert_eq!(kept.last().map(|c| c.slot), priorities.last_slot(&blocks));
             let level = |c: &Candidate| {
-                let (owed, first, _) = owed[usize::from(c.track)];
+                let (owed, first, _) = owed[c.track];
                 level((owed, first), priorities.levels_16)
             };
             prop_assert!(kept.is_sorted_by_key(|c| c.track));

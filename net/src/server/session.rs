@@ -188,7 +188,7 @@ impl Session {
     /// Asks for what takes a second step to find.
     #[inline]
     pub(super) fn prefetch_far(&self) {
-        self.tracks.prefetch();
+        self.tracks.prefetch(self.search_in == 0);
         self.channel.prefetch();
         let number = self.log.number();
         let base = self.log.newest_acked(u64::MAX).map_or(0, |behind| number.wrapping_sub(behind));

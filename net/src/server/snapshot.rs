@@ -1,19 +1,21 @@
 //! One client's packet: what is reliable, what was seen to happen, and as much of the world as fits.
 
-use super::baselines::{Baseline, Baselines};
+use super::baselines::Baselines;
 use super::change_log::ChangeLog;
 use super::config::ReplicationConfig;
-use super::delta_cache::{DeltaCache, EncodedUpdate};
+use super::delta_cache::DeltaCache;
 use super::gathering::Wish;
 use super::ground_feed::feed;
 use super::history::StateHistory;
 use super::interest::InterestTable;
+use super::made::{Fulls, Made, Source, head_bits, write_update};
 use super::objective_log::{self, ObjectiveLog};
 use super::priority::{Fit, Priorities, turns};
 use super::session::Session;
 use super::state_check;
+use super::track_block::LANES;
 use super::tracking::SearchSpace;
-use super::update_copy::{Progress, Section, copy_short, mark_sent};
+use super::update_copy::{Progress, Section, copy_updates};
 use super::visibility::Visibility;
 use super::visibility::lines::Lines;
 use super::zone_events::{SeenAt, ZoneEvents};
@@ -21,11 +23,11 @@ use super::{MIN_PACKET_BYTES, PACKET_OVERHEAD_BYTES};
 use crate::channel::reliable::FRAGMENTS_PER_PACKET;
 use crate::channel::sequence::HEADER_BYTES;
 use crate::time::Micros;
-use crate::wire::bits::{BitSink as _, BitWriter};
+use crate::wire::bits::BitWriter;
 use crate::wire::effect_lists::EffectLists;
 use crate::wire::events::{EVENTS_HEAD_BITS, GameEvent};
 use crate::wire::ground_image::PIECE_BYTES;
-use crate::wire::prefix_codes::{GAP_BITS_MAX, gap_code, width, write_gap};
+use crate::wire::prefix_codes::{GAP_BITS_MAX, width, write_gap};
 use crate::wire::snapshot::{
     HEADER_BITS_MAX, OWN_KEPT, OwnState, SECTION_BITS_MAX, SectionHead, SnapshotHeader, UPDATES_MAX,
 };
@@ -63,6 +65,8 @@ pub(super) struct Desk {
     search_space: SearchSpace,
     /// What the baselines of one packet stand for.
     baselines: Baselines,
+    /// Updates on their way into the packet.
+    made: Made,
     /// Events chosen for one packet.
     chosen_events: Vec<GameEvent>,
     /// Lines of sight, where ground and walls hide anybody.
@@ -82,6 +86,7 @@ impl Desk {
             priorities: Priorities::new(capacity, snapshot_hz),
             search_space: SearchSpace::new(capacity),
             baselines: Baselines::new(),
+            made: Made::new(),
             chosen_events: Vec::with_capacity(events::EVENTS_MAX),
             lines: config.occlusion.map(|occlusion| Lines::new(&occlusion, tick_hz, search_ticks, capacity)),
         }
@@ -138,8 +143,8 @@ impl Workshop {
         if messages > 0 && objective_log::feed(session, &self.objectives, world, tick) {
             messages -= 1;
         }
-        for _ in 0..messages {
-            feed(session, &self.changes, world, tick);
+        while messages > 0 && feed(session, &self.changes, world, tick) {
+            messages -= 1;
         }
         let mut writer = session.channel.begin(&mut buffer[..limit]);
         session.channel.write_reliable(&mut writer, now);
@@ -246,7 +251,8 @@ impl Workshop {
         (session.due, session.turn_from) = (gathered.due, gathered.turn_from);
         // One more than is expected to fit, as was wished for.
         let rest = spare - desk.priorities.reserved() + delta_bits;
-        desk.priorities.keep_most_urgent(rest, [delta_bits, FULL_BITS], number);
+        let blocks = session.tracks.blocks();
+        desk.priorities.keep_most_urgent(blocks, rest, [delta_bits, FULL_BITS], number);
         let head = self.section_head(desk, session, tick);
         let counts = head.write(writer);
         let leaves = write_leaves(session, writer, &head, &desk.priorities.leaves);
@@ -284,16 +290,17 @@ impl Workshop {
 
     /// Chooses the widths and ages that make this section short, and finds the rows of its ages.
     fn section_head(&self, desk: &mut Desk, session: &Session, tick: Tick) -> SectionHead {
-        let (chosen, counts) = (desk.priorities.candidates(), desk.priorities.baselines());
+        let (blocks, counts) = (session.tracks.blocks(), desk.priorities.baselines());
         let ages = counts.common_ages(&session.log, tick);
         let common = ages.split(|&age| age == 0).next().unwrap_or(&[]);
-        let span = chosen.last().map_or(0, |last| u32::from(last.slot) + 1);
-        let empty_between = (span - chosen.len() as u32) / (chosen.len() as u32).max(1);
+        let count = desk.priorities.len() as u32;
+        let span = desk.priorities.last_slot(blocks).map_or(0, |last| u32::from(last) + 1);
+        let empty_between = (span - count) / count.max(1);
         let head = SectionHead::new(width(empty_between).saturating_sub(1).min(15), common);
         let (history, cache) = (&self.history, &self.cache);
         desk.baselines.resolve(counts, &head, &session.log, tick, |age| cache.row(age));
         if desk.baselines.rows().any(|row| cache.is_sparse(row, history.present_count())) {
-            for candidate in chosen {
+            for candidate in desk.priorities.candidates(blocks) {
                 let row = desk.baselines.get(candidate.behind).row();
                 cache.prefetch(history, tick.0, row, candidate.slot.into());
             }
@@ -312,31 +319,33 @@ impl Workshop {
         tick: Tick,
     ) -> u32 {
         let start = writer.position();
-        let mut progress = Progress { at: 0, next: 0, count: 0 };
         let mut fulls = Fulls::default();
         let mut reserve = desk.priorities.reserve();
-        let (candidates, blocks) = (desk.priorities.candidates(), session.tracks.blocks_mut());
+        let (chosen, blocks) = (desk.priorities.chosen(), session.tracks.blocks_mut());
+        let mut progress = Progress::new(chosen);
         session.left_out = desk.priorities.cut();
         loop {
             let section = Section {
-                gap_low_bits: head.gap_low_bits,
+                head,
                 number: session.log.number(),
                 snapshot_hz: self.snapshot_hz,
                 kept_bits: reserve.bits(),
                 updates_max: UPDATES_MAX,
             };
-            let common = (&desk.baselines, self.cache.short_words());
-            copy_short(writer, blocks, candidates, common, &section, &mut progress);
-            let Some(candidate) = candidates.get(progress.at) else { break };
+            let source = Source { cache: &self.cache, history: &self.history, tick: tick.0 };
+            let common = (&desk.baselines, source, &mut desk.made);
+            copy_updates(writer, blocks, chosen, common, &section, (&mut progress, &mut fulls));
+            let Some(candidate) = progress.candidate(blocks, chosen) else { break };
             let (slot, baseline) = (u32::from(candidate.slot), desk.baselines.get(candidate.behind));
             let update = self.cache.get(&self.history, tick.0, baseline.row(), slot as usize);
             let gap = slot - progress.next;
             // To the bit: what fits must not depend on which way an update takes, which follows from who asked for it before.
             let bits = head_bits(gap, &update, baseline, head) + update.len();
-            match reserve.fit(candidate, bits, writer.remaining()) {
+            match reserve.fit(&candidate, bits, writer.remaining()) {
                 Fit::Write if progress.count < UPDATES_MAX => {
                     fulls.note(write_update(writer, update, gap, baseline, head));
-                    mark_sent(blocks, core::slice::from_ref(candidate), &section);
+                    let (block, lane) = (candidate.track / LANES, candidate.track % LANES);
+                    blocks[block].mark_sent(lane, section.number, section.snapshot_hz);
                     (progress.next, progress.count) = (slot + 1, progress.count + 1);
                 }
                 Fit::Skip => session.left_out = true,
@@ -345,25 +354,10 @@ impl Workshop {
                     break;
                 }
             }
-            progress.at += 1;
+            progress.skip(chosen);
         }
         note_updates(session, progress.count, writer.position() - start, fulls);
         progress.count
-    }
-}
-
-/// Full states in a packet.
-#[derive(Clone, Copy, Debug, Default)]
-struct Fulls {
-    count: u32,
-    bits: usize,
-}
-
-impl Fulls {
-    /// Counts one of so many bits; 0 is a difference.
-    fn note(&mut self, bits: usize) {
-        self.count += u32::from(bits > 0);
-        self.bits += bits;
     }
 }
 
@@ -378,44 +372,6 @@ fn note_updates(session: &mut Session, count: u32, bits: usize, fulls: Fulls) {
     }
 }
 
-/// Bits that stand before a state.
-fn head_bits(gap: u32, update: &EncodedUpdate, baseline: &Baseline, head: &SectionHead) -> usize {
-    let age_bits = match update {
-        EncodedUpdate::Short(..) | EncodedUpdate::Long(_) => baseline.code_bits.into(),
-        EncodedUpdate::Full(_) => head.age_code(None).1,
-    };
-    (gap_code(gap, head.gap_low_bits).1 + age_bits) as usize
-}
-
-/// Writes an update, whichever it is, behind the gap to the one before and the code of its baseline. Returns the bits of a full
-/// state, or 0.
-fn write_update(
-    writer: &mut BitWriter<'_>,
-    update: EncodedUpdate,
-    gap: u32,
-    baseline: &Baseline,
-    head: &SectionHead,
-) -> usize {
-    let before = writer.position();
-    write_gap(writer, gap, head.gap_low_bits);
-    match update {
-        EncodedUpdate::Short(bits, length) => {
-            writer.put(baseline.code.into(), baseline.code_bits.into());
-            writer.put_long(bits, length);
-        }
-        EncodedUpdate::Long(run) => {
-            writer.put(baseline.code.into(), baseline.code_bits.into());
-            writer.put_run(run);
-        }
-        EncodedUpdate::Full(run) => {
-            head.write_age(writer, None);
-            writer.put_run(run);
-            return writer.position() - before;
-        }
-    }
-    0
-}
-
 /// Tick, inputs, and the own character to the last bit.
 fn write_header(
     session: &mut Session,
@@ -428,14 +384,15 @@ fn write_header(
 ) {
     let inputs = session.inputs.report();
     session.input_margin = inputs.margin_ticks;
-    let own = OwnState::of(world, id, effects);
+    // Nobody refers to what stood in its place before.
+    let place = number as usize % OWN_KEPT;
+    session.own[place] = OwnState::of(world, id, effects);
     let base = session.log.newest_acked(OWN_KEPT_MASK).and_then(|behind| {
         let age = session.log.age(behind, tick.0)?;
         let state = session.own[number.wrapping_sub(behind) as usize % OWN_KEPT].as_ref()?;
         Some((age, state))
     });
-    SnapshotHeader { tick, inputs, own }.write(writer, base);
-    session.own[number as usize % OWN_KEPT] = own;
+    SnapshotHeader::write_parts(writer, tick, inputs, session.own[place].as_ref(), base);
 }
 
 /// Names the slots that left sight; those that do not fit wait for the next snapshot.

@@ -74,6 +74,13 @@ impl SnapshotLog {
 pub(crate) struct Acknowledged(u64);
 
 impl Acknowledged {
+    /// The newest of all, as snapshots ago, if the client still holds whatever it carried.
+    #[inline(always)]
+    pub(crate) fn newest_held(self) -> Option<u8> {
+        let behind = self.0.trailing_zeros() as u8;
+        (behind < VERSIONS_KEPT as u8).then_some(behind)
+    }
+
     /// The newest of `sent` that was acknowledged and that the client still holds, as snapshots ago; [`NO_BASELINE`] when
     /// there is none.
     #[inline(always)]

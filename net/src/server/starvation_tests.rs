@@ -61,12 +61,12 @@ impl Scene {
         let gathered = tracks.gather(&self.log, wish, HZ, priorities);
         (self.due, self.turn_from) = (gathered.due, gathered.turn_from);
         let rest = room - priorities.reserved();
-        priorities.keep_most_urgent(rest, [self.mean_16 / 16, 96], number);
+        priorities.keep_most_urgent(tracks.blocks(), rest, [self.mean_16 / 16, 96], number);
         let (mut reserve, mut left) = (priorities.reserve(), room);
         self.left_out = priorities.cut();
-        for candidate in priorities.candidates() {
-            let track = usize::from(candidate.track);
-            let slot = tracks.block(track).slot(track % LANES);
+        let candidates: Vec<_> = priorities.candidates(tracks.blocks()).collect();
+        for candidate in &candidates {
+            let (track, slot) = (candidate.track, candidate.slot);
             let bits = cost(slot);
             let fit = reserve.fit(candidate, bits, left);
             self.left_out |= fit != Fit::Write;

@@ -111,6 +111,37 @@ impl Block {
         if behind < 64 { u64::from(self.sent[lane]) << behind } else { 0 }
     }
 
+    /// As bits, whom the snapshot carried that was made `behind` before number `number`.
+    #[inline(always)]
+    pub(crate) fn carried_by<L: Lanes>(&self, number: u32, behind: u8) -> u64 {
+        let mut flags = [0_u8; LANES];
+        let newest_behind = (number as u8).wrapping_sub(behind);
+        for ((&sent, &newest), flag) in self.sent.iter().zip(&self.newest).zip(&mut flags) {
+            // Far more than 31 where the newest that carried it was made before.
+            let age = newest.wrapping_sub(newest_behind);
+            *flag = sent.checked_shr(age.into()).unwrap_or(0) as u8 & 1;
+        }
+        L::lowest_bits(&flags)
+    }
+
+    /// [`Block::mark_sent`] for many lanes.
+    #[inline(always)]
+    pub(crate) fn mark_all_sent(&mut self, lanes: u64, number: u32, snapshot_hz: u16) {
+        let mut marked = [0_u8; LANES];
+        for (lane, marked) in marked.iter_mut().enumerate() {
+            *marked = (lanes >> lane) as u8 & 1;
+        }
+        for ((sent, newest), &marked) in self.sent.iter_mut().zip(&mut self.newest).zip(&marked) {
+            let behind = (number as u8).wrapping_sub(*newest);
+            let after = sent.checked_shl(behind.into()).unwrap_or(0) | 1;
+            (*sent, *newest) = if marked != 0 { (after, number as u8) } else { (*sent, *newest) };
+        }
+        for (owed, &marked) in self.owed.iter_mut().zip(&marked) {
+            let after = owed.saturating_sub(snapshot_hz).min(snapshot_hz - 1);
+            *owed = if marked != 0 { after } else { *owed };
+        }
+    }
+
     /// Notes that snapshot `number` carries the character. What is owed beyond one update is forgiven: nobody needs two
     /// at once.
     #[inline(always)]
@@ -223,6 +254,31 @@ mod tests {
                 let sum = owed[lane].saturating_add(rates[lane]);
                 prop_assert_eq!(block.urgency(2 * lane), (sum, first));
                 prop_assert_eq!(bits >> (2 * lane) & 1 != 0, sum >= if first { first_due } else { due });
+            }
+        }
+    }
+
+    proptest! {
+        /// Many lanes at once are marked as each would be, and say the same of what carried them.
+        #[test]
+        fn many_lanes_are_as_one_by_one(
+            sent in prop::collection::vec(any::<u32>(), LANES), newest in prop::collection::vec(0_u8..120, LANES),
+            owed in prop::collection::vec(0_u16..100, LANES), lanes: u64, number in 200_u32..1_000, asked in 0_u8..16,
+        ) {
+            let mut block = Block::EMPTY;
+            for lane in 0..LANES {
+                let newest = (number as u8).wrapping_sub(newest[lane]);
+                let track = Track { sent: sent[lane], slot: 7, owed: owed[lane], rate: 20, tier: 0, newest };
+                block.set(lane, track);
+            }
+            let carried = (0..LANES).fold(0, |bits, lane| bits | (block.sent_at(lane, number) >> asked & 1) << lane);
+            let old = (0..LANES).filter(|&lane| newest[lane] >= 64).fold(0, |bits, lane| bits | 1 << lane);
+            prop_assert_eq!(block.carried_by::<Portable>(number, asked) & !old, carried);
+            let mut each = block;
+            block.mark_all_sent(lanes, number, 20);
+            super::super::tracking::BitIter(lanes).for_each(|lane| each.mark_sent(lane as usize, number, 20));
+            for lane in 0..LANES {
+                prop_assert_eq!(block.get(lane), each.get(lane));
             }
         }
     }

@@ -6,20 +6,26 @@
 
 use super::gathering::{Gather, Gathered, Wish};
 use super::interest::{InterestTable, NO_TIER};
-use super::merge::{Merge, SlotIter, block_for};
+use super::merge::{Change, deposit, lowest_ones};
 use super::priority::{Gathering, Priorities};
 use super::snapshot_log::SnapshotLog;
 use super::track_block::{Block, LANES, Track};
 use crate::wire::snapshot::{LEAVES_MAX, VERSIONS_KEPT};
 use shieldwall_core::World;
 use shieldwall_core::numeric::LaneChoice;
-use shieldwall_core::numeric::lanes::{self, prefetch};
+use shieldwall_core::numeric::lanes::{self, LaneTask, Lanes, prefetch};
 
 /// Tracks that a client has room for from the start, in blocks.
 const BLOCKS_AT_FIRST: usize = 1;
 
 /// Blocks that are asked for ahead of a packet at most.
-const BLOCKS_PREFETCHED: usize = 4;
+const BLOCKS_PREFETCHED: usize = 2;
+
+/// Words of 64 slots that are asked for ahead of a packet at most.
+const WORDS_PREFETCHED: usize = 2 * WORDS_OF_A_LINE;
+
+/// Words in a cache line.
+const WORDS_OF_A_LINE: usize = 8;
 
 /// What a search needs beside the table itself; one for all clients.
 #[derive(Clone, Debug)]
@@ -28,13 +34,19 @@ pub(crate) struct SearchSpace {
     found: Vec<u64>,
     /// The tracks as they were.
     old: Vec<Block>,
+    /// Of the tracks of each block, who is in the innermost tier.
+    nearest: Vec<u64>,
 }
 
 impl SearchSpace {
     /// For worlds of `capacity` slots.
     pub(crate) fn new(capacity: u32) -> Self {
         let words = (capacity as usize).div_ceil(64);
-        Self { found: vec![0; words], old: Vec::with_capacity(words + 1) }
+        Self {
+            found: vec![0; words],
+            old: Vec::with_capacity(words + 1),
+            nearest: Vec::with_capacity(words + 2),
+        }
     }
 
     /// Looks for everybody within reach of `own`.
@@ -66,6 +78,41 @@ struct Leaving {
 impl Leaving {
     fn told_at(self, number: u32) -> u64 {
         self.told.checked_shl(number.wrapping_sub(self.newest)).unwrap_or(0)
+    }
+}
+
+/// The tracks as they were, without those of the first blocks.
+struct Old<'a> {
+    blocks: &'a [Block],
+    /// The first track that is here.
+    start: usize,
+}
+
+impl Old<'_> {
+    #[inline(always)]
+    fn get(&self, at: usize) -> Track {
+        self.blocks[(at - self.start) / LANES].get(at % LANES)
+    }
+}
+
+/// [`TrackTable::turn_over`], compiled for the processor's own instructions: it counts bits.
+struct TurnOver<'a, C, T> {
+    tracks: &'a mut TrackTable,
+    space: &'a mut SearchSpace,
+    number: u32,
+    snapshot_hz: u16,
+    table: &'a InterestTable,
+    comes: C,
+    tiers_of: T,
+}
+
+impl<C: Fn(usize) -> bool, T: FnMut(&[u16], &mut [u8; LANES])> LaneTask for TurnOver<'_, C, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self) {
+        let Self { tracks, space, number, snapshot_hz, table, comes, tiers_of } = self;
+        tracks.turn_over(space, number, snapshot_hz, table, comes, tiers_of);
     }
 }
 
@@ -145,18 +192,27 @@ impl TrackTable {
 
     /// All blocks: the track `at` is in block `at / LANES`.
     #[inline]
+    pub(crate) fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
+
+    /// The same, to be marked.
+    #[inline]
     pub(crate) fn blocks_mut(&mut self) -> &mut [Block] {
         &mut self.blocks
     }
 
-    /// Asks for it, so that it is near when it is needed: of many tracks the first ones, as the processor sees by itself that the
-    /// others follow.
+    /// Asks for it, so that it is near when it is needed: of much the beginning, as the processor sees by itself that the rest
+    /// follows. `searches`: whether a search comes first.
     #[inline]
-    pub(crate) fn prefetch(&self) {
+    pub(crate) fn prefetch(&self, searches: bool) {
         self.blocks.iter().take(BLOCKS_PREFETCHED).for_each(prefetch);
-        // A cache line holds eight words.
-        let words = self.blocks.first().map_or(0, |_| self.close.len().min(8 * BLOCKS_PREFETCHED));
-        self.close[..words].iter().step_by(8).for_each(prefetch);
+        self.leaving.first().into_iter().for_each(prefetch);
+        let words = self.close.len().min(WORDS_PREFETCHED);
+        self.close[..words].iter().step_by(WORDS_OF_A_LINE).for_each(prefetch);
+        if searches {
+            self.sight[..words].iter().step_by(WORDS_OF_A_LINE).for_each(prefetch);
+        }
     }
 
     /// Sorts those that were [found](SearchSpace::find) around `own` into tiers. `number` is that of the newest snapshot.
@@ -184,7 +240,20 @@ impl TrackTable {
             let (dx, dz) = way(slot);
             table.reaches(dx, dz)
         };
-        self.turn_over(space, number, snapshot_hz, table, comes, tiers_of);
+        lanes::run(
+            LaneChoice::Auto,
+            TurnOver { tracks: self, space, number, snapshot_hz, table, comes, tiers_of },
+        );
+    }
+
+    /// Puts the slots of these bits into sight, all in the innermost tier.
+    #[cfg(test)]
+    pub(crate) fn show_slots(&mut self, slots: &[u64], snapshot_hz: u16) {
+        let table = InterestTable::new(&super::config::ReplicationConfig::default());
+        let mut space = SearchSpace::new(64 * slots.len() as u32);
+        space.found().copy_from_slice(slots);
+        let tiers_of = |_: &[u16], tiers: &mut [u8; LANES]| tiers.fill(0);
+        self.turn_over(&mut space, 0, snapshot_hz, &table, |_| true, tiers_of);
     }
 
     /// Puts the first slots into sight, each in its tier.
@@ -201,6 +270,7 @@ impl TrackTable {
     /// Makes those found the ones in sight: starts the tracks of those that came, and turns those that are gone into
     /// leaves. `comes` says who of the new ones is near enough, `tiers_of` puts up to [`LANES`] slots into their tiers, given
     /// those that they were in.
+    #[inline(always)]
     fn turn_over(
         &mut self,
         space: &mut SearchSpace,
@@ -210,64 +280,77 @@ impl TrackTable {
         comes: impl Fn(usize) -> bool,
         tiers_of: impl FnMut(&[u16], &mut [u8; LANES]),
     ) {
-        let SearchSpace { found, old } = space;
-        // Most searches in a crowd find whom the last one found, or nearly: up to the first word that differs nothing is to do.
-        let (same, differs) = self.leading(found);
-        if let Some(word) = differs {
-            let slots = SlotIter::new(&found[word..], word);
+        let SearchSpace { found, old, nearest } = space;
+        let change =
+            |word: usize, sight: u64| Change::of(sight, found[word], |bit| comes(word * 64 + bit as usize));
+        // Most searches in a crowd find nearly whom the last one found: up to the first word that differs nothing is to do.
+        let mut same = 0;
+        let differs = self.sight.iter().enumerate().position(|(word, &sight)| {
+            let differs = !change(word, sight).is_none();
+            same += if differs { 0 } else { sight.count_ones() as usize };
+            differs
+        });
+        if let Some(first) = differs {
             // The old tracks are read from a copy, while the new ones are written in their place.
             old.clear();
             old.extend_from_slice(&self.blocks[same / LANES..]);
-            let len = self.len - same / LANES * LANES;
-            let mut merge = Merge { old, len, from: same % LANES, run: same % LANES, to: same };
-            for slot in slots {
-                while let Some(gone) = merge.next_below(slot) {
-                    merge.flush(&mut self.blocks);
-                    self.leave(gone, number);
-                    merge.skip();
-                }
-                if merge.take(slot) || !comes(slot) {
+            let old = Old { blocks: old, start: same / LANES * LANES };
+            let (mut from, mut to) = (same, same);
+            // How many of those before the next that goes or comes were not moved yet.
+            let mut staying = 0;
+            for word in first..self.sight.len() {
+                let sight = self.sight[word];
+                let change = change(word, sight);
+                if change.is_none() {
+                    staying += sight.count_ones() as usize;
                     continue;
                 }
-                merge.flush(&mut self.blocks);
-                set(&mut self.sight, slot);
-                let track = self.start(slot as u16, number, snapshot_hz);
-                merge.put(track, &mut self.blocks);
+                for (step, stay) in change.steps() {
+                    staying += stay;
+                    let Some((bit, goes)) = step else { break };
+                    self.shift(&old, from, to, staying);
+                    (from, to, staying) = (from + staying, to + staying, 0);
+                    let slot = word * 64 + bit as usize;
+                    if goes {
+                        self.leave(slot as u16, number);
+                        from += 1;
+                    } else {
+                        set(&mut self.sight, slot);
+                        let track = self.start(slot as u16, number, snapshot_hz);
+                        self.put(to, track);
+                        to += 1;
+                    }
+                }
             }
-            while let Some(gone) = merge.next_below(usize::MAX) {
-                merge.flush(&mut self.blocks);
-                self.leave(gone, number);
-                merge.skip();
-            }
-            merge.flush(&mut self.blocks);
-            self.set_len(merge.to);
+            self.shift(&old, from, to, staying);
+            to += staying;
+            self.set_len(to);
             self.leaving.sort_unstable_by_key(|leaving| leaving.slot);
         }
-        self.sort_into_tiers(table, tiers_of);
-    }
-
-    /// How many of the first tracks are of the first slots found, by whole words, and the first word that differs.
-    fn leading(&self, found: &[u64]) -> (usize, Option<usize>) {
-        let mut same = 0;
-        for (word, (&found, &sight)) in found.iter().zip(&self.sight).enumerate() {
-            if found != sight {
-                return (same, Some(word));
-            }
-            same += found.count_ones() as usize;
-        }
-        (same, None)
+        self.sort_into_tiers(table, tiers_of, nearest);
     }
 
     /// Puts everybody into the tier that it is in now.
-    fn sort_into_tiers(&mut self, table: &InterestTable, mut tiers_of: impl FnMut(&[u16], &mut [u8; LANES])) {
-        let (close, len) = (&mut self.close, self.len);
-        close.fill(0);
+    #[inline(always)]
+    fn sort_into_tiers(
+        &mut self,
+        table: &InterestTable,
+        mut tiers_of: impl FnMut(&[u16], &mut [u8; LANES]),
+        nearest: &mut Vec<u64>,
+    ) {
+        nearest.clear();
         for (index, block) in self.blocks.iter_mut().enumerate() {
-            let count = (len - index * LANES).min(LANES);
-            let nearest = block.set_tiers(count, &mut tiers_of, |tier| table.rate(tier));
-            for lane in BitIter(nearest) {
-                set(close, block.slot(lane as usize).into());
-            }
+            let count = (self.len - index * LANES).min(LANES);
+            nearest.push(block.set_tiers(count, &mut tiers_of, |tier| table.rate(tier)));
+        }
+        // One more, for those that begin in the last.
+        nearest.resize(nearest.len() + 2, 0);
+        let mut at = 0;
+        for (close, &sight) in self.close.iter_mut().zip(&self.sight) {
+            let (word, bit, count) = (at / LANES, at % LANES, sight.count_ones());
+            let next = nearest[word] >> bit | (nearest[word + 1] << 1) << (LANES - 1 - bit);
+            *close = deposit(sight, next & lowest_ones(count));
+            at += count as usize;
         }
     }
 
@@ -283,8 +366,23 @@ impl TrackTable {
         self.leaving.push(Leaving { slot, told: 0, newest: number });
     }
 
+    /// Puts `count` old tracks from `from` on into their places from `to` on, where they may be already.
+    #[inline(always)]
+    fn shift(&mut self, old: &Old<'_>, from: usize, to: usize, count: usize) {
+        if from != to {
+            for at in 0..count {
+                self.put(to + at, old.get(from + at));
+            }
+        }
+    }
+
+    /// Puts a track into its place, which is one behind all others at most.
+    #[inline]
     fn put(&mut self, at: usize, track: Track) {
-        block_for(&mut self.blocks, at).set(at % LANES, track);
+        if at / LANES == self.blocks.len() {
+            self.blocks.push(Block::EMPTY);
+        }
+        self.blocks[at / LANES].set(at % LANES, track);
     }
 
     fn set_len(&mut self, len: usize) {
@@ -338,7 +436,7 @@ impl TrackTable {
         snapshot_hz: u16,
         out: &mut Priorities,
     ) -> Gathered {
-        let mut to = out.begin();
+        let mut to = out.begin(self.blocks.len());
         self.gather_leaves(log, &mut to);
         let (blocks, len) = (&mut self.blocks[..], self.len);
         let (number, acknowledged) = (log.number(), log.acknowledged());

@@ -169,28 +169,25 @@ proptest! {
             let wish = Wish { count, least_owed, guess, left_out: false, turns: 0, turn_from: 0 };
             let due = table.gather(&log, wish, HZ, &mut out).due;
             prop_assert!(due >= least_owed);
-            prop_assert!(due == least_owed || out.candidates().len() >= count, "as many as are wished for");
+            let candidates: Vec<_> = out.candidates(table.blocks()).collect();
+            prop_assert_eq!(candidates.len(), out.len());
+            prop_assert!(due == least_owed || candidates.len() >= count, "as many as are wished for");
             let acked = |sent: &Vec<u32>| sent.iter().any(|number| twin.acked.contains(number) && twin.number - number < 64);
             twin.leaving.retain(|_, sent| !acked(sent));
             let told: Vec<u16> = twin.leaving.keys().copied().take(LEAVES_MAX as usize).collect();
             prop_assert_eq!(&out.leaves, &told);
             let [surely, perhaps] = twin.count_up(&interest, due, least_owed);
-            let slot_of = |table: &TrackTable, track: u16| {
-                table.block(track.into()).slot(usize::from(track) % LANES)
-            };
-            let due: Vec<u16> = out.candidates().iter().map(|c| slot_of(&table, c.track)).collect();
+            let due: Vec<u16> = candidates.iter().map(|c| c.slot).collect();
             prop_assert!(surely.iter().all(|slot| due.contains(slot)) && due.iter().all(|slot| perhaps.contains(slot)));
             prop_assert!(due.is_sorted());
             prop_assert_eq!(due.len(), surely.len().max(count.min(perhaps.len())));
-            for candidate in out.candidates() {
-                let slot = slot_of(&table, candidate.track);
-                let told = &twin.seen[&slot];
-                prop_assert_eq!(candidate.behind, twin.behind(told), "slot {}", slot);
-                prop_assert_eq!(table.urgency(candidate.track.into()), (told.owed, told.tier & FIRST != 0));
+            for candidate in &candidates {
+                let told = &twin.seen[&candidate.slot];
+                prop_assert_eq!(candidate.behind, twin.behind(told), "slot {}", candidate.slot);
+                prop_assert_eq!(table.urgency(candidate.track), (told.owed, told.tier & FIRST != 0));
             }
-            for candidate in out.candidates().iter().step_by(step.one_in.into()) {
-                let slot = slot_of(&table, candidate.track);
-                let track = usize::from(candidate.track);
+            for candidate in candidates.iter().step_by(step.one_in.into()) {
+                let (slot, track) = (candidate.slot, candidate.track);
                 table.blocks_mut()[track / LANES].mark_sent(track % LANES, twin.number, HZ);
                 let told = twin.seen.get_mut(&slot).expect("it is due");
                 told.sent.push(twin.number);

@@ -106,6 +106,8 @@ pub struct OwnState {
 
 /// Numbers of an own state that are told one by one.
 const FIELDS: usize = 17;
+// Nothing changed is one bit that is not set.
+const _: () = assert!(matches!(WIDE.code(0), (0, 1)));
 /// Bits of a number as a difference at most.
 const WIDE_BITS_MAX: usize = 8 + 31;
 /// Bits of an own state at most.
@@ -147,26 +149,14 @@ impl OwnState {
 
     /// Writes the state after `tick` as its difference to `base`.
     pub(super) fn write(&self, sink: &mut impl BitSink, base: &Self, tick: Tick) {
-        let (to, from) = (self.fields(), base.fields());
-        let mut run = ShortRun::default();
-        for (value, before) in to.iter().zip(from) {
-            if run.len() + WIDE_BITS_MAX as u32 > BitWriter::LONG_MAX {
-                sink.put_short(run);
-                run = ShortRun::default();
-            }
-            write_wide(&mut run, *value, before);
-        }
-        sink.put_short(run);
+        write_changes(sink, self.fields(), base.fields());
         let changed = self.effects != base.effects;
         let fights = changed || (self.stamina, self.ready_ticks) != (base.stamina, base.ready_ticks);
         sink.put_bit(fights);
         if !fights {
             return;
         }
-        write_wide(sink, self.stamina.into(), base.stamina.into());
-        for (ready, before) in self.ready_ticks.iter().zip(base.ready_ticks) {
-            write_wide(sink, ready.0.cast_signed(), before.0.cast_signed());
-        }
+        write_changes(sink, self.fight(), base.fight());
         sink.put_bit(changed);
         if changed {
             self.effects.write(sink, tick);
@@ -228,6 +218,12 @@ impl OwnState {
         ]
     }
 
+    /// Stamina and the ready ticks as numbers.
+    fn fight(&self) -> [i32; 1 + ARM_BUTTONS] {
+        let [a, b, c, d] = self.ready_ticks.map(|tick| tick.0.cast_signed());
+        [self.stamina.into(), a, b, c, d]
+    }
+
     fn from_fields(fields: [i32; FIELDS]) -> Result<Self, DecodeError> {
         let [x, y, z, vx, vy, vz, yaw, pitch, flags, timer, kind, since, support, dodge, rest @ ..] = fields;
         let [health, generation, doing] = rest;
@@ -254,6 +250,31 @@ impl OwnState {
             ..Self::default()
         })
     }
+}
+
+/// Writes numbers as their wrapping differences to those before. Most are mostly as they were: a bit that is not set for each, and
+/// nothing else is done about them.
+fn write_changes<const N: usize>(sink: &mut impl BitSink, mut numbers: [i32; N], before: [i32; N]) {
+    const { assert!(N as u32 + WIDE_BITS_MAX as u32 <= BitWriter::LONG_MAX + 1 && N <= 32) };
+    let mut changed = 0_u32;
+    for (at, (number, before)) in numbers.iter_mut().zip(before).enumerate() {
+        *number = number.wrapping_sub(before);
+        changed |= u32::from(*number != 0) << at;
+    }
+    let (mut run, mut next) = (ShortRun::default(), 0);
+    while changed != 0 {
+        let at = changed.trailing_zeros();
+        changed &= changed - 1;
+        if run.len() + (at - next) + WIDE_BITS_MAX as u32 > BitWriter::LONG_MAX {
+            sink.put_short(run);
+            run = ShortRun::default();
+        }
+        run.put(0, at - next);
+        write_wide(&mut run, numbers[at as usize], 0);
+        next = at + 1;
+    }
+    sink.put_short(run);
+    sink.put(0, N as u32 - next);
 }
 
 fn short(value: i32) -> Result<u16, DecodeError> {

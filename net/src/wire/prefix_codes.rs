@@ -97,8 +97,8 @@ impl<const N: usize> PrefixCode<N> {
     /// If there is no such symbol.
     #[inline]
     #[must_use]
-    pub fn code(&self, symbol: usize) -> (u32, u32) {
-        (u32::from(self.codes[symbol]), u32::from(self.lengths[symbol]))
+    pub const fn code(&self, symbol: usize) -> (u32, u32) {
+        (self.codes[symbol] as u32, self.lengths[symbol] as u32)
     }
 
     /// Reads one symbol, below `N`.

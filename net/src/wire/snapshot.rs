@@ -71,23 +71,36 @@ impl SnapshotHeader {
     /// Writes the head. `own_base` is an own state the client acknowledged, with its age in ticks.
     ///
     /// # Panics
-    /// If the age is 0 or over [`BASELINE_AGE_MAX`].
+    /// If the age is 0.
     pub fn write(&self, sink: &mut impl BitSink, own_base: Option<(u8, &OwnState)>) {
-        sink.put(self.tick.0, 32);
-        sink.put_bit(self.inputs.newest_received.is_some());
-        if let Some(newest) = self.inputs.newest_received {
-            write_wide(sink, newest.0.wrapping_sub(self.tick.0).cast_signed(), 0);
+        Self::write_parts(sink, self.tick, self.inputs, self.own.as_ref(), own_base);
+    }
+
+    /// [`SnapshotHeader::write`] of a head that is not in one place.
+    ///
+    /// # Panics
+    /// As that.
+    pub fn write_parts(
+        sink: &mut impl BitSink,
+        tick: Tick,
+        inputs: InputReport,
+        own: Option<&OwnState>,
+        own_base: Option<(u8, &OwnState)>,
+    ) {
+        sink.put(tick.0, 32);
+        sink.put_bit(inputs.newest_received.is_some());
+        if let Some(newest) = inputs.newest_received {
+            write_wide(sink, newest.0.wrapping_sub(tick.0).cast_signed(), 0);
         }
-        sink.put(self.inputs.margin_ticks.cast_unsigned().into(), 8);
-        sink.put(self.inputs.missed.into(), 8);
-        sink.put_bit(self.own.is_some());
-        if let Some(own) = &self.own {
-            let (age, base) = own_base.map_or((0, OwnState::default()), |(age, base)| {
-                assert!((1..=BASELINE_AGE_MAX).contains(&age), "a baseline is 1 to 255 ticks old");
-                (age, *base)
-            });
+        sink.put(inputs.margin_ticks.cast_unsigned().into(), 8);
+        sink.put(inputs.missed.into(), 8);
+        sink.put_bit(own.is_some());
+        if let Some(own) = own {
+            let nothing = OwnState::default();
+            let (age, base) = own_base.unwrap_or((0, &nothing));
+            assert!(own_base.is_none() || age > 0, "a baseline is 1 to 255 ticks old");
             sink.put(age.into(), AGE_BITS);
-            own.write(sink, &base, self.tick);
+            own.write(sink, base, tick);
         }
     }
 

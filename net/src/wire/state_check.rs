@@ -116,8 +116,13 @@ pub fn write<'a>(
     states: impl Iterator<Item = (u16, &'a EntityState)> + Clone,
 ) {
     let (mut sum, mut count, mut last) = (StateHashes::default(), 0, 0);
+    let mut hashes = [0; CHECKED_MAX];
     for (slot, state) in states.clone() {
-        sum.add(&StateHashes::of(tick, slot, state));
+        let hash = StateHashes::of(tick, slot, state);
+        sum.add(&hash);
+        if let Some(place) = hashes.get_mut(count) {
+            *place = hash.of_state();
+        }
         (count, last) = (count + 1, u32::from(slot));
     }
     assert!((1..=CHECKED_MAX).contains(&count), "a check has 1 to {CHECKED_MAX} states");
@@ -127,9 +132,9 @@ pub fn write<'a>(
     sink.put(count as u32 - 1, COUNT_BITS);
     sum.of_regions().into_iter().for_each(|region| sink.put(region.into(), REGION_BITS));
     let mut next = 0;
-    for (slot, state) in states {
+    for ((slot, _), hash) in states.zip(hashes) {
         write_gap(sink, u32::from(slot) - next, low_bits);
-        sink.put(StateHashes::of(tick, slot, state).of_state().into(), STATE_BITS);
+        sink.put(hash.into(), STATE_BITS);
         next = u32::from(slot) + 1;
     }
 }
