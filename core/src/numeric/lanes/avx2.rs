@@ -222,6 +222,13 @@ impl Lanes for Avx2Lanes {
     }
 
     #[inline(always)]
+    fn load_halves(values: &[i32], [lower, upper]: [usize; 2]) -> Self {
+        let (lower, upper) = (&values[lower..lower + WIDTH / 2], &values[upper..upper + WIDTH / 2]);
+        // SAFETY: either slice holds 16 bytes and unaligned loads are allowed; AVX2 as in `avx2!`.
+        Avx2Lanes(unsafe { _mm256_loadu2_m128i(upper.as_ptr().cast(), lower.as_ptr().cast()) })
+    }
+
+    #[inline(always)]
     fn load_part(values: &[i32]) -> Self {
         let mask = Avx2Mask::first_n(values.len());
         // SAFETY: only lanes inside the slice are read, and unaligned loads are allowed; AVX2 as in `avx2!`.

@@ -170,6 +170,17 @@ pub trait Lanes: Copy {
     fn load_at(values: &[i32], index: usize) -> Self {
         Self::load(&values[index..index + Self::WIDTH])
     }
+    /// In the lower half of the lanes the values of a slice from one index on, in the upper half those from another on.
+    ///
+    /// # Panics
+    /// When the slice ends before either half does.
+    #[inline(always)]
+    fn load_halves(values: &[i32], [lower, upper]: [usize; 2]) -> Self {
+        let (mut lanes, half) = ([0; MAX_WIDTH], Self::WIDTH / 2);
+        lanes[..half].copy_from_slice(&values[lower..lower + half]);
+        lanes[half..Self::WIDTH].copy_from_slice(&values[upper..upper + half]);
+        Self::load(&lanes)
+    }
     /// Writes to the places of a slice from `index` on.
     ///
     /// # Panics

@@ -53,6 +53,7 @@ impl LaneTask for Trace {
         let mut results = Vec::new();
         let words = [
             vc,
+            L::load_halves(&a, [1, L::WIDTH / 2]),
             va.add(vb),
             va.sub(vb),
             va.mul(vb),

@@ -5,6 +5,9 @@ use crate::numeric::lanes::{LaneChoice, LaneMask, LaneTask, Lanes, MAX_WIDTH, ru
 use alloc::vec::Vec;
 use core::ops::Range;
 
+/// Of so many rows one is asked how many others are near it.
+const SAMPLED_EVERY: usize = 64;
+
 /// Room for pairs: two columns of rows. Every pair stands in it once, in no promised order.
 #[derive(Clone, Debug)]
 pub struct PairList {
@@ -301,21 +304,53 @@ impl<'a, L: Lanes, const GUARD: bool, const SAME: bool> Finder<'a, L, GUARD, SAM
     /// would have to guess. More candidates than that are the exception. Only without big rows.
     #[inline(always)]
     fn rows(&self, sink: &mut Sink<'_>) {
-        let (stride, reach) = (self.grid.fine.stride as usize, super::REACH as usize);
+        // One register instead of two where that goes without saying: a guess that is often wrong costs more.
+        let sampled =
+            || self.grid.sorted.place[..self.grid.fine_len].iter().enumerate().step_by(SAMPLED_EVERY);
+        let fits = |row: &(usize, &i32)| Self::fit_halves(self.runs(row.0, *row.1 as u32 as usize));
+        if !GUARD && sampled().filter(fits).count() * 8 >= sampled().len() * 7 {
+            self.rows_in::<true>(sink);
+        } else {
+            self.rows_in::<false>(sink);
+        }
+    }
+
+    /// Those behind a row in its own line, and those in the line south of it.
+    #[inline(always)]
+    fn runs(&self, index: usize, place: usize) -> [[u32; 2]; 2] {
+        let (starts, reach) = (&self.grid.starts[..], super::REACH as usize);
+        let south = place + self.grid.fine.stride as usize - reach;
+        [
+            [index as u32 + 1, starts[place + reach + 1] as u32],
+            [starts[south] as u32, starts[south + 2 * reach + 1] as u32],
+        ]
+    }
+
+    #[inline(always)]
+    fn fit_halves([own, south]: [[u32; 2]; 2]) -> bool {
+        let half = L::WIDTH as u32 / 2;
+        own[1] - own[0] <= half && south[1] - south[0] <= half
+    }
+
+    /// [`Finder::rows`], where most have few enough candidates for one register or not.
+    #[inline(always)]
+    fn rows_in<const HALVES: bool>(&self, sink: &mut Sink<'_>) {
         let places = &self.grid.sorted.place[..self.grid.fine_len];
-        let starts = &self.grid.starts[..];
         let cells = self.grid.fine.cells as usize;
+        let reach = self.grid.fine.stride as usize + super::REACH as usize + 1;
         for (index, &place) in places.iter().enumerate() {
             let place = place as u32 as usize;
             // In a folded table lines may go on at the other end: those few rows are handled otherwise.
-            if GUARD && place + stride + reach + 1 > cells {
+            if GUARD && place + reach > cells {
                 self.fine_row(index, sink);
                 continue;
             }
-            let own = [index as u32 + 1, starts[place + reach + 1] as u32];
-            let south = place + stride - reach;
-            let south = [starts[south], starts[south + 2 * reach + 1]].map(|at| at as u32);
+            let [own, south] = self.runs(index, place);
             let row = self.row(index);
+            if HALVES && Self::fit_halves([own, south]) {
+                self.follow_both(&row, own, south, sink);
+                continue;
+            }
             if !GUARD {
                 self.follow(&row, own, sink);
                 self.follow(&row, south, sink);
@@ -351,6 +386,19 @@ impl<'a, L: Lanes, const GUARD: bool, const SAME: bool> Finder<'a, L, GUARD, SAM
                 break;
             }
         }
+    }
+
+    /// As [`Finder::follow`] for two runs, neither of which is longer than half a register.
+    #[inline(always)]
+    fn follow_both(&self, row: &Row<L>, own: [u32; 2], south: [u32; 2], sink: &mut Sink<'_>) {
+        let (columns, at) = (&self.columns, [own[0] as usize, south[0] as usize]);
+        let flat = L::load_halves(columns.xz, at).sub16(row.xz);
+        let rise = L::load_halves(columns.y, at).sub16(row.y);
+        let squared = flat.dot16(flat).add(rise.dot16(rise));
+        let first_of = |[at, end]: [u32; 2]| !(u32::MAX << (end - at));
+        let there = first_of(own) | first_of(south) << (L::WIDTH / 2);
+        let touching = squared.greater(self.limit).not().bits() & there;
+        sink.push_row(touching, row.id, L::load_halves(columns.id, at));
     }
 
     /// Which of the first rows of a run touch a row, as bits, if they are near.
