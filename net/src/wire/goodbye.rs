@@ -1,6 +1,7 @@
 //! The last word of the server: why this session ends. A reliable message; its first byte is the kind
 //! ([`super::welcome::MessageKind`]), its second the reason.
 
+use super::client_message::Hello;
 use super::misconduct::Misconduct;
 use super::{DecodeError, PROTOCOL_VERSION, PROTOCOL_VERSION_OLDEST};
 use core::fmt;
@@ -91,11 +92,16 @@ impl GoodbyeReason {
 
 impl fmt::Display for GoodbyeReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
+        match *self {
             Self::Shutdown => f.write_str("the server stops"),
             Self::WorldFull => f.write_str("the world is full"),
             Self::ProtocolViolation => f.write_str("the client broke the protocol"),
             Self::Replaced => f.write_str("another login of the same player took its place"),
+            // A server that would have understood has not heard what this client speaks.
+            Self::OtherVersion { newest, oldest } if (Hello { newest, oldest }).common().is_some() => f.write_str(
+                "the server did not hear in time which version of the protocol this client speaks: the path to it is too slow, or one \
+                 of the two machines has too much to do",
+            ),
             Self::OtherVersion { newest, oldest } => write!(
                 f,
                 "the server speaks versions {oldest} to {newest} of the protocol, this client {PROTOCOL_VERSION_OLDEST} to \
@@ -130,5 +136,14 @@ mod tests {
             assert_eq!(misconduct as u8, number);
             assert_eq!(GoodbyeReason::decode(&[4, number]), Ok(GoodbyeReason::Kicked(misconduct)));
         }
+    }
+
+    #[test]
+    fn who_would_have_been_understood_is_told_that_it_was_not_heard() {
+        let heard_nothing = GoodbyeReason::other_version().to_string();
+        assert!(heard_nothing.contains("did not hear in time"), "{heard_nothing}");
+        let newest = PROTOCOL_VERSION_OLDEST - 1;
+        let older = GoodbyeReason::OtherVersion { newest, oldest: 1 }.to_string();
+        assert!(older.starts_with(&format!("the server speaks versions 1 to {newest}")), "{older}");
     }
 }
