@@ -12,9 +12,10 @@
 //! - [`overload`]: what gives way when a tick has less time than its packets need
 //! - `state_check`: hashes of what a client must hold
 //! - `visibility`: enemies that hide, and those behind ground and walls
-//! - `snapshot_log`, `tracking`, `track_block`, `interest`, `priority`: what each client knows, sees, and is owed;
-//!   `snapshot` makes packets of it, with `baselines` as what updates in one have in common; `rounds`: who makes which,
-//!   on how many threads (`parallel`)
+//! - `snapshot_log`, `tracking`, `track_block`, `interest`, `gathering`, `priority`: what each client knows, sees, and is owed;
+//!   `merge` is what a search changes of that
+//! - `snapshot` makes packets of it, with `baselines` as what updates in one have in common; `made`, `update_copy`: the updates of
+//!   a block of tracks, made and put in; `rounds`: who makes which packets, on how many threads (`parallel`)
 //!
 //! What is not here: sockets, encryption (`secure`), the simulation itself.
 
