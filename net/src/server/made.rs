@@ -12,7 +12,8 @@ use super::history::StateHistory;
 use super::priority::{Chosen, WORST_BITS};
 use super::track_block::{Block, LANES};
 use super::tracking::BitIter;
-use crate::wire::bits::{BitEnd, BitSink as _, BitWriter};
+use crate::wire::bit_end::BitEnd;
+use crate::wire::bits::{BitSink as _, BitWriter};
 use crate::wire::prefix_codes::{GAP_LENGTH_SHIFT, gap_code, packed_gap, small_gaps, write_gap};
 use crate::wire::snapshot::SectionHead;
 

@@ -98,9 +98,10 @@ impl fmt::Display for GoodbyeReason {
             Self::ProtocolViolation => f.write_str("the client broke the protocol"),
             Self::Replaced => f.write_str("another login of the same player took its place"),
             // A server that would have understood has not heard what this client speaks.
-            Self::OtherVersion { newest, oldest } if (Hello { newest, oldest }).common().is_some() => f.write_str(
-                "the server did not hear in time which version of the protocol this client speaks: the path to it is too slow, or one \
-                 of the two machines has too much to do",
+            Self::OtherVersion { newest, oldest } if (Hello { newest, oldest }).common().is_some() => write!(
+                f,
+                "the server, which speaks versions {oldest} to {newest} of the protocol, did not hear in time which this client speaks: \
+                 the path to it is too slow, or one of the two machines has too much to do"
             ),
             Self::OtherVersion { newest, oldest } => write!(
                 f,

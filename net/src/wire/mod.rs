@@ -6,6 +6,7 @@
 //!
 //! What is not here: acknowledgements and retransmission (`channel`), what to send to whom (`server`).
 
+pub(crate) mod bit_end;
 pub mod bits;
 pub mod client_message;
 pub mod code_tables;
