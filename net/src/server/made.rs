@@ -32,18 +32,12 @@ pub(super) struct Source<'a> {
     pub(super) tick: u32,
 }
 
-/// More than any word has.
-const NOT_SHORT: u32 = 1 << 16;
-
 impl Source<'_> {
-    /// What nobody had before; none where it is not short.
+    /// What nobody had before, or is not short.
     #[cold]
     #[inline(never)]
-    fn make(self, row: CacheRow, slot: usize) -> Option<(u64, u32)> {
-        match self.cache.get(self.history, self.tick, row, slot) {
-            EncodedUpdate::Short(bits, length) => Some((bits, length)),
-            EncodedUpdate::Long(_) | EncodedUpdate::Full(_) => None,
-        }
+    fn make(self, row: CacheRow, slot: usize) -> EncodedUpdate {
+        self.cache.get(self.history, self.tick, row, slot)
     }
 }
 
@@ -106,11 +100,14 @@ impl Made {
             let gap_bits = (gap_code >> GAP_LENGTH_SHIFT) as u32;
             let prefix = gap_code & u64::from(u32::MAX) | u64::from(baseline.code) << gap_bits;
             let prefix_bits = gap_bits + u32::from(baseline.code_bits);
-            let short = known.get(baseline.row(), slot as usize);
-            let (bits, length) =
-                short.or_else(|| source.make(baseline.row(), slot as usize)).unwrap_or((0, NOT_SHORT));
-            let sum = prefix_bits + length;
-            if sum <= BitWriter::LONG_MAX {
+            let update = match known.get(baseline.row(), slot as usize) {
+                Some((bits, length)) => EncodedUpdate::Short(bits, length),
+                None => source.make(baseline.row(), slot as usize),
+            };
+            if let EncodedUpdate::Short(bits, length) = update
+                && prefix_bits + length <= BitWriter::LONG_MAX
+            {
+                let sum = prefix_bits + length;
                 if batch.bits + sum as usize > room {
                     break;
                 }
@@ -118,7 +115,7 @@ impl Made {
                 self.lengths[batch.words % PLACES] = sum;
                 batch.words += 1;
                 batch.bits += sum as usize;
-            } else if !self.make_aside((slot, gap, room), baseline, source, head, (&mut batch, fulls)) {
+            } else if !self.make_aside(update, (gap, room), baseline, head, (&mut batch, fulls)) {
                 break;
             }
             batch.updates += 1;
@@ -132,13 +129,12 @@ impl Made {
     #[inline(never)]
     fn make_aside(
         &mut self,
-        (slot, gap, room): (u32, u32, usize),
+        update: EncodedUpdate,
+        (gap, room): (u32, usize),
         baseline: &Baseline,
-        source: Source<'_>,
         head: &SectionHead,
         (batch, fulls): (&mut Batch, &mut Fulls),
     ) -> bool {
-        let update = source.cache.get(source.history, source.tick, baseline.row(), slot as usize);
         let mut bytes = [0; (WORDS_MAX + 2) * WORD_BYTES];
         let mut writer = BitWriter::new(&mut bytes);
         let full_bits = write_update(&mut writer, update, gap, baseline, head);

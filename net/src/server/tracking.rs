@@ -343,7 +343,7 @@ impl TrackTable {
             let count = (self.len - index * LANES).min(LANES);
             nearest.push(block.set_tiers(count, &mut tiers_of, |tier| table.rate(tier)));
         }
-        // One more, for those that begin in the last.
+        // Two more: one for those that begin in the last, one for words of slots behind all tracks.
         nearest.resize(nearest.len() + 2, 0);
         let mut at = 0;
         for (close, &sight) in self.close.iter_mut().zip(&self.sight) {
